@@ -1,0 +1,3 @@
+//! Temporal signal-to-noise maps of fMRI runs.
+
+pub mod error;
