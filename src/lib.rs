@@ -1,3 +1,4 @@
 //! Temporal signal-to-noise maps of fMRI runs.
 
 pub mod error;
+pub mod graph;

@@ -1,0 +1,58 @@
+//! A lazy task graph: name computations first, run them later, in parallel and in an order that
+//! releases values early.
+//!
+//! # Words
+//!
+//! - **task**: a name, the dependencies, and a function from their values to one value. A
+//!   [`Delayed`] handle stands for the value of one task; its clones stand for the same task.
+//! - **dependency** of a task: a task whose value its function takes. The task is then a
+//!   **consumer** of that value. Dependencies exist before the task that names them, so a graph
+//!   has no cycle.
+//! - **wanted**: a task whose value the caller of [`compute`] asks for. What no wanted task needs,
+//!   directly or through others, does not run.
+//! - **plan**: the needed tasks, numbered in depth-first post-order from the wanted ones, following
+//!   dependencies as declared. A task's number is its priority; the lowest goes first.
+//! - **waiting**: a task with a dependency that has no value yet.
+//! - **ready**: a task whose dependencies all have values, not yet begun.
+//! - **released**: a value the scheduler no longer holds, since its last consumer has taken it.
+//!   Wanted values are released to the caller.
+//!
+//! # Laws
+//!
+//! In one call of [`compute`] each needed task runs once, however many consumers it has. A function
+//! receives its inputs in the declared order, so if the functions are deterministic the results do
+//! not depend on the number of threads. The first failure cancels every task not yet begun.
+//!
+//! # What it does not know
+//!
+//! What the values are, how large they are, or where they come from. It knows no file, no
+//! terminal and no clock; it keeps no value from one call of [`compute`] to the next.
+//!
+//! # Example
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//! use tsnr::graph::{Pool, compute, delayed};
+//!
+//! let x = delayed("x", (), |()| 1);
+//! let y = delayed("y", &x, |x| *x + 1);
+//! let sum = delayed("sum", (&x, &y), |(x, y)| *x + *y);
+//!
+//! let pool = Pool::new(NonZeroUsize::MIN)?;
+//! assert_eq!(*sum.compute(&pool)?, 3);
+//!
+//! // Several wanted values in one call share the tasks they have in common.
+//! let (y, sum) = compute((&y, &sum), &pool)?;
+//! assert_eq!((*y, *sum), (2, 3));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod delayed;
+mod error;
+mod plan;
+mod pool;
+mod scheduler;
+
+pub use delayed::{Delayed, Dependencies, compute, delayed, try_delayed};
+pub use error::{Cause, Error};
+pub use pool::{Pool, PoolError};
