@@ -1,0 +1,88 @@
+//! The NIfTI datatype codes, and which of them a tSNR can be computed from.
+
+use std::fmt;
+
+/// The order of the bytes of a stored number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// Least significant byte first.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+impl ByteOrder {
+    /// The order of the machine that runs this program.
+    pub const NATIVE: ByteOrder =
+        if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big };
+}
+
+/// A scalar, real datatype of NIfTI-1: one number per voxel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Datatype {
+    Uint8,
+    Int8,
+    Uint16,
+    Int16,
+    Uint32,
+    Int32,
+    Uint64,
+    Int64,
+    Float32,
+    Float64,
+}
+
+impl Datatype {
+    /// The type of a header's `datatype` code (nifti1.h, `DT_*`), or in words what is
+    /// stored instead of one real number per voxel.
+    pub fn from_code(code: i16) -> Result<Datatype, &'static str> {
+        Ok(match code {
+            2 => Datatype::Uint8,
+            256 => Datatype::Int8,
+            512 => Datatype::Uint16,
+            4 => Datatype::Int16,
+            768 => Datatype::Uint32,
+            8 => Datatype::Int32,
+            1280 => Datatype::Uint64,
+            1024 => Datatype::Int64,
+            16 => Datatype::Float32,
+            64 => Datatype::Float64,
+            1 => return Err("single bits (binary)"),
+            32 => return Err("complex numbers (complex64)"),
+            1792 => return Err("complex numbers (complex128)"),
+            2048 => return Err("complex numbers (complex256)"),
+            128 => return Err("colours (RGB24)"),
+            2304 => return Err("colours (RGBA32)"),
+            1536 => return Err("128-bit floats (float128)"),
+            _ => return Err("a datatype that NIfTI-1 does not define"),
+        })
+    }
+
+    /// Bytes that one sample takes in the file.
+    pub fn bytes(self) -> usize {
+        match self {
+            Datatype::Uint8 | Datatype::Int8 => 1,
+            Datatype::Uint16 | Datatype::Int16 => 2,
+            Datatype::Uint32 | Datatype::Int32 | Datatype::Float32 => 4,
+            Datatype::Uint64 | Datatype::Int64 | Datatype::Float64 => 8,
+        }
+    }
+}
+
+impl fmt::Display for Datatype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Datatype::Uint8 => "uint8",
+            Datatype::Int8 => "int8",
+            Datatype::Uint16 => "uint16",
+            Datatype::Int16 => "int16",
+            Datatype::Uint32 => "uint32",
+            Datatype::Int32 => "int32",
+            Datatype::Uint64 => "uint64",
+            Datatype::Int64 => "int64",
+            Datatype::Float32 => "float32",
+            Datatype::Float64 => "float64",
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! Blocks of samples in the type in which they were stored.
+
+use super::{ByteOrder, Datatype, Scaling};
+use ndarray::Array2;
+
+/// A number that can be one voxel's sample.
+pub trait Sample: bytemuck::Pod + Send + Sync {
+    /// The sample as float64: exact but for 64-bit integers beyond 2^53, which are rounded
+    /// as numpy rounds them.
+    fn to_f64(self) -> f64;
+    /// The sample with its bytes in reverse order.
+    fn with_bytes_reversed(self) -> Self;
+}
+
+macro_rules! samples {
+    ($($variant:ident $number:ty),+) => {
+        /// The samples of some volumes, `[t, voxel]`, voxels in the order of the file
+        /// (first axis of the grid fastest).
+        #[derive(Clone, Debug)]
+        #[allow(missing_docs)]
+        pub enum Samples {
+            $($variant(Array2<$number>)),+
+        }
+
+        $(impl Sample for $number {
+            #[inline]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline]
+            fn with_bytes_reversed(self) -> $number {
+                <$number>::from_ne_bytes({
+                    let mut bytes = self.to_ne_bytes();
+                    bytes.reverse();
+                    bytes
+                })
+            }
+        })+
+
+        impl Samples {
+            /// Reads `volumes` volumes of `voxels` samples each: `fill` is given the memory
+            /// to fill with the bytes as they stand in the file, in `order`.
+            ///
+            /// # Errors
+            /// Those of `fill`.
+            pub fn read<E>(
+                datatype: Datatype,
+                order: ByteOrder,
+                volumes: usize,
+                voxels: usize,
+                fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+            ) -> Result<Samples, E> {
+                match datatype {
+                    $(Datatype::$variant => {
+                        read_typed::<$number, E>(order, volumes, voxels, fill).map(Samples::$variant)
+                    })+
+                }
+            }
+        }
+
+        /// Runs one generic expression on the array of samples, whatever its type.
+        macro_rules! with_samples {
+            ($samples:expr, $array:ident => $body:expr) => {
+                match $samples {
+                    $(Samples::$variant($array) => $body),+
+                }
+            };
+        }
+    };
+}
+
+samples!(
+    Uint8 u8, Int8 i8, Uint16 u16, Int16 i16, Uint32 u32, Int32 i32, Uint64 u64, Int64 i64,
+    Float32 f32, Float64 f64
+);
+
+fn read_typed<T: Sample, E>(
+    order: ByteOrder,
+    volumes: usize,
+    voxels: usize,
+    fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+) -> Result<Array2<T>, E> {
+    let mut numbers = bytemuck::zeroed_vec::<T>(volumes * voxels);
+    fill(bytemuck::cast_slice_mut(&mut numbers))?;
+    if order != ByteOrder::NATIVE {
+        for number in &mut numbers {
+            *number = number.with_bytes_reversed();
+        }
+    }
+    Ok(Array2::from_shape_vec((volumes, voxels), numbers).expect("the shape was allocated"))
+}
+
+impl Samples {
+    /// How many volumes the block holds.
+    pub fn volumes(&self) -> usize {
+        with_samples!(self, array => array.nrows())
+    }
+
+    /// How many voxels each volume has.
+    pub fn voxels(&self) -> usize {
+        with_samples!(self, array => array.ncols())
+    }
+}
+
+/// Samples with the scaling that gives them their values.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The samples as stored, `[t, voxel]`.
+    pub samples: Samples,
+    /// What they stand for.
+    pub scaling: Scaling,
+}
+
+impl Block {
+    /// Visits the volumes in order: `visit` is given each volume's values in float64,
+    /// one per voxel.
+    pub fn for_each_volume(&self, mut visit: impl FnMut(&[f64])) {
+        let mut values = vec![0.0; self.samples.voxels()];
+        with_samples!(&self.samples, array => for volume in array.rows() {
+            for (value, stored) in values.iter_mut().zip(volume) {
+                *value = self.scaling.apply(stored.to_f64());
+            }
+            visit(&values);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy_of(bytes: &[u8]) -> impl FnOnce(&mut [u8]) -> Result<(), ()> + '_ {
+        |memory| {
+            memory.copy_from_slice(bytes);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn both_byte_orders_give_the_same_numbers() {
+        for (order, bytes) in [
+            (ByteOrder::Little, [0xFF, 0x7F, 0x00, 0x80]),
+            (ByteOrder::Big, [0x7F, 0xFF, 0x80, 0x00]),
+        ] {
+            let samples = Samples::read(Datatype::Int16, order, 2, 1, copy_of(&bytes)).unwrap();
+            let Samples::Int16(array) = samples else { panic!("another type: {samples:?}") };
+            assert_eq!(array.as_slice().unwrap(), [32767, -32768]);
+        }
+    }
+
+    #[test]
+    fn integers_are_converted_before_they_are_scaled() {
+        let stored = 16_777_217_i32.to_le_bytes();
+        let block = Block {
+            samples: Samples::read(Datatype::Int32, ByteOrder::Little, 1, 1, copy_of(&stored))
+                .unwrap(),
+            scaling: Scaling::from_header(2.0, 1.0).unwrap(),
+        };
+        block.for_each_volume(|values| assert_eq!(values, [33_554_435.0]));
+    }
+}
