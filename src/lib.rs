@@ -2,4 +2,5 @@
 
 pub mod error;
 pub mod graph;
+pub mod stats;
 pub mod voxels;

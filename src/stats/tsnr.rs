@@ -1,0 +1,119 @@
+//! The temporal signal-to-noise ratio: mean over standard deviation.
+
+/// Why a voxel has no tSNR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undefined {
+    /// Every sample is 0: 0/0, NaN in numpy. Background that was masked away.
+    AllZero,
+    /// Every sample is the same other number: a/0, infinite in numpy.
+    Constant,
+    /// NaN or infinity among the samples, or values so large that their squares are.
+    NotFinite,
+}
+
+/// `mean / std` of one voxel, signed, or why it is not defined.
+///
+/// # Errors
+/// [`Undefined`] where the standard deviation is 0 or anything is not finite.
+pub fn tsnr(mean: f64, std: f64) -> Result<f64, Undefined> {
+    let ratio = mean / std;
+    if !mean.is_finite() || !std.is_finite() {
+        Err(Undefined::NotFinite)
+    } else if std == 0.0 {
+        Err(if mean == 0.0 { Undefined::AllZero } else { Undefined::Constant })
+    } else if ratio.is_finite() {
+        Ok(ratio)
+    } else {
+        Err(Undefined::NotFinite)
+    }
+}
+
+/// How many voxels have a tSNR, and why the others have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Voxels with a tSNR.
+    pub defined: usize,
+    /// See [`Undefined::AllZero`].
+    pub all_zero: usize,
+    /// See [`Undefined::Constant`].
+    pub constant: usize,
+    /// See [`Undefined::NotFinite`].
+    pub not_finite: usize,
+}
+
+impl Counts {
+    /// Voxels without a tSNR.
+    pub fn undefined(&self) -> usize {
+        self.all_zero + self.constant + self.not_finite
+    }
+
+    /// Counts one more voxel.
+    pub fn add(&mut self, voxel: Result<f64, Undefined>) {
+        match voxel {
+            Ok(_) => self.defined += 1,
+            Err(Undefined::AllZero) => self.all_zero += 1,
+            Err(Undefined::Constant) => self.constant += 1,
+            Err(Undefined::NotFinite) => self.not_finite += 1,
+        }
+    }
+}
+
+/// A tSNR for every voxel of a grid.
+#[derive(Clone, Debug)]
+pub struct Ratio {
+    /// The tSNR of each voxel, NaN where it is undefined.
+    pub tsnr: Vec<f64>,
+    /// How many are defined, and why the others are not.
+    pub counts: Counts,
+}
+
+/// Divides voxel by voxel.
+pub fn divide(mean: &[f64], std: &[f64]) -> Ratio {
+    let mut counts = Counts::default();
+    let divide = |(&mean, &std)| {
+        let voxel = tsnr(mean, std);
+        counts.add(voxel);
+        voxel.unwrap_or(f64::NAN)
+    };
+    Ratio { tsnr: mean.iter().zip(std).map(divide).collect(), counts }
+}
+
+/// The median as numpy computes it: of an even number of values the mean of the middle
+/// two. None of no values.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return None;
+    }
+    let is_odd = values.len() % 2 == 1;
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if is_odd {
+        return Some(upper);
+    }
+    let lower = below.iter().copied().max_by(f64::total_cmp).expect("an even count above 0");
+    Some((lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undefined_voxels_are_told_apart() {
+        assert_eq!(tsnr(-6.0, 2.0), Ok(-3.0));
+        assert_eq!(tsnr(0.0, 2.0), Ok(0.0));
+        assert_eq!(tsnr(0.0, 0.0), Err(Undefined::AllZero));
+        assert_eq!(tsnr(5.0, 0.0), Err(Undefined::Constant));
+        for (mean, std) in [(f64::NAN, f64::NAN), (f64::INFINITY, f64::NAN), (1.0, f64::INFINITY)] {
+            assert_eq!(tsnr(mean, std), Err(Undefined::NotFinite));
+        }
+        assert_eq!(tsnr(1e300, 1e-300), Err(Undefined::NotFinite));
+    }
+
+    #[test]
+    fn the_median_is_numpys() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
+    }
+}
