@@ -1,5 +1,6 @@
 //! Temporal signal-to-noise maps of fMRI runs.
 
+pub mod array;
 pub mod error;
 pub mod graph;
 pub mod stats;
