@@ -3,5 +3,6 @@
 pub mod array;
 pub mod error;
 pub mod graph;
+pub mod image;
 pub mod stats;
 pub mod voxels;

@@ -1,0 +1,173 @@
+//! Opening a file that should hold an image, and saying what stands in its place if none does.
+
+use super::gzip;
+use crate::error::{Error, Result};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Compressed bytes are taken from the disk in pieces of this size: smaller ones cost
+/// measurable time in system calls and refills, larger ones gain nothing.
+const READ_BUFFER_BYTES: usize = 256 * 1024;
+
+/// A placeholder is a line or a few; anything larger is data.
+const LARGEST_PLACEHOLDER_BYTES: u64 = 32 * 1024;
+
+/// Whether the bytes of a file are the image or its gzip form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// The image as it is.
+    Plain,
+    /// One or more gzip members.
+    Gzip,
+}
+
+impl Encoding {
+    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
+    /// that can be written.
+    pub fn of_output_name(path: &Path) -> Option<Encoding> {
+        let name = path.file_name()?.to_str()?;
+        if name.ends_with(".nii.gz") {
+            Some(Encoding::Gzip)
+        } else {
+            name.ends_with(".nii").then_some(Encoding::Plain)
+        }
+    }
+
+    /// The most bytes that a file of `file_bytes` can stand for. Deflate codes at best
+    /// 258 bytes in 2 bits (RFC 1951), 1032 to 1.
+    pub(super) fn most_content_bytes(self, file_bytes: u64) -> u64 {
+        match self {
+            Encoding::Plain => file_bytes,
+            Encoding::Gzip => file_bytes.saturating_mul(1032),
+        }
+    }
+}
+
+/// A regular file, its size, and how it is encoded, told by its first bytes.
+pub(super) struct OpenFile {
+    pub(super) reader: BufReader<File>,
+    pub(super) file_bytes: u64,
+    pub(super) encoding: Encoding,
+}
+
+impl OpenFile {
+    /// Opens `path`.
+    ///
+    /// # Errors
+    /// A file that is missing, was not fetched, is empty, is no regular file, may not be
+    /// read, or is compressed by something other than gzip.
+    pub(super) fn open(path: &Path) -> Result<OpenFile> {
+        open(path).map_err(|error| error.at(path))
+    }
+
+    /// The content as a stream, decompressed. A gzip stream checks itself on the way.
+    pub(super) fn into_content(self) -> Box<dyn Read + Send> {
+        match self.encoding {
+            Encoding::Plain => Box::new(self.reader),
+            Encoding::Gzip => Box::new(gzip::Decoder::new(self.reader)),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<OpenFile> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return Err(missing(path, error)),
+    };
+    if metadata.is_dir() {
+        return Err(Error::new("a directory, expected an image").remedy(format!(
+            "give its images, as in '{}/*.nii.gz'",
+            path.display().to_string().trim_end_matches('/')
+        )));
+    }
+    if !metadata.is_file() {
+        return Err(Error::new("a pipe or device, expected a regular file")
+            .remedy("an image is read more than once: write it to a file first"));
+    }
+    if metadata.len() == 0 {
+        return Err(Error::new("empty file, expected a NIfTI image"));
+    }
+    let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
+    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
+    let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
+    if metadata.len() <= LARGEST_PLACEHOLDER_BYTES {
+        if let Some(error) = placeholder(path, head) {
+            return Err(error);
+        }
+    }
+    let encoding = encoding(head)?;
+    Ok(OpenFile { reader, file_bytes: metadata.len(), encoding })
+}
+
+/// The error for a path that leads nowhere. In a DataLad or git-annex clone, files that
+/// were not fetched are links into the annex whose targets do not exist.
+fn missing(path: &Path, error: io::Error) -> Error {
+    match fs::read_link(path) {
+        Ok(target) if target.to_string_lossy().contains("annex/objects") => not_fetched(path),
+        Ok(target) => {
+            Error::new(format!("a broken link: its target {} does not exist", target.display()))
+        }
+        Err(_) if error.kind() == io::ErrorKind::NotFound => Error::new("no such file"),
+        Err(_) => Error::io("cannot open", error),
+    }
+}
+
+fn not_fetched(path: &Path) -> Error {
+    Error::new("a placeholder of git-annex: the content was not fetched yet")
+        .remedy(format!("fetch it: datalad get '{0}' (or: git annex get '{0}')", path.display()))
+}
+
+/// The error for a small text that stands for content kept elsewhere: the key of an
+/// unlocked annexed file, or a pointer of Git LFS.
+fn placeholder(path: &Path, head: &[u8]) -> Option<Error> {
+    let first_line = head.split(|&byte| byte == b'\n').next()?;
+    let text = std::str::from_utf8(first_line).ok()?;
+    if text.starts_with("version https://git-lfs") {
+        return Some(
+            Error::new("a pointer of Git LFS: the content was not fetched yet")
+                .remedy(format!("fetch it: git lfs pull --include '{}'", path.display())),
+        );
+    }
+    text.contains("annex/objects/").then(|| not_fetched(path))
+}
+
+fn encoding(head: &[u8]) -> Result<Encoding> {
+    let foreign = match head {
+        [0x1F, 0x8B, ..] => return Ok(Encoding::Gzip),
+        [b'B', b'Z', b'h', ..] => "bzip2",
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => "xz",
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd",
+        [b'P', b'K', 3, 4, ..] => "zip",
+        _ => return Ok(Encoding::Plain),
+    };
+    Err(Error::new(format!("compressed by {foreign}, expected plain or gzip"))
+        .remedy("decompress it first"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_told_by_its_bytes_and_foreign_compression_is_named() {
+        assert_eq!(encoding(&[0x1F, 0x8B, 8]).unwrap(), Encoding::Gzip);
+        assert_eq!(encoding(&[92, 1, 0, 0]).unwrap(), Encoding::Plain);
+        assert!(encoding(b"BZh91AY").unwrap_err().to_string().contains("bzip2"));
+    }
+
+    #[test]
+    fn an_annex_link_names_the_command_that_fetches_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("run.nii.gz");
+        std::os::unix::fs::symlink("../.git/annex/objects/x/y/MD5E-s9--z.nii.gz", &link).unwrap();
+        let error = OpenFile::open(&link).err().unwrap().to_string();
+        assert!(error.contains("datalad get") && error.contains("run.nii.gz'"), "{error}");
+    }
+
+    #[test]
+    fn a_pipe_is_refused_without_waiting_for_it() {
+        let error = OpenFile::open(Path::new("/dev/null")).err().unwrap().to_string();
+        assert!(error.contains("pipe or device"), "{error}");
+    }
+}

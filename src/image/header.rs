@@ -1,0 +1,412 @@
+//! A NIfTI-1 header, checked field by field.
+//!
+//! The `nifti` crate turns the 348 bytes into fields; which of them can be believed, and
+//! what they mean together, is decided here. Field names are those of nifti1.h.
+
+use super::affine::Affine;
+use crate::error::{Error, Result};
+use crate::voxels::{ByteOrder, Datatype, InterceptNotFinite, Scaling};
+use nifti::NiftiHeader;
+use std::fmt;
+
+/// Bytes of a NIfTI-1 header, and the value of its `sizeof_hdr`.
+pub(super) const HEADER_BYTES: usize = 348;
+/// Where the voxels of a single file begin at the earliest: after the header and the four
+/// bytes that tell of extensions.
+pub(super) const FIRST_VOXEL_OFFSET: u64 = 352;
+/// Bytes of a NIfTI-2 header, and the value of its `sizeof_hdr`.
+pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
+
+/// What a valid header says of its image.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Lengths of the three spatial axes `[x, y, z]`, each at least 1.
+    pub shape: [usize; 3],
+    /// Number of time points, at least 1: a 3-D image is one.
+    pub volumes: usize,
+    /// Whether the image is three-dimensional, without a time axis of its own.
+    pub is_one_volume_file: bool,
+    /// How a sample is stored.
+    pub datatype: Datatype,
+    /// The order of the bytes of each number in the file.
+    pub byte_order: ByteOrder,
+    /// What a stored number stands for.
+    pub scaling: Scaling,
+    /// Where the first voxel lies in the (decompressed) file, in bytes.
+    pub voxel_offset: u64,
+    /// Where the grid lies in space.
+    pub affine: Affine,
+    pub(super) fields: NiftiHeader,
+}
+
+/// The unit of positions and voxel sizes, from `xyzt_units`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SpatialUnit {
+    Unknown,
+    Metre,
+    Millimetre,
+    Micrometre,
+}
+
+impl SpatialUnit {
+    /// Millimetres in one unit; an unknown unit is taken for millimetres, as all tools do.
+    pub fn millimetres(self) -> f64 {
+        match self {
+            SpatialUnit::Metre => 1e3,
+            SpatialUnit::Millimetre | SpatialUnit::Unknown => 1.0,
+            SpatialUnit::Micrometre => 1e-3,
+        }
+    }
+}
+
+impl fmt::Display for SpatialUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SpatialUnit::Unknown => "an unknown unit",
+            SpatialUnit::Metre => "m",
+            SpatialUnit::Millimetre => "mm",
+            SpatialUnit::Micrometre => "um",
+        })
+    }
+}
+
+impl Header {
+    /// The header in the first bytes of a decompressed file; `head` holds as many of them
+    /// as there are, up to 540.
+    ///
+    /// # Errors
+    /// What makes the header unusable, without the file's name.
+    pub(super) fn parse(head: &[u8]) -> Result<Header> {
+        let byte_order = byte_order(head)?;
+        check_magic(head)?;
+        let field = |offset: usize| {
+            let bytes = [head[offset], head[offset + 1]];
+            match byte_order {
+                ByteOrder::Little => i16::from_le_bytes(bytes),
+                ByteOrder::Big => i16::from_be_bytes(bytes),
+            }
+        };
+        // The crate keeps dimensions unsigned and guesses the byte order from dim[0], so
+        // they are read here, before it sees them.
+        let dim: [i16; 8] = std::array::from_fn(|axis| field(40 + 2 * axis));
+        let (shape, volumes) = shape(dim)?;
+        let fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
+            .map_err(|error| Error::new(format!("damaged NIfTI-1 header: {error}")))?;
+
+        let datatype = Datatype::from_code(fields.datatype).map_err(|content| {
+            Error::new(format!(
+                "datatype {} stores {content}, of which a tSNR makes no sense; expected \
+                 8- to 64-bit integers or 32- or 64-bit floats",
+                fields.datatype
+            ))
+        })?;
+        if i32::from(fields.bitpix) != 8 * datatype.bytes() as i32 {
+            return Err(Error::new(format!(
+                "bitpix {} contradicts datatype {} ({datatype}), expected {}: the header is damaged",
+                fields.bitpix,
+                fields.datatype,
+                8 * datatype.bytes()
+            )));
+        }
+        let scaling = Scaling::from_header(fields.scl_slope, fields.scl_inter).map_err(
+            |InterceptNotFinite(intercept)| {
+                Error::new(format!(
+                    "scl_slope {} is valid but scl_inter is {intercept}, so the values cannot be \
+                     known; expected a finite scl_inter",
+                    fields.scl_slope
+                ))
+            },
+        )?;
+        let header = Header {
+            shape,
+            volumes,
+            is_one_volume_file: dim[0] <= 3,
+            datatype,
+            byte_order,
+            scaling,
+            voxel_offset: voxel_offset(fields.vox_offset)?,
+            affine: Affine::from_header(&fields, shape),
+            fields,
+        };
+        header.checked_size()?;
+        Ok(header)
+    }
+
+    /// Refuses a grid whose size in bytes no file can have.
+    fn checked_size(&self) -> Result<()> {
+        let lengths = [self.shape[0], self.shape[1], self.shape[2], self.volumes];
+        lengths
+            .iter()
+            .try_fold(self.datatype.bytes() as u64, |bytes, &length| {
+                bytes.checked_mul(length as u64)
+            })
+            .and_then(|bytes| bytes.checked_add(self.voxel_offset))
+            .filter(|&bytes| bytes <= isize::MAX as u64)
+            .map(|_| ())
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "the header claims {} of {} volumes, more than any file holds: it is damaged",
+                    self.grid(),
+                    self.volumes
+                ))
+            })
+    }
+
+    /// Number of voxels in one volume.
+    pub fn voxels(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Bytes of one volume as stored.
+    pub fn volume_bytes(&self) -> usize {
+        self.voxels() * self.datatype.bytes()
+    }
+
+    /// Bytes of all voxels as stored.
+    pub fn voxel_bytes(&self) -> u64 {
+        self.volume_bytes() as u64 * self.volumes as u64
+    }
+
+    /// The grid in words: `64x64x30`.
+    pub fn grid(&self) -> String {
+        let [x, y, z] = self.shape;
+        format!("{x}x{y}x{z}")
+    }
+
+    /// The voxel sizes along the three axes, in [`Header::spatial_unit`].
+    pub fn voxel_sizes(&self) -> [f32; 3] {
+        [1, 2, 3].map(|axis| self.fields.pixdim[axis].abs())
+    }
+
+    /// The unit of positions and voxel sizes.
+    pub fn spatial_unit(&self) -> SpatialUnit {
+        match self.fields.xyzt_units & 0b111 {
+            1 => SpatialUnit::Metre,
+            2 => SpatialUnit::Millimetre,
+            3 => SpatialUnit::Micrometre,
+            _ => SpatialUnit::Unknown,
+        }
+    }
+
+    /// The units of space and time that the header states, in words: `mm and s`.
+    pub fn units(&self) -> String {
+        let time = match self.fields.xyzt_units & 0b11_1000 {
+            8 => "s",
+            16 => "ms",
+            24 => "us",
+            _ => "an unknown unit",
+        };
+        if self.is_one_volume_file {
+            self.spatial_unit().to_string()
+        } else {
+            format!("{} and {time}", self.spatial_unit())
+        }
+    }
+
+    /// The repetition time in seconds, if the image has a time axis and states a positive
+    /// one. An unknown unit is taken for seconds.
+    pub fn tr_seconds(&self) -> Option<f64> {
+        if self.is_one_volume_file {
+            return None;
+        }
+        let time_axis = if self.fields.dim[0] >= 5 && self.fields.dim[4] == 1 { 5 } else { 4 };
+        let seconds_per_unit = match self.fields.xyzt_units & 0b11_1000 {
+            16 => 1e-3,
+            24 => 1e-6,
+            _ => 1.0,
+        };
+        // Through the decimal form, so that 2.2 s is not 2.200000047683716 s.
+        let step: f64 = self.fields.pixdim[time_axis].to_string().parse().ok()?;
+        Some(step * seconds_per_unit).filter(|&tr| tr > 0.0 && tr.is_finite())
+    }
+}
+
+/// Tells little from big endian by `sizeof_hdr`, and NIfTI-1 from what is none.
+fn byte_order(head: &[u8]) -> Result<ByteOrder> {
+    let size = |from_bytes: fn([u8; 4]) -> i32| {
+        head.first_chunk().map(|&bytes: &[u8; 4]| from_bytes(bytes))
+    };
+    let (little, big) = (size(i32::from_le_bytes), size(i32::from_be_bytes));
+    for (order, found) in [(ByteOrder::Little, little), (ByteOrder::Big, big)] {
+        if found == Some(HEADER_BYTES as i32) {
+            if head.len() < HEADER_BYTES {
+                return Err(Error::new(format!(
+                    "truncated: {} bytes, where a NIfTI-1 header alone takes {HEADER_BYTES}",
+                    head.len()
+                )));
+            }
+            return Ok(order);
+        }
+        if found == Some(NIFTI_2_HEADER_BYTES as i32) {
+            return Err(nifti_2_error(head, order));
+        }
+    }
+    let magic = head.get(344..348);
+    if magic == Some(b"n+1\0") || magic == Some(b"ni1\0") {
+        return Err(Error::new(format!(
+            "sizeof_hdr is {}, expected 348: the NIfTI-1 header is damaged",
+            little.unwrap_or_default()
+        )));
+    }
+    Err(Error::new("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
+}
+
+/// What a NIfTI-2 file is told, CIFTI named as such (intent codes 3000 to 3099).
+fn nifti_2_error(head: &[u8], order: ByteOrder) -> Error {
+    let intent =
+        head.get(504..508).and_then(|bytes| bytes.first_chunk()).map(|&bytes| match order {
+            ByteOrder::Little => i32::from_le_bytes(bytes),
+            ByteOrder::Big => i32::from_be_bytes(bytes),
+        });
+    match intent {
+        Some(3000..=3099) => Error::new("a CIFTI-2 file, expected NIfTI-1: CIFTI is not read yet")
+            .remedy("give the volume data of the same run"),
+        _ => Error::new("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet")
+            .remedy("convert it, with nibabel: nib.Nifti1Image.from_image(nib.load(FILE))"),
+    }
+}
+
+fn check_magic(head: &[u8]) -> Result<()> {
+    match &head[344..HEADER_BYTES] {
+        b"n+1\0" => Ok(()),
+        b"ni1\0" => Err(Error::new(
+            "the header of a .hdr/.img pair, expected a single file: pairs are not read yet",
+        )
+        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")),
+        _ => Err(Error::new(
+            "no NIfTI-1 magic after a header of 348 bytes (an ANALYZE 7.5 header?), expected \"n+1\"",
+        )),
+    }
+}
+
+/// Spatial shape and number of time points: 1 to 3 dimensions are one volume, time is the
+/// fourth, or the fifth where the fourth is a singleton.
+fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
+    if !(1..=7).contains(&dim[0]) {
+        return Err(Error::new(format!(
+            "dim[0] is {}, expected the number of dimensions, 1 to 7: the header is damaged",
+            dim[0]
+        )));
+    }
+    let used = dim[0] as usize;
+    if let Some(axis) = (1..=used).find(|&axis| dim[axis] < 1) {
+        return Err(Error::new(format!(
+            "dim[{axis}] is {}, expected a positive length: the header is damaged",
+            dim[axis]
+        )));
+    }
+    let length = |axis: usize| if axis <= used { dim[axis] as usize } else { 1 };
+    let volumes = match [length(4), length(5), length(6), length(7)] {
+        [t, 1, 1, 1] | [1, t, 1, 1] => t,
+        _ => {
+            let lengths: Vec<String> = dim[1..=used].iter().map(i16::to_string).collect();
+            return Err(Error::new(format!(
+                "{} dimensions ({}), expected three of space and one of time",
+                used,
+                lengths.join("x")
+            )));
+        }
+    };
+    Ok(([length(1), length(2), length(3)], volumes))
+}
+
+/// nifti1.h: voxels of a single file begin at `vox_offset`, an integer of at least 352;
+/// 0 is left by writers that never set it and means 352.
+fn voxel_offset(vox_offset: f32) -> Result<u64> {
+    if vox_offset == 0.0 {
+        return Ok(FIRST_VOXEL_OFFSET);
+    }
+    if vox_offset >= FIRST_VOXEL_OFFSET as f32 && vox_offset.fract() == 0.0 {
+        return Ok(vox_offset as u64);
+    }
+    Err(Error::new(format!(
+        "vox_offset is {vox_offset}, expected a whole number of at least {FIRST_VOXEL_OFFSET}: the \
+         header is damaged"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A little-endian 4x3x2x5 int16 header with magic "n+1".
+    fn head() -> Vec<u8> {
+        let mut head = vec![0; 352];
+        head[0..4].copy_from_slice(&348_i32.to_le_bytes());
+        for (axis, length) in [4_i16, 4, 3, 2, 5, 1, 1, 1].into_iter().enumerate() {
+            head[40 + 2 * axis..42 + 2 * axis].copy_from_slice(&length.to_le_bytes());
+        }
+        head[70..72].copy_from_slice(&4_i16.to_le_bytes());
+        head[72..74].copy_from_slice(&16_i16.to_le_bytes());
+        head[92..96].copy_from_slice(&2.2_f32.to_le_bytes());
+        head[108..112].copy_from_slice(&352_f32.to_le_bytes());
+        head[344..348].copy_from_slice(b"n+1\0");
+        head
+    }
+
+    fn with(offset: usize, bytes: &[u8]) -> Result<Header> {
+        let mut head = head();
+        head[offset..offset + bytes.len()].copy_from_slice(bytes);
+        Header::parse(&head)
+    }
+
+    #[test]
+    fn a_plain_header_is_understood() {
+        let header = Header::parse(&head()).unwrap();
+        assert_eq!((header.shape, header.volumes), ([4, 3, 2], 5));
+        assert_eq!((header.datatype, header.byte_order), (Datatype::Int16, ByteOrder::Little));
+        assert_eq!((header.voxel_offset, header.volume_bytes()), (352, 48));
+        assert_eq!(header.tr_seconds(), Some(2.2));
+    }
+
+    #[test]
+    fn a_time_unit_of_milliseconds_is_honoured() {
+        let header = with(123, &[2 + 16]).unwrap();
+        assert_eq!(header.tr_seconds(), Some(0.0022));
+    }
+
+    #[test]
+    fn time_may_lie_in_the_fifth_dimension() {
+        let header = with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 1, 0, 7, 0]).unwrap();
+        assert_eq!(header.volumes, 7);
+        assert!(with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 2, 0, 7, 0]).is_err());
+    }
+
+    #[test]
+    fn unused_dimensions_may_be_zero() {
+        assert_eq!(with(50, &[0; 6]).unwrap().volumes, 5);
+    }
+
+    #[test]
+    fn a_damaged_field_is_named() {
+        let damaged: [(usize, &[u8], &str); 9] = [
+            (0, &[7, 0], "sizeof_hdr is 7"),
+            (40, &[0, 0], "dim[0] is 0"),
+            (40, &[9, 0], "dim[0] is 9"),
+            (44, &[0, 0], "dim[2] is 0"),
+            (46, &[0xFF, 0xFF], "dim[3] is -1"),
+            (70, &[128, 0], "RGB24"),
+            (72, &[0, 0], "bitpix 0"),
+            (108, &f32::NAN.to_le_bytes(), "vox_offset is NaN"),
+            (344, b"ni1", ".hdr/.img pair"),
+        ];
+        for (offset, bytes, says) in damaged {
+            let error = with(offset, bytes).unwrap_err().to_string();
+            assert!(error.contains(says), "{says}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_size_beyond_all_files_is_refused() {
+        // float64 of 32767 along seven axes would need 2^108 bytes; four are the most that
+        // a run has, and the offset may still push them over.
+        let mut head = head();
+        head[70..74].copy_from_slice(&[64, 0, 64, 0]);
+        for axis in 1..5 {
+            head[40 + 2 * axis..42 + 2 * axis].copy_from_slice(&i16::MAX.to_le_bytes());
+        }
+        head[108..112].copy_from_slice(&1e19_f32.to_le_bytes());
+        assert!(Header::parse(&head).unwrap_err().to_string().contains("more than any file"));
+    }
+}

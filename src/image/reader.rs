@@ -1,0 +1,265 @@
+//! An image opened for its header, and its voxels as a stream of volumes.
+
+use super::file::{Encoding, OpenFile};
+use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
+use super::writer::Extension;
+use crate::error::{Error, Result};
+use crate::voxels::{Block, Samples};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Voxels are asked of the stream in pieces of this size, so that progress is seen within
+/// a large volume, too.
+const PIECE_BYTES: usize = 1024 * 1024;
+
+/// Names that say that a file is an image, or a half of one.
+const IMAGE_ENDINGS: [&str; 6] = [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
+
+/// Is told how many bytes of voxels were read since it was told last.
+pub trait Progress: Send + Sync {
+    /// `count` more bytes of voxels, decompressed, have been read.
+    fn voxel_bytes_read(&self, count: u64);
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn voxel_bytes_read(&self, _count: u64) {}
+}
+
+/// Whether a file's name says that it is an image.
+pub fn has_image_name(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    name.is_some_and(|name| IMAGE_ENDINGS.iter().any(|ending| name.ends_with(ending)))
+}
+
+/// Whether a file's first bytes are those of a NIfTI header, whatever its name.
+pub fn is_nifti(path: &Path) -> bool {
+    let head = OpenFile::open(path).ok().and_then(|file| head(&mut file.into_content()).ok());
+    head.is_some_and(|head| {
+        head.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0")
+            || head.get(4..8).is_some_and(|magic| magic == b"n+2\0" || magic == b"ni2\0")
+    })
+}
+
+/// A NIfTI-1 single file whose header was read and found good. Its voxels stay in the file.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Where the file is, as it was given.
+    pub path: PathBuf,
+    /// What its header says.
+    pub header: Header,
+    encoding: Encoding,
+}
+
+impl Image {
+    /// Opens the image at `path`: header only, nothing larger is read or allocated.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, was not fetched, is no NIfTI-1 single file, has a
+    /// damaged header, or is too short for the voxels that its header claims.
+    pub fn open(path: &Path) -> Result<Image> {
+        let file = OpenFile::open(path)?;
+        let (file_bytes, encoding) = (file.file_bytes, file.encoding);
+        let header = head(&mut file.into_content())
+            .map_err(|error| stream_error(error, encoding))
+            .and_then(|head| Header::parse(&head))
+            .map_err(|error| beside_a_header(error, path).at(path))?;
+        let image = Image { path: path.to_owned(), header, encoding };
+        let claimed_bytes = image.header.voxel_offset + image.header.voxel_bytes();
+        if claimed_bytes > encoding.most_content_bytes(file_bytes) {
+            return Err(match encoding {
+                Encoding::Plain => image.truncated(file_bytes.saturating_sub(image.header.voxel_offset)),
+                Encoding::Gzip => Error::new(format!(
+                    "truncated or damaged: the header claims {claimed_bytes} bytes, more than a gzip \
+                     file of {file_bytes} bytes can hold"
+                ))
+                .at(path),
+            });
+        }
+        Ok(image)
+    }
+
+    /// Whether reading may begin at any volume without reading those before it.
+    pub fn is_seekable(&self) -> bool {
+        self.encoding == Encoding::Plain
+    }
+
+    /// The extensions of the header, in their order, and whether the list breaks off
+    /// because one of them is damaged.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    pub fn extensions(&self) -> Result<(Vec<Extension>, bool)> {
+        let mut bytes = Vec::new();
+        OpenFile::open(&self.path)?
+            .into_content()
+            .take(self.header.voxel_offset)
+            .read_to_end(&mut bytes)
+            .map_err(|error| stream_error(error, self.encoding).at(&self.path))?;
+        Ok(Extension::parse_all(bytes.get(HEADER_BYTES..).unwrap_or(&[]), self.header.byte_order))
+    }
+
+    /// What to say of voxels that end after `voxel_bytes`.
+    fn truncated(&self, voxel_bytes: u64) -> Error {
+        Error::new(format!(
+            "truncated: {} of the {} volumes in its header are whole",
+            voxel_bytes / self.header.volume_bytes() as u64,
+            self.header.volumes
+        ))
+        .remedy("copy or convert it again")
+        .at(&self.path)
+    }
+}
+
+/// As many of the first 540 bytes of a file's content as there are.
+fn head(content: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    match content.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
+        Ok(_) => Ok(head),
+        // A gzip stream that breaks off behind the header has a header to judge first.
+        Err(_) if head.len() >= HEADER_BYTES => Ok(head),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the content's stream says, in a user's words.
+fn stream_error(error: io::Error, encoding: Encoding) -> Error {
+    match (encoding, error.kind()) {
+        (Encoding::Gzip, ErrorKind::UnexpectedEof) => {
+            Error::new("truncated: the gzip stream ends early").remedy("copy or download it again")
+        }
+        (Encoding::Gzip, ErrorKind::InvalidData) => {
+            Error::new(format!("damaged gzip file: {error}")).remedy("copy or download it again")
+        }
+        _ => Error::io("cannot read", error),
+    }
+}
+
+/// The `.img` half of a pair has no header of its own: say so, rather than that it is no
+/// NIfTI image.
+fn beside_a_header(error: Error, path: &Path) -> Error {
+    let name = path.to_string_lossy();
+    let is_half = [".img", ".img.gz"].into_iter().any(|ending| {
+        name.strip_suffix(ending).is_some_and(|stem| {
+            [".hdr", ".hdr.gz"].iter().any(|hdr| Path::new(&format!("{stem}{hdr}")).exists())
+        })
+    });
+    if is_half {
+        Error::new("the voxels of a .hdr/.img pair, expected a single file: pairs are not read yet")
+            .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")
+    } else {
+        error
+    }
+}
+
+/// The volumes of one image, in order, each read once.
+///
+/// Holds the decoder's window and buffers (well under 1 MiB) and nothing of the voxels.
+pub struct VolumeReader {
+    image: Arc<Image>,
+    content: Box<dyn Read + Send>,
+    next_volume: usize,
+}
+
+impl VolumeReader {
+    /// A reader of the volumes of `image` from `first_volume` on. A gzip file is
+    /// decompressed up to there.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    pub fn open(image: &Arc<Image>, first_volume: usize) -> Result<VolumeReader> {
+        let header = &image.header;
+        let start = header.voxel_offset + first_volume as u64 * header.volume_bytes() as u64;
+        let file = OpenFile::open(&image.path)?;
+        let content: Box<dyn Read + Send> = match image.encoding {
+            Encoding::Plain => {
+                let mut file = file.reader.into_inner();
+                file.seek(SeekFrom::Start(start))
+                    .map_err(|error| Error::io("cannot read", error).at(&image.path))?;
+                Box::new(file)
+            }
+            Encoding::Gzip => {
+                let mut content = file.into_content();
+                let skipped = io::copy(&mut content.by_ref().take(start), &mut io::sink())
+                    .map_err(|error| stream_error(error, image.encoding).at(&image.path))?;
+                if skipped < start {
+                    return Err(image.truncated(skipped.saturating_sub(header.voxel_offset)));
+                }
+                content
+            }
+        };
+        Ok(VolumeReader { image: Arc::clone(image), content, next_volume: first_volume })
+    }
+
+    /// The next `volumes` volumes, as stored. Behind the last volume of a gzip file the
+    /// rest of the stream is read and checked as well.
+    ///
+    /// # Errors
+    /// A file that ends before the volumes do, with the number of those that are whole; a
+    /// damaged gzip stream; errors of the disk.
+    ///
+    /// # Panics
+    /// If fewer than `volumes` volumes are left: the header says how many there are.
+    pub fn read(&mut self, volumes: usize, progress: &dyn Progress) -> Result<Block> {
+        let Image { header, encoding, .. } = &*self.image;
+        assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
+        let samples = Samples::read(
+            header.datatype,
+            header.byte_order,
+            volumes,
+            header.voxels(),
+            |memory| {
+                let bytes_before = self.next_volume as u64 * header.volume_bytes() as u64;
+                fill(&mut *self.content, memory, progress).map_err(
+                    |Interruption { bytes, error }| {
+                        let whole = self.image.truncated(bytes_before + bytes as u64);
+                        match error {
+                            Some(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                                stream_error(error, *encoding).at(&self.image.path)
+                            }
+                            _ => whole,
+                        }
+                    },
+                )
+            },
+        )?;
+        self.next_volume += volumes;
+        if self.next_volume == header.volumes && *encoding == Encoding::Gzip {
+            io::copy(&mut self.content, &mut io::sink())
+                .map_err(|error| stream_error(error, *encoding).at(&self.image.path))?;
+        }
+        Ok(Block { samples, scaling: header.scaling })
+    }
+}
+
+/// A stream that broke off after `bytes` bytes, with its error unless it simply ended.
+struct Interruption {
+    bytes: usize,
+    error: Option<io::Error>,
+}
+
+/// Fills `memory` from `content`, telling `progress` on the way.
+fn fill(
+    content: &mut dyn Read,
+    memory: &mut [u8],
+    progress: &dyn Progress,
+) -> std::result::Result<(), Interruption> {
+    let mut bytes = 0;
+    for piece in memory.chunks_mut(PIECE_BYTES) {
+        let mut filled = 0;
+        while filled < piece.len() {
+            match content.read(&mut piece[filled..]) {
+                Ok(0) => return Err(Interruption { bytes: bytes + filled, error: None }),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(Interruption { bytes: bytes + filled, error: Some(error) });
+                }
+            }
+        }
+        bytes += filled;
+        progress.voxel_bytes_read(filled as u64);
+    }
+    Ok(())
+}
