@@ -4,5 +4,6 @@ pub mod array;
 pub mod error;
 pub mod graph;
 pub mod image;
+pub mod output;
 pub mod stats;
 pub mod voxels;
