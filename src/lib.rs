@@ -4,6 +4,7 @@ pub mod array;
 pub mod error;
 pub mod graph;
 pub mod image;
+pub mod inputs;
 pub mod output;
 pub mod stats;
 pub mod voxels;

@@ -1,0 +1,239 @@
+//! From what was typed to the list of images: patterns expanded, sorted, told apart.
+//!
+//! - An argument that names an existing file, whatever characters are in it, is that file.
+//!   Otherwise one with `*`, `?` or `[` is a pattern, expanded as a shell would (`*` does
+//!   not cross folders, `**` does, a leading dot must be typed).
+//! - What a pattern brings is in [natural order](natural_order); the patterns keep theirs.
+//! - A file is taken once. Files that a pattern brings and that are no images are skipped.
+//!
+//! Whatever was skipped is in [`Inputs::remarks`]. This module does not open images beyond
+//! asking whether a file is one.
+
+mod natural;
+
+pub use natural::natural_order;
+
+use crate::error::{Error, Result};
+use crate::image::{has_image_name, is_nifti};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// More names than this are counted, not listed.
+const MOST_NAMES_LISTED: usize = 4;
+
+/// The images to read, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Each file once, as it was typed or as its pattern spells it.
+    pub images: Vec<PathBuf>,
+    /// What was left out and why, a line each, for the person who typed.
+    pub remarks: Vec<String>,
+}
+
+/// Expands arguments to images.
+///
+/// # Errors
+/// A pattern that is malformed, matches nothing or no image; a file outright named whose
+/// name says that it is something else. (That a named file exists, and is an image, is
+/// found out by opening it.)
+pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
+    let mut inputs = Inputs::default();
+    let mut taken = HashSet::new();
+    for argument in arguments {
+        let images = match pattern(argument) {
+            None => vec![named(argument)?],
+            Some(pattern) => matches(pattern, &mut inputs.remarks)?,
+        };
+        for image in images {
+            if taken.insert(identity(&image)) {
+                inputs.images.push(image);
+            } else {
+                inputs.remarks.push(format!("{}: named twice, taken once", image.display()));
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+/// The argument as a pattern, unless it is the name of a file.
+fn pattern(argument: &Path) -> Option<&str> {
+    let text = argument.to_str()?;
+    let is_file = fs::symlink_metadata(argument).is_ok();
+    (text.contains(['*', '?', '[']) && !is_file).then_some(text)
+}
+
+/// A file named outright.
+fn named(path: &Path) -> Result<PathBuf> {
+    if fs::symlink_metadata(path).is_ok_and(|it| !it.is_dir()) && !is_image(path) {
+        if let Some(what) = known_companion(path) {
+            return Err(Error::new(format!("{what}, expected an image (.nii or .nii.gz)"))
+                .remedy("leave it out")
+                .at(path));
+        }
+    }
+    Ok(path.to_owned())
+}
+
+/// What a file is that lies beside images, by its name.
+fn known_companion(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?.to_lowercase();
+    let kinds = [
+        (".json", "a JSON sidecar"),
+        (".tsv", "a table"),
+        (".tsv.gz", "a table"),
+        (".bval", "a table of b-values"),
+        (".bvec", "a table of b-vectors"),
+        (".txt", "a text file"),
+    ];
+    kinds.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, what)| what)
+}
+
+fn is_image(path: &Path) -> bool {
+    has_image_name(path) || is_nifti(path)
+}
+
+/// The images that match a pattern, in natural order; what else matches goes to `remarks`.
+fn matches(pattern: &str, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let paths = glob::glob_with(pattern, options).map_err(|error| {
+        Error::new(format!("malformed pattern: {} at character {}", error.msg, error.pos))
+            .at(pattern)
+    })?;
+    let mut images = Vec::new();
+    let mut others = Vec::new();
+    for path in paths {
+        let path = path.map_err(|error| {
+            let path = error.path().to_owned();
+            Error::io("cannot look into this folder", error.into()).at(path)
+        })?;
+        if path.is_dir() || !is_image(&path) { others.push(path) } else { images.push(path) }
+    }
+    for list in [&mut images, &mut others] {
+        list.sort_by(|a, b| natural_order(a, b));
+    }
+    if images.is_empty() {
+        return Err(no_match(pattern, &others));
+    }
+    if !others.is_empty() {
+        remarks.push(format!("'{pattern}': skipped, no images: {}", listed(&others)));
+    }
+    Ok(images)
+}
+
+fn no_match(pattern: &str, others: &[PathBuf]) -> Error {
+    if !others.is_empty() {
+        return Error::new(format!("no image matches, only {}", listed(others))).at(pattern);
+    }
+    let error = Error::new("no file matches this pattern").at(pattern);
+    if pattern.contains('{') {
+        error.remedy("braces are expanded by the shell, and only outside quotes")
+    } else {
+        error.remedy("check the folder and the spelling")
+    }
+}
+
+/// The names of some files, without their folders.
+fn listed(paths: &[PathBuf]) -> String {
+    let name = |path: &PathBuf| match path.file_name() {
+        Some(name) if path.is_dir() => format!("{}/", name.to_string_lossy()),
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => path.display().to_string(),
+    };
+    let mut names: Vec<String> = paths.iter().take(MOST_NAMES_LISTED).map(name).collect();
+    if paths.len() > MOST_NAMES_LISTED {
+        names.push(format!("and {} more", paths.len() - MOST_NAMES_LISTED));
+    }
+    names.join(", ")
+}
+
+/// One path for one directory entry, however it was spelled. The last link is not
+/// followed: two names of one file are two inputs.
+fn identity(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with empty files of these names.
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        folder
+    }
+
+    fn expanded(
+        folder: &tempfile::TempDir,
+        arguments: &[&str],
+    ) -> Result<(Vec<String>, Vec<String>)> {
+        let arguments: Vec<PathBuf> =
+            arguments.iter().map(|argument| folder.path().join(argument)).collect();
+        let inputs = expand(&arguments)?;
+        let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        Ok((inputs.images.iter().map(name).collect(), inputs.remarks))
+    }
+
+    #[test]
+    fn patterns_keep_their_order_and_each_is_sorted_naturally() {
+        let folder = folder(&["b-10.nii", "b-2.nii", "a-1.nii.gz"]);
+        let (images, remarks) = expanded(&folder, &["b-*.nii", "a-*"]).unwrap();
+        assert_eq!(images, ["b-2.nii", "b-10.nii", "a-1.nii.gz"]);
+        assert_eq!(remarks, [""; 0]);
+    }
+
+    #[test]
+    fn a_file_named_twice_is_taken_once_and_that_is_said() {
+        let folder = folder(&["a.nii", "b.nii"]);
+        let (images, remarks) = expanded(&folder, &["b.nii", "./*.nii"]).unwrap();
+        assert_eq!(images, ["b.nii", "a.nii"]);
+        assert!(remarks.len() == 1 && remarks[0].contains("b.nii: named twice"), "{remarks:?}");
+    }
+
+    #[test]
+    fn companions_are_skipped_in_a_pattern_and_an_error_outright() {
+        let folder = folder(&["a_bold.nii.gz", "a_bold.json", "a_events.tsv", ".hidden.nii"]);
+        let (images, remarks) = expanded(&folder, &["*"]).unwrap();
+        assert_eq!(images, ["a_bold.nii.gz"]);
+        assert!(remarks[0].contains("a_bold.json, a_events.tsv"), "{remarks:?}");
+        let error = expanded(&folder, &["a_bold.json"]).unwrap_err().to_string();
+        assert!(error.contains("a JSON sidecar, expected an image"), "{error}");
+        let error = expanded(&folder, &["*.tsv"]).unwrap_err().to_string();
+        assert!(error.contains("no image matches, only a_events.tsv"), "{error}");
+    }
+
+    #[test]
+    fn a_pattern_without_a_match_is_named() {
+        let folder = folder(&[]);
+        let error = expanded(&folder, &["none-*.nii"]).unwrap_err().to_string();
+        assert!(error.contains("none-*.nii: no file matches"), "{error}");
+    }
+
+    #[test]
+    fn a_name_with_brackets_is_a_file_where_it_exists() {
+        let folder = folder(&["run[1].nii", "run1.nii"]);
+        assert_eq!(expanded(&folder, &["run[1].nii"]).unwrap().0, ["run[1].nii"]);
+        assert_eq!(expanded(&folder, &["run?.nii"]).unwrap().0, ["run1.nii"]);
+    }
+
+    #[test]
+    fn broken_links_are_images_by_their_names() {
+        let folder = folder(&[]);
+        std::os::unix::fs::symlink("nowhere", folder.path().join("run-1.nii.gz")).unwrap();
+        assert_eq!(expanded(&folder, &["*.nii.gz"]).unwrap().0, ["run-1.nii.gz"]);
+    }
+}
