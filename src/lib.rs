@@ -6,5 +6,6 @@ pub mod graph;
 pub mod image;
 pub mod inputs;
 pub mod output;
+pub mod pipeline;
 pub mod stats;
 pub mod voxels;

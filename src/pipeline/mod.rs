@@ -1,0 +1,153 @@
+//! From a session to its maps, in one of three modes that mean the same.
+//!
+//! | mode | how | memory, beside the maps |
+//! |---|---|---|
+//! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every run, as stored |
+//! | [`delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
+//! | [`array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
+//!
+//! All three compute `mean / std` over the concatenated volumes of all runs. They agree in
+//! which voxels are undefined, and in defined values to [`TOLERANCE`](crate::stats::TOLERANCE);
+//! within a mode the result is the same to the last bit whatever the threads. This module
+//! does not know the terminal, nor what becomes of the maps.
+
+pub mod array;
+pub mod delayed;
+pub mod serial;
+mod session;
+
+pub use session::{Run, Session, Warning};
+
+use crate::error::{Error, Result};
+use crate::graph::{self, Cause, Pool};
+use crate::image::{Progress, VolumeReader};
+use crate::stats::series::Series;
+use crate::stats::tsnr::{Counts, Ratio};
+use ndarray::{Array3, ShapeBuilder};
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// How the maps are computed; what they mean does not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Mode {
+    Serial,
+    Delayed,
+    Array,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Serial => "serial",
+            Mode::Delayed => "delayed",
+            Mode::Array => "array",
+        })
+    }
+}
+
+/// What to compute, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How.
+    pub mode: Mode,
+    /// Threads of the pool; `serial` uses one whatever is asked.
+    pub threads: NonZeroUsize,
+    /// Delta degrees of freedom: the variance is the sum of squared deviations over N - ddof.
+    pub ddof: usize,
+    /// Volumes in a chunk of `array` mode; if none is given, as many as fit
+    /// [`array::CHUNK_BYTES`].
+    pub chunk_length: Option<NonZeroUsize>,
+}
+
+/// The maps of a session, `[x, y, z]`, in the units of the input (tSNR has none).
+#[derive(Clone, Debug)]
+pub struct Maps {
+    /// Mean over time; NaN in voxels with samples that are not finite.
+    pub mean: Array3<f64>,
+    /// Standard deviation over time; NaN in voxels with samples that are not finite.
+    pub std: Array3<f64>,
+    /// mean / std; NaN where it is undefined.
+    pub tsnr: Array3<f64>,
+    /// How many voxels have a tSNR, and why the others have none.
+    pub counts: Counts,
+}
+
+/// Computes the maps of a session.
+///
+/// # Errors
+/// Fewer than two volumes left by `ddof`; what reading the voxels runs into; threads that
+/// cannot be started.
+pub fn compute(
+    session: &Session,
+    settings: &Settings,
+    progress: Arc<dyn Progress>,
+) -> Result<Maps> {
+    let volumes = session.volumes();
+    if settings.ddof >= volumes {
+        return Err(Error::new(format!(
+            "ddof {} leaves no degrees of freedom of {volumes} volumes",
+            settings.ddof
+        ))
+        .remedy("give a smaller --ddof"));
+    }
+    let statistics = match settings.mode {
+        Mode::Serial => serial::compute(session, settings.ddof, &*progress)?,
+        Mode::Delayed => delayed::compute(session, settings.ddof, &progress, &pool(settings)?)?,
+        Mode::Array => {
+            let length = settings.chunk_length;
+            array::compute(session, settings.ddof, length, &progress, &pool(settings)?)?
+        }
+    };
+    Ok(statistics.into_maps(session.header().shape))
+}
+
+fn pool(settings: &Settings) -> Result<Pool> {
+    Pool::new(settings.threads)
+        .map_err(|error| Error::new(error.to_string()).remedy("give a smaller --threads"))
+}
+
+/// Per voxel, in the order of the file; shared, as the tasks of a graph leave them.
+struct Statistics {
+    mean: Arc<Vec<f64>>,
+    std: Arc<Vec<f64>>,
+    ratio: Arc<Ratio>,
+}
+
+impl Statistics {
+    fn into_maps(self, [x, y, z]: [usize; 3]) -> Maps {
+        let map = |values: Vec<f64>| {
+            Array3::from_shape_vec((x, y, z).f(), values).expect("one value per voxel")
+        };
+        let [mut mean, mut std] = [self.mean, self.std].map(Arc::unwrap_or_clone);
+        for (mean, std) in mean.iter_mut().zip(&mut std) {
+            // An infinity leaves a mean or not, depending on where it stands: say NaN always.
+            if !mean.is_finite() || !std.is_finite() {
+                (*mean, *std) = (f64::NAN, f64::NAN);
+            }
+        }
+        let Ratio { tsnr, counts } = Arc::unwrap_or_clone(self.ratio);
+        Maps { mean: map(mean), std: map(std), tsnr: map(tsnr), counts }
+    }
+}
+
+/// A run, whole, in its stored type.
+fn load(run: &Run, progress: &dyn Progress) -> Result<Series> {
+    let whole = |image| VolumeReader::open(image, 0)?.read(image.header.volumes, progress);
+    let blocks = run.images().iter().map(|image| whole(image).map(Arc::new));
+    Ok(Series::new(blocks.collect::<Result<_>>()?))
+}
+
+/// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
+fn task_error(error: graph::Error) -> Error {
+    let panicked =
+        Error::new(error.to_string()).remedy("this is a defect of tsnr: please report it");
+    match error.into_cause() {
+        Cause::Failed(cause) => match cause.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(other) => Error::new(other.to_string()),
+        },
+        Cause::Panicked(_) => panicked,
+    }
+}

@@ -1,0 +1,237 @@
+//! The runs of a session: images on one grid, opened and compared.
+
+use crate::error::{Error, Result};
+use crate::image::{AFFINE_TOLERANCE_MM, Header, Image};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// More files than this are counted, not listed, in a warning.
+const MOST_FILES_LISTED: usize = 4;
+
+/// Runs on one grid. Their headers have been read, their voxels have not.
+#[derive(Clone, Debug)]
+pub struct Session {
+    runs: Vec<Run>,
+    warnings: Vec<Warning>,
+}
+
+/// Images that follow one another in time: one with a time axis, or a series of
+/// three-dimensional ones.
+#[derive(Clone, Debug)]
+pub struct Run {
+    images: Vec<Arc<Image>>,
+}
+
+/// Something about the inputs that is no error and that a person should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Images lie differently in space.
+    AffineDiffers(String),
+    /// Headers state different units.
+    UnitsDiffer(String),
+    /// Runs have different repetition times.
+    TrDiffers(String),
+    /// Single volumes lie among runs of many.
+    SingleVolume(String),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::AffineDiffers(text)
+            | Warning::UnitsDiffer(text)
+            | Warning::TrDiffers(text)
+            | Warning::SingleVolume(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Run {
+    /// The images, in their order in time.
+    pub fn images(&self) -> &[Arc<Image>] {
+        &self.images
+    }
+
+    /// Number of time points.
+    pub fn volumes(&self) -> usize {
+        self.images.iter().map(|image| image.header.volumes).sum()
+    }
+
+    /// The run in words: its file's name without the ending, or the first of a series.
+    pub fn name(&self) -> String {
+        let first = image_name(&self.images[0]);
+        match self.images.len() {
+            1 => first,
+            count => format!("{first} and {} more", count - 1),
+        }
+    }
+}
+
+/// The name of an image's file without folder and ending.
+pub(super) fn image_name(image: &Image) -> String {
+    let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".gz").unwrap_or(&name);
+    stem.strip_suffix(".nii").unwrap_or(stem).to_owned()
+}
+
+impl Session {
+    /// Opens the images at `paths`, in this order. Neighbouring three-dimensional images
+    /// are one run.
+    ///
+    /// # Errors
+    /// An image that cannot be opened ([`Image::open`]); two grids; fewer than two volumes
+    /// in all.
+    pub fn open(paths: &[PathBuf]) -> Result<Session> {
+        let images =
+            paths.iter().map(|path| Image::open(path).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+        let first = images.first().ok_or_else(|| Error::new("no image was given"))?;
+        for image in &images[1..] {
+            same_grid(first, image)?;
+        }
+        let volumes: usize = images.iter().map(|image| image.header.volumes).sum();
+        if volumes < 2 {
+            return Err(Error::new(
+                "1 volume in all, expected at least 2: nothing varies over time",
+            )
+            .remedy("give a run with a time axis, or a series of volumes")
+            .at(&first.path));
+        }
+        let warnings = [affines(&images), units(&images), trs(&images), single_volumes(&images)];
+        let warnings = warnings.into_iter().flatten().collect();
+        Ok(Session { runs: into_runs(images), warnings })
+    }
+
+    /// The runs, in order.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Every image of every run, in order.
+    pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.runs.iter().flat_map(|run| &run.images)
+    }
+
+    /// The first image, whose geometry a map takes over.
+    pub fn first_image(&self) -> &Image {
+        &self.runs[0].images[0]
+    }
+
+    /// The header of the first image.
+    pub fn header(&self) -> &Header {
+        &self.first_image().header
+    }
+
+    /// Number of time points of all runs.
+    pub fn volumes(&self) -> usize {
+        self.runs.iter().map(Run::volumes).sum()
+    }
+
+    /// Bytes of all voxels as stored, decompressed.
+    pub fn voxel_bytes(&self) -> u64 {
+        self.images().map(|image| image.header.voxel_bytes()).sum()
+    }
+
+    /// What a person should know of the inputs.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for image in images {
+        match runs.last_mut() {
+            Some(run)
+                if image.header.is_one_volume_file && run.images[0].header.is_one_volume_file =>
+            {
+                run.images.push(image);
+            }
+            _ => runs.push(Run { images: vec![image] }),
+        }
+    }
+    runs
+}
+
+fn same_grid(first: &Image, image: &Image) -> Result<()> {
+    if image.header.shape == first.header.shape {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "grid {} differs from {} of {}",
+        image.header.grid(),
+        first.header.grid(),
+        first.path.display()
+    ))
+    .remedy("give runs of one grid")
+    .at(&image.path))
+}
+
+fn affines(images: &[Arc<Image>]) -> Option<Warning> {
+    let first = &images[0];
+    let (shape, unit) = (first.header.shape, first.header.spatial_unit().millimetres());
+    let mut greatest_mm = 0.0_f64;
+    let mut differing = Vec::new();
+    for image in &images[1..] {
+        let displacement = first.header.affine.greatest_displacement(&image.header.affine, shape);
+        if displacement * unit > AFFINE_TOLERANCE_MM {
+            greatest_mm = greatest_mm.max(displacement * unit);
+            differing.push(image.path.as_path());
+        }
+    }
+    (!differing.is_empty()).then(|| {
+        Warning::AffineDiffers(format!(
+            "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
+             runs are compared voxel by voxel all the same, so check that they are aligned",
+            listed(&differing),
+            first.path.display()
+        ))
+    })
+}
+
+fn units(images: &[Arc<Image>]) -> Option<Warning> {
+    grouped(images, |image| Some(image.header.units()))
+        .map(|groups| Warning::UnitsDiffer(format!("units differ between files: {groups}")))
+}
+
+fn trs(images: &[Arc<Image>]) -> Option<Warning> {
+    grouped(images, |image| image.header.tr_seconds().map(|tr| format!("{tr} s")))
+        .map(|groups| Warning::TrDiffers(format!("the TR differs between runs: {groups}")))
+}
+
+fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {
+    let (single, many): (Vec<_>, Vec<_>) =
+        images.iter().partition(|image| image.header.volumes == 1);
+    let single: Vec<&Path> = single.iter().map(|image| image.path.as_path()).collect();
+    (!single.is_empty() && !many.is_empty()).then(|| {
+        Warning::SingleVolume(format!(
+            "one volume only in {}, among runs of many: it counts as one more time point; leave a \
+             reference image (sbref) out",
+            listed(&single)
+        ))
+    })
+}
+
+/// Files grouped by what they say, in words, if they do not all say the same.
+fn grouped(images: &[Arc<Image>], say: impl Fn(&Image) -> Option<String>) -> Option<String> {
+    let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
+    for image in images {
+        let Some(said) = say(image) else { continue };
+        match groups.iter_mut().find(|(other, _)| *other == said) {
+            Some((_, files)) => files.push(&image.path),
+            None => groups.push((said, vec![&image.path])),
+        }
+    }
+    let in_words = |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", listed(files));
+    (groups.len() > 1).then(|| groups.iter().map(in_words).collect::<Vec<_>>().join("; "))
+}
+
+/// The names of some files, without their folders.
+fn listed(files: &[&Path]) -> String {
+    let name = |file: &&Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names: Vec<String> = files.iter().take(MOST_FILES_LISTED).map(name).collect();
+    if files.len() > MOST_FILES_LISTED {
+        names.push(format!("and {} more", files.len() - MOST_FILES_LISTED));
+    }
+    names.join(", ")
+}
