@@ -343,7 +343,8 @@ mod tests {
             let merged = finished(merged(parts));
             let whole = finished(Moments::of(&float64(&samples)));
             prop_assert!((merged.1 / whole.1 - 1.0).abs() < 1e-13, "{merged:?} {whole:?}");
-            prop_assert!((merged.0 - whole.0).abs() <= 2.0 * f64::EPSILON * offset.abs().max(1.0));
+            // Sums of 60 samples of size 1 round to about 1e-15 of them, beside the offset's.
+            prop_assert!((merged.0 - whole.0).abs() <= 1e-14 * offset.abs().max(1.0));
         }
 
         #[test]
@@ -354,7 +355,7 @@ mod tests {
             let left = finished(a.clone().merge(&b).merge(&c));
             let right = finished(a.merge(&b.merge(&c)));
             prop_assert!((left.1 - right.1).abs() <= 1e-13 * left.1, "{left:?} {right:?}");
-            prop_assert!((left.0 / right.0 - 1.0).abs() < 1e-15);
+            prop_assert!((left.0 / right.0 - 1.0).abs() < 1e-14);
         }
     }
 
