@@ -1,6 +1,43 @@
 //! Temporal signal-to-noise maps of fMRI runs.
+//!
+//! The library behind the program `tsnr`, which reads the runs of a session, computes
+//! `tSNR = mean / std` over time for every voxel, and writes the map as a NIfTI image.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`pipeline`] | the session and the three modes that compute its maps |
+//! | [`graph`] | lazy tasks, and running them on a pool of threads |
+//! | [`array`] | lazy arrays chunked along time, and reducing them in a tree |
+//! | [`stats`] | mean, std, tSNR; moments that merge |
+//! | [`image`] | NIfTI headers, streams of volumes, writing maps |
+//! | [`voxels`] | datatypes, scaling, blocks of samples |
+//! | [`inputs`] | patterns and their matches |
+//! | [`output`] | files that appear whole or not at all |
+//! | [`cli`] | what was typed, progress and summary |
+//!
+//! Each uses only those below it: `cli -> pipeline -> array -> graph`, `pipeline -> stats,
+//! image -> voxels`, and none of `graph`, `voxels` and `output` knows another.
+//!
+//! ```
+//! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+//! use tsnr::pipeline::{self, Mode, Session, Settings};
+//!
+//! let run = PathBuf::from("testdata/odd/int16_le.nii");
+//! let session = Session::open(&[run])?;
+//! let settings = Settings {
+//!     mode: Mode::Array,
+//!     threads: NonZeroUsize::MIN,
+//!     ddof: 0,
+//!     chunk_length: None,
+//! };
+//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?;
+//! assert_eq!(maps.tsnr.dim(), (5, 4, 3));
+//! assert_eq!(maps.counts.defined, 58);
+//! # Ok::<(), tsnr::error::Error>(())
+//! ```
 
 pub mod array;
+pub mod cli;
 pub mod error;
 pub mod graph;
 pub mod image;

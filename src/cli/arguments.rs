@@ -1,0 +1,206 @@
+//! What can be typed.
+
+use crate::image::{Encoding, MapPrecision};
+use crate::pipeline::{Maps, Mode};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use ndarray::Array3;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+const DEFINITION: &str = "\
+What is computed:
+  The volumes of all runs, concatenated in time as they are, give for each voxel
+      tSNR = mean / std,   std = sqrt( sum (y - mean)^2 / (N - ddof) ),
+  signed, on scaled values, in float64. No trend, run mean or volume is removed, so drift and
+  shifts between runs count as noise. A voxel is undefined where the std is 0 or a sample is
+  NaN or infinite. With --ddof 0 this is numpy's and the Dask tutorial's mean / std; with
+  --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but for the sign of a negative mean.
+
+The modes (for readers of the Dask tutorial):
+  serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread
+  delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
+  array    dask.array: lazy chunks of volumes; the moments of each are merged, and the square
+           root is taken once. Only a few chunks are in memory at a time
+  All three give the same map: the same voxels undefined, the others equal to 1e-12.
+
+Examples:
+  tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
+  tsnr run-1.nii.gz run-2.nii.gz -o tsnr.nii.gz --mean mean.nii.gz --std std.nii.gz
+  tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
+
+Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
+130 after Ctrl-C.";
+
+/// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
+#[derive(Parser, Debug)]
+#[command(version, max_term_width = 96, after_long_help = DEFINITION, after_help = "\
+tSNR = mean / std over the volumes of all runs, concatenated as they are.
+'tsnr --help' has the definition, the modes and examples.")]
+pub(super) struct Arguments {
+    /// Runs: NIfTI images, or quoted patterns such as 'sub-01/func/*_bold.nii.gz'
+    ///
+    /// Patterns take *, ?, [] and **, and are expanded in natural order (run-2 before run-10).
+    /// Other files that a pattern matches (.json, .tsv) are skipped. Three-dimensional images
+    /// that follow one another are one run. The first image gives the map its geometry.
+    #[arg(required = true, value_name = "INPUTS")]
+    pub inputs: Vec<PathBuf>,
+
+    /// The tSNR map to write (.nii or .nii.gz)
+    #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    pub output: PathBuf,
+
+    /// Also write the mean over time
+    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    pub mean: Option<PathBuf>,
+
+    /// Also write the standard deviation over time
+    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    pub std: Option<PathBuf>,
+
+    /// Type of the written values; computed is always in float64
+    #[arg(long, value_name = "TYPE", value_enum, default_value_t = Precision::Float32,
+          help_heading = "Output")]
+    pub dtype: Precision,
+
+    /// Value of voxels whose tSNR is undefined (std 0, or samples NaN or infinite)
+    ///
+    /// AFNI, FSL and nipype write 0. The summary counts these voxels and says why. Where the
+    /// std is 0, the maps of --mean and --std keep their values.
+    #[arg(long, value_name = "VALUE", value_enum, default_value_t = UndefinedValue::Zero,
+          help_heading = "Output")]
+    pub undefined: UndefinedValue,
+
+    /// Delta degrees of freedom: the variance divides by N - ddof
+    ///
+    /// 0 as numpy and Dask, 1 as AFNI and FSL.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Computation")]
+    pub ddof: usize,
+
+    /// How to compute: the same map, with other time and memory
+    #[arg(long, value_enum, default_value_t = ModeName::Array, help_heading = "Computation")]
+    pub mode: ModeName,
+
+    /// Threads of the delayed and array modes [default: the cores this process may use]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Volumes in a chunk of array mode [default: as many as fit 4 MiB]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
+    pub chunk_length: Option<NonZeroUsize>,
+
+    /// Say nothing but warnings and errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// List the inputs as they were understood
+    #[arg(short, long, help_heading = "Messages")]
+    pub verbose: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(super) enum ModeName {
+    Serial,
+    Delayed,
+    Array,
+}
+
+impl From<ModeName> for Mode {
+    fn from(name: ModeName) -> Mode {
+        match name {
+            ModeName::Serial => Mode::Serial,
+            ModeName::Delayed => Mode::Delayed,
+            ModeName::Array => Mode::Array,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(super) enum Precision {
+    Float32,
+    Float64,
+}
+
+impl Precision {
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Float32 => "float32",
+            Precision::Float64 => "float64",
+        }
+    }
+}
+
+impl From<Precision> for MapPrecision {
+    fn from(name: Precision) -> MapPrecision {
+        match name {
+            Precision::Float32 => MapPrecision::Float32,
+            Precision::Float64 => MapPrecision::Float64,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(super) enum UndefinedValue {
+    Zero,
+    Nan,
+}
+
+/// One of the maps that can be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MapKind {
+    Tsnr,
+    Mean,
+    Std,
+}
+
+impl MapKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            MapKind::Tsnr => "tSNR",
+            MapKind::Mean => "mean",
+            MapKind::Std => "std",
+        }
+    }
+
+    pub fn of(self, maps: &Maps) -> &Array3<f64> {
+        match self {
+            MapKind::Tsnr => &maps.tsnr,
+            MapKind::Mean => &maps.mean,
+            MapKind::Std => &maps.std,
+        }
+    }
+}
+
+impl Arguments {
+    /// The arguments of this process. Help, version and a wrong command line end it.
+    pub fn from_command_line() -> Arguments {
+        let arguments = Arguments::parse();
+        let destinations: Vec<&Path> = arguments.outputs().map(|(path, _)| path).collect();
+        for (index, path) in destinations.iter().enumerate() {
+            if destinations[..index].contains(path) {
+                let problem = format!("two maps cannot be written to one file: {}", path.display());
+                Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
+            }
+        }
+        arguments
+    }
+
+    /// The files to write, and which map goes into each.
+    pub fn outputs(&self) -> impl Iterator<Item = (&Path, MapKind)> {
+        let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
+        let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
+        std::iter::once((self.output.as_path(), MapKind::Tsnr)).chain(mean).chain(std)
+    }
+}
+
+fn output_name(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match Encoding::of_output_name(&path) {
+        Some(_) => Ok(path),
+        None => Err("expected a name that ends in .nii or .nii.gz".to_owned()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number of at least 1".to_owned())
+}

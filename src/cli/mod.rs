@@ -1,0 +1,126 @@
+//! The command line: what was typed, the order of the steps, progress and summary.
+//!
+//! Exit codes: 0 when every output is complete, 1 for a run that failed, 2 for a command
+//! line that cannot be understood, 130 after Ctrl-C. This module does not compute.
+
+mod arguments;
+mod progress;
+mod resources;
+mod signals;
+mod summary;
+mod talk;
+
+use crate::error::{Error, Result};
+use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::inputs;
+use crate::output::{self, Batch};
+use crate::pipeline::{self, Maps, Session, Settings};
+use arguments::{Arguments, UndefinedValue};
+use ndarray::Array3;
+use progress::ByteBar;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use talk::Talk;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let started = Instant::now();
+    let arguments = Arguments::from_command_line();
+    let talk = Talk::new(arguments.quiet);
+    match run(&arguments, talk, started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            talk.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
+    signals::end_the_process_cleanly(talk)?;
+    let inputs = inputs::expand(&arguments.inputs)?;
+    inputs.remarks.iter().for_each(|remark| talk.note(remark));
+    let session = Session::open(&inputs.images)?;
+    session.warnings().iter().for_each(|warning| talk.warning(warning));
+    for (destination, _) in arguments.outputs() {
+        refuse_an_input(destination, &session)?;
+        output::check_destination(destination)?;
+    }
+    let header = map_header(&session, arguments, talk)?;
+    if arguments.verbose {
+        talk.lines(&summary::of_inputs(&session));
+    }
+
+    let settings = Settings {
+        mode: arguments.mode.into(),
+        threads: arguments.threads.unwrap_or_else(resources::available_threads),
+        ddof: arguments.ddof,
+        chunk_length: arguments.chunk_length,
+    };
+    let bar = Arc::new(ByteBar::new(session.voxel_bytes(), arguments.quiet));
+    let maps = pipeline::compute(&session, &settings, bar.clone());
+    bar.clear();
+    let maps = maps?;
+    write(&maps, &header, &session, arguments)?;
+    talk.lines(&summary::of_run(&session, &settings, &maps, arguments, started));
+    Ok(())
+}
+
+/// An output must not replace what it is made from.
+fn refuse_an_input(destination: &Path, session: &Session) -> Result<()> {
+    let Ok(destination_file) = fs::canonicalize(destination) else { return Ok(()) };
+    let is_input = session
+        .images()
+        .any(|image| fs::canonicalize(&image.path).is_ok_and(|input| input == destination_file));
+    if is_input {
+        return Err(Error::new("the output is one of the inputs, which would be lost")
+            .remedy("give another name, or a narrower pattern")
+            .at(destination));
+    }
+    Ok(())
+}
+
+/// The header that the maps share, without extensions that speak of the run.
+fn map_header(session: &Session, arguments: &Arguments, talk: Talk) -> Result<MapHeader> {
+    let image = session.first_image();
+    let (extensions, is_damaged) = image.extensions()?;
+    let (dropped, kept): (Vec<_>, Vec<_>) = extensions
+        .into_iter()
+        .partition(|extension| extension.describes_the_time_course().is_some());
+    for owner in dropped.iter().filter_map(Extension::describes_the_time_course) {
+        talk.note(format_args!(
+            "{}: its {owner} header extension describes the run and is not copied to the map",
+            image.path.display()
+        ));
+    }
+    if is_damaged {
+        talk.note(format_args!(
+            "{}: a damaged header extension is not copied to the map",
+            image.path.display()
+        ));
+    }
+    Ok(MapHeader::new(&image.header, kept, arguments.dtype.into()))
+}
+
+fn write(maps: &Maps, header: &MapHeader, session: &Session, arguments: &Arguments) -> Result<()> {
+    let mut batch = Batch::default();
+    for (destination, kind) in arguments.outputs() {
+        let map = written(kind.of(maps), arguments.undefined);
+        let description = summary::description(kind, session, arguments.ddof);
+        let header = header.named(kind.name(), &description);
+        let encoding = Encoding::of_output_name(destination).expect("the arguments were checked");
+        batch.write(destination, |to| write_map(to, encoding, &header, &map))?;
+    }
+    batch.commit()
+}
+
+/// The values as they are written: what is undefined is NaN in memory.
+fn written(map: &Array3<f64>, undefined: UndefinedValue) -> Array3<f64> {
+    match undefined {
+        UndefinedValue::Nan => map.clone(),
+        UndefinedValue::Zero => map.mapv(|value| if value.is_nan() { 0.0 } else { value }),
+    }
+}
