@@ -16,6 +16,11 @@ use std::{env, fs, io, path::Path, path::PathBuf};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::args_os().nth(1).unwrap_or_else(|| "testdata".into()));
+    write_all(&root)
+}
+
+/// Writes everything below `root`.
+pub fn write_all(root: &Path) -> io::Result<()> {
     write_session(&root.join("sub-01/ses-test/func"))?;
     let mut odd = Specimens::new(root.join("odd"))?;
     write_datatypes(&mut odd)?;
@@ -359,9 +364,10 @@ fn write_second_runs(odd: &mut Specimens) -> io::Result<()> {
     let why = "the second run's spatial unit is metres";
     second("units_differ.nii", |run| run.xyzt_units = 1 + 8, "warns", "unit", why)?;
     let why = "TR 5 s after TR 2.5 s, as in one session of ds000114";
-    second("tr_differs.nii", |run| run.pixdim[4] = 5.0, "ok", "", why)?;
+    second("tr_differs.nii", |run| run.pixdim[4] = 5.0, "warns", "TR", why)?;
     let milliseconds = |run: &mut Header| (run.pixdim[4], run.xyzt_units) = (2500.0, 2 + 16);
-    second("tr_milliseconds.nii", milliseconds, "ok", "", "2500 ms are the first run's 2.5 s")?;
+    let why = "2500 ms are the first run's 2.5 s: the units differ, the TR does not";
+    second("tr_milliseconds.nii", milliseconds, "warns", "unit", why)?;
 
     let larger = Header::new(INT16, 16, 5, 4, 4, 6).file(&noisy_bold("grid_differs", [80, 6]));
     odd.row("int16_le.nii grid_differs.nii", "error", "grid", "", "5x4x4 voxels after 5x4x3");
@@ -395,13 +401,13 @@ fn write_damaged_gzip(odd: &mut Specimens) -> io::Result<()> {
     odd.no("no_trailer.nii.gz", content, "truncated", "the trailer is missing")?;
     let garbage = [&whole[..], b"neither zeros nor a gzip member"].concat();
     let why = "other bytes than zeros after the stream";
-    odd.no("garbage_after_end.nii.gz", garbage, "after the end", why)?;
+    odd.no("garbage_after_end.nii.gz", garbage, "follow the end", why)?;
     let broken = [gzip(&plain[..500]), gzip_with_bad_block(&plain[500..])].concat();
     let why = "the second of two members does not inflate";
-    odd.no("second_member_broken.nii.gz", broken, "corrupt", why)?;
+    odd.no("second_member_broken.nii.gz", broken, "malformed", why)?;
     let corrupt = gzip_with_bad_block(&plain);
     let why = "half of the content inflates, then comes a block of the reserved type";
-    odd.no("corrupt_deflate.nii.gz", corrupt, "corrupt", why)?;
+    odd.no("corrupt_deflate.nii.gz", corrupt, "malformed", why)?;
     let short = gzip(&plain[..plain.len() - 180]);
     odd.no("short_inside_gzip.nii.gz", short, "truncated", "sound gzip, 4.5 of 6 volumes inside")
 }
@@ -423,9 +429,9 @@ fn write_wrong_headers(odd: &mut Specimens) -> io::Result<()> {
     wrong("dim0_zero.nii", |run| run.dim[0] = 0, "dim[0]", "no dimensions")?;
     wrong("dim0_nine.nii", |run| run.dim[0] = 9, "dim[0]", "9 dimensions; 7 is the limit")?;
     let five = |run: &mut Header| run.dim = [5, 5, 4, 3, 3, 2, 1, 1];
-    wrong("five_d_two_times.nii", five, "dim[5]", "3 along t and 2 along the fifth dimension")?;
+    wrong("five_d_two_times.nii", five, "5x4x3x3x2", "3 along t and 2 along the fifth dimension")?;
     let six = |run: &mut Header| run.dim = [6, 5, 4, 3, 3, 1, 2, 1];
-    wrong("six_d.nii", six, "dim[6]", "2 along the sixth dimension")?;
+    wrong("six_d.nii", six, "5x4x3x3x1x2", "2 along the sixth dimension")?;
     let at = "vox_offset";
     wrong("vox_offset_nan.nii", |run| run.vox_offset = f32::NAN, at, "voxels start nowhere")?;
     let why = "voxels start before the file";
@@ -437,7 +443,7 @@ fn write_wrong_headers(odd: &mut Specimens) -> io::Result<()> {
     let half_scaled = |run: &mut Header| (run.slope, run.inter) = (2.0, f32::NAN);
     wrong("inter_nan.nii", half_scaled, "scl_inter", "slope 2 is sound, inter NaN is not")?;
     let one = Header::int16(1).file(&plain_voxels()[..60]);
-    odd.no("one_volume.nii", one, "one volume", "one time point has no std")
+    odd.no("one_volume.nii", one, "1 volume", "one time point has no std")
 }
 
 /// Datatypes of which a tSNR makes no sense, or that Rust has no number for.

@@ -91,7 +91,7 @@ pub(super) fn of_run(
         ("median tSNR", median_tsnr(maps)),
         ("undefined", undefined(maps, arguments.undefined)),
         ("written", format!("{} ({})", files.join(", "), arguments.dtype.name())),
-        ("time", format!("{:.2} s, peak memory {memory}", started.elapsed().as_secs_f64())),
+        ("time", format!("{} s, peak memory {memory}", seconds(started))),
     ];
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
@@ -130,6 +130,11 @@ fn median_tsnr(maps: &Maps) -> String {
         Some(median) => format!("{} over {count} defined voxels", significant(median)),
         None => "none: no voxel is defined".to_owned(),
     }
+}
+
+fn seconds(started: Instant) -> String {
+    let seconds = started.elapsed().as_secs_f64();
+    if seconds < 1.0 { format!("{seconds:.3}") } else { format!("{seconds:.1}") }
 }
 
 /// Four significant digits, as far as they lie behind the point.

@@ -103,9 +103,9 @@ impl Image {
     /// What to say of voxels that end after `voxel_bytes`.
     fn truncated(&self, voxel_bytes: u64) -> Error {
         Error::new(format!(
-            "truncated: {} of the {} volumes in its header are whole",
-            voxel_bytes / self.header.volume_bytes() as u64,
-            self.header.volumes
+            "truncated: its header has {} volumes, of which {} are whole",
+            self.header.volumes,
+            voxel_bytes / self.header.volume_bytes() as u64
         ))
         .remedy("copy or convert it again")
         .at(&self.path)
@@ -202,34 +202,46 @@ impl VolumeReader {
     /// # Panics
     /// If fewer than `volumes` volumes are left: the header says how many there are.
     pub fn read(&mut self, volumes: usize, progress: &dyn Progress) -> Result<Block> {
-        let Image { header, encoding, .. } = &*self.image;
+        let image = Arc::clone(&self.image);
+        let header = &image.header;
         assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
-        let samples = Samples::read(
-            header.datatype,
-            header.byte_order,
-            volumes,
-            header.voxels(),
-            |memory| {
-                let bytes_before = self.next_volume as u64 * header.volume_bytes() as u64;
-                fill(&mut *self.content, memory, progress).map_err(
-                    |Interruption { bytes, error }| {
-                        let whole = self.image.truncated(bytes_before + bytes as u64);
-                        match error {
-                            Some(error) if error.kind() != ErrorKind::UnexpectedEof => {
-                                stream_error(error, *encoding).at(&self.image.path)
-                            }
-                            _ => whole,
-                        }
-                    },
-                )
-            },
-        )?;
+        let (datatype, order, voxels) = (header.datatype, header.byte_order, header.voxels());
+        let samples = Samples::read(datatype, order, volumes, voxels, |memory| {
+            fill(&mut *self.content, memory, progress).map_err(|it| self.interrupted(it))
+        })?;
         self.next_volume += volumes;
-        if self.next_volume == header.volumes && *encoding == Encoding::Gzip {
-            io::copy(&mut self.content, &mut io::sink())
-                .map_err(|error| stream_error(error, *encoding).at(&self.image.path))?;
+        if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
+            self.check_the_rest()?;
         }
         Ok(Block { samples, scaling: header.scaling })
+    }
+
+    /// What to say of a stream that broke off while it was read.
+    fn interrupted(&self, Interruption { bytes, error }: Interruption) -> Error {
+        match error {
+            Some(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                stream_error(error, self.image.encoding).at(&self.image.path)
+            }
+            _ => {
+                let bytes_before = self.next_volume * self.image.header.volume_bytes();
+                self.image.truncated((bytes_before + bytes) as u64)
+            }
+        }
+    }
+
+    /// Reads what follows the last volume of a gzip file, for the sake of its checksums.
+    fn check_the_rest(&mut self) -> Result<()> {
+        let rest = io::copy(&mut self.content, &mut io::sink());
+        rest.map(drop).map_err(|error| {
+            let error = match error.kind() {
+                ErrorKind::UnexpectedEof => Error::new(
+                    "truncated: the gzip stream ends behind the last volume, before its checksum",
+                )
+                .remedy("copy or download it again"),
+                _ => stream_error(error, Encoding::Gzip),
+            };
+            error.at(&self.image.path)
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// More names than this are counted, not listed.
+/// More files than this are counted by kind, not named.
 const MOST_NAMES_LISTED: usize = 4;
 
 /// The images to read, in order.
@@ -137,18 +137,33 @@ fn no_match(pattern: &str, others: &[PathBuf]) -> Error {
     }
 }
 
-/// The names of some files, without their folders.
+/// Some files in a few words: their names, or of many how many there are of each kind.
 fn listed(paths: &[PathBuf]) -> String {
-    let name = |path: &PathBuf| match path.file_name() {
-        Some(name) if path.is_dir() => format!("{}/", name.to_string_lossy()),
-        Some(name) => name.to_string_lossy().into_owned(),
-        None => path.display().to_string(),
-    };
-    let mut names: Vec<String> = paths.iter().take(MOST_NAMES_LISTED).map(name).collect();
-    if paths.len() > MOST_NAMES_LISTED {
-        names.push(format!("and {} more", paths.len() - MOST_NAMES_LISTED));
+    if paths.len() <= MOST_NAMES_LISTED {
+        return paths.iter().map(|path| name(path)).collect::<Vec<_>>().join(", ");
     }
-    names.join(", ")
+    let mut kinds: Vec<(String, usize)> = Vec::new();
+    for path in paths {
+        let kind = kind(path);
+        match kinds.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    if path.is_dir() { format!("{name}/") } else { name.into_owned() }
+}
+
+/// The end of a name that its siblings share: `*_events.tsv` as BIDS names files, else
+/// the ending.
+fn kind(path: &Path) -> String {
+    let name = name(path);
+    let end = name.rfind('_').or_else(|| name.find('.')).map(|start| &name[start..]);
+    if name.ends_with('/') { "folders".to_owned() } else { format!("*{}", end.unwrap_or_default()) }
 }
 
 /// One path for one directory entry, however it was spelled. The last link is not
@@ -214,6 +229,18 @@ mod tests {
         assert!(error.contains("a JSON sidecar, expected an image"), "{error}");
         let error = expanded(&folder, &["*.tsv"]).unwrap_err().to_string();
         assert!(error.contains("no image matches, only a_events.tsv"), "{error}");
+    }
+
+    #[test]
+    fn many_companions_are_counted_by_kind() {
+        let mut names = vec!["s_run-1_bold.nii.gz".to_owned()];
+        for run in 1..4 {
+            names.push(format!("s_run-{run}_bold.json"));
+            names.push(format!("s_run-{run}_events.tsv"));
+        }
+        let folder = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let (_, remarks) = expanded(&folder, &["*"]).unwrap();
+        assert!(remarks[0].ends_with("3 *_bold.json, 3 *_events.tsv"), "{remarks:?}");
     }
 
     #[test]
