@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
-//! | [`array`] | lazy arrays chunked along time, and reducing them in a tree |
+//! | [`mod@array`] | lazy arrays chunked along time, and reducing them in a tree |
 //! | [`stats`] | mean, std, tSNR; moments that merge |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |

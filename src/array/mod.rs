@@ -103,7 +103,8 @@ mod tests {
     fn chunks_cover_the_axis_in_order() {
         let length = NonZeroUsize::new(4).unwrap();
         assert_eq!(chunk_ranges(10, length).collect::<Vec<_>>(), [0..4, 4..8, 8..10]);
-        assert_eq!(chunk_ranges(3, NonZeroUsize::MAX).collect::<Vec<_>>(), [0..3]);
+        assert_eq!(chunk_ranges(3, NonZeroUsize::MAX).next(), Some(0..3));
+        assert_eq!(chunk_ranges(3, NonZeroUsize::MAX).count(), 1);
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     }
     let header = map_header(&session, arguments, talk)?;
     if arguments.verbose {
-        talk.lines(&summary::of_inputs(&session));
+        talk.lines(summary::of_inputs(&session));
     }
 
     let settings = Settings {
@@ -65,7 +65,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     bar.clear();
     let maps = maps?;
     write(&maps, &header, &session, arguments)?;
-    talk.lines(&summary::of_run(&session, &settings, &maps, arguments, started));
+    talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
     Ok(())
 }
 

@@ -91,10 +91,10 @@ fn open(path: &Path) -> Result<OpenFile> {
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
     let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
-    if metadata.len() <= LARGEST_PLACEHOLDER_BYTES {
-        if let Some(error) = placeholder(path, head) {
-            return Err(error);
-        }
+    if metadata.len() <= LARGEST_PLACEHOLDER_BYTES
+        && let Some(error) = placeholder(path, head)
+    {
+        return Err(error);
     }
     let encoding = encoding(head)?;
     Ok(OpenFile { reader, file_bytes: metadata.len(), encoding })

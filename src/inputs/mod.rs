@@ -65,12 +65,13 @@ fn pattern(argument: &Path) -> Option<&str> {
 
 /// A file named outright.
 fn named(path: &Path) -> Result<PathBuf> {
-    if fs::symlink_metadata(path).is_ok_and(|it| !it.is_dir()) && !is_image(path) {
-        if let Some(what) = known_companion(path) {
-            return Err(Error::new(format!("{what}, expected an image (.nii or .nii.gz)"))
-                .remedy("leave it out")
-                .at(path));
-        }
+    if fs::symlink_metadata(path).is_ok_and(|it| !it.is_dir())
+        && !is_image(path)
+        && let Some(what) = known_companion(path)
+    {
+        return Err(Error::new(format!("{what}, expected an image (.nii or .nii.gz)"))
+            .remedy("leave it out")
+            .at(path));
     }
     Ok(path.to_owned())
 }

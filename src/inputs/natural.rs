@@ -59,7 +59,7 @@ fn without_zeros(digits: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn sorted<'a>(mut names: Vec<&'a str>) -> Vec<&'a str> {
+    fn sorted(mut names: Vec<&str>) -> Vec<&str> {
         names.sort_by(|a, b| natural_order(Path::new(a), Path::new(b)));
         names
     }

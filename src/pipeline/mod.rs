@@ -3,8 +3,8 @@
 //! | mode | how | memory, beside the maps |
 //! |---|---|---|
 //! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every run, as stored |
-//! | [`delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
-//! | [`array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
+//! | [`mod@delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
+//! | [`mod@array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
 //!
 //! All three compute `mean / std` over the concatenated volumes of all runs. They agree in
 //! which voxels are undefined, and in defined values to [`TOLERANCE`](crate::stats::TOLERANCE);
