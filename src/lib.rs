@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
-//! | [`mod@array`] | lazy arrays chunked along time, and reducing them in a tree |
-//! | [`stats`] | mean, std, tSNR; moments that merge |
+//! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
+//! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`inputs`] | patterns and their matches |

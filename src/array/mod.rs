@@ -1,17 +1,21 @@
-//! Lazy arrays that are chunked along one axis, here time.
+//! Lazy arrays that are chunked along an axis, and what is computed of them chunk by chunk.
 //!
-//! A [`Chunked`] array is a list of chunks of which none has been computed: each is a task
-//! of the [graph](crate::graph). Concatenating two puts their lists one behind the other;
-//! [`Chunked::map_reduce`] adds a task per chunk and a tree of tasks that merges the
-//! results two by two. The tree's shape depends on the number of chunks alone, never on
-//! threads or time, so a result is the same however it is computed.
+//! A [`Chunked`] array is a list of chunks in order, each a task of the
+//! [graph](crate::graph) that has not run. Concatenating puts lists one behind the other;
+//! nothing is copied. Two ways lead to one value:
 //!
-//! This module does not know what is in a chunk, nor where it comes from.
+//! - [`Chunked::accumulate`]: a chain of tasks, each of which takes over a state from the
+//!   one before and adds its chunk. One state lives, however many chunks there are.
+//! - [`fold`]: values joined from left to right.
+//!
+//! Both have a shape that depends on the chunks alone, never on threads or time, so a result
+//! is the same however it is computed. This module does not know what is in a chunk, nor
+//! where it comes from.
 
 use crate::graph::{Delayed, delayed};
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Consecutive ranges of `chunk_length` (the last may be shorter) that make up `0..length`.
 pub fn chunk_ranges(
@@ -22,12 +26,34 @@ pub fn chunk_ranges(
     (0..length).step_by(step).map(move |start| start..length.min(start.saturating_add(step)))
 }
 
+/// A value that is passed on, from the task that made it to the one task that goes on with it.
+#[derive(Debug)]
+pub struct Baton<T>(Mutex<Option<T>>);
+
+impl<T> Baton<T> {
+    /// A baton that holds `value`.
+    pub fn new(value: T) -> Baton<T> {
+        Baton(Mutex::new(Some(value)))
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// If it was taken before: two tasks were made to go on with it.
+    pub fn take(&self) -> T {
+        let mut value = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        value.take().expect("one task goes on")
+    }
+}
+
 /// A lazy array: its chunks, in order.
+#[derive(Debug)]
 pub struct Chunked<T> {
     chunks: Vec<Chunk<T>>,
 }
 
 /// One chunk: what it is of, in words (`run-01 [0..32)`), and the task that makes it.
+#[derive(Debug)]
 pub struct Chunk<T> {
     /// What the chunk is of; names the tasks made from it.
     pub label: String,
@@ -46,41 +72,55 @@ impl<T: Send + Sync + 'static> Chunked<T> {
         Chunked { chunks: arrays.into_iter().flat_map(|array| array.chunks).collect() }
     }
 
-    /// `map` of each chunk, merged in a balanced binary tree over neighbours, left before
-    /// right. `merge` must be associative, and need not be commutative.
+    /// `start()`, to which `add` adds each chunk in order: a task a chunk, called `name` and
+    /// the chunk's label.
     ///
     /// # Panics
     /// If the array has no chunk.
-    pub fn map_reduce<P, M, J>(&self, map_name: &str, map: M, merge: J) -> Delayed<P>
+    pub fn accumulate<S, B, A>(&self, name: &str, start: B, add: A) -> Delayed<Baton<S>>
     where
-        P: Clone + Send + Sync + 'static,
-        M: Fn(&T) -> P + Send + Sync + 'static,
-        J: Fn(P, &P) -> P + Send + Sync + 'static,
+        S: Send + 'static,
+        B: Fn() -> S + Send + Sync + 'static,
+        A: Fn(&mut S, &T) + Send + Sync + 'static,
     {
-        let map = Arc::new(map);
-        let merge = Arc::new(merge);
-        let mut level: Vec<Delayed<P>> = Vec::with_capacity(self.chunks.len());
-        for chunk in &self.chunks {
-            let map = Arc::clone(&map);
-            let name = format!("{map_name} {}", chunk.label);
-            level.push(delayed(name, (&chunk.value,), move |(chunk,)| map(&chunk)));
-        }
-        assert!(!level.is_empty(), "an array has a chunk");
-        while level.len() > 1 {
-            let pair = |pair: &[Delayed<P>]| match pair {
-                [left, right] => {
-                    let merge = Arc::clone(&merge);
-                    delayed("merge", (left, right), move |(left, right)| {
-                        merge(Arc::unwrap_or_clone(left), &right)
-                    })
-                }
-                [odd] => odd.clone(),
-                _ => unreachable!("chunks(2) gives one or two"),
-            };
-            level = level.chunks(2).map(pair).collect();
-        }
-        level.swap_remove(0)
+        let (first, rest) = self.chunks.split_first().expect("an array has a chunk");
+        let add = Arc::new(add);
+        let task = |chunk: &Chunk<T>| format!("{name} {}", chunk.label);
+        let begin = Arc::clone(&add);
+        let begin = delayed(task(first), &first.value, move |chunk| {
+            let mut state = start();
+            begin(&mut state, &chunk);
+            Baton::new(state)
+        });
+        rest.iter().fold(begin, |state, chunk| {
+            let add = Arc::clone(&add);
+            delayed(task(chunk), (&state, &chunk.value), move |(state, chunk)| {
+                let mut state = state.take();
+                add(&mut state, &chunk);
+                Baton::new(state)
+            })
+        })
     }
+}
+
+/// The values joined by `merge` from left to right, each join a task called `name`. `merge`
+/// need not be commutative.
+///
+/// # Panics
+/// If there is no value.
+pub fn fold<P, M>(name: &str, values: Vec<Delayed<P>>, merge: M) -> Delayed<P>
+where
+    P: Clone + Send + Sync + 'static,
+    M: Fn(P, &P) -> P + Send + Sync + 'static,
+{
+    let merge = Arc::new(merge);
+    let join = |left: Delayed<P>, right: Delayed<P>| {
+        let merge = Arc::clone(&merge);
+        delayed(name, (&left, &right), move |(left, right)| {
+            merge(Arc::unwrap_or_clone(left), &right)
+        })
+    };
+    values.into_iter().reduce(join).expect("there is a value to fold")
 }
 
 #[cfg(test)]
@@ -108,16 +148,25 @@ mod tests {
     }
 
     #[test]
-    fn the_tree_keeps_the_order_and_its_shape_whatever_the_threads() {
+    fn chunks_are_accumulated_in_order_whatever_the_threads() {
         for threads in [1, 2, 7] {
             let pool = Pool::new(NonZeroUsize::new(threads).unwrap()).unwrap();
             let array = Chunked::concatenate([chunked(0..3), chunked(3..5)]);
-            let joined = array.map_reduce(
-                "word",
-                |number| number.to_string(),
-                |left, right| format!("({left}{right})"),
-            );
-            assert_eq!(*joined.compute(&pool).unwrap(), "(((01)(23))4)");
+            let word = array.accumulate("add", String::new, |word: &mut String, number| {
+                word.push_str(&number.to_string());
+            });
+            assert_eq!(word.compute(&pool).unwrap().take(), "01234");
+            assert_eq!(word.compute(&pool).unwrap().take(), "01234", "computed again");
         }
+    }
+
+    #[test]
+    fn values_are_folded_from_the_left() {
+        let pool = Pool::new(NonZeroUsize::new(2).unwrap()).unwrap();
+        let letters =
+            ["a", "b", "c"].map(|letter| delayed(letter, (), move |()| letter.to_owned()));
+        let letters = letters.to_vec();
+        let joined = fold("join", letters, |left, right| format!("({left}{right})"));
+        assert_eq!(*joined.compute(&pool).unwrap(), "((ab)c)");
     }
 }

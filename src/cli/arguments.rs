@@ -20,8 +20,8 @@ What is computed:
 The modes (for readers of the Dask tutorial):
   serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread
   delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
-  array    dask.array: lazy chunks of volumes; the moments of each are merged, and the square
-           root is taken once. Only a few chunks are in memory at a time
+  array    dask.array: lazy chunks of volumes, added to the moments of their run; those of the
+           runs are merged, and the square root is taken once. In memory is a chunk a thread
   All three give the same map: the same voxels undefined, the others equal to 1e-12.
 
 Examples:
@@ -85,7 +85,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
     pub threads: Option<NonZeroUsize>,
 
-    /// Volumes in a chunk of array mode [default: as many as fit 4 MiB]
+    /// Memory that may be used: 512M, 2G
+    ///
+    /// Array mode reads fewer runs at once rather than take more. If even one does not fit,
+    /// nothing is read and the error says what is needed.
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Computation")]
+    pub mem_limit: Option<u64>,
+
+    /// Volumes in a chunk of array mode [default: as many as fit 4 MiB, at least 8]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
     pub chunk_length: Option<NonZeroUsize>,
 
@@ -203,4 +210,41 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
 
 fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "expected a whole number of at least 1".to_owned())
+}
+
+/// Bytes, with K, M, G or T for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim_end_matches(['B', 'b']);
+    let text = text.strip_suffix('i').unwrap_or(text);
+    let (number, power) = match text.chars().last().map(|unit| unit.to_ascii_uppercase()) {
+        Some('K') => (&text[..text.len() - 1], 1),
+        Some('M') => (&text[..text.len() - 1], 2),
+        Some('G') => (&text[..text.len() - 1], 3),
+        Some('T') => (&text[..text.len() - 1], 4),
+        _ => (text, 0),
+    };
+    let number: f64 =
+        number.parse().map_err(|_| "expected a size such as 512M or 2G".to_owned())?;
+    let bytes = number * 1024_f64.powi(power);
+    if bytes >= 1.0 && bytes.is_finite() {
+        Ok(bytes as u64)
+    } else {
+        Err("expected a size above 0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_take_the_units_that_people_type() {
+        let sizes = ["512M", "2G", "1.5g", "100KiB", "1048576", "3MB"].map(size);
+        let mib = 1024 * 1024;
+        let expected = [512 * mib, 2048 * mib, 1536 * mib, 102_400, mib, 3 * mib];
+        assert_eq!(sizes, expected.map(Ok));
+        for wrong in ["", "M", "-1M", "0", "much", "nan"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::image::{Encoding, Extension, MapHeader, write_map};
 use crate::inputs;
 use crate::output::{self, Batch};
-use crate::pipeline::{self, Maps, Session, Settings};
+use crate::pipeline::{self, Maps, Mode, Session, Settings};
 use arguments::{Arguments, UndefinedValue};
 use ndarray::Array3;
 use progress::ByteBar;
@@ -54,12 +54,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         talk.lines(summary::of_inputs(&session));
     }
 
-    let settings = Settings {
-        mode: arguments.mode.into(),
-        threads: arguments.threads.unwrap_or_else(resources::available_threads),
-        ddof: arguments.ddof,
-        chunk_length: arguments.chunk_length,
-    };
+    let settings = settings(arguments, &session, talk)?;
     let bar = Arc::new(ByteBar::new(session.voxel_bytes(), arguments.quiet));
     let maps = pipeline::compute(&session, &settings, bar.clone());
     bar.clear();
@@ -67,6 +62,33 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     write(&maps, &header, &session, arguments)?;
     talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
     Ok(())
+}
+
+/// What to compute and how, with as many threads as the memory allows.
+fn settings(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Settings> {
+    let asked = Settings {
+        mode: arguments.mode.into(),
+        threads: arguments.threads.unwrap_or_else(resources::available_threads),
+        ddof: arguments.ddof,
+        chunk_length: arguments.chunk_length,
+    };
+    let limits = [arguments.mem_limit, resources::available_memory_bytes()];
+    let threads = match limits.into_iter().flatten().min() {
+        Some(limit) => pipeline::threads_within(limit, session, &asked)?,
+        None => asked.threads,
+    };
+    let settings = Settings { threads, ..asked };
+    if threads < asked.threads {
+        talk.note(format_args!(
+            "{threads} of {} threads, to stay within the memory",
+            asked.threads
+        ));
+    }
+    if settings.mode != Mode::Array {
+        let needed = pipeline::mebibytes(pipeline::predicted_bytes(session, &settings));
+        talk.note(format_args!("{} mode holds every run and will need {needed}", settings.mode));
+    }
+    Ok(settings)
 }
 
 /// An output must not replace what it is made from.

@@ -1,6 +1,7 @@
 //! What the process may use and has used.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// The cores that this process may use: affinity and cgroup limits counted.
 pub(super) fn available_threads() -> NonZeroUsize {
@@ -14,4 +15,37 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
+}
+
+/// The memory that this process could have now: what the machine has available, or what
+/// the tightest of its cgroups allows in all, if that is less. Known on Linux.
+pub(super) fn available_memory_bytes() -> Option<u64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(cgroup_limits_bytes().into_iter().fold(kibibytes * 1024, u64::min))
+}
+
+/// The limits of this process's cgroup and those above it, versions 2 and 1.
+fn cgroup_limits_bytes() -> Vec<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut limits = Vec::new();
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let (root, file) = if controllers.is_empty() {
+            ("/sys/fs/cgroup", "memory.max")
+        } else if controllers.split(',').any(|name| name == "memory") {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        } else {
+            continue;
+        };
+        for group in Path::new(path).ancestors() {
+            let group = group.strip_prefix("/").unwrap_or(group);
+            let limit = std::fs::read_to_string(Path::new(root).join(group).join(file));
+            // "max" is no limit.
+            limits.extend(limit.ok().and_then(|limit| limit.trim().parse::<u64>().ok()));
+        }
+    }
+    limits
 }

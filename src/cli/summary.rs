@@ -3,7 +3,7 @@
 use super::arguments::{Arguments, MapKind, UndefinedValue};
 use super::resources;
 use crate::image::SpatialUnit;
-use crate::pipeline::{Maps, Mode, Session, Settings};
+use crate::pipeline::{Maps, Mode, Session, Settings, mebibytes, predicted_bytes};
 use crate::stats::tsnr::median;
 use std::fmt::Write;
 use std::time::Instant;
@@ -72,9 +72,10 @@ pub(super) fn of_run(
     };
     let files: Vec<String> =
         arguments.outputs().map(|(path, _)| path.display().to_string()).collect();
+    let predicted = mebibytes(predicted_bytes(session, settings));
     let memory = match resources::peak_memory_bytes() {
-        Some(bytes) => format!("{:.0} MiB", bytes as f64 / (1024.0 * 1024.0)),
-        None => "not known on this system".to_owned(),
+        Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
+        None => format!("{predicted} of memory predicted"),
     };
     let lines = [
         (VERSION, format!("{} mode, {threads}", settings.mode)),
@@ -91,7 +92,7 @@ pub(super) fn of_run(
         ("median tSNR", median_tsnr(maps)),
         ("undefined", undefined(maps, arguments.undefined)),
         ("written", format!("{} ({})", files.join(", "), arguments.dtype.name())),
-        ("time", format!("{} s, peak memory {memory}", seconds(started))),
+        ("time", format!("{} s, {memory}", seconds(started))),
     ];
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();

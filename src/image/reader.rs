@@ -4,8 +4,11 @@ use super::file::{Encoding, OpenFile};
 use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
 use super::writer::Extension;
 use crate::error::{Error, Result};
-use crate::voxels::{Block, Samples};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use crate::voxels::Samples;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -163,37 +166,24 @@ pub struct VolumeReader {
 }
 
 impl VolumeReader {
-    /// A reader of the volumes of `image` from `first_volume` on. A gzip file is
-    /// decompressed up to there.
+    /// A reader of the volumes of `image`, from the first on.
     ///
     /// # Errors
     /// Those of opening and reading the file.
-    pub fn open(image: &Arc<Image>, first_volume: usize) -> Result<VolumeReader> {
-        let header = &image.header;
-        let start = header.voxel_offset + first_volume as u64 * header.volume_bytes() as u64;
-        let file = OpenFile::open(&image.path)?;
-        let content: Box<dyn Read + Send> = match image.encoding {
-            Encoding::Plain => {
-                let mut file = file.reader.into_inner();
-                file.seek(SeekFrom::Start(start))
-                    .map_err(|error| Error::io("cannot read", error).at(&image.path))?;
-                Box::new(file)
-            }
-            Encoding::Gzip => {
-                let mut content = file.into_content();
-                let skipped = io::copy(&mut content.by_ref().take(start), &mut io::sink())
-                    .map_err(|error| stream_error(error, image.encoding).at(&image.path))?;
-                if skipped < start {
-                    return Err(image.truncated(skipped.saturating_sub(header.voxel_offset)));
-                }
-                content
-            }
-        };
-        Ok(VolumeReader { image: Arc::clone(image), content, next_volume: first_volume })
+    pub fn open(image: &Arc<Image>) -> Result<VolumeReader> {
+        let offset = image.header.voxel_offset;
+        let mut content = OpenFile::open(&image.path)?.into_content();
+        let skipped = io::copy(&mut content.by_ref().take(offset), &mut io::sink())
+            .map_err(|error| stream_error(error, image.encoding).at(&image.path))?;
+        if skipped < offset {
+            return Err(image.truncated(0));
+        }
+        Ok(VolumeReader { image: Arc::clone(image), content, next_volume: 0 })
     }
 
-    /// The next `volumes` volumes, as stored. Behind the last volume of a gzip file the
-    /// rest of the stream is read and checked as well.
+    /// The next `volumes` volumes, as stored, in the memory of `memory` if it is large
+    /// enough. Behind the last volume of a gzip file the rest of the stream is read and
+    /// checked as well.
     ///
     /// # Errors
     /// A file that ends before the volumes do, with the number of those that are whole; a
@@ -201,19 +191,23 @@ impl VolumeReader {
     ///
     /// # Panics
     /// If fewer than `volumes` volumes are left: the header says how many there are.
-    pub fn read(&mut self, volumes: usize, progress: &dyn Progress) -> Result<Block> {
+    pub fn read(
+        &mut self,
+        volumes: usize,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
         let image = Arc::clone(&self.image);
         let header = &image.header;
         assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
-        let (datatype, order, voxels) = (header.datatype, header.byte_order, header.voxels());
-        let samples = Samples::read(datatype, order, volumes, voxels, |memory| {
+        let samples = memory.refilled(header.byte_order, volumes, header.voxels(), |memory| {
             fill(&mut *self.content, memory, progress).map_err(|it| self.interrupted(it))
         })?;
         self.next_volume += volumes;
         if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
             self.check_the_rest()?;
         }
-        Ok(Block { samples, scaling: header.scaling })
+        Ok(samples)
     }
 
     /// What to say of a stream that broke off while it was read.
@@ -241,6 +235,57 @@ impl VolumeReader {
                 _ => stream_error(error, Encoding::Gzip),
             };
             error.at(&self.image.path)
+        })
+    }
+}
+
+/// Any part of the voxels of a plain file, read where it lies.
+pub struct SlabReader {
+    image: Arc<Image>,
+    file: File,
+}
+
+impl SlabReader {
+    /// A reader of an image that [is seekable](Image::is_seekable).
+    ///
+    /// # Errors
+    /// Those of opening the file.
+    ///
+    /// # Panics
+    /// If the image is not seekable.
+    pub fn open(image: &Arc<Image>) -> Result<SlabReader> {
+        assert!(image.is_seekable(), "a gzip file is read in order");
+        let file = OpenFile::open(&image.path)?.reader.into_inner();
+        Ok(SlabReader { image: Arc::clone(image), file })
+    }
+
+    /// Of each of `volumes` the voxels in `voxels`, as stored, in the memory of `memory` if
+    /// it is large enough.
+    ///
+    /// # Errors
+    /// A file that has become shorter than it was; errors of the disk.
+    pub fn read(
+        &self,
+        volumes: Range<usize>,
+        voxels: Range<usize>,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
+        let header = &self.image.header;
+        let sample_bytes = header.datatype.bytes();
+        memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
+            for (volume, row) in volumes.zip(memory.chunks_exact_mut(voxels.len() * sample_bytes)) {
+                let sample = volume * header.voxels() + voxels.start;
+                let position = header.voxel_offset + (sample * sample_bytes) as u64;
+                self.file.read_exact_at(row, position).map_err(|error| match error.kind() {
+                    ErrorKind::UnexpectedEof => {
+                        self.image.truncated((volume * header.volume_bytes()) as u64)
+                    }
+                    _ => Error::io("cannot read", error).at(&self.image.path),
+                })?;
+                progress.voxel_bytes_read(row.len() as u64);
+            }
+            Ok(())
         })
     }
 }

@@ -223,7 +223,7 @@ pub fn write_map(
     match encoding {
         Encoding::Plain => write_plain(to, header, map),
         Encoding::Gzip => {
-            let mut encoder = GzEncoder::new(to, Compression::default());
+            let mut encoder = GzEncoder::new(to, Compression::fast());
             write_plain(&mut encoder, header, map)?;
             encoder.finish().map(drop)
         }

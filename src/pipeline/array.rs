@@ -1,111 +1,324 @@
 //! Array mode: lazy arrays, chunked along time, as the Dask tutorial builds them with
 //! `dask.array`, and what follows from doing it without waste.
 //!
-//! Each image is a lazy array of chunks of some volumes; the arrays of all images,
-//! concatenated, are a longer list of chunks. For each chunk one task reads it and one takes
-//! its [moments](crate::stats::moments) (count, mean, sum of squared deviations); the
-//! moments are merged two by two in a tree whose shape depends on the number of chunks
-//! alone. Of what remains, one task gives the mean, one takes the square root, one divides.
-//! Every sample is looked at in one traversal, where Dask makes two for mean and std.
+//! The volumes of all images, concatenated, are a lazy array of chunks. Of each image the
+//! [moments](crate::stats::moments) (count, mean, sum of squared deviations; exact sums of
+//! integers) are accumulated chunk by chunk, and those of the images are merged, the longest
+//! first; then one task gives the mean, one takes the square root, one divides. Every sample
+//! is looked at once, where Dask makes a traversal for the mean and one for the std.
 //!
-//! Of a gzip file each read needs the one before it, since a stream can only be read in
-//! order; runs are read in parallel, and moments are taken while the next chunk is read.
-//! Chunks of a plain file are read independently. Results do not depend on the threads; of
-//! integers up to 32 bits, not on the chunk length either.
+//! | images | how they are read | parallel over |
+//! |---|---|---|
+//! | gzip, at least as many as threads | a chain of tasks an image, each decompresses a chunk and adds it | images |
+//! | gzip, fewer | a chain that decompresses, and chains that add, each to a slab of voxels | decompressing and adding |
+//! | plain | a task a slab of voxels, which reads just that of every volume | slabs |
 //!
-//! Memory: the scheduler finishes what it has begun, so no more chunks are alive than there
-//! are threads, one more being read for each; of moments (16 to 32 bytes a voxel each) about
-//! as many as the tree is deep, log2 of the number of chunks. Nothing grows with the length
-//! of a run but that depth.
+//! Results do not depend on the threads nor on the length of the chunks.
+//!
+//! Memory, beside the maps: for each image under way a chunk ([`CHUNK_BYTES`], or
+//! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; up to three
+//! chunks where decompressing and adding are separate) and its moments (16 bytes a voxel, of
+//! 32-bit integers and floats 24), and the merged moments. Nothing grows with the length or
+//! number of the images: no more are under way than there are threads.
 
 use super::session::image_name;
-use super::{Session, Statistics, task_error};
-use crate::array::{Chunk, Chunked, chunk_ranges};
+use super::{Session, Settings, Statistics, task_error};
+use crate::array::{Baton, Chunk, Chunked, chunk_ranges, fold};
 use crate::error::Result;
 use crate::graph::{self, Delayed, Pool, delayed, try_delayed};
-use crate::image::{Header, Image, Progress, VolumeReader};
+use crate::image::{Header, Image, Progress, SlabReader, VolumeReader};
 use crate::stats::moments::Moments;
 use crate::stats::tsnr;
-use crate::voxels::Block;
+use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The size of a chunk, if no length is asked for: as many volumes as fit, and at least one.
-/// Large enough that a task's own cost vanishes, small enough to stay out of the way.
+/// The size of a chunk, if no length is asked for: as many volumes as fit. Large enough that
+/// a task's own cost vanishes.
 pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// Some volumes, and the reader that stands behind them for the task that reads on.
-struct Piece {
-    block: Block,
-    reader: Mutex<Option<VolumeReader>>,
-}
+/// Large volumes are taken so many at a time: the moments of a grid that fits no cache are
+/// loaded and stored once a chunk.
+pub const FEWEST_VOLUMES: usize = 8;
+
+/// Still larger volumes are taken fewer at a time, and one at least.
+pub const MOST_CHUNK_BYTES: usize = 36 * 1024 * 1024;
+
+/// Voxels of a slab of plain images: of int16, 64 KiB are read at a time.
+const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(32 * 1024).unwrap();
+
+/// Bytes of a slab's samples that are read before they are added: they fit the second cache.
+const SLAB_CHUNK_BYTES: usize = 1024 * 1024;
+
+/// The decoder of a gzip stream, its window and its buffers.
+const STREAM_BYTES: u64 = 1024 * 1024;
+
+/// The moments of all volumes, by slabs of voxels in order.
+type Slabs = Vec<Delayed<Moments>>;
 
 pub(super) fn compute(
     session: &Session,
-    ddof: usize,
-    chunk_length: Option<NonZeroUsize>,
+    settings: &Settings,
     progress: &Arc<dyn Progress>,
     pool: &Pool,
 ) -> Result<Statistics> {
-    let arrays = session.images().map(|image| {
-        let length = chunk_length.unwrap_or_else(|| default_chunk_length(&image.header));
-        lazy_array(image, length, progress)
+    let Settings { ddof, chunk_length, .. } = *settings;
+    let mut images: Vec<Arc<Image>> = session.images().cloned().collect();
+    // The longest first, so that no thread is left with a long one at the end.
+    images.sort_by_key(|image| std::cmp::Reverse(image.header.voxel_bytes()));
+    let (plain, gzip): (Vec<_>, Vec<_>) = images.into_iter().partition(|it| it.is_seekable());
+
+    let voxels = session.header().voxels();
+    let tasks = Tasks { voxels, chunk_length, progress: Arc::clone(progress) };
+    let slabs = match (gzip.is_empty(), plain.is_empty()) {
+        (true, _) => tasks.of_plain_images(&Arc::new(plain)),
+        (false, true) if gzip.len() < pool.threads().get() => {
+            let helpers = (pool.threads().get() - 1) / gzip.len();
+            tasks.of_few_streams(&gzip, NonZeroUsize::new(helpers).unwrap_or(NonZeroUsize::MIN))
+        }
+        (false, true) => vec![tasks.of_streams(&gzip)],
+        (false, false) => {
+            let streamed = tasks.of_streams(&gzip);
+            let slabs = tasks.of_plain_images(&Arc::new(plain)).into_iter();
+            let starts = (0..voxels).step_by(SLAB_VOXELS.get());
+            slabs.zip(starts).map(|(slab, start)| joined(&slab, &streamed, start)).collect()
+        }
+    };
+    let mean = delayed("mean", &slabs, |slabs| {
+        slabs.iter().flat_map(|slab| slab.mean()).collect::<Vec<f64>>()
     });
-    let moments = Chunked::concatenate(arrays).map_reduce(
-        "moments",
-        |piece: &Piece| Moments::of(&piece.block),
-        Moments::merge,
-    );
-    let mean = delayed("mean", &moments, |moments| moments.mean());
-    let std = delayed("square root", &moments, move |moments| moments.std(ddof));
+    let std = delayed("square root", &slabs, move |slabs| {
+        slabs.iter().flat_map(|slab| slab.std(ddof)).collect::<Vec<f64>>()
+    });
     let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std));
+    drop(slabs);
     let (mean, std, ratio) = graph::compute((&mean, &std, &ratio), pool).map_err(task_error)?;
     Ok(Statistics { mean, std, ratio })
 }
 
-fn default_chunk_length(header: &Header) -> NonZeroUsize {
-    NonZeroUsize::new(CHUNK_BYTES / header.volume_bytes()).unwrap_or(NonZeroUsize::MIN)
+/// What is in memory while images are read.
+pub(super) struct Reading {
+    /// The most that is held, in bytes.
+    pub peak: u64,
+    /// What remains of it when the last image was read: the moments.
+    pub moments: u64,
 }
 
-/// The volumes of an image as a lazy array. A chunk that cannot be read by itself depends
-/// on the one before it and takes over its reader.
-fn lazy_array(
-    image: &Arc<Image>,
-    chunk_length: NonZeroUsize,
-    progress: &Arc<dyn Progress>,
-) -> Chunked<Piece> {
-    let mut chunks: Vec<Chunk<Piece>> = Vec::new();
-    for range in chunk_ranges(image.header.volumes, chunk_length) {
-        let label = format!("{} [{}..{})", image_name(image), range.start, range.end);
-        let previous = chunks.last().filter(|_| !image.is_seekable()).map(|chunk| &chunk.value);
-        let value = read_task(image, &label, range, previous, progress);
-        chunks.push(Chunk { label, value });
-    }
-    Chunked::new(chunks)
-}
-
-fn read_task(
-    image: &Arc<Image>,
-    label: &str,
-    range: Range<usize>,
-    previous: Option<&Delayed<Piece>>,
-    progress: &Arc<dyn Progress>,
-) -> Delayed<Piece> {
-    let (image, progress, name) =
-        (Arc::clone(image), Arc::clone(progress), format!("read {label}"));
-    let read_on = move |mut reader: VolumeReader, volumes: usize| -> Result<Piece> {
-        let block = reader.read(volumes, &*progress)?;
-        Ok(Piece { block, reader: Mutex::new(Some(reader)) })
+/// What array mode will hold while it reads. See the module's account of memory.
+pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading {
+    let threads = settings.threads.get() as u64;
+    let most = |of: fn(&Image) -> u64| session.images().map(|image| of(image)).max().unwrap_or(0);
+    let moments = session.header().voxels() as u64
+        * most(|image| Moments::bytes_per_voxel(image.header.datatype) as u64);
+    let gzip = session.images().filter(|image| !image.is_seekable()).count() as u64;
+    let chunk_of = |image: &Arc<Image>| {
+        let length = chunk_length(&image.header, settings.chunk_length).get();
+        length.min(image.header.volumes) as u64 * image.header.volume_bytes() as u64
     };
-    match previous {
-        None => try_delayed(name, (), move |()| {
-            read_on(VolumeReader::open(&image, range.start)?, range.len())
-        }),
-        Some(previous) => try_delayed(name, previous, move |previous| {
-            let reader = previous.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(previous);
-            read_on(reader.expect("one task reads on"), range.len())
-        }),
+    let chunk = session.images().map(chunk_of).max().unwrap_or(0);
+    let streams = match gzip {
+        0 => 0,
+        few if few < threads => few * (3 * chunk + moments + STREAM_BYTES),
+        _ => threads * (chunk + moments + STREAM_BYTES),
+    };
+    let slabs = if session.images().any(|image| image.is_seekable()) {
+        let row = (SLAB_VOXELS.get() * 8) as u64;
+        threads * (row.max(SLAB_CHUNK_BYTES as u64) + 24 * SLAB_VOXELS.get() as u64)
+    } else {
+        0
+    };
+    Reading { peak: moments + streams + slabs, moments }
+}
+
+/// Makes the tasks of a computation.
+struct Tasks {
+    voxels: usize,
+    chunk_length: Option<NonZeroUsize>,
+    progress: Arc<dyn Progress>,
+}
+
+/// An image being read, and the moments of what was read of it.
+struct Stream {
+    reader: VolumeReader,
+    memory: Samples,
+    moments: Moments,
+}
+
+/// A chunk that was read, for the tasks that add it, and the reader for the one that reads on.
+struct Piece {
+    samples: Option<Samples>,
+    reader: Baton<VolumeReader>,
+    spares: Arc<Spares>,
+}
+
+/// Memory of chunks that were added, for chunks to come.
+#[derive(Default)]
+struct Spares(Mutex<Vec<Samples>>);
+
+impl Spares {
+    fn take(&self) -> Option<Samples> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let samples = self.samples.take();
+        self.spares.0.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
+    }
+}
+
+impl Tasks {
+    /// Chunks of an image, along time, with their labels.
+    fn chunks(&self, image: &Image) -> Vec<(String, Range<usize>)> {
+        let length = chunk_length(&image.header, self.chunk_length);
+        chunk_ranges(image.header.volumes, length)
+            .map(|range| (format!("{} [{}..{})", image_name(image), range.start, range.end), range))
+            .collect()
+    }
+
+    /// Each image a chain of tasks that decompress and add a chunk each.
+    fn of_streams(&self, images: &[Arc<Image>]) -> Delayed<Moments> {
+        let moments = images.iter().map(|image| {
+            let mut stream: Option<Delayed<Baton<Stream>>> = None;
+            for (label, range) in self.chunks(image) {
+                let (name, progress) = (format!("moments {label}"), Arc::clone(&self.progress));
+                let go_on = move |mut stream: Stream| -> Result<_> {
+                    let memory = stream.memory;
+                    stream.memory = stream.reader.read(range.len(), memory, &*progress)?;
+                    stream.moments.add(&stream.memory, 0);
+                    Ok(Baton::new(stream))
+                };
+                let image = Arc::clone(image);
+                stream = Some(match &stream {
+                    None => try_delayed(name, (), move |()| go_on(Stream::open(&image)?)),
+                    Some(stream) => try_delayed(name, stream, move |it| go_on(it.take())),
+                });
+            }
+            let stream = stream.expect("an image has a volume");
+            delayed(format!("close {}", image_name(image)), &stream, |it| it.take().moments)
+        });
+        fold("merge", moments.collect(), |a, b| a.merge(b, 0))
+    }
+
+    /// Each image a chain of tasks that decompress, and `slab_count` chains that add.
+    fn of_few_streams(&self, images: &[Arc<Image>], slab_count: NonZeroUsize) -> Slabs {
+        let slab_length = self.voxels.div_ceil(slab_count.get());
+        let slab_length = NonZeroUsize::new(slab_length).expect("a grid has a voxel");
+        let arrays: Vec<_> = images.iter().map(|image| (image, self.lazy_array(image))).collect();
+        let slab = |slab: Range<usize>| {
+            let moments = arrays.iter().map(|(image, array)| {
+                let (datatype, scaling) = (image.header.datatype, image.header.scaling);
+                let (first_voxel, voxels) = (slab.start, slab.len());
+                let accumulated = array.accumulate(
+                    "moments",
+                    move || Moments::empty(datatype, scaling, voxels),
+                    move |moments, piece: &Piece| {
+                        let samples = piece.samples.as_ref().expect("a piece keeps its samples");
+                        moments.add(samples, first_voxel);
+                    },
+                );
+                delayed(format!("close {}", image_name(image)), &accumulated, |it| it.take())
+            });
+            fold("merge", moments.collect(), |a, b| a.merge(b, 0))
+        };
+        chunk_ranges(self.voxels, slab_length).map(slab).collect()
+    }
+
+    /// The volumes of a gzip image as a lazy array: each chunk needs the one before.
+    fn lazy_array(&self, image: &Arc<Image>) -> Chunked<Piece> {
+        let spares = Arc::new(Spares::default());
+        let mut chunks: Vec<Chunk<Piece>> = Vec::new();
+        for (label, range) in self.chunks(image) {
+            let (name, progress) = (format!("read {label}"), Arc::clone(&self.progress));
+            let (image, spares) = (Arc::clone(image), Arc::clone(&spares));
+            let read_on = move |mut reader: VolumeReader, datatype| -> Result<Piece> {
+                let memory = spares.take().unwrap_or_else(|| Samples::none(datatype));
+                let samples = Some(reader.read(range.len(), memory, &*progress)?);
+                Ok(Piece { samples, reader: Baton::new(reader), spares: Arc::clone(&spares) })
+            };
+            let datatype = image.header.datatype;
+            let value = match chunks.last() {
+                None => {
+                    try_delayed(name, (), move |()| read_on(VolumeReader::open(&image)?, datatype))
+                }
+                Some(previous) => {
+                    try_delayed(name, &previous.value, move |previous: Arc<Piece>| {
+                        let reader = previous.reader.take();
+                        drop(previous);
+                        read_on(reader, datatype)
+                    })
+                }
+            };
+            chunks.push(Chunk { label, value });
+        }
+        Chunked::new(chunks)
+    }
+
+    /// Each slab of voxels a task that reads it from every image.
+    fn of_plain_images(&self, images: &Arc<Vec<Arc<Image>>>) -> Slabs {
+        let slab = |slab: Range<usize>| {
+            let (images, progress) = (Arc::clone(images), Arc::clone(&self.progress));
+            let name = format!("moments of voxels [{}..{})", slab.start, slab.end);
+            try_delayed(name, (), move |()| {
+                let of_one = |image| moments_of_slab(image, &slab, &*progress);
+                let mut moments = of_one(&images[0])?;
+                for image in &images[1..] {
+                    moments = moments.merge(&of_one(image)?, 0);
+                }
+                Ok::<_, crate::error::Error>(moments)
+            })
+        };
+        chunk_ranges(self.voxels, SLAB_VOXELS).map(slab).collect()
+    }
+}
+
+impl Stream {
+    fn open(image: &Arc<Image>) -> Result<Stream> {
+        let Header { datatype, scaling, .. } = image.header;
+        Ok(Stream {
+            reader: VolumeReader::open(image)?,
+            memory: Samples::none(datatype),
+            moments: Moments::empty(datatype, scaling, image.header.voxels()),
+        })
+    }
+}
+
+/// Volumes in a chunk: those asked for, or the default.
+fn chunk_length(header: &Header, asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    let volume_bytes = header.volume_bytes();
+    let length = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
+    let default = NonZeroUsize::new(length.min(MOST_CHUNK_BYTES / volume_bytes));
+    asked.or(default).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn moments_of_slab(
+    image: &Arc<Image>,
+    slab: &Range<usize>,
+    progress: &dyn Progress,
+) -> Result<Moments> {
+    let header = &image.header;
+    let reader = SlabReader::open(image)?;
+    let row_bytes = slab.len() * header.datatype.bytes();
+    let length = NonZeroUsize::new(SLAB_CHUNK_BYTES / row_bytes).unwrap_or(NonZeroUsize::MIN);
+    let mut moments = Moments::empty(header.datatype, header.scaling, slab.len());
+    let mut memory = Samples::none(header.datatype);
+    for volumes in chunk_ranges(header.volumes, length) {
+        memory = reader.read(volumes, slab.clone(), memory, progress)?;
+        moments.add(&memory, 0);
+    }
+    Ok(moments)
+}
+
+/// A slab's moments of plain images with those of streamed ones, in which it begins at
+/// `first_voxel`.
+fn joined(
+    slab: &Delayed<Moments>,
+    streamed: &Delayed<Moments>,
+    first_voxel: usize,
+) -> Delayed<Moments> {
+    delayed("merge", (slab, streamed), move |(slab, streamed)| {
+        Arc::unwrap_or_clone(slab).merge(&streamed, first_voxel)
+    })
 }

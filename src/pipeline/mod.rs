@@ -13,16 +13,19 @@
 
 pub mod array;
 pub mod delayed;
+mod memory;
 pub mod serial;
 mod session;
 
+pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 
 use crate::error::{Error, Result};
 use crate::graph::{self, Cause, Pool};
-use crate::image::{Progress, VolumeReader};
+use crate::image::{Image, Progress, VolumeReader};
 use crate::stats::series::Series;
 use crate::stats::tsnr::{Counts, Ratio};
+use crate::voxels::{Block, Samples};
 use ndarray::{Array3, ShapeBuilder};
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -57,7 +60,7 @@ pub struct Settings {
     /// Delta degrees of freedom: the variance is the sum of squared deviations over N - ddof.
     pub ddof: usize,
     /// Volumes in a chunk of `array` mode; if none is given, as many as fit
-    /// [`array::CHUNK_BYTES`].
+    /// [`array::CHUNK_BYTES`] and at least [`array::FEWEST_VOLUMES`].
     pub chunk_length: Option<NonZeroUsize>,
 }
 
@@ -95,10 +98,7 @@ pub fn compute(
     let statistics = match settings.mode {
         Mode::Serial => serial::compute(session, settings.ddof, &*progress)?,
         Mode::Delayed => delayed::compute(session, settings.ddof, &progress, &pool(settings)?)?,
-        Mode::Array => {
-            let length = settings.chunk_length;
-            array::compute(session, settings.ddof, length, &progress, &pool(settings)?)?
-        }
+        Mode::Array => array::compute(session, settings, &progress, &pool(settings)?)?,
     };
     Ok(statistics.into_maps(session.header().shape))
 }
@@ -134,9 +134,12 @@ impl Statistics {
 
 /// A run, whole, in its stored type.
 fn load(run: &Run, progress: &dyn Progress) -> Result<Series> {
-    let whole = |image| VolumeReader::open(image, 0)?.read(image.header.volumes, progress);
-    let blocks = run.images().iter().map(|image| whole(image).map(Arc::new));
-    Ok(Series::new(blocks.collect::<Result<_>>()?))
+    let whole = |image: &Arc<Image>| {
+        let (header, none) = (&image.header, Samples::none(image.header.datatype));
+        let samples = VolumeReader::open(image)?.read(header.volumes, none, progress)?;
+        Ok(Arc::new(Block { samples, scaling: header.scaling }))
+    };
+    Ok(Series::new(run.images().iter().map(whole).collect::<Result<_>>()?))
 }
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.

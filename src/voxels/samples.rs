@@ -38,21 +38,36 @@ macro_rules! samples {
         })+
 
         impl Samples {
-            /// Reads `volumes` volumes of `voxels` samples each: `fill` is given the memory
-            /// to fill with the bytes as they stand in the file, in `order`.
+            /// The type of the samples.
+            pub fn datatype(&self) -> Datatype {
+                match self {
+                    $(Samples::$variant(_) => Datatype::$variant),+
+                }
+            }
+
+            /// No samples, of this type.
+            pub fn none(datatype: Datatype) -> Samples {
+                match datatype {
+                    $(Datatype::$variant => Samples::$variant(Array2::default((0, 0)))),+
+                }
+            }
+
+            /// `volumes` volumes of `voxels` samples each, in the memory of these samples
+            /// if it is large enough: `fill` is given the memory to fill with the bytes as
+            /// they stand in the file, in `order`.
             ///
             /// # Errors
             /// Those of `fill`.
-            pub fn read<E>(
-                datatype: Datatype,
+            pub fn refilled<E>(
+                self,
                 order: ByteOrder,
                 volumes: usize,
                 voxels: usize,
                 fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
             ) -> Result<Samples, E> {
-                match datatype {
-                    $(Datatype::$variant => {
-                        read_typed::<$number, E>(order, volumes, voxels, fill).map(Samples::$variant)
+                match self {
+                    $(Samples::$variant(array) => {
+                        refilled(array, order, volumes, voxels, fill).map(Samples::$variant)
                     })+
                 }
             }
@@ -74,13 +89,21 @@ samples!(
     Float32 f32, Float64 f64
 );
 
-fn read_typed<T: Sample, E>(
+fn refilled<T: Sample, E>(
+    array: Array2<T>,
     order: ByteOrder,
     volumes: usize,
     voxels: usize,
     fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Result<Array2<T>, E> {
-    let mut numbers = bytemuck::zeroed_vec::<T>(volumes * voxels);
+    let count = volumes * voxels;
+    let (mut numbers, _) = array.into_raw_vec_and_offset();
+    if numbers.capacity() < count {
+        // Fresh memory that is zero already, rather than zeros written to it.
+        numbers = bytemuck::zeroed_vec(count);
+    } else {
+        numbers.resize(count, T::zeroed());
+    }
     fill(bytemuck::cast_slice_mut(&mut numbers))?;
     if order != ByteOrder::NATIVE {
         for number in &mut numbers {
@@ -142,7 +165,8 @@ mod tests {
             (ByteOrder::Little, [0xFF, 0x7F, 0x00, 0x80]),
             (ByteOrder::Big, [0x7F, 0xFF, 0x80, 0x00]),
         ] {
-            let samples = Samples::read(Datatype::Int16, order, 2, 1, copy_of(&bytes)).unwrap();
+            let samples = Samples::none(Datatype::Int16);
+            let samples = samples.refilled(order, 2, 1, copy_of(&bytes)).unwrap();
             let Samples::Int16(array) = samples else { panic!("another type: {samples:?}") };
             assert_eq!(array.as_slice().unwrap(), [32767, -32768]);
         }
@@ -152,7 +176,8 @@ mod tests {
     fn integers_are_converted_before_they_are_scaled() {
         let stored = 16_777_217_i32.to_le_bytes();
         let block = Block {
-            samples: Samples::read(Datatype::Int32, ByteOrder::Little, 1, 1, copy_of(&stored))
+            samples: Samples::none(Datatype::Int32)
+                .refilled(ByteOrder::Little, 1, 1, copy_of(&stored))
                 .unwrap(),
             scaling: Scaling::from_header(2.0, 1.0).unwrap(),
         };

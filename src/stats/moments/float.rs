@@ -1,0 +1,156 @@
+//! Mean and sum of squared deviations in float64.
+//!
+//! The mean is kept in two parts, an *origin*, which is the first sample, and an *offset*
+//! from it. The difference of two numbers close to one another is exact in floating point
+//! (Sterbenz 1974), so samples around 1e7 with a deviation of 1 lose no digits to the
+//! offset they share, and a series of equal samples has exactly the deviation 0.
+//!
+//! Samples are added one by one as in Welford (1962), which looks at each of them once and
+//! gives the same bits however the series is cut into blocks:
+//!
+//! ```text
+//! d      = y - origin
+//! e      = d - offset
+//! offset = offset + e / n
+//! M2     = M2 + e * (d - offset)
+//! ```
+//!
+//! Two sets of volumes are merged as in Chan, Golub and LeVeque (1983, equation 2.1; the
+//! same in Pebay 2008, equations II.3 and II.4):
+//!
+//! ```text
+//! delta = mean_b - mean_a
+//! mean  = mean_a + delta * n_b / n
+//! M2    = M2_a + M2_b + delta^2 * n_a * n_b / n
+//! ```
+
+use super::Sample;
+use super::wide_instructions::with_wide_instructions;
+use crate::voxels::Scaling;
+use ndarray::ArrayView2;
+
+/// So many voxels are taken through all volumes of a block before the next ones: what is
+/// kept of them stays in the first cache meanwhile.
+const VOXELS_IN_CACHE: usize = 512;
+
+/// Mean and sum of squared deviations of each voxel's stored samples.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Deviations {
+    origin: Vec<f64>,
+    offset: Vec<f64>,
+    m2: Vec<f64>,
+}
+
+/// Mean, as `origin + offset`, and sum of squared deviations from it, of one voxel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deviation {
+    pub origin: f64,
+    pub offset: f64,
+    pub m2: f64,
+}
+
+impl Deviation {
+    pub fn mean(self) -> f64 {
+        self.origin + self.offset
+    }
+
+    /// The deviation of the values that stored samples stand for.
+    #[inline]
+    pub fn scaled(self, scaling: Scaling) -> Deviation {
+        Deviation {
+            origin: scaling.apply(self.origin),
+            offset: scaling.slope() * self.offset,
+            m2: scaling.slope() * scaling.slope() * self.m2,
+        }
+    }
+}
+
+impl Deviations {
+    pub fn zero(voxels: usize) -> Deviations {
+        let zeros = || vec![0.0; voxels];
+        Deviations { origin: zeros(), offset: zeros(), m2: zeros() }
+    }
+
+    pub fn voxels(&self) -> usize {
+        self.origin.len()
+    }
+
+    pub fn deviation(&self, voxel: usize) -> Deviation {
+        Deviation { origin: self.origin[voxel], offset: self.offset[voxel], m2: self.m2[voxel] }
+    }
+
+    /// Adds the volumes that follow the first `count`, of each the voxels from
+    /// `first_voxel` on.
+    pub fn add<T: Sample>(&mut self, samples: ArrayView2<T>, first_voxel: usize, count: u64) {
+        let samples = samples.as_slice().map(|all| (all, samples.ncols()));
+        let (samples, stride) = samples.expect("blocks are contiguous");
+        let voxels = self.voxels();
+        with_wide_instructions(|| {
+            for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
+                let end = voxels.min(start + VOXELS_IN_CACHE);
+                let piece = (
+                    &mut self.origin[start..end],
+                    &mut self.offset[start..end],
+                    &mut self.m2[start..end],
+                );
+                let volumes = samples
+                    .chunks_exact(stride)
+                    .map(|volume| &volume[first_voxel + start..first_voxel + end]);
+                add_volumes(piece, volumes, count);
+            }
+        });
+    }
+
+    /// Merges with `other`, which is over `other_count` volumes; these are over `count`.
+    pub fn merge(&mut self, count: u64, other_count: u64, other: impl Fn(usize) -> Deviation) {
+        let (n_a, n_b) = (count as f64, other_count as f64);
+        let n = n_a + n_b;
+        let (share_of_b, weight) = (n_b / n, n_a * n_b / n);
+        for voxel in 0..self.voxels() {
+            let (a, b) = (self.deviation(voxel), other(voxel));
+            if count == 0 {
+                self.origin[voxel] = b.origin;
+            }
+            let delta = (b.origin - self.origin[voxel]) + (b.offset - a.offset);
+            self.offset[voxel] += delta * share_of_b;
+            self.m2[voxel] += b.m2 + delta * delta * weight;
+        }
+    }
+}
+
+impl FromIterator<Deviation> for Deviations {
+    fn from_iter<I: IntoIterator<Item = Deviation>>(deviations: I) -> Deviations {
+        let mut collected = Deviations::default();
+        for Deviation { origin, offset, m2 } in deviations {
+            collected.origin.push(origin);
+            collected.offset.push(offset);
+            collected.m2.push(m2);
+        }
+        collected
+    }
+}
+
+#[inline(always)]
+fn add_volumes<'a, T: Sample>(
+    (origin, offset, m2): (&mut [f64], &mut [f64], &mut [f64]),
+    volumes: impl Iterator<Item = &'a [T]>,
+    count: u64,
+) {
+    let voxels = origin.len();
+    let (offset, m2) = (&mut offset[..voxels], &mut m2[..voxels]);
+    for (index, volume) in volumes.enumerate() {
+        let n = count + index as u64 + 1;
+        if n == 1 {
+            for (origin, &sample) in origin.iter_mut().zip(volume) {
+                *origin = sample.to_f64();
+            }
+        }
+        let (volume, share) = (&volume[..voxels], 1.0 / n as f64);
+        for voxel in 0..voxels {
+            let d = volume[voxel].to_f64() - origin[voxel];
+            let e = d - offset[voxel];
+            offset[voxel] += e * share;
+            m2[voxel] += e * (d - offset[voxel]);
+        }
+    }
+}
