@@ -17,7 +17,7 @@ const NEEDED: [&str; 8] = [
     "examples",
     "testdata",
     "tests",
-    "rustfmt.toml",
+    "benches",
 ];
 
 fn sh_blocks(readme: &str) -> Vec<String> {
