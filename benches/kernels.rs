@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tsnr::image::{Encoding, Image, MapHeader, MapPrecision, VolumeReader, write_map};
 use tsnr::stats::moments::Moments;
-use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
+use tsnr::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
 
 const DATATYPES: [Datatype; 6] = [
     Datatype::Uint8,
@@ -61,7 +61,7 @@ fn block(datatype: Datatype, order: ByteOrder) -> Samples {
                     _ => bytes.copy_from_slice(&i64::from(number).to_le_bytes()[..bytes.len()]),
                 }
             }
-            Ok::<_, ()>(())
+            Ok::<_, OutOfMemory>(())
         })
         .expect("filling memory cannot fail")
 }
@@ -85,7 +85,7 @@ fn convert_from_the_other_byte_order(bencher: Bencher, datatype: Datatype) {
     let mut samples = Some(block(datatype, ByteOrder::NATIVE));
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let again = samples.take().expect("put back each time");
-        samples = again.refilled(other, VOLUMES, VOXELS, |_| Ok::<_, ()>(())).ok();
+        samples = again.refilled(other, VOLUMES, VOXELS, |_| Ok::<_, OutOfMemory>(())).ok();
     });
 }
 

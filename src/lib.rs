@@ -13,6 +13,7 @@
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`inputs`] | patterns and their matches |
 //! | [`output`] | files that appear whole or not at all |
+//! | [`paths`] | which paths name one file |
 //! | [`cli`] | what was typed, progress and summary |
 //!
 //! Each uses only those below it: `cli -> pipeline -> array -> graph`, `pipeline -> stats,
@@ -43,6 +44,7 @@ pub mod graph;
 pub mod image;
 pub mod inputs;
 pub mod output;
+pub mod paths;
 pub mod pipeline;
 pub mod stats;
 pub mod voxels;

@@ -6,6 +6,7 @@
 //! is removed. This module does not know what is written.
 
 use crate::error::{Error, Result};
+use crate::paths::folder_of;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -60,9 +61,12 @@ impl Batch {
     ) -> Result<()> {
         let mut file = PartialFile::create(destination)?;
         file.fill(content).map_err(|error| {
-            Error::io("cannot write", error)
-                .remedy("an existing file of this name was left as it is")
-                .at(destination)
+            let error = Error::io("cannot write", error).at(destination);
+            if destination.exists() {
+                error.remedy("the file of this name was left as it was")
+            } else {
+                error
+            }
         })?;
         self.files.push(file);
         Ok(())
@@ -84,7 +88,7 @@ impl Batch {
         for file in &self.files {
             // The rename itself reaches the disk with its folder; a file system that
             // cannot sync folders has still been given a complete file.
-            let _ = File::open(folder(&file.destination)).and_then(|folder| folder.sync_all());
+            let _ = File::open(folder_of(&file.destination)).and_then(|folder| folder.sync_all());
         }
         Ok(())
     }
@@ -103,7 +107,7 @@ impl PartialFile {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!(".tsnr-{}-{number}.partial", std::process::id());
-        let path = folder(destination).join(name);
+        let path = folder_of(destination).join(name);
         let mut partial_files = partial_files();
         let file = OpenOptions::new()
             .write(true)
@@ -133,15 +137,8 @@ impl Drop for PartialFile {
     }
 }
 
-fn folder(destination: &Path) -> &Path {
-    match destination.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
 fn not_creatable(destination: &Path, error: io::Error) -> Error {
-    let folder = folder(destination);
+    let folder = folder_of(destination);
     if error.kind() == io::ErrorKind::NotFound {
         Error::new(format!("cannot write: there is no folder {}", folder.display()))
             .remedy("make it first")

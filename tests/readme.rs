@@ -9,16 +9,8 @@ use std::process::{Command, Output};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 /// What a build and the commands need of the project.
-const NEEDED: [&str; 8] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "README.md",
-    "src",
-    "examples",
-    "testdata",
-    "tests",
-    "benches",
-];
+const NEEDED: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", "README.md", "src", "examples", "testdata", "tests", "benches"];
 
 fn sh_blocks(readme: &str) -> Vec<String> {
     let mut blocks = Vec::new();

@@ -1,10 +1,12 @@
 //! What can be typed.
 
 use crate::image::{Encoding, MapPrecision};
+use crate::paths::directory_entry;
 use crate::pipeline::{Maps, Mode};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use ndarray::Array3;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +32,7 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
-130 after Ctrl-C.";
+130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
 #[derive(Parser, Debug)]
@@ -182,9 +184,9 @@ impl Arguments {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn from_command_line() -> Arguments {
         let arguments = Arguments::parse();
-        let destinations: Vec<&Path> = arguments.outputs().map(|(path, _)| path).collect();
-        for (index, path) in destinations.iter().enumerate() {
-            if destinations[..index].contains(path) {
+        let mut entries = HashSet::new();
+        for (path, _) in arguments.outputs() {
+            if !entries.insert(directory_entry(path)) {
                 let problem = format!("two maps cannot be written to one file: {}", path.display());
                 Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
             }

@@ -1,7 +1,8 @@
 //! The command line: what was typed, the order of the steps, progress and summary.
 //!
 //! Exit codes: 0 when every output is complete, 1 for a run that failed, 2 for a command
-//! line that cannot be understood, 130 after Ctrl-C. This module does not compute.
+//! line that cannot be understood, 130 after Ctrl-C, 143 after SIGTERM. This module does not
+//! compute.
 
 mod arguments;
 mod progress;

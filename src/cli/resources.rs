@@ -18,12 +18,21 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
 }
 
 /// The memory that this process could have now: what the machine has available, or what
-/// the tightest of its cgroups allows in all, if that is less. Known on Linux.
+/// the tightest of its cgroups or its address space limit (`ulimit -v`) allows in all, if
+/// that is less. Known on Linux.
 pub(super) fn available_memory_bytes() -> Option<u64> {
     let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(cgroup_limits_bytes().into_iter().fold(kibibytes * 1024, u64::min))
+    let limits = cgroup_limits_bytes().into_iter().chain(address_space_limit_bytes());
+    Some(limits.fold(kibibytes * 1024, u64::min))
+}
+
+fn address_space_limit_bytes() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    // The soft limit comes first; "unlimited" is no number.
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// The limits of this process's cgroup and those above it, versions 2 and 1.

@@ -31,10 +31,10 @@ pub(super) fn of_inputs(session: &Session) -> String {
             let header = &image.header;
             let _ = write!(
                 text,
-                "run {}: {}, {} volumes of {} {}",
+                "run {}: {}, {} of {} {}",
                 number + 1,
                 image.path.display(),
-                header.volumes,
+                volumes(header.volumes),
                 header.grid(),
                 header.datatype
             );
@@ -97,6 +97,10 @@ pub(super) fn of_run(
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
     lines.join("\n")
+}
+
+fn volumes(count: usize) -> String {
+    if count == 1 { "1 volume".to_owned() } else { format!("{count} volumes") }
 }
 
 fn runs(session: &Session) -> String {

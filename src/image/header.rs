@@ -96,14 +96,14 @@ impl Header {
 
         let datatype = Datatype::from_code(fields.datatype).map_err(|content| {
             Error::new(format!(
-                "datatype {} stores {content}, of which a tSNR makes no sense; expected \
-                 8- to 64-bit integers or 32- or 64-bit floats",
+                "datatype {} stores {content}, expected 8- to 64-bit integers or 32- or 64-bit \
+                 floats, of which a tSNR makes sense",
                 fields.datatype
             ))
         })?;
         if i32::from(fields.bitpix) != 8 * datatype.bytes() as i32 {
-            return Err(Error::new(format!(
-                "bitpix {} contradicts datatype {} ({datatype}), expected {}: the header is damaged",
+            return Err(damaged(&format!(
+                "bitpix {} contradicts datatype {} ({datatype}), expected {}",
                 fields.bitpix,
                 fields.datatype,
                 8 * datatype.bytes()
@@ -146,7 +146,7 @@ impl Header {
             .map(|_| ())
             .ok_or_else(|| {
                 Error::new(format!(
-                    "the header claims {} of {} volumes, more than any file holds: it is damaged",
+                    "the header claims {} of {} volumes, more than any file holds",
                     self.grid(),
                     self.volumes
                 ))
@@ -244,10 +244,8 @@ fn byte_order(head: &[u8]) -> Result<ByteOrder> {
     }
     let magic = head.get(344..348);
     if magic == Some(b"n+1\0") || magic == Some(b"ni1\0") {
-        return Err(Error::new(format!(
-            "sizeof_hdr is {}, expected 348: the NIfTI-1 header is damaged",
-            little.unwrap_or_default()
-        )));
+        let size = little.unwrap_or_default();
+        return Err(damaged(&format!("sizeof_hdr is {size}, expected 348")));
     }
     Err(Error::new("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
 }
@@ -262,8 +260,10 @@ fn nifti_2_error(head: &[u8], order: ByteOrder) -> Error {
     match intent {
         Some(3000..=3099) => Error::new("a CIFTI-2 file, expected NIfTI-1: CIFTI is not read yet")
             .remedy("give the volume data of the same run"),
-        _ => Error::new("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet")
-            .remedy("convert it, with nibabel: nib.Nifti1Image.from_image(nib.load(FILE))"),
+        _ => Error::new("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet").remedy(
+            "convert it, with nibabel: nib.save(nib.Nifti1Image.from_image(nib.load(FILE)), \
+                     'run.nii.gz')",
+        ),
     }
 }
 
@@ -284,17 +284,14 @@ fn check_magic(head: &[u8]) -> Result<()> {
 /// fourth, or the fifth where the fourth is a singleton.
 fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
     if !(1..=7).contains(&dim[0]) {
-        return Err(Error::new(format!(
-            "dim[0] is {}, expected the number of dimensions, 1 to 7: the header is damaged",
+        return Err(damaged(&format!(
+            "dim[0] is {}, expected the number of dimensions, 1 to 7",
             dim[0]
         )));
     }
     let used = dim[0] as usize;
     if let Some(axis) = (1..=used).find(|&axis| dim[axis] < 1) {
-        return Err(Error::new(format!(
-            "dim[{axis}] is {}, expected a positive length: the header is damaged",
-            dim[axis]
-        )));
+        return Err(damaged(&format!("dim[{axis}] is {}, expected a positive length", dim[axis])));
     }
     let length = |axis: usize| if axis <= used { dim[axis] as usize } else { 1 };
     let volumes = match [length(4), length(5), length(6), length(7)] {
@@ -320,10 +317,14 @@ fn voxel_offset(vox_offset: f32) -> Result<u64> {
     if vox_offset >= FIRST_VOXEL_OFFSET as f32 && vox_offset.fract() == 0.0 {
         return Ok(vox_offset as u64);
     }
-    Err(Error::new(format!(
-        "vox_offset is {vox_offset}, expected a whole number of at least {FIRST_VOXEL_OFFSET}: the \
-         header is damaged"
+    Err(damaged(&format!(
+        "vox_offset is {vox_offset}, expected a whole number of at least {FIRST_VOXEL_OFFSET}"
     )))
+}
+
+/// The error for a header that no program should have written.
+fn damaged(problem: &str) -> Error {
+    Error::new(format!("{problem}: the header is damaged")).remedy("copy or convert it again")
 }
 
 #[cfg(test)]

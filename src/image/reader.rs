@@ -4,7 +4,7 @@ use super::file::{Encoding, OpenFile};
 use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
 use super::writer::Extension;
 use crate::error::{Error, Result};
-use crate::voxels::Samples;
+use crate::voxels::{OutOfMemory, Samples};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
@@ -69,18 +69,32 @@ impl Image {
             .and_then(|head| Header::parse(&head))
             .map_err(|error| beside_a_header(error, path).at(path))?;
         let image = Image { path: path.to_owned(), header, encoding };
-        let claimed_bytes = image.header.voxel_offset + image.header.voxel_bytes();
-        if claimed_bytes > encoding.most_content_bytes(file_bytes) {
-            return Err(match encoding {
-                Encoding::Plain => image.truncated(file_bytes.saturating_sub(image.header.voxel_offset)),
-                Encoding::Gzip => Error::new(format!(
-                    "truncated or damaged: the header claims {claimed_bytes} bytes, more than a gzip \
-                     file of {file_bytes} bytes can hold"
-                ))
-                .at(path),
-            });
-        }
+        image.check_size(file_bytes).map_err(|error| error.at(path))?;
         Ok(image)
+    }
+
+    /// Refuses a file that cannot hold what its header claims.
+    fn check_size(&self, file_bytes: u64) -> Result<()> {
+        let offset = self.header.voxel_offset;
+        let claimed_bytes = offset + self.header.voxel_bytes();
+        if claimed_bytes <= self.encoding.most_content_bytes(file_bytes) {
+            return Ok(());
+        }
+        let problem = match self.encoding {
+            Encoding::Plain if offset <= file_bytes => {
+                return Err(self.truncated(file_bytes - offset));
+            }
+            Encoding::Plain => format!(
+                "truncated: its header has {} volumes, of which 0 are whole: vox_offset is {offset} \
+                 and the file has {file_bytes} bytes",
+                self.header.volumes
+            ),
+            Encoding::Gzip => format!(
+                "truncated or damaged: its header claims {claimed_bytes} bytes, more than a gzip file \
+                 of {file_bytes} can hold"
+            ),
+        };
+        Err(Error::new(problem).remedy("copy or convert it again"))
     }
 
     /// Whether reading may begin at any volume without reading those before it.
@@ -202,7 +216,8 @@ impl VolumeReader {
         assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
         let samples = memory.refilled(header.byte_order, volumes, header.voxels(), |memory| {
             fill(&mut *self.content, memory, progress).map_err(|it| self.interrupted(it))
-        })?;
+        });
+        let samples = samples.map_err(|error: Error| error.at(&image.path))?;
         self.next_volume += volumes;
         if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
             self.check_the_rest()?;
@@ -287,6 +302,13 @@ impl SlabReader {
             }
             Ok(())
         })
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(OutOfMemory { bytes }: OutOfMemory) -> Error {
+        Error::new(format!("no memory for {} MiB of its voxels", bytes.div_ceil(1024 * 1024)))
+            .remedy("use --mode array, or fewer --threads")
     }
 }
 

@@ -15,6 +15,7 @@ pub use natural::natural_order;
 
 use crate::error::{Error, Result};
 use crate::image::{has_image_name, is_nifti};
+use crate::paths::directory_entry;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,12 +46,18 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
             None => vec![named(argument)?],
             Some(pattern) => matches(pattern, &mut inputs.remarks)?,
         };
+        let mut repeated = Vec::new();
         for image in images {
-            if taken.insert(identity(&image)) {
+            if taken.insert(directory_entry(&image)) {
                 inputs.images.push(image);
             } else {
-                inputs.remarks.push(format!("{}: named twice, taken once", image.display()));
+                repeated.push(image);
             }
+        }
+        if !repeated.is_empty() {
+            let argument = argument.display();
+            let taken = format!("'{argument}': given before, taken once: {}", listed(&repeated));
+            inputs.remarks.push(taken);
         }
     }
     Ok(inputs)
@@ -167,19 +174,6 @@ fn kind(path: &Path) -> String {
     if name.ends_with('/') { "folders".to_owned() } else { format!("*{}", end.unwrap_or_default()) }
 }
 
-/// One path for one directory entry, however it was spelled. The last link is not
-/// followed: two names of one file are two inputs.
-fn identity(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    match (fs::canonicalize(folder), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,7 +211,7 @@ mod tests {
         let folder = folder(&["a.nii", "b.nii"]);
         let (images, remarks) = expanded(&folder, &["b.nii", "./*.nii"]).unwrap();
         assert_eq!(images, ["b.nii", "a.nii"]);
-        assert!(remarks.len() == 1 && remarks[0].contains("b.nii: named twice"), "{remarks:?}");
+        assert!(remarks.len() == 1 && remarks[0].ends_with("taken once: b.nii"), "{remarks:?}");
     }
 
     #[test]

@@ -123,8 +123,10 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
         _ => threads * (chunk + moments + STREAM_BYTES),
     };
     let slabs = if session.images().any(|image| image.is_seekable()) {
-        let row = (SLAB_VOXELS.get() * 8) as u64;
-        threads * (row.max(SLAB_CHUNK_BYTES as u64) + 24 * SLAB_VOXELS.get() as u64)
+        let slab_voxels = SLAB_VOXELS.get() as u64;
+        let slab_count = (session.header().voxels() as u64).div_ceil(slab_voxels);
+        let of_one = (8 * slab_voxels).max(SLAB_CHUNK_BYTES as u64) + 24 * slab_voxels;
+        threads.min(slab_count) * of_one
     } else {
         0
     };

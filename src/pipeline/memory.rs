@@ -44,11 +44,12 @@ pub fn threads_within(
     fewer.into_iter().find(fits).ok_or_else(|| {
         let needed = needed(NonZeroUsize::MIN);
         let error = Error::new(format!(
-            "{} mode needs {} of memory for these runs, more than the {} it may use",
+            "{} mode needs {} of memory for this run and those with it, more than the {} it may use",
             settings.mode,
             mebibytes(needed),
             mebibytes(limit_bytes)
-        ));
+        ))
+        .at(&session.first_image().path);
         match settings.mode {
             Mode::Array => error.remedy("allow more with --mem-limit, or use another machine"),
             Mode::Serial | Mode::Delayed => {

@@ -55,7 +55,7 @@ impl Datatype {
             128 => return Err("colours (RGB24)"),
             2304 => return Err("colours (RGBA32)"),
             1536 => return Err("128-bit floats (float128)"),
-            _ => return Err("a datatype that NIfTI-1 does not define"),
+            _ => return Err("nothing that NIfTI-1 defines"),
         })
     }
 

@@ -12,6 +12,13 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     fn with_bytes_reversed(self) -> Self;
 }
 
+/// Memory for samples that the system does not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory {
+    /// How many bytes were asked for.
+    pub bytes: usize,
+}
+
 macro_rules! samples {
     ($($variant:ident $number:ty),+) => {
         /// The samples of some volumes, `[t, voxel]`, voxels in the order of the file
@@ -57,8 +64,8 @@ macro_rules! samples {
             /// they stand in the file, in `order`.
             ///
             /// # Errors
-            /// Those of `fill`.
-            pub fn refilled<E>(
+            /// Those of `fill`; memory that cannot be had.
+            pub fn refilled<E: From<OutOfMemory>>(
                 self,
                 order: ByteOrder,
                 volumes: usize,
@@ -89,7 +96,7 @@ samples!(
     Float32 f32, Float64 f64
 );
 
-fn refilled<T: Sample, E>(
+fn refilled<T: Sample, E: From<OutOfMemory>>(
     array: Array2<T>,
     order: ByteOrder,
     volumes: usize,
@@ -100,7 +107,8 @@ fn refilled<T: Sample, E>(
     let (mut numbers, _) = array.into_raw_vec_and_offset();
     if numbers.capacity() < count {
         // Fresh memory that is zero already, rather than zeros written to it.
-        numbers = bytemuck::zeroed_vec(count);
+        numbers = bytemuck::try_zeroed_vec(count)
+            .map_err(|()| OutOfMemory { bytes: count * size_of::<T>() })?;
     } else {
         numbers.resize(count, T::zeroed());
     }
@@ -152,7 +160,7 @@ impl Block {
 mod tests {
     use super::*;
 
-    fn copy_of(bytes: &[u8]) -> impl FnOnce(&mut [u8]) -> Result<(), ()> + '_ {
+    fn copy_of(bytes: &[u8]) -> impl FnOnce(&mut [u8]) -> Result<(), OutOfMemory> + '_ {
         |memory| {
             memory.copy_from_slice(bytes);
             Ok(())
