@@ -3,9 +3,10 @@
 //!
 //! The volumes of all images, concatenated, are a lazy array of chunks. Of each image the
 //! [moments](crate::stats::moments) (count, mean, sum of squared deviations; exact sums of
-//! integers) are accumulated chunk by chunk, and those of the images are merged, the longest
-//! first; then one task gives the mean, one takes the square root, one divides. Every sample
-//! is looked at once, where Dask makes a traversal for the mean and one for the std.
+//! integers) are accumulated chunk by chunk, and those of the images are merged: a tree of
+//! fixed shape, left-deep, in which the chunks of an image come in order and the images the
+//! longest first. Then one task gives the mean, one takes the square root, one divides. Every
+//! sample is looked at once, where Dask makes a traversal for the mean and one for the std.
 //!
 //! | images | how they are read | parallel over |
 //! |---|---|---|
@@ -291,8 +292,12 @@ impl Stream {
 fn chunk_length(header: &Header, asked: Option<NonZeroUsize>) -> NonZeroUsize {
     let volume_bytes = header.volume_bytes();
     let length = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
-    let default = NonZeroUsize::new(length.min(MOST_CHUNK_BYTES / volume_bytes));
-    asked.or(default).unwrap_or(NonZeroUsize::MIN)
+    asked.unwrap_or_else(|| part_of_run(length.min(MOST_CHUNK_BYTES / volume_bytes), header))
+}
+
+/// So many volumes, but never a whole run, however short it is, and one at least.
+fn part_of_run(volumes: usize, header: &Header) -> NonZeroUsize {
+    NonZeroUsize::new(volumes.min(header.volumes.div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn moments_of_slab(
@@ -303,7 +308,7 @@ fn moments_of_slab(
     let header = &image.header;
     let reader = SlabReader::open(image)?;
     let row_bytes = slab.len() * header.datatype.bytes();
-    let length = NonZeroUsize::new(SLAB_CHUNK_BYTES / row_bytes).unwrap_or(NonZeroUsize::MIN);
+    let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, header);
     let mut moments = Moments::empty(header.datatype, header.scaling, slab.len());
     let mut memory = Samples::none(header.datatype);
     for volumes in chunk_ranges(header.volumes, length) {

@@ -25,7 +25,6 @@
 //! ```
 
 use super::Sample;
-use super::wide_instructions::with_wide_instructions;
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
 
@@ -85,20 +84,18 @@ impl Deviations {
         let samples = samples.as_slice().map(|all| (all, samples.ncols()));
         let (samples, stride) = samples.expect("blocks are contiguous");
         let voxels = self.voxels();
-        with_wide_instructions(|| {
-            for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
-                let end = voxels.min(start + VOXELS_IN_CACHE);
-                let piece = (
-                    &mut self.origin[start..end],
-                    &mut self.offset[start..end],
-                    &mut self.m2[start..end],
-                );
-                let volumes = samples
-                    .chunks_exact(stride)
-                    .map(|volume| &volume[first_voxel + start..first_voxel + end]);
-                add_volumes(piece, volumes, count);
-            }
-        });
+        for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
+            let end = voxels.min(start + VOXELS_IN_CACHE);
+            let piece = (
+                &mut self.origin[start..end],
+                &mut self.offset[start..end],
+                &mut self.m2[start..end],
+            );
+            let volumes = samples
+                .chunks_exact(stride)
+                .map(|volume| &volume[first_voxel + start..first_voxel + end]);
+            add_volumes(piece, volumes, count);
+        }
     }
 
     /// Merges with `other`, which is over `other_count` volumes; these are over `count`.

@@ -2,7 +2,6 @@
 
 use super::Sample;
 use super::float::Deviation;
-use super::wide_instructions::with_wide_instructions;
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
 
@@ -32,66 +31,80 @@ pub(super) trait Integer: Sample {
     fn add_rows(rows: &[&[Self]], sums: &mut [i64], squares: &mut [Self::Squares]);
 }
 
-/// How many squares of a 16-bit integer, of at most 2^30, a u32 can sum.
-const SQUARES_OF_INT16: usize = 3;
-/// One square of an unsigned 16-bit integer fills a u32.
-const SQUARES_OF_UINT16: usize = 1;
-/// Squares of 8-bit integers are below 2^16.
-const SQUARES_OF_BYTES: usize = 8;
+/// So many volumes are added to one voxel before its sums are stored again.
+const ROWS_AT_ONCE: usize = 8;
 
 macro_rules! narrow_integers {
-    ($($number:ty, $group:expr);+) => {
+    ($($number:ty),+) => {
         $(impl Integer for $number {
             type Squares = u64;
 
             #[inline]
             fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u64]) {
-                // Rows of a run are fewer than 2^15 (a dimension is an i16), so 32 bits hold
-                // their sum; a group's squares fit 32 bits, which keeps the lanes narrow.
-                let voxels = sums.len();
-                let mut block_sums = [0_i32; VOXELS_IN_CACHE];
-                let mut block_squares = [0_u64; VOXELS_IN_CACHE];
-                let (block_sums, block_squares) =
-                    (&mut block_sums[..voxels], &mut block_squares[..voxels]);
-                let mut groups = rows.chunks_exact($group);
+                let mut block = NarrowBlock::default();
+                let mut groups = rows.chunks_exact(ROWS_AT_ONCE);
                 for group in &mut groups {
-                    let group: [&[$number]; $group] =
-                        std::array::from_fn(|row| &group[row][..voxels]);
-                    for voxel in 0..voxels {
-                        let mut sum = 0_i32;
-                        let mut square = 0_u32;
-                        for row in group {
-                            let sample = i32::from(row[voxel]);
-                            sum += sample;
-                            square = square.wrapping_add(sample.wrapping_mul(sample) as u32);
-                        }
-                        block_sums[voxel] += sum;
-                        block_squares[voxel] += u64::from(square);
-                    }
+                    let rows: [&[$number]; ROWS_AT_ONCE] = std::array::from_fn(|row| group[row]);
+                    block.add(rows, sums.len());
                 }
-                for row in groups.remainder() {
-                    for ((sum, square), &sample) in
-                        block_sums.iter_mut().zip(&mut *block_squares).zip(&row[..voxels])
-                    {
-                        let sample = i32::from(sample);
-                        *sum += sample;
-                        *square += u64::from(sample.wrapping_mul(sample) as u32);
-                    }
+                for &row in groups.remainder() {
+                    block.add([row], sums.len());
                 }
-                for (sum, &block) in sums.iter_mut().zip(&*block_sums) {
-                    *sum += i64::from(block);
-                }
-                for (square, &block) in squares.iter_mut().zip(&*block_squares) {
-                    *square += block;
-                }
+                block.flush(sums, squares);
             }
         })+
     };
 }
 
-narrow_integers!(
-    u8, SQUARES_OF_BYTES; i8, SQUARES_OF_BYTES; u16, SQUARES_OF_UINT16; i16, SQUARES_OF_INT16
-);
+narrow_integers!(u8, i8, u16, i16);
+
+/// Sums over the volumes of a block, in 32 bits, so that a vector holds many. A block has
+/// fewer than 2^15 volumes (a dimension is an i16), so a sum of 16-bit integers fits, and so
+/// do the sums of the lower and the upper halves of their squares.
+struct NarrowBlock {
+    sums: [i32; VOXELS_IN_CACHE],
+    low: [u32; VOXELS_IN_CACHE],
+    high: [u32; VOXELS_IN_CACHE],
+}
+
+impl Default for NarrowBlock {
+    fn default() -> NarrowBlock {
+        let (sums, halves) = ([0; VOXELS_IN_CACHE], [0; VOXELS_IN_CACHE]);
+        NarrowBlock { sums, low: halves, high: halves }
+    }
+}
+
+impl NarrowBlock {
+    #[inline(always)]
+    fn add<T: Copy + Into<i32>, const ROWS: usize>(&mut self, rows: [&[T]; ROWS], voxels: usize) {
+        let rows = rows.map(|row| &row[..voxels]);
+        let (sums, low, high) =
+            (&mut self.sums[..voxels], &mut self.low[..voxels], &mut self.high[..voxels]);
+        for voxel in 0..voxels {
+            let (mut sum, mut low_half, mut high_half) = (0_i32, 0_u32, 0_u32);
+            for row in rows {
+                let sample: i32 = row[voxel].into();
+                let square = sample.wrapping_mul(sample) as u32;
+                sum += sample;
+                low_half += square & 0xFFFF;
+                high_half += square >> 16;
+            }
+            sums[voxel] += sum;
+            low[voxel] += low_half;
+            high[voxel] += high_half;
+        }
+    }
+
+    #[inline(always)]
+    fn flush(&self, sums: &mut [i64], squares: &mut [u64]) {
+        for (sum, &block) in sums.iter_mut().zip(&self.sums) {
+            *sum += i64::from(block);
+        }
+        for ((square, &low), &high) in squares.iter_mut().zip(&self.low).zip(&self.high) {
+            *square += u64::from(low) + (u64::from(high) << 16);
+        }
+    }
+}
 
 macro_rules! wide_integers {
     ($($number:ty),+) => {
@@ -137,19 +150,17 @@ impl<Q: SquareSum> IntegerSums<Q> {
     pub fn add<T: Integer<Squares = Q>>(&mut self, samples: ArrayView2<T>, first_voxel: usize) {
         let samples = samples.as_slice().map(|all| (all, samples.ncols()));
         let (samples, stride) = samples.expect("blocks are contiguous");
-        with_wide_instructions(|| {
-            let mut rows: Vec<&[T]> = Vec::with_capacity(samples.len() / stride);
-            let pieces =
-                self.sums.chunks_mut(VOXELS_IN_CACHE).zip(self.squares.chunks_mut(VOXELS_IN_CACHE));
-            for (piece, (sums, squares)) in pieces.enumerate() {
-                let start = first_voxel + piece * VOXELS_IN_CACHE;
-                rows.clear();
-                rows.extend(
-                    samples.chunks_exact(stride).map(|volume| &volume[start..start + sums.len()]),
-                );
-                T::add_rows(&rows, sums, squares);
-            }
-        });
+        let mut rows: Vec<&[T]> = Vec::with_capacity(samples.len() / stride);
+        let pieces =
+            self.sums.chunks_mut(VOXELS_IN_CACHE).zip(self.squares.chunks_mut(VOXELS_IN_CACHE));
+        for (piece, (sums, squares)) in pieces.enumerate() {
+            let start = first_voxel + piece * VOXELS_IN_CACHE;
+            rows.clear();
+            rows.extend(
+                samples.chunks_exact(stride).map(|volume| &volume[start..start + sums.len()]),
+            );
+            T::add_rows(&rows, sums, squares);
+        }
     }
 
     /// Adds the sums of `other` from `first_voxel` on.

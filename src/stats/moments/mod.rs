@@ -16,7 +16,6 @@
 
 mod float;
 mod integer;
-mod wide_instructions;
 
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
 use float::{Deviation, Deviations};
