@@ -102,6 +102,17 @@ fn the_session_has_in_its_runs_what_must_be_gone_from_the_map() {
 }
 
 #[test]
+fn a_name_with_points_in_it_is_the_name_of_the_map() {
+    let scratch = Scratch::new();
+    let run = odd("int16_le.nii").display().to_string();
+    for name in ["a.b.nii", "sub.01.task.nii.gz"] {
+        scratch.tsnr([&*run, "-o", name]).succeeded();
+        assert!(scratch.names().contains(&name.to_owned()), "{:?}", scratch.names());
+    }
+    assert_eq!(scratch.names().len(), 2);
+}
+
+#[test]
 fn the_description_says_what_made_the_map_and_fits() {
     let scratch = Scratch::new();
     let runs = session_pattern();

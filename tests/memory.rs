@@ -1,0 +1,102 @@
+//! Array mode's memory does not grow with the length or number of the runs, `--mem-limit`
+//! is kept, and the modes that hold every run say so, or refuse, before they read.
+
+mod program;
+
+use program::bytes::{Header, INT16};
+use program::{Outcome, Scratch};
+use std::io::Write;
+
+const MIB: f64 = 1024.0 * 1024.0;
+const GRID: [i16; 3] = [64, 64, 30];
+const VOXELS: f64 = 64.0 * 64.0 * 30.0;
+
+/// What array mode may take, in MiB: 48, 64 bytes a voxel, and 32 more for each further
+/// thread.
+fn bound(threads: f64) -> f64 {
+    48.0 + VOXELS * (64.0 + 32.0 * (threads - 1.0)) / MIB
+}
+
+/// A run of zeros, plain: it takes no room on the disk.
+fn plain(scratch: &Scratch, name: &str, volumes: i16) {
+    let [x, y, z] = GRID;
+    let mut header = Header::new(INT16, 16, x, y, z, volumes).file(&[]);
+    header.truncate(352);
+    let path = scratch.file(name, &header);
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("a file");
+    file.set_len(352 + VOXELS as u64 * 2 * volumes as u64).expect("a sparse file");
+}
+
+/// The same, compressed.
+fn gzip(scratch: &Scratch, name: &str, volumes: i16) {
+    let [x, y, z] = GRID;
+    let header = Header::new(INT16, 16, x, y, z, volumes).file(&[]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&header[..352]).expect("memory");
+    let volume = vec![0; VOXELS as usize * 2];
+    for _ in 0..volumes {
+        encoder.write_all(&volume).expect("memory");
+    }
+    scratch.file(name, encoder.finish().expect("memory"));
+}
+
+/// Actual and predicted peak memory in MiB, as the summary states them.
+fn memory(outcome: &Outcome) -> (f64, f64) {
+    let time = outcome.summary("time");
+    let (_, memory) = time.split_once("peak memory ").expect("memory is stated");
+    let (actual, predicted) = memory.split_once(" MiB of ").expect("actual of predicted");
+    let predicted = predicted.split_once(' ').expect("a unit").0;
+    (actual.parse().expect("a number"), predicted.parse().expect("a number"))
+}
+
+#[test]
+fn array_mode_stays_within_its_bound_whatever_the_runs() {
+    let scratch = Scratch::new();
+    for run in 1..=4 {
+        plain(&scratch, &format!("plain-{run}.nii"), 150);
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    for pattern in ["plain-1.nii", "plain-*.nii", "gzip-1.nii.gz", "gzip-*.nii.gz", "*-[12].nii*"] {
+        for threads in [1, 2, 3] {
+            let arguments = [pattern, "-o", "map.nii.gz", "--threads", &threads.to_string()];
+            let outcome = scratch.tsnr(arguments).succeeded();
+            let (actual, predicted) = memory(&outcome);
+            assert!(actual <= predicted, "{pattern}, {threads} threads: {actual} of {predicted}");
+            assert!(predicted <= bound(f64::from(threads)), "{pattern}, {threads}: {predicted}");
+        }
+    }
+}
+
+#[test]
+fn a_memory_limit_costs_threads_and_a_tight_one_is_refused_with_what_is_needed() {
+    let scratch = Scratch::new();
+    for run in 1..=3 {
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    let limited = |limit: &str| {
+        scratch.tsnr(["gzip-*", "-o", "map.nii", "--threads", "3", "--mem-limit", limit])
+    };
+    let outcome = limited("20M").succeeded();
+    let (actual, predicted) = memory(&outcome);
+    assert!(actual <= predicted && predicted <= 20.0, "{actual} of {predicted}");
+    assert!(outcome.stderr.contains("of 3 threads, to stay within"), "{}", outcome.stderr);
+    let line = limited("10M").error();
+    assert!(line.contains("needs") && line.contains("--mem-limit"), "{line}");
+    assert!(limited("1G").succeeded().stderr.contains("array mode, 3 threads"));
+}
+
+#[test]
+fn modes_that_hold_every_run_say_what_they_need_or_refuse() {
+    let scratch = Scratch::new();
+    plain(&scratch, "run.nii", 100);
+    for mode in ["serial", "delayed"] {
+        let arguments = ["run.nii", "-o", "map.nii", "--mode", mode];
+        let outcome = scratch.tsnr(arguments).succeeded();
+        let (actual, predicted) = memory(&outcome);
+        assert!(actual <= predicted, "{mode}: {actual} of {predicted}");
+        let needs = format!("{mode} mode holds every run and will need {predicted:.0} MiB");
+        assert!(outcome.stderr.contains(&needs), "{needs}: {}", outcome.stderr);
+        let line = scratch.tsnr(arguments.iter().chain(&["--mem-limit", "30M"])).error();
+        assert!(line.contains("30 MiB") && line.contains("--mode array"), "{line}");
+    }
+}
