@@ -1,15 +1,13 @@
-//! Lazy arrays that are chunked along an axis, and what is computed of them chunk by chunk.
+//! Lazy arrays in chunks: how an axis is cut, and how what is computed of the parts becomes
+//! one value.
 //!
-//! A [`Chunked`] array is a list of chunks in order, each a task of the
-//! [graph](crate::graph) that has not run. Concatenating puts lists one behind the other;
-//! nothing is copied. Two ways lead to one value:
+//! - [`chunk_ranges`] cuts an axis.
+//! - A [`Baton`] is the state of a chain of tasks, each of which adds a chunk to it and
+//!   passes it on: one state lives, however many chunks there are.
+//! - [`fold`] joins values from left to right.
 //!
-//! - [`Chunked::accumulate`]: a chain of tasks, each of which takes over a state from the
-//!   one before and adds its chunk. One state lives, however many chunks there are.
-//! - [`fold`]: values joined from left to right.
-//!
-//! Both have a shape that depends on the chunks alone, never on threads or time, so a result
-//! is the same however it is computed. This module does not know what is in a chunk, nor
+//! What results has a shape that depends on the chunks alone, never on threads or time, so
+//! it is the same however it is computed. This module does not know what is in a chunk, nor
 //! where it comes from.
 
 use crate::graph::{Delayed, delayed};
@@ -46,63 +44,6 @@ impl<T> Baton<T> {
     }
 }
 
-/// A lazy array: its chunks, in order.
-#[derive(Debug)]
-pub struct Chunked<T> {
-    chunks: Vec<Chunk<T>>,
-}
-
-/// One chunk: what it is of, in words (`run-01 [0..32)`), and the task that makes it.
-#[derive(Debug)]
-pub struct Chunk<T> {
-    /// What the chunk is of; names the tasks made from it.
-    pub label: String,
-    /// The task that makes it.
-    pub value: Delayed<T>,
-}
-
-impl<T: Send + Sync + 'static> Chunked<T> {
-    /// An array of these chunks.
-    pub fn new(chunks: Vec<Chunk<T>>) -> Chunked<T> {
-        Chunked { chunks }
-    }
-
-    /// The arrays one behind the other. Nothing is computed or copied.
-    pub fn concatenate(arrays: impl IntoIterator<Item = Chunked<T>>) -> Chunked<T> {
-        Chunked { chunks: arrays.into_iter().flat_map(|array| array.chunks).collect() }
-    }
-
-    /// `start()`, to which `add` adds each chunk in order: a task a chunk, called `name` and
-    /// the chunk's label.
-    ///
-    /// # Panics
-    /// If the array has no chunk.
-    pub fn accumulate<S, B, A>(&self, name: &str, start: B, add: A) -> Delayed<Baton<S>>
-    where
-        S: Send + 'static,
-        B: Fn() -> S + Send + Sync + 'static,
-        A: Fn(&mut S, &T) + Send + Sync + 'static,
-    {
-        let (first, rest) = self.chunks.split_first().expect("an array has a chunk");
-        let add = Arc::new(add);
-        let task = |chunk: &Chunk<T>| format!("{name} {}", chunk.label);
-        let begin = Arc::clone(&add);
-        let begin = delayed(task(first), &first.value, move |chunk| {
-            let mut state = start();
-            begin(&mut state, &chunk);
-            Baton::new(state)
-        });
-        rest.iter().fold(begin, |state, chunk| {
-            let add = Arc::clone(&add);
-            delayed(task(chunk), (&state, &chunk.value), move |(state, chunk)| {
-                let mut state = state.take();
-                add(&mut state, &chunk);
-                Baton::new(state)
-            })
-        })
-    }
-}
-
 /// The values joined by `merge` from left to right, each join a task called `name`. `merge`
 /// need not be commutative.
 ///
@@ -128,17 +69,6 @@ mod tests {
     use super::*;
     use crate::graph::Pool;
 
-    fn chunked(range: Range<u32>) -> Chunked<u32> {
-        Chunked::new(
-            range
-                .map(|number| Chunk {
-                    label: number.to_string(),
-                    value: delayed("number", (), move |()| number),
-                })
-                .collect(),
-        )
-    }
-
     #[test]
     fn chunks_cover_the_axis_in_order() {
         let length = NonZeroUsize::new(4).unwrap();
@@ -148,16 +78,18 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_accumulated_in_order_whatever_the_threads() {
-        for threads in [1, 2, 7] {
-            let pool = Pool::new(NonZeroUsize::new(threads).unwrap()).unwrap();
-            let array = Chunked::concatenate([chunked(0..3), chunked(3..5)]);
-            let word = array.accumulate("add", String::new, |word: &mut String, number| {
+    fn a_chain_of_tasks_passes_one_state_on() {
+        let pool = Pool::new(NonZeroUsize::new(2).unwrap()).unwrap();
+        let start = delayed("start", (), |()| Baton::new(String::from("0")));
+        let word = (1..5).fold(start, |state, number| {
+            delayed("add", &state, move |state| {
+                let mut word: String = state.take();
                 word.push_str(&number.to_string());
-            });
-            assert_eq!(word.compute(&pool).unwrap().take(), "01234");
-            assert_eq!(word.compute(&pool).unwrap().take(), "01234", "computed again");
-        }
+                Baton::new(word)
+            })
+        });
+        assert_eq!(word.compute(&pool).unwrap().take(), "01234");
+        assert_eq!(word.compute(&pool).unwrap().take(), "01234", "computed again");
     }
 
     #[test]

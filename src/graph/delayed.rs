@@ -150,7 +150,7 @@ impl<T> fmt::Debug for Delayed<T> {
 }
 
 /// What a task's function takes: `()` for nothing, one `&Delayed<A>`, a tuple of one to four of
-/// them, or a slice `&[Delayed<A>]` (or `&Vec<Delayed<A>>`) of any number of one type.
+/// them, a pair of one and a slice, or a slice `&[Delayed<A>]` (or `&Vec<Delayed<A>>`) of any number of one type.
 ///
 /// Law: the values come in the order of the dependencies. The same task may be named twice; its
 /// value then comes twice. The trait cannot be implemented outside this module, since its hidden
@@ -218,6 +218,26 @@ impl<A: Send + Sync + 'static> Dependencies for &Vec<Delayed<A>> {
     }
 }
 
+/// One value, and any number of one type.
+impl<A: Send + Sync + 'static, B: Send + Sync + 'static> Dependencies
+    for (&Delayed<A>, &[Delayed<B>])
+{
+    type Values = (Arc<A>, Vec<Arc<B>>);
+
+    fn nodes(self) -> Vec<Arc<Node>> {
+        let (one, many) = self;
+        let mut nodes = one.nodes();
+        nodes.extend(many.nodes());
+        nodes
+    }
+
+    fn values(values: Vec<Value>) -> Self::Values {
+        let mut values = values.into_iter();
+        let one = values.next().expect("every dependency has a value");
+        (typed(one), values.map(typed).collect())
+    }
+}
+
 macro_rules! tuples_of_dependencies {
     ($($(($T:ident, $t:ident)),+;)+) => {$(
         impl<$($T: Send + Sync + 'static),+> Dependencies for ($(&Delayed<$T>,)+) {
@@ -269,6 +289,8 @@ mod tests {
             letters.iter().map(|letter| **letter).collect::<String>()
         });
         assert_eq!(*word.compute(&pool).unwrap(), "xyz");
+        let more = delayed("more", (&a, &letters[1..]), |(a, letters)| format!("{a}{letters:?}"));
+        assert_eq!(*more.compute(&pool).unwrap(), r#"1["y", "z"]"#);
         let none = delayed("none", &letters[..0], |letters| letters.len());
         assert_eq!(*none.compute(&pool).unwrap(), 0);
         compute((), &pool).unwrap();

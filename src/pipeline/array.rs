@@ -17,14 +17,14 @@
 //! Results do not depend on the threads nor on the length of the chunks.
 //!
 //! Memory, beside the maps: for each image under way a chunk ([`CHUNK_BYTES`], or
-//! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; up to three
-//! chunks where decompressing and adding are separate) and its moments (16 bytes a voxel, of
+//! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; two chunks where
+//! decompressing and adding are separate) and its moments (16 bytes a voxel, of
 //! 32-bit integers and floats 24), and the merged moments. Nothing grows with the length or
 //! number of the images: no more are under way than there are threads.
 
 use super::session::image_name;
 use super::{Session, Settings, Statistics, task_error};
-use crate::array::{Baton, Chunk, Chunked, chunk_ranges, fold};
+use crate::array::{Baton, chunk_ranges, fold};
 use crate::error::Result;
 use crate::graph::{self, Delayed, Pool, delayed, try_delayed};
 use crate::image::{Header, Image, Progress, SlabReader, VolumeReader};
@@ -120,7 +120,7 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
     let chunk = session.images().map(chunk_of).max().unwrap_or(0);
     let streams = match gzip {
         0 => 0,
-        few if few < threads => few * (3 * chunk + moments + STREAM_BYTES),
+        few if few < threads => few * (2 * chunk + moments + STREAM_BYTES),
         _ => threads * (chunk + moments + STREAM_BYTES),
     };
     let slabs = if session.images().any(|image| image.is_seekable()) {
@@ -162,6 +162,12 @@ struct Spares(Mutex<Vec<Samples>>);
 impl Spares {
     fn take(&self) -> Option<Samples> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+impl Piece {
+    fn samples(&self) -> &Samples {
+        self.samples.as_ref().expect("a piece keeps its samples")
     }
 }
 
@@ -209,54 +215,66 @@ impl Tasks {
     fn of_few_streams(&self, images: &[Arc<Image>], slab_count: NonZeroUsize) -> Slabs {
         let slab_length = self.voxels.div_ceil(slab_count.get());
         let slab_length = NonZeroUsize::new(slab_length).expect("a grid has a voxel");
-        let arrays: Vec<_> = images.iter().map(|image| (image, self.lazy_array(image))).collect();
-        let slab = |slab: Range<usize>| {
-            let moments = arrays.iter().map(|(image, array)| {
-                let (datatype, scaling) = (image.header.datatype, image.header.scaling);
-                let (first_voxel, voxels) = (slab.start, slab.len());
-                let accumulated = array.accumulate(
-                    "moments",
-                    move || Moments::empty(datatype, scaling, voxels),
-                    move |moments, piece: &Piece| {
-                        let samples = piece.samples.as_ref().expect("a piece keeps its samples");
-                        moments.add(samples, first_voxel);
-                    },
-                );
-                delayed(format!("close {}", image_name(image)), &accumulated, |it| it.take())
-            });
-            fold("merge", moments.collect(), |a, b| a.merge(b, 0))
-        };
-        chunk_ranges(self.voxels, slab_length).map(slab).collect()
+        let slabs: Vec<Range<usize>> = chunk_ranges(self.voxels, slab_length).collect();
+        let of_images: Vec<Slabs> =
+            images.iter().map(|image| self.of_one_of_few(image, &slabs)).collect();
+        let of_slab = |slab: usize| of_images.iter().map(|slabs| slabs[slab].clone()).collect();
+        (0..slabs.len()).map(|slab| fold("merge", of_slab(slab), |a, b| a.merge(b, 0))).collect()
     }
 
-    /// The volumes of a gzip image as a lazy array: each chunk needs the one before.
-    fn lazy_array(&self, image: &Arc<Image>) -> Chunked<Piece> {
+    /// A chunk is read when the one before it has been and the one before that was added, so
+    /// reading runs ahead by one chunk, and by no more however much faster it is.
+    fn of_one_of_few(&self, image: &Arc<Image>, slabs: &[Range<usize>]) -> Slabs {
+        let Header { datatype, scaling, .. } = image.header;
         let spares = Arc::new(Spares::default());
-        let mut chunks: Vec<Chunk<Piece>> = Vec::new();
+        let mut read: Option<Delayed<Piece>> = None;
+        // The moments after the last chunk, and after the one before it, by slabs.
+        let mut added: Vec<Delayed<Baton<Moments>>> = Vec::new();
+        let mut added_before: Vec<Delayed<Baton<Moments>>> = Vec::new();
         for (label, range) in self.chunks(image) {
             let (name, progress) = (format!("read {label}"), Arc::clone(&self.progress));
             let (image, spares) = (Arc::clone(image), Arc::clone(&spares));
-            let read_on = move |mut reader: VolumeReader, datatype| -> Result<Piece> {
+            let read_on = move |mut reader: VolumeReader| -> Result<Piece> {
                 let memory = spares.take().unwrap_or_else(|| Samples::none(datatype));
                 let samples = Some(reader.read(range.len(), memory, &*progress)?);
                 Ok(Piece { samples, reader: Baton::new(reader), spares: Arc::clone(&spares) })
             };
-            let datatype = image.header.datatype;
-            let value = match chunks.last() {
-                None => {
-                    try_delayed(name, (), move |()| read_on(VolumeReader::open(&image)?, datatype))
-                }
-                Some(previous) => {
-                    try_delayed(name, &previous.value, move |previous: Arc<Piece>| {
+            let piece = match &read {
+                None => try_delayed(name, (), move |()| read_on(VolumeReader::open(&image)?)),
+                Some(read) => {
+                    let previous = (read, added_before.as_slice());
+                    try_delayed(name, previous, move |(previous, added_before)| {
+                        drop(added_before);
                         let reader = previous.reader.take();
                         drop(previous);
-                        read_on(reader, datatype)
+                        read_on(reader)
                     })
                 }
             };
-            chunks.push(Chunk { label, value });
+            let add = |slab: usize| {
+                let (name, first_voxel) = (format!("moments {label}"), slabs[slab].start);
+                let add = move |mut moments: Moments, piece: Arc<Piece>| {
+                    moments.add(piece.samples(), first_voxel);
+                    Baton::new(moments)
+                };
+                let voxels = slabs[slab].len();
+                match added.get(slab) {
+                    None => delayed(name, &piece, move |piece| {
+                        add(Moments::empty(datatype, scaling, voxels), piece)
+                    }),
+                    Some(moments) => delayed(name, (moments, &piece), move |(moments, piece)| {
+                        add(moments.take(), piece)
+                    }),
+                }
+            };
+            added_before = (0..slabs.len()).map(add).collect();
+            std::mem::swap(&mut added, &mut added_before);
+            read = Some(piece);
         }
-        Chunked::new(chunks)
+        let close = |moments: &Delayed<Baton<Moments>>| {
+            delayed(format!("close {}", image_name(image)), moments, |it| it.take())
+        };
+        added.iter().map(close).collect()
     }
 
     /// Each slab of voxels a task that reads it from every image.
