@@ -10,6 +10,7 @@
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
+//! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`inputs`] | patterns and their matches |
 //! | [`output`] | files that appear whole or not at all |
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod error;
 pub mod graph;
 pub mod image;
+pub mod inflate;
 pub mod inputs;
 pub mod output;
 pub mod paths;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Compressed bytes are taken from the disk in pieces of this size: smaller ones cost
 /// measurable time in system calls and refills, larger ones gain nothing.
-const READ_BUFFER_BYTES: usize = 256 * 1024;
+pub(super) const READ_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A placeholder is a line or a few; anything larger is data.
 const LARGEST_PLACEHOLDER_BYTES: u64 = 32 * 1024;
@@ -62,11 +62,14 @@ impl OpenFile {
     }
 
     /// The content as a stream, decompressed. A gzip stream checks itself on the way.
-    pub(super) fn into_content(self) -> Box<dyn Read + Send> {
-        match self.encoding {
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(super) fn into_content(self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self.encoding {
             Encoding::Plain => Box::new(self.reader),
-            Encoding::Gzip => Box::new(gzip::Decoder::new(self.reader)),
-        }
+            Encoding::Gzip => Box::new(gzip::Decoder::new(self.reader.into_inner())?),
+        })
     }
 }
 

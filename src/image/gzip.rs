@@ -1,16 +1,82 @@
 //! A gzip file (RFC 1952) as one checked stream of bytes.
+//!
+//! [`Decoder`] decodes with [`crate::inflate`], which is fast. Whatever that finds wrong is
+//! for zlib-rs to judge: the file is decoded again from its beginning by [`Members`], which
+//! either says what is wrong or goes on where the other stopped.
 
+use super::file::READ_BUFFER_BYTES;
+use crate::inflate::GzipReader;
 use flate2::bufread::GzDecoder;
-use std::io::{self, BufRead, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek};
 
-/// Decompresses every member of a gzip file, one after the other. Zero bytes may pad the
-/// end, as tape and block tools leave them. Each member's CRC-32 and length are checked
-/// when its last byte has been delivered: who reads to the end has read what was written.
+/// The content of a gzip file. Each member's CRC-32 and length are checked when its last
+/// byte has been delivered: who reads to the end has read what was written.
 ///
 /// # Errors
 /// `UnexpectedEof` where the file ends inside a member; `InvalidData`, with a text for a
-/// person, for everything else that no gzip program would write.
-pub(super) struct Decoder<R> {
+/// person, for everything else that no gzip program would write; errors of the disk.
+pub(super) struct Decoder {
+    state: Decoding,
+    delivered_bytes: u64,
+}
+
+enum Decoding {
+    Fast(Box<GzipReader<File>>),
+    Reference(Box<Members<BufReader<File>>>),
+}
+
+impl Decoder {
+    /// A decoder of a file, from its beginning.
+    ///
+    /// # Errors
+    /// Those of seeking there.
+    pub fn new(mut file: File) -> io::Result<Decoder> {
+        file.rewind()?;
+        let state = Decoding::Fast(Box::new(GzipReader::new(file)));
+        Ok(Decoder { state, delivered_bytes: 0 })
+    }
+
+    /// Goes on with zlib-rs behind what has been delivered, if it comes so far.
+    fn ask_the_reference(&mut self) -> io::Result<()> {
+        if let Decoding::Fast(reader) = &mut self.state {
+            let mut file = reader.get_ref().try_clone()?;
+            file.rewind()?;
+            let file = BufReader::with_capacity(READ_BUFFER_BYTES, file);
+            let mut members = Members::new(file);
+            io::copy(&mut members.by_ref().take(self.delivered_bytes), &mut io::sink())?;
+            self.state = Decoding::Reference(Box::new(members));
+        }
+        Ok(())
+    }
+}
+
+impl Read for Decoder {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Decoding::Fast(reader) = &mut self.state {
+            match reader.read(buffer) {
+                Ok(count) => {
+                    self.delivered_bytes += count as u64;
+                    return Ok(count);
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                        self.ask_the_reference()?
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        match &mut self.state {
+            Decoding::Reference(members) => members.read(buffer),
+            Decoding::Fast(_) => unreachable!("the reference was asked"),
+        }
+    }
+}
+
+/// Every member of a gzip file, one after the other, decoded by zlib-rs. Zero bytes may pad
+/// the end, as tape and block tools leave them.
+struct Members<R> {
     state: State<R>,
 }
 
@@ -19,14 +85,14 @@ enum State<R> {
     End,
 }
 
-impl<R: BufRead> Decoder<R> {
-    /// A decoder of `input`, which stands at the beginning of the first member.
-    pub(super) fn new(input: R) -> Decoder<R> {
-        Decoder { state: State::Member(Box::new(GzDecoder::new(input))) }
+impl<R: BufRead> Members<R> {
+    /// The members of `input`, which stands at the beginning of the first.
+    fn new(input: R) -> Members<R> {
+        Members { state: State::Member(Box::new(GzDecoder::new(input))) }
     }
 }
 
-impl<R: BufRead> Read for Decoder<R> {
+impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -69,19 +135,19 @@ fn another_member_follows(input: &mut impl BufRead) -> io::Result<bool> {
 }
 
 fn invalid(problem: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, problem)
+    io::Error::new(ErrorKind::InvalidData, problem)
 }
 
 /// flate2's verdict in a user's words; errors of the disk pass as they are.
 fn in_words(error: io::Error) -> io::Error {
     match error.kind() {
-        io::ErrorKind::InvalidInput if error.to_string().contains("checksum") => {
+        ErrorKind::InvalidInput if error.to_string().contains("checksum") => {
             invalid("the data do not match their CRC-32 checksum or length")
         }
-        io::ErrorKind::InvalidInput if error.to_string().contains("header") => {
+        ErrorKind::InvalidInput if error.to_string().contains("header") => {
             invalid("a gzip header is malformed")
         }
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
             invalid("the compressed data are malformed")
         }
         _ => error,
@@ -100,17 +166,40 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn decoded(file: &[u8]) -> io::Result<Vec<u8>> {
-        let mut content = Vec::new();
+    /// The content of a file by zlib-rs alone, and as the program decodes it.
+    fn decoded(file: &[u8]) -> [io::Result<Vec<u8>>; 2] {
+        let mut by_reference = Vec::new();
         // A tiny input buffer, so that every seam is crossed.
-        Decoder::new(io::BufReader::with_capacity(3, file)).read_to_end(&mut content)?;
-        Ok(content)
+        let reference =
+            Members::new(BufReader::with_capacity(3, file)).read_to_end(&mut by_reference);
+        let mut on_disk = tempfile::tempfile().unwrap();
+        on_disk.write_all(file).unwrap();
+        let mut content = Vec::new();
+        let read = Decoder::new(on_disk).unwrap().read_to_end(&mut content);
+        [reference.map(|_| by_reference), read.map(|_| content)]
     }
 
     #[test]
     fn members_follow_one_another_and_zeros_pad_the_end() {
         let file = [member(b"abc"), member(b""), member(b"def"), vec![0; 700]].concat();
-        assert_eq!(decoded(&file).unwrap(), b"abcdef");
+        for content in decoded(&file) {
+            assert_eq!(content.unwrap(), b"abcdef");
+        }
+    }
+
+    #[test]
+    fn the_reference_goes_on_where_the_other_stopped() {
+        let content: Vec<u8> =
+            (0..200_000_u32).flat_map(|it| it.wrapping_mul(it).to_le_bytes()).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&member(&content)).unwrap();
+        let mut decoder = Decoder::new(file).unwrap();
+        let mut first = vec![0; 123_457];
+        decoder.read_exact(&mut first).unwrap();
+        decoder.ask_the_reference().unwrap();
+        let mut rest = Vec::new();
+        decoder.read_to_end(&mut rest).unwrap();
+        assert!([first, rest].concat() == content);
     }
 
     #[test]
@@ -130,8 +219,10 @@ mod tests {
             ([&intact[..], b"garbage"].concat(), "follow the end"),
             ([&intact[..], &[0; 9], b"garbage"].concat(), "follow the end"),
         ] {
-            let error = decoded(&file).unwrap_err();
-            assert!(error.to_string().contains(says), "{says}: {error}");
+            for content in decoded(&file) {
+                let error = content.unwrap_err();
+                assert!(error.to_string().contains(says), "{says}: {error}");
+            }
         }
     }
 
@@ -139,8 +230,10 @@ mod tests {
     fn a_stream_that_ends_early_is_an_unexpected_end_wherever_it_is_cut() {
         let intact = member(b"some content of a run");
         for length in 2..intact.len() {
-            let error = decoded(&intact[..length]).unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "cut at {length}: {error}");
+            for content in decoded(&intact[..length]) {
+                let error = content.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "cut at {length}: {error}");
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn has_image_name(path: &Path) -> bool {
 
 /// Whether a file's first bytes are those of a NIfTI header, whatever its name.
 pub fn is_nifti(path: &Path) -> bool {
-    let head = OpenFile::open(path).ok().and_then(|file| head(&mut file.into_content()).ok());
+    let head = OpenFile::open(path).ok().and_then(|file| head(file).ok());
     head.is_some_and(|head| {
         head.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0")
             || head.get(4..8).is_some_and(|magic| magic == b"n+2\0" || magic == b"ni2\0")
@@ -64,7 +64,7 @@ impl Image {
     pub fn open(path: &Path) -> Result<Image> {
         let file = OpenFile::open(path)?;
         let (file_bytes, encoding) = (file.file_bytes, file.encoding);
-        let header = head(&mut file.into_content())
+        let header = head(file)
             .map_err(|error| stream_error(error, encoding))
             .and_then(|head| Header::parse(&head))
             .map_err(|error| beside_a_header(error, path).at(path))?;
@@ -109,10 +109,9 @@ impl Image {
     /// Those of opening and reading the file.
     pub fn extensions(&self) -> Result<(Vec<Extension>, bool)> {
         let mut bytes = Vec::new();
-        OpenFile::open(&self.path)?
-            .into_content()
-            .take(self.header.voxel_offset)
-            .read_to_end(&mut bytes)
+        let file = OpenFile::open(&self.path)?;
+        file.into_content()
+            .and_then(|content| content.take(self.header.voxel_offset).read_to_end(&mut bytes))
             .map_err(|error| stream_error(error, self.encoding).at(&self.path))?;
         Ok(Extension::parse_all(bytes.get(HEADER_BYTES..).unwrap_or(&[]), self.header.byte_order))
     }
@@ -130,9 +129,9 @@ impl Image {
 }
 
 /// As many of the first 540 bytes of a file's content as there are.
-fn head(content: &mut dyn Read) -> io::Result<Vec<u8>> {
+fn head(file: OpenFile) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    match content.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
+    match file.into_content()?.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
         Ok(_) => Ok(head),
         // A gzip stream that breaks off behind the header has a header to judge first.
         Err(_) if head.len() >= HEADER_BYTES => Ok(head),
@@ -186,9 +185,10 @@ impl VolumeReader {
     /// Those of opening and reading the file.
     pub fn open(image: &Arc<Image>) -> Result<VolumeReader> {
         let offset = image.header.voxel_offset;
-        let mut content = OpenFile::open(&image.path)?.into_content();
-        let skipped = io::copy(&mut content.by_ref().take(offset), &mut io::sink())
-            .map_err(|error| stream_error(error, image.encoding).at(&image.path))?;
+        let failed = |error| stream_error(error, image.encoding).at(&image.path);
+        let mut content = OpenFile::open(&image.path)?.into_content().map_err(failed)?;
+        let skipped =
+            io::copy(&mut content.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
         if skipped < offset {
             return Err(image.truncated(0));
         }
