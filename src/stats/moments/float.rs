@@ -24,7 +24,7 @@
 //! M2    = M2_a + M2_b + delta^2 * n_a * n_b / n
 //! ```
 
-use super::Sample;
+use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
 
@@ -66,7 +66,7 @@ impl Deviation {
 
 impl Deviations {
     pub fn zero(voxels: usize) -> Deviations {
-        let zeros = || vec![0.0; voxels];
+        let zeros = || written_zeros(voxels);
         Deviations { origin: zeros(), offset: zeros(), m2: zeros() }
     }
 

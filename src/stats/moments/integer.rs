@@ -1,7 +1,7 @@
 //! Exact sums of integers.
 
-use super::Sample;
 use super::float::Deviation;
+use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
 
@@ -139,7 +139,7 @@ wide_integers!(u32, i32);
 
 impl<Q: SquareSum> IntegerSums<Q> {
     pub fn zero(voxels: usize) -> IntegerSums<Q> {
-        IntegerSums { sums: vec![0; voxels], squares: vec![Q::default(); voxels] }
+        IntegerSums { sums: written_zeros(voxels), squares: written_zeros(voxels) }
     }
 
     pub fn voxels(&self) -> usize {
