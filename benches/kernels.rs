@@ -75,6 +75,17 @@ fn accumulate(bencher: Bencher, datatype: Datatype) {
         .bench_local(|| moments.add(black_box(&samples), 0));
 }
 
+/// A slab of a plain file: its samples and moments fit the second cache.
+#[divan::bench(args = DATATYPES)]
+fn accumulate_a_slab(bencher: Bencher, datatype: Datatype) {
+    let samples = block(datatype, ByteOrder::NATIVE);
+    let voxels = VOXELS / 8;
+    let mut moments = Moments::empty(datatype, Scaling::IDENTITY, voxels);
+    bencher
+        .counter(BytesCount::new(VOLUMES * voxels * datatype.bytes()))
+        .bench_local(|| moments.add(black_box(&samples), 0));
+}
+
 #[divan::bench(args = [Datatype::Int16, Datatype::Float32])]
 fn convert_from_the_other_byte_order(bencher: Bencher, datatype: Datatype) {
     let other = match ByteOrder::NATIVE {

@@ -2,11 +2,19 @@
 
 use crate::image::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// The bar moves in steps of this size.
+const STEP_BYTES: u64 = 1024 * 1024;
+
 /// A bar on stderr; nothing where stderr is no terminal.
+///
+/// Threads that read only count: who asks the bar for anything waits for its lock.
 pub(super) struct ByteBar {
     bar: ProgressBar,
+    total_bytes: u64,
+    read_bytes: AtomicU64,
 }
 
 impl ByteBar {
@@ -20,7 +28,7 @@ impl ByteBar {
             .with_style(style.progress_chars("=> "))
             .with_message("reading");
         bar.enable_steady_tick(Duration::from_millis(200));
-        ByteBar { bar }
+        ByteBar { bar, total_bytes, read_bytes: AtomicU64::new(0) }
     }
 
     /// Takes the bar off the terminal.
@@ -31,8 +39,12 @@ impl ByteBar {
 
 impl Progress for ByteBar {
     fn voxel_bytes_read(&self, count: u64) {
-        self.bar.inc(count);
-        if self.bar.length() == Some(self.bar.position()) {
+        let before = self.read_bytes.fetch_add(count, Ordering::Relaxed);
+        let after = before + count;
+        if before / STEP_BYTES != after / STEP_BYTES || after == self.total_bytes {
+            self.bar.set_position(after);
+        }
+        if after == self.total_bytes {
             self.bar.set_message("computing");
         }
     }

@@ -24,6 +24,7 @@
 //! M2    = M2_a + M2_b + delta^2 * n_a * n_b / n
 //! ```
 
+use super::wide_instructions::{self, Kernel};
 use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
@@ -86,15 +87,15 @@ impl Deviations {
         let voxels = self.voxels();
         for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
             let end = voxels.min(start + VOXELS_IN_CACHE);
-            let piece = (
-                &mut self.origin[start..end],
-                &mut self.offset[start..end],
-                &mut self.m2[start..end],
-            );
-            let volumes = samples
-                .chunks_exact(stride)
-                .map(|volume| &volume[first_voxel + start..first_voxel + end]);
-            add_volumes(piece, volumes, count);
+            wide_instructions::run(AddVolumes {
+                origin: &mut self.origin[start..end],
+                offset: &mut self.offset[start..end],
+                m2: &mut self.m2[start..end],
+                volumes: samples
+                    .chunks_exact(stride)
+                    .map(|volume| &volume[first_voxel + start..first_voxel + end]),
+                count,
+            });
         }
     }
 
@@ -127,27 +128,35 @@ impl FromIterator<Deviation> for Deviations {
     }
 }
 
-#[inline(always)]
-fn add_volumes<'a, T: Sample>(
-    (origin, offset, m2): (&mut [f64], &mut [f64], &mut [f64]),
-    volumes: impl Iterator<Item = &'a [T]>,
+/// Adds volumes that follow the first `count` to some voxels.
+struct AddVolumes<'a, V> {
+    origin: &'a mut [f64],
+    offset: &'a mut [f64],
+    m2: &'a mut [f64],
+    volumes: V,
     count: u64,
-) {
-    let voxels = origin.len();
-    let (offset, m2) = (&mut offset[..voxels], &mut m2[..voxels]);
-    for (index, volume) in volumes.enumerate() {
-        let n = count + index as u64 + 1;
-        if n == 1 {
-            for (origin, &sample) in origin.iter_mut().zip(volume) {
-                *origin = sample.to_f64();
+}
+
+impl<'a, T: Sample + 'a, V: Iterator<Item = &'a [T]>> Kernel for AddVolumes<'_, V> {
+    #[inline(always)]
+    fn run(self) {
+        let voxels = self.origin.len();
+        let (origin, offset, m2) =
+            (self.origin, &mut self.offset[..voxels], &mut self.m2[..voxels]);
+        for (index, volume) in self.volumes.enumerate() {
+            let n = self.count + index as u64 + 1;
+            if n == 1 {
+                for (origin, &sample) in origin.iter_mut().zip(volume) {
+                    *origin = sample.to_f64();
+                }
             }
-        }
-        let (volume, share) = (&volume[..voxels], 1.0 / n as f64);
-        for voxel in 0..voxels {
-            let d = volume[voxel].to_f64() - origin[voxel];
-            let e = d - offset[voxel];
-            offset[voxel] += e * share;
-            m2[voxel] += e * (d - offset[voxel]);
+            let (volume, share) = (&volume[..voxels], 1.0 / n as f64);
+            for voxel in 0..voxels {
+                let d = volume[voxel].to_f64() - origin[voxel];
+                let e = d - offset[voxel];
+                offset[voxel] += e * share;
+                m2[voxel] += e * (d - offset[voxel]);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Exact sums of integers.
 
 use super::float::Deviation;
+use super::wide_instructions::{self, Kernel};
 use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
@@ -39,7 +40,7 @@ macro_rules! narrow_integers {
         $(impl Integer for $number {
             type Squares = u64;
 
-            #[inline]
+            #[inline(always)]
             fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u64]) {
                 let mut block = NarrowBlock::default();
                 let mut groups = rows.chunks_exact(ROWS_AT_ONCE);
@@ -111,7 +112,7 @@ macro_rules! wide_integers {
         $(impl Integer for $number {
             type Squares = u128;
 
-            #[inline]
+            #[inline(always)]
             fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u128]) {
                 // A square is split into halves whose sums cannot overflow 64 bits.
                 let voxels = sums.len();
@@ -137,6 +138,20 @@ macro_rules! wide_integers {
 
 wide_integers!(u32, i32);
 
+/// [`Integer::add_rows`].
+struct AddRows<'a, T: Integer> {
+    rows: &'a [&'a [T]],
+    sums: &'a mut [i64],
+    squares: &'a mut [T::Squares],
+}
+
+impl<T: Integer> Kernel for AddRows<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        T::add_rows(self.rows, self.sums, self.squares);
+    }
+}
+
 impl<Q: SquareSum> IntegerSums<Q> {
     pub fn zero(voxels: usize) -> IntegerSums<Q> {
         IntegerSums { sums: written_zeros(voxels), squares: written_zeros(voxels) }
@@ -159,7 +174,7 @@ impl<Q: SquareSum> IntegerSums<Q> {
             rows.extend(
                 samples.chunks_exact(stride).map(|volume| &volume[start..start + sums.len()]),
             );
-            T::add_rows(&rows, sums, squares);
+            wide_instructions::run(AddRows { rows: &rows, sums, squares });
         }
     }
 

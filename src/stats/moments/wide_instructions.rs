@@ -1,0 +1,30 @@
+//! The same loops, compiled for wider vectors where the processor has them.
+
+/// A loop that is to be compiled for several processors. `run` must be `#[inline(always)]`,
+/// and so must what it calls: else it is compiled once, for the oldest processor.
+pub(super) trait Kernel {
+    /// Runs the loop.
+    fn run(self);
+}
+
+/// Runs a kernel, compiled for AVX2 if this processor has it. Rust never contracts or
+/// reorders floating-point operations, so the bits of a result do not depend on it.
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls a copy for newer processors")
+)]
+pub(super) fn run(kernel: impl Kernel) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, which is all that the call asks for. Adding a block
+        // of int16 or float32 takes half of the portable code's time (0.53 and 0.51).
+        return unsafe { run_with_avx2(kernel) };
+    }
+    kernel.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_with_avx2(kernel: impl Kernel) {
+    kernel.run();
+}
