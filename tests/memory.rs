@@ -68,6 +68,30 @@ fn array_mode_stays_within_its_bound_whatever_the_runs() {
 }
 
 #[test]
+fn short_runs_do_not_pile_up_behind_a_long_one() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "long.nii.gz", 150);
+    for run in 1..=20 {
+        gzip(&scratch, &format!("short-{run}.nii.gz"), 3);
+    }
+    for threads in ["1", "2", "3"] {
+        let arguments = ["*.nii.gz", "-o", "map.nii", "--threads", threads];
+        let (actual, predicted) = memory(&scratch.tsnr(arguments).succeeded());
+        assert!(actual <= predicted, "{threads} threads: {actual} of {predicted}");
+        assert!(predicted <= bound(threads.parse().expect("a number")), "{predicted}");
+    }
+}
+
+#[test]
+fn a_memory_limit_that_many_threads_exceed_is_judged_at_once() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "run.nii.gz", 60);
+    let threads = "18446744073709551615";
+    let arguments = ["run.nii.gz", "-o", "map.nii", "--threads", threads, "--mem-limit", "1M"];
+    assert!(scratch.tsnr(arguments).error().contains("needs"));
+}
+
+#[test]
 fn a_memory_limit_costs_threads_and_a_tight_one_is_refused_with_what_is_needed() {
     let scratch = Scratch::new();
     for run in 1..=3 {

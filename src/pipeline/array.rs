@@ -30,7 +30,7 @@ use crate::graph::{self, Delayed, Pool, delayed, try_delayed};
 use crate::image::{Header, Image, Progress, SlabReader, VolumeReader};
 use crate::stats::moments::Moments;
 use crate::stats::tsnr;
-use crate::voxels::Samples;
+use crate::voxels::{Datatype, Samples};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,17 +70,17 @@ pub(super) fn compute(
     images.sort_by_key(|image| std::cmp::Reverse(image.header.voxel_bytes()));
     let (plain, gzip): (Vec<_>, Vec<_>) = images.into_iter().partition(|it| it.is_seekable());
 
-    let voxels = session.header().voxels();
+    let (voxels, threads) = (session.header().voxels(), pool.threads().get());
     let tasks = Tasks { voxels, chunk_length, progress: Arc::clone(progress) };
     let slabs = match (gzip.is_empty(), plain.is_empty()) {
         (true, _) => tasks.of_plain_images(&Arc::new(plain)),
-        (false, true) if gzip.len() < pool.threads().get() => {
-            let helpers = (pool.threads().get() - 1) / gzip.len();
+        (false, true) if gzip.len() < threads => {
+            let helpers = (threads - 1) / gzip.len();
             tasks.of_few_streams(&gzip, NonZeroUsize::new(helpers).unwrap_or(NonZeroUsize::MIN))
         }
-        (false, true) => vec![tasks.of_streams(&gzip)],
+        (false, true) => vec![tasks.of_streams(&gzip, threads)],
         (false, false) => {
-            let streamed = tasks.of_streams(&gzip);
+            let streamed = tasks.of_streams(&gzip, threads);
             let slabs = tasks.of_plain_images(&Arc::new(plain)).into_iter();
             let starts = (0..voxels).step_by(SLAB_VOXELS.get());
             slabs.zip(starts).map(|(slab, start)| joined(&slab, &streamed, start)).collect()
@@ -121,7 +121,11 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
     let streams = match gzip {
         0 => 0,
         few if few < threads => few * (2 * chunk + moments + STREAM_BYTES),
-        _ => threads * (chunk + moments + STREAM_BYTES),
+        many => {
+            let datatypes = session.images().map(|image| image.header.datatype);
+            let begun = many.min(most_begun(datatypes, settings.threads.get()) as u64);
+            threads * (chunk + STREAM_BYTES) + begun * moments
+        }
     };
     let slabs = if session.images().any(|image| image.is_seekable()) {
         let slab_voxels = SLAB_VOXELS.get() as u64;
@@ -187,28 +191,53 @@ impl Tasks {
             .collect()
     }
 
-    /// Each image a chain of tasks that decompress and add a chunk each.
-    fn of_streams(&self, images: &[Arc<Image>]) -> Delayed<Moments> {
-        let moments = images.iter().map(|image| {
-            let mut stream: Option<Delayed<Baton<Stream>>> = None;
-            for (label, range) in self.chunks(image) {
-                let (name, progress) = (format!("moments {label}"), Arc::clone(&self.progress));
-                let go_on = move |mut stream: Stream| -> Result<_> {
-                    let memory = stream.memory;
-                    stream.memory = stream.reader.read(range.len(), memory, &*progress)?;
-                    stream.moments.add(&stream.memory, 0);
-                    Ok(Baton::new(stream))
-                };
-                let image = Arc::clone(image);
-                stream = Some(match &stream {
-                    None => try_delayed(name, (), move |()| go_on(Stream::open(&image)?)),
-                    Some(stream) => try_delayed(name, stream, move |it| go_on(it.take())),
-                });
-            }
-            let stream = stream.expect("an image has a volume");
-            delayed(format!("close {}", image_name(image)), &stream, |it| it.take().moments)
-        });
-        fold("merge", moments.collect(), |a, b| a.merge(b, 0))
+    /// Each image a chain of tasks that decompress and add a chunk each, merged from left to
+    /// right. An image is begun when the [`most_begun`]th before it has been merged: where
+    /// one is far longer than the others, the moments of these do not pile up behind it.
+    fn of_streams(&self, images: &[Arc<Image>], threads: usize) -> Delayed<Moments> {
+        let most_begun = most_begun(images.iter().map(|image| image.header.datatype), threads);
+        let mut merged: Vec<Delayed<Baton<Moments>>> = Vec::with_capacity(images.len());
+        for image in images {
+            let before = merged.len().checked_sub(most_begun).map(|index| merged[index].clone());
+            let moments = self.of_one_stream(image, before.as_slice());
+            merged.push(match merged.last() {
+                None => moments,
+                Some(left) => delayed("merge", (left, &moments), |(left, right)| {
+                    Baton::new(left.take().merge(&right.take(), 0))
+                }),
+            });
+        }
+        let merged = merged.pop().expect("there is an image");
+        delayed("moments", &merged, |merged| merged.take())
+    }
+
+    /// A chain of tasks that decompress and add a chunk each, begun after `before`.
+    fn of_one_stream(
+        &self,
+        image: &Arc<Image>,
+        before: &[Delayed<Baton<Moments>>],
+    ) -> Delayed<Baton<Moments>> {
+        let mut stream: Option<Delayed<Baton<Stream>>> = None;
+        for (label, range) in self.chunks(image) {
+            let (name, progress) = (format!("moments {label}"), Arc::clone(&self.progress));
+            let go_on = move |mut stream: Stream| -> Result<_> {
+                let memory = stream.memory;
+                stream.memory = stream.reader.read(range.len(), memory, &*progress)?;
+                stream.moments.add(&stream.memory, 0);
+                Ok(Baton::new(stream))
+            };
+            let image = Arc::clone(image);
+            stream = Some(match &stream {
+                None => try_delayed(name, before, move |before| {
+                    drop(before);
+                    go_on(Stream::open(&image)?)
+                }),
+                Some(stream) => try_delayed(name, stream, move |it| go_on(it.take())),
+            });
+        }
+        let stream = stream.expect("an image has a volume");
+        let name = format!("close {}", image_name(image));
+        delayed(name, &stream, |it| Baton::new(it.take().moments))
     }
 
     /// Each image a chain of tasks that decompress, and `slab_count` chains that add.
@@ -293,6 +322,19 @@ impl Tasks {
         };
         chunk_ranges(self.voxels, SLAB_VOXELS).map(slab).collect()
     }
+}
+
+/// How many images may be begun and not yet merged: one a thread, and so many more as stay
+/// within the memory that array mode may take a voxel, 64 bytes and 32 for each further
+/// thread, of which one image's worth is the merged moments'.
+fn most_begun(datatypes: impl Iterator<Item = Datatype>, threads: usize) -> usize {
+    if threads == 1 {
+        // What one thread has read, it merges before it begins another.
+        return 1;
+    }
+    let bytes = datatypes.map(Moments::bytes_per_voxel).max().unwrap_or(1);
+    let allowed = 32_usize.saturating_mul(threads).saturating_add(32);
+    (allowed / bytes).saturating_sub(1).max(threads)
 }
 
 impl Stream {

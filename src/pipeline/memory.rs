@@ -13,6 +13,9 @@ const BASE_BYTES: u64 = 8 * MIB;
 /// each keeps as much again for itself.
 const MAP_BYTES_PER_VOXEL: u64 = 5 * 8;
 
+/// More threads than this are not tried one by one when the memory does not suffice.
+const MOST_THREADS: usize = 1024;
+
 const MIB: u64 = 1024 * 1024;
 
 /// The most memory that computing and writing the maps will take, in bytes.
@@ -40,8 +43,8 @@ pub fn threads_within(
 ) -> Result<NonZeroUsize> {
     let needed = |threads| predicted_bytes(session, &Settings { threads, ..*settings });
     let fits = |threads: &NonZeroUsize| needed(*threads) <= limit_bytes;
-    let fewer = (1..=settings.threads.get()).rev().filter_map(NonZeroUsize::new);
-    fewer.into_iter().find(fits).ok_or_else(|| {
+    let fewer = (1..settings.threads.get().min(MOST_THREADS)).rev().filter_map(NonZeroUsize::new);
+    std::iter::once(settings.threads).chain(fewer).find(fits).ok_or_else(|| {
         let needed = needed(NonZeroUsize::MIN);
         let error = Error::new(format!(
             "{} mode needs {} of memory for this run and those with it, more than the {} it may use",
