@@ -189,7 +189,7 @@ fn write(bencher: Bencher, encoding: &str) {
     });
     bencher.counter(BytesCount::new(VOXELS * 4)).bench_local(|| {
         let mut bytes = Vec::new();
-        write_map(&mut bytes, encoding, &header, &map).expect("written to memory");
+        write_map(&mut bytes, encoding, &header, &map, |value| value).expect("written to memory");
         bytes.len()
     });
 }

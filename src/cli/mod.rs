@@ -17,7 +17,6 @@ use crate::inputs;
 use crate::output::{self, Batch};
 use crate::pipeline::{self, Maps, Mode, Session, Settings};
 use arguments::{Arguments, UndefinedValue};
-use ndarray::Array3;
 use progress::ByteBar;
 use std::fs;
 use std::path::Path;
@@ -131,19 +130,16 @@ fn map_header(session: &Session, arguments: &Arguments, talk: Talk) -> Result<Ma
 fn write(maps: &Maps, header: &MapHeader, session: &Session, arguments: &Arguments) -> Result<()> {
     let mut batch = Batch::default();
     for (destination, kind) in arguments.outputs() {
-        let map = written(kind.of(maps), arguments.undefined);
+        let map = kind.of(maps);
         let description = summary::description(kind, session, arguments.ddof);
         let header = header.named(kind.name(), &description);
         let encoding = Encoding::of_output_name(destination).expect("the arguments were checked");
-        batch.write(destination, |to| write_map(to, encoding, &header, &map))?;
+        // What is undefined is NaN in memory.
+        let written = |value: f64| match arguments.undefined {
+            UndefinedValue::Zero if value.is_nan() => 0.0,
+            _ => value,
+        };
+        batch.write(destination, |to| write_map(to, encoding, &header, map, written))?;
     }
     batch.commit()
-}
-
-/// The values as they are written: what is undefined is NaN in memory.
-fn written(map: &Array3<f64>, undefined: UndefinedValue) -> Array3<f64> {
-    match undefined {
-        UndefinedValue::Nan => map.clone(),
-        UndefinedValue::Zero => map.mapv(|value| if value.is_nan() { 0.0 } else { value }),
-    }
 }

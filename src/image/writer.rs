@@ -206,8 +206,8 @@ fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
     field
 }
 
-/// Writes `map`, `[x, y, z]`, as a little-endian single file. The same map and header give
-/// the same bytes: a gzip header carries no time stamp.
+/// Writes `map`, `[x, y, z]`, as a little-endian single file, each value as `written` gives
+/// it. The same map and header give the same bytes: a gzip header carries no time stamp.
 ///
 /// # Errors
 /// Those of writing `to`.
@@ -219,18 +219,24 @@ pub fn write_map(
     encoding: Encoding,
     header: &MapHeader,
     map: &Array3<f64>,
+    written: impl Fn(f64) -> f64,
 ) -> io::Result<()> {
     match encoding {
-        Encoding::Plain => write_plain(to, header, map),
+        Encoding::Plain => write_plain(to, header, map, written),
         Encoding::Gzip => {
             let mut encoder = GzEncoder::new(to, Compression::fast());
-            write_plain(&mut encoder, header, map)?;
+            write_plain(&mut encoder, header, map, written)?;
             encoder.finish().map(drop)
         }
     }
 }
 
-fn write_plain(to: &mut dyn Write, header: &MapHeader, map: &Array3<f64>) -> io::Result<()> {
+fn write_plain(
+    to: &mut dyn Write,
+    header: &MapHeader,
+    map: &Array3<f64>,
+    written: impl Fn(f64) -> f64,
+) -> io::Result<()> {
     let [_, x, y, z, ..] = header.fields.dim.map(usize::from);
     assert_eq!(map.dim(), (x, y, z), "the map and its header have one grid");
     header.write(to)?;
@@ -239,7 +245,7 @@ fn write_plain(to: &mut dyn Write, header: &MapHeader, map: &Array3<f64>) -> io:
     }
     // The file's first axis is fastest: logical order of the transpose.
     let mut bytes = Vec::with_capacity(64 * 1024);
-    for &value in map.t() {
+    for value in map.t().iter().copied().map(written) {
         match header.precision {
             MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
             MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),

@@ -8,10 +8,9 @@ use std::num::NonZeroUsize;
 /// keeps. Measured: 5 to 7 MiB.
 const BASE_BYTES: u64 = 8 * MIB;
 
-/// Mean, std and tSNR in float64, and two copies of one of them: the values as they are
-/// written, and those that the median is taken of. Where mean and std are computed apart,
+/// Mean, std and tSNR in float64, and a copy of the last, of which the median is taken. Where mean and std are computed apart,
 /// each keeps as much again for itself.
-const MAP_BYTES_PER_VOXEL: u64 = 5 * 8;
+const MAP_BYTES_PER_VOXEL: u64 = 4 * 8;
 
 /// More threads than this are not tried one by one when the memory does not suffice.
 const MOST_THREADS: usize = 1024;
