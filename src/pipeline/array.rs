@@ -43,8 +43,9 @@ pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// loaded and stored once a chunk.
 pub const FEWEST_VOLUMES: usize = 8;
 
-/// Still larger volumes are taken fewer at a time, and one at least.
-pub const MOST_CHUNK_BYTES: usize = 36 * 1024 * 1024;
+/// Still larger volumes are taken fewer at a time, and one at least. Memory of less than
+/// 32 MiB the system allocator keeps for what comes next; more it returns at once.
+pub const MOST_CHUNK_BYTES: usize = 28 * 1024 * 1024;
 
 /// Voxels of a slab of plain images: of int16, 64 KiB are read at a time.
 const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(32 * 1024).unwrap();
