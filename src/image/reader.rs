@@ -270,7 +270,10 @@ impl SlabReader {
     /// If the image is not seekable.
     pub fn open(image: &Arc<Image>) -> Result<SlabReader> {
         assert!(image.is_seekable(), "a gzip file is read in order");
-        let file = OpenFile::open(&image.path)?.reader.into_inner();
+        // What the file is was found out when the image was opened; a slab of many images
+        // would read all their beginnings again.
+        let file = File::open(&image.path)
+            .map_err(|error| Error::io("cannot open", error).at(&image.path))?;
         Ok(SlabReader { image: Arc::clone(image), file })
     }
 
