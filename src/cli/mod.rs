@@ -60,7 +60,9 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     bar.clear();
     let maps = maps?;
     write(&maps, &header, &session, arguments)?;
-    talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
+    if !arguments.quiet {
+        talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
+    }
     Ok(())
 }
 

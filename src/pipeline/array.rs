@@ -19,8 +19,9 @@
 //! Memory, beside the maps: for each image under way a chunk ([`CHUNK_BYTES`], or
 //! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; two chunks where
 //! decompressing and adding are separate) and its moments (16 bytes a voxel, of
-//! 32-bit integers and floats 24), and the merged moments. Nothing grows with the length or
-//! number of the images: no more are under way than there are threads.
+//! 32-bit integers and floats 24), the moments of a few that wait to be merged, and the merged
+//! ones. Nothing grows with the length or number of the images: no more are under way than
+//! there are threads, and of those that wait there are few as well.
 
 use super::session::image_name;
 use super::{Session, Settings, Statistics, task_error};
