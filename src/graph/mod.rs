@@ -49,10 +49,14 @@
 
 mod delayed;
 mod error;
+mod observer;
+mod outline;
 mod plan;
 mod pool;
 mod scheduler;
 
 pub use delayed::{Delayed, Dependencies, compute, delayed, try_delayed};
 pub use error::{Cause, Error};
+pub use observer::Observer;
+pub use outline::{Outline, OutlineTask};
 pub use pool::{Pool, PoolError};
