@@ -287,7 +287,7 @@ impl Inflater {
         while bits.position <= input_limit && position < output_limit {
             let mut entry = next;
             if tables::is_slow(entry) {
-                let Some(whole) = tables.whole_match(entry, bits.window) else { break };
+                let Some((whole, length)) = tables.whole_match(entry, bits.window) else { break };
                 entry = whole;
                 let distance = tables.distance_less_1(entry, bits.window) + 1;
                 if distance > position - floor {
@@ -297,7 +297,6 @@ impl Inflater {
                 bits.consume(entry);
                 next = tables.entry(bits.window);
                 bits.refill(input.bytes);
-                let length = tables::output_bytes(entry);
                 copy_match(bytes, position, distance, length);
                 position += length;
                 continue;
@@ -373,6 +372,14 @@ fn copy_match(bytes: &mut OutputBytes, position: usize, distance: usize, length:
         return;
     }
     let end = position + length;
+    if let Some(pattern) = repeated(bytes, from, distance) {
+        // A load of what was stored just before, in other pieces, would have to wait for it.
+        while to < end {
+            bytes[to..to + 16].copy_from_slice(&pattern);
+            to += 16;
+        }
+        return;
+    }
     while distance < 16 && to < end {
         copy_16(bytes, from, to);
         to += distance;
@@ -384,6 +391,22 @@ fn copy_match(bytes: &mut OutputBytes, position: usize, distance: usize, length:
         from += 16;
         to += 16;
     }
+}
+
+/// 16 bytes of what repeats every `distance` bytes from `from` on, where that divides 8.
+#[inline(always)]
+fn repeated(bytes: &OutputBytes, from: usize, distance: usize) -> Option<[u8; 16]> {
+    let word = match distance {
+        1 => u64::from(bytes[from]) * 0x0101_0101_0101_0101,
+        2 => u64::from(u16::from_le_bytes(*bytes[from..].first_chunk()?)) * 0x0001_0001_0001_0001,
+        4 => u64::from(u32::from_le_bytes(*bytes[from..].first_chunk()?)) * 0x0000_0001_0000_0001,
+        8 => load(bytes, from),
+        _ => return None,
+    };
+    let mut pattern = [0; 16];
+    pattern[..8].copy_from_slice(&word.to_le_bytes());
+    pattern[8..].copy_from_slice(&word.to_le_bytes());
+    Some(pattern)
 }
 
 #[inline(always)]

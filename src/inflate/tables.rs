@@ -240,11 +240,12 @@ pub(super) enum Symbol {
 /// | bits | meaning |
 /// |---|---|
 /// | 0..8 | bits to consume, extra bits included |
-/// | 8..15 | bytes of output: the number of literals or the length of the match; 0: nothing is told |
+/// | 8..15 | bytes of output: the number of literals or the length of the match; 0: nothing is told; 1 and slow: see the last row |
 /// | 15 | slow: not told to the end, or a match longer than 8 bytes or from no more than 8 bytes back |
 /// | 16..24, 24..32 | first and second literal |
 /// | 16..22 | match: where the extra bits of the distance begin |
 /// | 27..32 | match: symbol of the distance plus 1, or 0 if that is not told |
+/// | 16..21 | length symbol less 257, where its extra bits and distance are not told |
 ///
 /// Entries of the distance code hold what is to be added to that of the length, 0 if it takes more bits to tell.
 pub(super) type Entry = u32;
@@ -261,6 +262,16 @@ const DISTANCE_SHIFT: u32 = 27;
 const STEP: u16 = 8;
 /// Longest match that an entry tells.
 const LONGEST: u16 = 127;
+/// Marks the length symbols whose extra bits are not told.
+const ONLY_SYMBOL: Entry = SLOW | 1 << OUTPUT_SHIFT;
+const LENGTH_SYMBOL_SHIFT: u32 = 16;
+
+/// A match of `length` bytes, 0 if an entry cannot tell it, whose code and extra bits are `bits`; its distance is not
+/// told.
+#[inline(always)]
+fn match_entry(bits: u32, length: u16) -> Entry {
+    bits | SLOW | u32::from(length) << OUTPUT_SHIFT | (bits + OFFSET) << EXTRA_START_SHIFT
+}
 
 #[inline(always)]
 pub(super) fn is_slow(entry: Entry) -> bool {
@@ -325,21 +336,28 @@ impl Tables {
         (base_less_1 + extra) as usize
     }
 
-    /// The slow entry that `window` starts with, told to the end and no longer marked as slow, if it is a match that
-    /// the tables tell.
+    /// The slow entry that `window` starts with, with its distance told, and the length, if it is a match that the
+    /// tables tell.
     #[inline(always)]
-    pub(super) fn whole_match(&self, entry: Entry, window: u64) -> Option<Entry> {
-        let mut entry = entry;
-        if entry >> DISTANCE_SHIFT == 0 {
-            let n = INDEX_BITS - 1;
-            let addend = self.distances
-                [1 << n | (window >> OFFSET >> (entry & 63)) as usize & ((1 << n) - 1)];
-            if entry & !SLOW == 0 || addend == 0 {
-                return None;
-            }
-            entry = entry.wrapping_add(addend);
+    pub(super) fn whole_match(&self, entry: Entry, window: u64) -> Option<(Entry, usize)> {
+        if entry >> DISTANCE_SHIFT != 0 {
+            let entry = entry & !SLOW;
+            return Some((entry, output_bytes(entry)));
         }
-        Some(entry & !SLOW)
+        let (mut entry, mut length) = (entry, output_bytes(entry & !SLOW));
+        if length == 1 {
+            let (base, extra) = LENGTHS[(entry >> LENGTH_SYMBOL_SHIFT) as usize & 31];
+            let (bits, extra) = (entry & 63, u32::from(extra));
+            length = usize::from(base) + ((window >> OFFSET >> bits) as usize & ((1 << extra) - 1));
+            entry = match_entry(bits + extra, 0);
+        }
+        let n = INDEX_BITS - 1;
+        let addend =
+            self.distances[1 << n | (window >> OFFSET >> (entry & 63)) as usize & ((1 << n) - 1)];
+        if length == 0 || addend == 0 {
+            return None;
+        }
+        Some((entry.wrapping_add(addend) & !SLOW, length))
     }
 
     /// The codes of a block with fixed codes (RFC 1951, 3.2.6).
@@ -393,23 +411,24 @@ impl Tables {
                 && let Some((base, extra)) = length_of(symbol)
             {
                 let all_bits = bits + u32::from(extra);
-                for value in 0..1 << extra {
-                    let length = base + value;
-                    if all_bits <= INDEX_BITS && length <= LONGEST {
-                        let entry = all_bits
-                            | SLOW
-                            | u32::from(length) << OUTPUT_SHIFT
-                            | (all_bits + OFFSET) << EXTRA_START_SHIFT;
-                        let slow = if length > STEP { SLOW } else { 0 };
-                        let reversed = reversed | value << bits;
-                        fill_stride(
-                            &mut self.entries,
-                            reversed,
-                            all_bits,
-                            &self.distances,
-                            |distance| entry.wrapping_add(distance) | slow,
-                        );
-                    }
+                let told = if all_bits > INDEX_BITS { base } else { (LONGEST + 1).max(base) };
+                let told = told.min(base + (1 << extra)) - base;
+                if told < 1 << extra {
+                    let symbol = u32::from(symbol - END_OF_BLOCK - 1);
+                    let entry = bits | ONLY_SYMBOL | symbol << LENGTH_SYMBOL_SHIFT;
+                    fill_stride(&mut self.entries, reversed, bits, &self.distances, |_| entry);
+                }
+                for value in 0..told {
+                    let entry = match_entry(all_bits, base + value);
+                    let slow = if base + value > STEP { SLOW } else { 0 };
+                    let reversed = reversed | value << bits;
+                    fill_stride(
+                        &mut self.entries,
+                        reversed,
+                        all_bits,
+                        &self.distances,
+                        |distance| entry.wrapping_add(distance) | slow,
+                    );
                 }
             }
         }

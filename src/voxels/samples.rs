@@ -10,6 +10,13 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     fn to_f64(self) -> f64;
     /// The sample with its bytes in reverse order.
     fn with_bytes_reversed(self) -> Self;
+
+    /// Whether every bit of the samples is 0.
+    #[inline]
+    fn are_zeros(samples: &[Self]) -> bool {
+        let bytes: &[u8] = bytemuck::cast_slice(samples);
+        bytes.iter().fold(0, |any, byte| any | byte) == 0
+    }
 }
 
 /// Memory for samples that the system does not give.

@@ -31,7 +31,7 @@ use ndarray::ArrayView2;
 
 /// So many voxels are taken through all volumes of a block before the next ones: what is
 /// kept of them stays in the first cache meanwhile.
-const VOXELS_IN_CACHE: usize = 512;
+const VOXELS_IN_CACHE: usize = 256;
 
 /// Mean and sum of squared deviations of each voxel's stored samples.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +39,9 @@ pub(super) struct Deviations {
     origin: Vec<f64>,
     offset: Vec<f64>,
     m2: Vec<f64>,
+    /// Of each [`VOXELS_IN_CACHE`] voxels, whether all is zero so far: zeros then add nothing.
+    /// Most of a preprocessed image is background, whose moments need not be loaded.
+    zero: Vec<bool>,
 }
 
 /// Mean, as `origin + offset`, and sum of squared deviations from it, of one voxel.
@@ -68,7 +71,8 @@ impl Deviation {
 impl Deviations {
     pub fn zero(voxels: usize) -> Deviations {
         let zeros = || written_zeros(voxels);
-        Deviations { origin: zeros(), offset: zeros(), m2: zeros() }
+        let zero = vec![true; voxels.div_ceil(VOXELS_IN_CACHE)];
+        Deviations { origin: zeros(), offset: zeros(), m2: zeros(), zero }
     }
 
     pub fn voxels(&self) -> usize {
@@ -85,8 +89,13 @@ impl Deviations {
         let samples = samples.as_slice().map(|all| (all, samples.ncols()));
         let (samples, stride) = samples.expect("blocks are contiguous");
         let voxels = self.voxels();
-        for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
+        for (zero, start) in self.zero.iter_mut().zip((0..voxels).step_by(VOXELS_IN_CACHE)) {
             let end = voxels.min(start + VOXELS_IN_CACHE);
+            let mut volumes = samples.chunks_exact(stride);
+            *zero &= volumes.all(|volume| T::are_zeros(&volume[first_voxel..][start..end]));
+            if *zero {
+                continue;
+            }
             wide_instructions::run(AddVolumes {
                 origin: &mut self.origin[start..end],
                 offset: &mut self.offset[start..end],
@@ -101,6 +110,7 @@ impl Deviations {
 
     /// Merges with `other`, which is over `other_count` volumes; these are over `count`.
     pub fn merge(&mut self, count: u64, other_count: u64, other: impl Fn(usize) -> Deviation) {
+        self.zero.fill(false);
         let (n_a, n_b) = (count as f64, other_count as f64);
         let n = n_a + n_b;
         let (share_of_b, weight) = (n_b / n, n_a * n_b / n);
@@ -124,6 +134,7 @@ impl FromIterator<Deviation> for Deviations {
             collected.offset.push(offset);
             collected.m2.push(m2);
         }
+        collected.zero = vec![false; collected.origin.len().div_ceil(VOXELS_IN_CACHE)];
         collected
     }
 }
