@@ -88,11 +88,15 @@ pub(super) fn compute(
             slabs.zip(starts).map(|(slab, start)| joined(&slab, &streamed, start)).collect()
         }
     };
-    let mean = delayed("mean", &slabs, |slabs| {
-        slabs.iter().flat_map(|slab| slab.mean()).collect::<Vec<f64>>()
+    let mean = delayed("mean", &slabs, move |slabs| {
+        let mut mean = Vec::with_capacity(voxels);
+        slabs.iter().for_each(|slab| mean.extend(slab.mean()));
+        mean
     });
     let std = delayed("square root", &slabs, move |slabs| {
-        slabs.iter().flat_map(|slab| slab.std(ddof)).collect::<Vec<f64>>()
+        let mut std = Vec::with_capacity(voxels);
+        slabs.iter().for_each(|slab| std.extend(slab.std(ddof)));
+        std
     });
     let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std));
     drop(slabs);

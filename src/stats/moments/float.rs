@@ -24,10 +24,11 @@
 //! M2    = M2_a + M2_b + delta^2 * n_a * n_b / n
 //! ```
 
+use super::Sample;
 use super::wide_instructions::{self, Kernel};
-use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use ndarray::ArrayView2;
+use std::ops::Range;
 
 /// So many voxels are taken through all volumes of a block before the next ones: what is
 /// kept of them stays in the first cache meanwhile.
@@ -70,7 +71,8 @@ impl Deviation {
 
 impl Deviations {
     pub fn zero(voxels: usize) -> Deviations {
-        let zeros = || written_zeros(voxels);
+        // Of the system's memory that is zero already: what stays background is never mapped.
+        let zeros = || vec![0.0; voxels];
         let zero = vec![true; voxels.div_ceil(VOXELS_IN_CACHE)];
         Deviations { origin: zeros(), offset: zeros(), m2: zeros(), zero }
     }
@@ -109,20 +111,43 @@ impl Deviations {
     }
 
     /// Merges with `other`, which is over `other_count` volumes; these are over `count`.
-    pub fn merge(&mut self, count: u64, other_count: u64, other: impl Fn(usize) -> Deviation) {
-        self.zero.fill(false);
+    ///
+    /// `is_zero` tells of some voxels whether all is surely zero in the other.
+    pub fn merge(
+        &mut self,
+        count: u64,
+        other_count: u64,
+        is_zero: impl Fn(Range<usize>) -> bool,
+        other: impl Fn(usize) -> Deviation,
+    ) {
         let (n_a, n_b) = (count as f64, other_count as f64);
         let n = n_a + n_b;
         let (share_of_b, weight) = (n_b / n, n_a * n_b / n);
-        for voxel in 0..self.voxels() {
-            let (a, b) = (self.deviation(voxel), other(voxel));
-            if count == 0 {
-                self.origin[voxel] = b.origin;
+        let voxels = self.voxels();
+        for start in (0..voxels).step_by(VOXELS_IN_CACHE) {
+            let block = start..voxels.min(start + VOXELS_IN_CACHE);
+            let zero = &mut self.zero[start / VOXELS_IN_CACHE];
+            *zero &= is_zero(block.clone());
+            if *zero {
+                continue;
             }
-            let delta = (b.origin - self.origin[voxel]) + (b.offset - a.offset);
-            self.offset[voxel] += delta * share_of_b;
-            self.m2[voxel] += b.m2 + delta * delta * weight;
+            for voxel in block {
+                let (a, b) = (self.deviation(voxel), other(voxel));
+                if count == 0 {
+                    self.origin[voxel] = b.origin;
+                }
+                let delta = (b.origin - self.origin[voxel]) + (b.offset - a.offset);
+                self.offset[voxel] += delta * share_of_b;
+                self.m2[voxel] += b.m2 + delta * delta * weight;
+            }
         }
+    }
+
+    /// Whether all moments of `voxels` are surely zero.
+    pub fn are_zero(&self, voxels: Range<usize>) -> bool {
+        voxels.is_empty()
+            || (voxels.start / VOXELS_IN_CACHE..=(voxels.end - 1) / VOXELS_IN_CACHE)
+                .all(|block| self.zero[block])
     }
 }
 
@@ -157,9 +182,13 @@ impl<'a, T: Sample + 'a, V: Iterator<Item = &'a [T]>> Kernel for AddVolumes<'_, 
         for (index, volume) in self.volumes.enumerate() {
             let n = self.count + index as u64 + 1;
             if n == 1 {
+                // Written, not added to: fresh memory that is read first is mapped twice.
                 for (origin, &sample) in origin.iter_mut().zip(volume) {
                     *origin = sample.to_f64();
                 }
+                offset.fill(0.0);
+                m2.fill(0.0);
+                continue;
             }
             let (volume, share) = (&volume[..voxels], 1.0 / n as f64);
             for voxel in 0..voxels {

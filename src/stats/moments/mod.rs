@@ -21,6 +21,7 @@ mod wide_instructions;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
 use float::{Deviation, Deviations};
 use integer::IntegerSums;
+use std::ops::Range;
 
 /// The moments of the voxels of a grid, or of a slab of it, over some volumes.
 #[derive(Clone, Debug)]
@@ -102,7 +103,10 @@ impl Moments {
             _ => {
                 let mut deviations = self.take_deviations();
                 let theirs = |voxel| other.deviation(first_voxel + voxel);
-                deviations.merge(self.count, other.count, theirs);
+                let are_zero = |block: Range<usize>| {
+                    other.are_zero(first_voxel + block.start..first_voxel + block.end)
+                };
+                deviations.merge(self.count, other.count, are_zero, theirs);
                 self.sums = Sums::Float(deviations);
                 self.scaling = Scaling::IDENTITY;
             }
@@ -144,6 +148,14 @@ impl Moments {
             Sums::Narrow(sums) => sums.deviation(voxel, self.count, self.scaling),
             Sums::Wide(sums) => sums.deviation(voxel, self.count, self.scaling),
             Sums::Float(sums) => sums.deviation(voxel).scaled(self.scaling),
+        }
+    }
+
+    /// Whether all values of `voxels` are surely zero.
+    fn are_zero(&self, voxels: Range<usize>) -> bool {
+        match &self.sums {
+            Sums::Float(sums) => self.scaling.intercept() == 0.0 && sums.are_zero(voxels),
+            Sums::Narrow(_) | Sums::Wide(_) => false,
         }
     }
 
