@@ -4,10 +4,9 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::plan::Plan;
-use super::{Error, Pool, scheduler};
+use super::{Error, Graph, Options, Pool};
 
 /// A value of any type, as the scheduler holds it.
 pub type Value = Arc<dyn Any + Send + Sync>;
@@ -21,6 +20,13 @@ pub struct Node {
     pub(super) name: String,
     pub(super) dependencies: Vec<Arc<Node>>,
     pub(super) run: Box<Run>,
+    pub(super) value_bytes: OnceLock<u64>,
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_tuple("Node").field(&self.name).finish()
+    }
 }
 
 /// A chain of tasks may be far longer than the stack is deep, so the dependencies that only this
@@ -97,6 +103,7 @@ where
             Ok(value) => Ok(Arc::new(value)),
             Err(error) => Err(error.into()),
         }),
+        value_bytes: OnceLock::new(),
     };
     Delayed { node: Arc::new(node), value: PhantomData }
 }
@@ -115,14 +122,39 @@ where
 /// If a task returns an error or panics. Tasks not begun by then do not run; those running finish,
 /// and if more of them fail, the error is that of the lowest number. The pool remains usable.
 pub fn compute<D: Dependencies>(wanted: D, pool: &Pool) -> Result<D::Values, Error> {
-    let plan = Plan::for_wanted(&wanted.nodes());
-    scheduler::run(&plan, pool).map(D::values)
+    let graph = Graph::of(Nodes(wanted.nodes()));
+    graph.run(pool, Options::default()).map(|results| D::values(results.into_values()))
+}
+
+/// Dependencies whose types do not matter.
+struct Nodes(Vec<Arc<Node>>);
+
+impl Dependencies for Nodes {
+    type Values = ();
+
+    fn nodes(self) -> Vec<Arc<Node>> {
+        self.0
+    }
+
+    fn values(_: Vec<Value>) {}
 }
 
 impl<T> Delayed<T> {
-    /// The name of the task.
+    /// The name of the task. Its first word is the operation: tasks with one operation are drawn
+    /// and summed up as one kind.
     pub fn name(&self) -> &str {
         &self.node.name
+    }
+
+    /// The same task, with the bytes of memory that its value is expected to hold: for the
+    /// [budget](Options::budget_bytes) and for whoever looks at the graph. Said once; what is said later is ignored.
+    pub fn value_bytes(self, bytes: u64) -> Self {
+        self.node.value_bytes.get_or_init(|| bytes);
+        self
+    }
+
+    pub(super) fn node(&self) -> &Arc<Node> {
+        &self.node
     }
 }
 

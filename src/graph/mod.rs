@@ -10,8 +10,9 @@
 //!   has no cycle.
 //! - **wanted**: a task whose value the caller of [`compute`] asks for. What no wanted task needs,
 //!   directly or through others, does not run.
-//! - **plan**: the needed tasks, numbered in depth-first post-order from the wanted ones, following
+//! - **graph**: tasks, numbered in depth-first post-order from the wanted ones, following
 //!   dependencies as declared. A task's number is its priority; the lowest goes first.
+//! - **pass**: a function from graph to graph that keeps the values ([`optimize`]).
 //! - **waiting**: a task with a dependency that has no value yet.
 //! - **ready**: a task whose dependencies all have values, not yet begun.
 //! - **released**: a value the scheduler no longer holds, since its last consumer has taken it.
@@ -22,6 +23,10 @@
 //! In one call of [`compute`] each needed task runs once, however many consumers it has. A function
 //! receives its inputs in the declared order, so if the functions are deterministic the results do
 //! not depend on the number of threads. The first failure cancels every task not yet begun.
+//!
+//! With a [budget](Options::budget_bytes), a task whose value does not fit beside those alive waits
+//! until others are released; where nothing else runs, it runs nevertheless, so that there is no
+//! deadlock. An [`Observer`] is told of each task.
 //!
 //! # What it does not know
 //!
@@ -50,13 +55,16 @@
 mod delayed;
 mod error;
 mod observer;
+pub mod optimize;
 mod outline;
-mod plan;
 mod pool;
 mod scheduler;
+mod task_graph;
 
 pub use delayed::{Delayed, Dependencies, compute, delayed, try_delayed};
 pub use error::{Cause, Error};
 pub use observer::Observer;
 pub use outline::{Outline, OutlineTask};
 pub use pool::{Pool, PoolError};
+pub use scheduler::Options;
+pub use task_graph::{Graph, PassReport, Results};

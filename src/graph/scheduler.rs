@@ -1,47 +1,66 @@
-//! Runs a plan: at most one worker per thread, each beginning the ready task with the lowest
+//! Runs a graph: at most one worker per thread, each beginning the ready task with the lowest
 //! number as soon as it has finished another.
 //!
 //! No worker waits for a task. One that finds nothing ready ends; one that finds more ready than
 //! it can begin starts others. Were there a job for every ready task instead, then a thread
 //! waiting for a computation nested in one task could begin all the others on top of it.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard};
 
 use rayon::Scope;
 
 use super::delayed::Value;
-use super::plan::Plan;
-use super::{Cause, Error, Pool};
+use super::{Cause, Error, Graph, Observer, Pool};
 
-/// The values of the wanted tasks of `plan`, in their order.
+/// How a graph is run.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Who watches.
+    pub observer: &'a dyn Observer,
+    /// Bytes that the values alive may hold together, as far as [their sizes are
+    /// declared](super::Delayed::value_bytes). A task's value counts from its beginning, and takes
+    /// the place of those that the task is the last to take.
+    pub budget_bytes: Option<u64>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { observer: &(), budget_bytes: None }
+    }
+}
+
+/// So many ready tasks are looked at for one that fits the budget.
+const LOOKED_AT: usize = 64;
+
+/// The values of the wanted tasks of `graph`, in their order.
 ///
 /// # Errors
 ///
 /// The failure with the lowest number among the tasks that had begun when the first one failed.
-pub(super) fn run(plan: &Plan, pool: &Pool) -> Result<Vec<Value>, Error> {
-    let progress = Mutex::new(Progress::new(plan, pool.threads().get()));
-    let run = Run { plan, progress };
-    pool.scope(|scope| run.work(scope));
+pub(super) fn run(graph: &Graph, pool: &Pool, options: Options) -> Result<Vec<Value>, Error> {
+    let progress = Mutex::new(Progress::new(graph, pool.threads().get(), options.budget_bytes));
+    let run = Run { graph, observer: options.observer, progress };
+    pool.scope(|scope| run.work(scope, 0));
 
     let mut progress = run.progress.into_inner().expect(NOT_POISONED);
-    let Some((number, cause)) = progress.failures.pop_first() else {
-        let wanted = plan.wanted.iter();
+    let Some((_, (task, cause))) = progress.failures.pop_first() else {
+        let wanted = graph.wanted.iter();
         return Ok(wanted.map(|&number| progress.outputs[number].take()).collect());
     };
     // The error must reach the caller even if dropping one of the leftovers panics.
     for leftover in progress.outputs {
         let _ = caught(|| drop(leftover));
     }
-    Err(Error::new(plan.tasks[number].name(), cause))
+    Err(Error::new(&task, cause))
 }
 
 const NOT_POISONED: &str = "no function of a task and no drop of a value runs under the lock";
 
-struct Run<'plan> {
-    plan: &'plan Plan,
+struct Run<'a> {
+    graph: &'a Graph,
+    observer: &'a dyn Observer,
     progress: Mutex<Progress>,
 }
 
@@ -49,38 +68,65 @@ struct Run<'plan> {
 struct Progress {
     /// For each task, how many of its inputs have no value yet. A task waits until this is zero.
     missing: Vec<usize>,
-    ready: BinaryHeap<Reverse<usize>>,
+    ready: BTreeSet<usize>,
     outputs: Vec<Output>,
-    failures: BTreeMap<usize, Cause>,
-    /// Workers running or about to; at most `threads`.
-    workers: usize,
-    threads: usize,
+    /// By task, the name of what failed in it and why.
+    failures: BTreeMap<usize, (String, Cause)>,
+    /// Numbers for workers yet to be started; the others run or are about to.
+    idle: Vec<usize>,
+    /// Tasks begun and not ended.
+    running: usize,
+    /// Declared bytes of the values alive and of those being made.
+    alive_bytes: u64,
+    budget_bytes: u64,
 }
 
 /// The value of a task, from the end of the task to the last use.
 struct Output {
     value: Option<Value>,
     uses_left: usize,
+    bytes: u64,
+}
+
+/// A task that may begin: its inputs, and of whose values it takes the last use.
+struct Begun {
+    number: usize,
+    inputs: Vec<Value>,
+    released: Vec<usize>,
 }
 
 impl Run<'_> {
-    fn work<'scope>(&'scope self, scope: &Scope<'scope>) {
+    fn work<'scope>(&'scope self, scope: &Scope<'scope>, worker: usize) {
         let mut progress = self.lock();
-        while let Some((number, inputs)) = progress.begin(self.plan) {
+        while let Some(Begun { number, inputs, released }) = progress.begin(self.graph) {
             let helpers = progress.add_workers();
             drop(progress);
-            for _ in 0..helpers {
-                scope.spawn(|scope| self.work(scope));
+            for helper in helpers {
+                scope.spawn(move |scope| self.work(scope, helper));
             }
-            let outcome = match caught(|| (self.plan.tasks[number].node.run)(inputs)) {
-                Ok(Ok(value)) => Ok(value),
-                Ok(Err(error)) => Err(Cause::Failed(error)),
-                Err(message) => Err(Cause::Panicked(message)),
-            };
+            released.into_iter().for_each(|number| self.observer.released(number));
+            self.observer.began(number, worker);
+            let outcome = self.outcome(number, inputs);
+            self.observer.ended(number, worker);
             progress = self.lock();
-            progress.finish(self.plan, number, outcome);
+            progress.finish(self.graph, number, outcome);
         }
-        progress.workers -= 1;
+        progress.idle.push(worker);
+    }
+
+    /// What the functions of a task make of its inputs, each of what the one before it made; or
+    /// the name of the one that failed.
+    fn outcome(&self, number: usize, inputs: Vec<Value>) -> Result<Value, (String, Cause)> {
+        let mut inputs = inputs;
+        for node in &self.graph.tasks[number].nodes {
+            let failed = |cause| (node.name.clone(), cause);
+            match caught(|| (node.run)(std::mem::take(&mut inputs))) {
+                Ok(Ok(value)) => inputs.push(value),
+                Ok(Err(error)) => return Err(failed(Cause::Failed(error))),
+                Err(message) => return Err(failed(Cause::Panicked(message))),
+            }
+        }
+        Ok(inputs.pop().expect("a task has a function"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -89,57 +135,95 @@ impl Run<'_> {
 }
 
 impl Progress {
-    /// Nothing begun, and one worker about to run.
-    fn new(plan: &Plan, threads: usize) -> Self {
-        let missing = plan.tasks.iter().map(|task| task.dependencies.len());
+    /// Nothing begun, and worker 0 about to run.
+    fn new(graph: &Graph, threads: usize, budget_bytes: Option<u64>) -> Self {
+        let missing = graph.tasks.iter().map(|task| task.dependencies.len());
         let missing: Vec<usize> = missing.collect();
         let ready = (0..missing.len()).filter(|&number| missing[number] == 0);
-        let uses = plan.tasks.iter().map(|task| task.consumers.len());
-        let outputs = uses.map(|uses_left| Output { value: None, uses_left });
+        let outputs = graph.tasks.iter().map(|task| Output {
+            value: None,
+            uses_left: task.consumers.len(),
+            bytes: task.value_bytes().unwrap_or(0),
+        });
         let mut progress = Self {
-            ready: ready.map(Reverse).collect(),
+            ready: ready.collect(),
             missing,
             outputs: outputs.collect(),
             failures: BTreeMap::new(),
-            workers: 1,
-            threads,
+            idle: (1..threads).rev().collect(),
+            running: 0,
+            alive_bytes: 0,
+            budget_bytes: budget_bytes.unwrap_or(u64::MAX),
         };
-        for &number in &plan.wanted {
+        for &number in &graph.wanted {
             progress.outputs[number].uses_left += 1;
         }
         progress
     }
 
-    /// The ready task with the lowest number, and its inputs.
-    fn begin(&mut self, plan: &Plan) -> Option<(usize, Vec<Value>)> {
-        let Reverse(number) = self.ready.pop()?;
-        let dependencies = plan.tasks[number].dependencies.iter();
-        let inputs = dependencies.map(|&dependency| self.outputs[dependency].take());
-        Some((number, inputs.collect()))
+    /// The ready task with the lowest number of those that fit the budget, and its inputs.
+    fn begin(&mut self, graph: &Graph) -> Option<Begun> {
+        let fits = |&&number: &&usize| self.bytes_with(graph, number) <= self.budget_bytes;
+        let fitting = self.ready.iter().take(LOOKED_AT).find(fits);
+        let lowest = if self.running == 0 { self.ready.first() } else { None };
+        let &number = fitting.or(lowest)?;
+        self.ready.remove(&number);
+        self.alive_bytes = self.bytes_with(graph, number);
+        self.running += 1;
+        let mut released = Vec::new();
+        let inputs = graph.tasks[number].dependencies.iter().map(|&dependency| {
+            let output = &mut self.outputs[dependency];
+            let value = output.take();
+            if output.uses_left == 0 {
+                released.push(dependency);
+            }
+            value
+        });
+        let inputs = inputs.collect();
+        Some(Begun { number, inputs, released })
     }
 
-    /// How many workers to start for the tasks still ready; they count from now on.
-    fn add_workers(&mut self) -> usize {
-        let helpers = self.ready.len().min(self.threads - self.workers);
-        self.workers += helpers;
-        helpers
+    /// Bytes alive once the task has begun.
+    fn bytes_with(&self, graph: &Graph, number: usize) -> u64 {
+        let dependencies = &graph.tasks[number].dependencies;
+        let freed = dependencies.iter().enumerate().map(|(index, dependency)| {
+            let is_repeated = dependencies[..index].contains(dependency);
+            let uses = dependencies.iter().filter(|other| *other == dependency).count();
+            let output = &self.outputs[*dependency];
+            if !is_repeated && output.uses_left == uses { output.bytes } else { 0 }
+        });
+        match self.budget_bytes {
+            u64::MAX => 0,
+            _ => {
+                let freed: u64 = freed.sum();
+                (self.alive_bytes + self.outputs[number].bytes).saturating_sub(freed)
+            }
+        }
     }
 
-    fn finish(&mut self, plan: &Plan, number: usize, outcome: Result<Value, Cause>) {
+    /// The numbers of the workers to start for the tasks still ready; they count from now on.
+    fn add_workers(&mut self) -> Vec<usize> {
+        let helpers = self.ready.len().min(self.idle.len());
+        self.idle.split_off(self.idle.len() - helpers)
+    }
+
+    fn finish(&mut self, graph: &Graph, number: usize, outcome: Result<Value, (String, Cause)>) {
+        self.running -= 1;
         match outcome {
+            // What nobody takes is dropped with the run.
             Ok(value) => self.outputs[number].value = Some(value),
-            Err(cause) => {
-                self.failures.insert(number, cause);
+            Err(failure) => {
+                self.failures.insert(number, failure);
             }
         }
         if !self.failures.is_empty() {
             self.ready.clear();
             return;
         }
-        for &consumer in &plan.tasks[number].consumers {
+        for &consumer in &graph.tasks[number].consumers {
             self.missing[consumer] -= 1;
             if self.missing[consumer] == 0 {
-                self.ready.push(Reverse(consumer));
+                self.ready.insert(consumer);
             }
         }
     }

@@ -24,10 +24,10 @@
 //! there are threads, and of those that wait there are few as well.
 
 use super::session::image_name;
-use super::{Session, Settings, Statistics, task_error};
+use super::{Session, Settings, Wanted};
 use crate::array::{Baton, chunk_ranges, fold};
 use crate::error::Result;
-use crate::graph::{self, Delayed, Pool, delayed, try_delayed};
+use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::{Header, Image, Progress, SlabReader, VolumeReader};
 use crate::stats::moments::Moments;
 use crate::stats::tsnr;
@@ -60,19 +60,18 @@ const STREAM_BYTES: u64 = 1024 * 1024;
 /// The moments of all volumes, by slabs of voxels in order.
 type Slabs = Vec<Delayed<Moments>>;
 
-pub(super) fn compute(
+pub(super) fn tasks(
     session: &Session,
     settings: &Settings,
     progress: &Arc<dyn Progress>,
-    pool: &Pool,
-) -> Result<Statistics> {
+) -> Wanted {
     let Settings { ddof, chunk_length, .. } = *settings;
     let mut images: Vec<Arc<Image>> = session.images().cloned().collect();
     // The longest first, so that no thread is left with a long one at the end.
     images.sort_by_key(|image| std::cmp::Reverse(image.header.voxel_bytes()));
     let (plain, gzip): (Vec<_>, Vec<_>) = images.into_iter().partition(|it| it.is_seekable());
 
-    let (voxels, threads) = (session.header().voxels(), pool.threads().get());
+    let (voxels, threads) = (session.header().voxels(), settings.threads.get());
     let tasks = Tasks { voxels, chunk_length, progress: Arc::clone(progress) };
     let slabs = match (gzip.is_empty(), plain.is_empty()) {
         (true, _) => tasks.of_plain_images(&Arc::new(plain)),
@@ -93,15 +92,15 @@ pub(super) fn compute(
         slabs.iter().for_each(|slab| mean.extend(slab.mean()));
         mean
     });
-    let std = delayed("square root", &slabs, move |slabs| {
+    let std = delayed("sqrt", &slabs, move |slabs| {
         let mut std = Vec::with_capacity(voxels);
         slabs.iter().for_each(|slab| std.extend(slab.std(ddof)));
         std
     });
     let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std));
-    drop(slabs);
-    let (mean, std, ratio) = graph::compute((&mean, &std, &ratio), pool).map_err(task_error)?;
-    Ok(Statistics { mean, std, ratio })
+    let map_bytes = 8 * voxels as u64;
+    let [mean, std] = [mean, std].map(|map| map.value_bytes(map_bytes));
+    Wanted { mean, std, ratio: ratio.value_bytes(map_bytes) }
 }
 
 /// What is in memory while images are read.
@@ -197,6 +196,12 @@ impl Tasks {
             .collect()
     }
 
+    /// Bytes of the moments of all volumes of some images.
+    fn moments_bytes(&self, images: &[Arc<Image>]) -> u64 {
+        let of_one = |image: &Arc<Image>| Moments::bytes_per_voxel(image.header.datatype);
+        (self.voxels * images.iter().map(of_one).max().unwrap_or(0)) as u64
+    }
+
     /// Each image a chain of tasks that decompress and add a chunk each, merged from left to
     /// right. An image is begun when the [`most_begun`]th before it has been merged: where
     /// one is far longer than the others, the moments of these do not pile up behind it.
@@ -213,8 +218,12 @@ impl Tasks {
                 }),
             });
         }
+        let name = match images {
+            [image] => moments_of(image),
+            _ => "merge".to_owned(),
+        };
         let merged = merged.pop().expect("there is an image");
-        delayed("moments", &merged, |merged| merged.take())
+        delayed(name, &merged, |merged| merged.take()).value_bytes(self.moments_bytes(images))
     }
 
     /// A chain of tasks that decompress and add a chunk each, begun after `before`.
@@ -226,24 +235,28 @@ impl Tasks {
         let mut stream: Option<Delayed<Baton<Stream>>> = None;
         for (label, range) in self.chunks(image) {
             let (name, progress) = (format!("moments {label}"), Arc::clone(&self.progress));
+            let range_length = range.len();
             let go_on = move |mut stream: Stream| -> Result<_> {
                 let memory = stream.memory;
                 stream.memory = stream.reader.read(range.len(), memory, &*progress)?;
                 stream.moments.add(&stream.memory, 0);
                 Ok(Baton::new(stream))
             };
+            let bytes = self.moments_bytes(std::slice::from_ref(image))
+                + (range_length * image.header.volume_bytes()) as u64;
             let image = Arc::clone(image);
-            stream = Some(match &stream {
+            let next = match &stream {
                 None => try_delayed(name, before, move |before| {
                     drop(before);
                     go_on(Stream::open(&image)?)
                 }),
                 Some(stream) => try_delayed(name, stream, move |it| go_on(it.take())),
-            });
+            };
+            stream = Some(next.value_bytes(bytes));
         }
         let stream = stream.expect("an image has a volume");
-        let name = format!("close {}", image_name(image));
-        delayed(name, &stream, |it| Baton::new(it.take().moments))
+        delayed(moments_of(image), &stream, |it| Baton::new(it.take().moments))
+            .value_bytes(self.moments_bytes(std::slice::from_ref(image)))
     }
 
     /// Each image a chain of tasks that decompress, and `slab_count` chains that add.
@@ -306,9 +319,8 @@ impl Tasks {
             std::mem::swap(&mut added, &mut added_before);
             read = Some(piece);
         }
-        let close = |moments: &Delayed<Baton<Moments>>| {
-            delayed(format!("close {}", image_name(image)), moments, |it| it.take())
-        };
+        let close =
+            |moments: &Delayed<Baton<Moments>>| delayed(moments_of(image), moments, |it| it.take());
         added.iter().map(close).collect()
     }
 
@@ -328,6 +340,11 @@ impl Tasks {
         };
         chunk_ranges(self.voxels, SLAB_VOXELS).map(slab).collect()
     }
+}
+
+/// The task that has the moments of all volumes of an image.
+fn moments_of(image: &Image) -> String {
+    format!("moments {}", image_name(image))
 }
 
 /// How many images may be begun and not yet merged: one a thread, and so many more as stay

@@ -8,32 +8,31 @@
 //!
 //! Memory: as serial mode.
 
-use super::{Session, Statistics, load, task_error};
-use crate::error::Result;
-use crate::graph::{self, Pool, delayed, try_delayed};
+use super::{Session, Wanted, load};
+use crate::graph::{delayed, try_delayed};
 use crate::image::Progress;
 use crate::stats::series::Series;
 use crate::stats::tsnr;
 use std::sync::Arc;
 
-pub(super) fn compute(
-    session: &Session,
-    ddof: usize,
-    progress: &Arc<dyn Progress>,
-    pool: &Pool,
-) -> Result<Statistics> {
+pub(super) fn tasks(session: &Session, ddof: usize, progress: &Arc<dyn Progress>) -> Wanted {
     let loaded: Vec<_> = session
         .runs()
         .iter()
         .map(|run| {
             let (name, run, progress) = (run.name(), run.clone(), Arc::clone(progress));
+            let bytes = run.images().iter().map(|image| image.header.voxel_bytes()).sum();
             try_delayed(format!("load {name}"), (), move |()| load(&run, &*progress))
+                .value_bytes(bytes)
         })
         .collect();
-    let series = delayed("concatenate", &loaded, |runs| Series::concatenate(&runs));
-    let mean = delayed("mean", &series, |series| series.temporal_mean());
-    let std = delayed("std", &series, move |series| series.temporal_std(ddof));
-    let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std));
-    let (mean, std, ratio) = graph::compute((&mean, &std, &ratio), pool).map_err(task_error)?;
-    Ok(Statistics { mean, std, ratio })
+    let map_bytes = 8 * session.header().voxels() as u64;
+    let series = delayed("concatenate", &loaded, |runs| Series::concatenate(&runs))
+        .value_bytes(session.voxel_bytes());
+    let mean = delayed("mean", &series, |series| series.temporal_mean()).value_bytes(map_bytes);
+    let std =
+        delayed("std", &series, move |series| series.temporal_std(ddof)).value_bytes(map_bytes);
+    let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std))
+        .value_bytes(map_bytes);
+    Wanted { mean, std, ratio }
 }

@@ -21,7 +21,7 @@ pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 
 use crate::error::{Error, Result};
-use crate::graph::{self, Cause, Pool};
+use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
 use crate::stats::series::Series;
 use crate::stats::tsnr::{Counts, Ratio};
@@ -80,13 +80,41 @@ pub struct Maps {
 /// Computes the maps of a session.
 ///
 /// # Errors
-/// Fewer than two volumes left by `ddof`; what reading the voxels runs into; threads that
-/// cannot be started.
+/// Those of [`plan`] and of [`Plan::run`].
 pub fn compute(
     session: &Session,
     settings: &Settings,
     progress: Arc<dyn Progress>,
 ) -> Result<Maps> {
+    plan(session, settings, progress)?.run(&())
+}
+
+/// What is to be done to compute the maps of a session. No voxel has been read.
+pub struct Plan {
+    session: Session,
+    settings: Settings,
+    progress: Arc<dyn Progress>,
+    budget_bytes: Option<u64>,
+    work: Work,
+}
+
+enum Work {
+    Steps(Outline),
+    Tasks { raw: Graph, optimized: Graph, passes: Vec<PassReport>, wanted: Wanted },
+}
+
+/// The tasks whose values make the maps.
+struct Wanted {
+    mean: Delayed<Vec<f64>>,
+    std: Delayed<Vec<f64>>,
+    ratio: Delayed<Ratio>,
+}
+
+/// Plans how the maps of a session are computed.
+///
+/// # Errors
+/// Fewer than two volumes left by `ddof`.
+pub fn plan(session: &Session, settings: &Settings, progress: Arc<dyn Progress>) -> Result<Plan> {
     let volumes = session.volumes();
     if settings.ddof >= volumes {
         return Err(Error::new(format!(
@@ -95,12 +123,82 @@ pub fn compute(
         ))
         .remedy("give a smaller --ddof"));
     }
-    let statistics = match settings.mode {
-        Mode::Serial => serial::compute(session, settings.ddof, &*progress)?,
-        Mode::Delayed => delayed::compute(session, settings.ddof, &progress, &pool(settings)?)?,
-        Mode::Array => array::compute(session, settings, &progress, &pool(settings)?)?,
+    let tasks = |wanted: Wanted| {
+        let raw = Graph::of((&wanted.mean, &wanted.std, &wanted.ratio));
+        let (optimized, passes) = raw.clone().optimized();
+        Work::Tasks { raw, optimized, passes, wanted }
     };
-    Ok(statistics.into_maps(session.header().shape))
+    let work = match settings.mode {
+        Mode::Serial => Work::Steps(serial::steps(session)),
+        Mode::Delayed => tasks(delayed::tasks(session, settings.ddof, &progress)),
+        Mode::Array => tasks(array::tasks(session, settings, &progress)),
+    };
+    let budget_bytes = None;
+    Ok(Plan { session: session.clone(), settings: *settings, progress, budget_bytes, work })
+}
+
+impl Plan {
+    /// The tasks that [`run`](Plan::run) will run, by their numbers; of `serial` its steps.
+    pub fn outline(&self) -> Outline {
+        match &self.work {
+            Work::Steps(steps) => steps.clone(),
+            Work::Tasks { optimized, .. } => optimized.outline(),
+        }
+    }
+
+    /// The tasks before optimisation.
+    pub fn raw_outline(&self) -> Outline {
+        match &self.work {
+            Work::Steps(steps) => steps.clone(),
+            Work::Tasks { raw, .. } => raw.outline(),
+        }
+    }
+
+    /// What each pass of the optimisation did.
+    pub fn passes(&self) -> &[PassReport] {
+        match &self.work {
+            Work::Steps(_) => &[],
+            Work::Tasks { passes, .. } => passes,
+        }
+    }
+
+    /// The same without optimisation.
+    pub fn unoptimized(mut self) -> Plan {
+        if let Work::Tasks { raw, optimized, passes, .. } = &mut self.work {
+            *optimized = raw.clone();
+            passes.clear();
+        }
+        self
+    }
+
+    /// The same, in which a task waits while its value does not fit into these bytes beside
+    /// those alive.
+    pub fn within(self, budget_bytes: Option<u64>) -> Plan {
+        Plan { budget_bytes, ..self }
+    }
+
+    /// Computes the maps. `observer` is told of the tasks of [`outline`](Plan::outline).
+    ///
+    /// # Errors
+    /// What reading the voxels runs into; threads that cannot be started.
+    pub fn run(self, observer: &dyn Observer) -> Result<Maps> {
+        let Plan { session, settings, progress, budget_bytes, work } = self;
+        let statistics = match work {
+            Work::Steps(steps) => {
+                serial::compute(&session, settings.ddof, &*progress, steps, observer)?
+            }
+            Work::Tasks { raw, optimized, wanted, .. } => {
+                drop(raw);
+                let options = Options { observer, budget_bytes };
+                let results = optimized.run(&pool(&settings)?, options);
+                let mut results = results.map_err(task_error)?;
+                let Wanted { mean, std, ratio } = wanted;
+                let [mean, std] = [mean, std].map(|it| results.take(&it));
+                Statistics { mean, std, ratio: results.take(&ratio) }
+            }
+        };
+        Ok(statistics.into_maps(session.header().shape))
+    }
 }
 
 fn pool(settings: &Settings) -> Result<Pool> {
