@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
+//! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
@@ -40,6 +42,7 @@
 
 pub mod array;
 pub mod cli;
+pub mod drawing;
 pub mod error;
 pub mod graph;
 pub mod image;
@@ -48,5 +51,6 @@ pub mod inputs;
 pub mod output;
 pub mod paths;
 pub mod pipeline;
+pub mod profile;
 pub mod stats;
 pub mod voxels;

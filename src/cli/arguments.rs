@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
 use crate::paths::directory_entry;
 use crate::pipeline::{Maps, Mode};
@@ -49,8 +50,9 @@ pub(super) struct Arguments {
     pub inputs: Vec<PathBuf>,
 
     /// The tSNR map to write (.nii or .nii.gz)
-    #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
+          required_unless_present_any = ["dry_run"])]
+    pub output: Option<PathBuf>,
 
     /// Also write the mean over time
     #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
@@ -98,6 +100,39 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
     pub chunk_length: Option<NonZeroUsize>,
 
+    /// Draw the task graph of the mode: .svg, .dot (Graphviz), .mmd (Mermaid) or .json
+    ///
+    /// Drawn before the run; with --profile after it, with the time of each task. What repeats in
+    /// a large graph is drawn once, with a count; .json has every task.
+    #[arg(long, value_name = "FILE", value_parser = drawing_name, help_heading = "Task graph")]
+    pub visualize: Option<PathBuf>,
+
+    /// Draw the graph as it is before optimisation
+    #[arg(long, requires = "visualize", help_heading = "Task graph")]
+    pub visualize_raw: bool,
+
+    /// What the colours of a drawing tell
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = ColorBy::Kind,
+          requires = "visualize", help_heading = "Task graph")]
+    pub color_by: ColorBy,
+
+    /// Read the headers and plan, but compute nothing: needs no -o
+    #[arg(long, help_heading = "Task graph")]
+    pub dry_run: bool,
+
+    /// Say what each optimisation pass made of the graph
+    #[arg(long, help_heading = "Task graph")]
+    pub explain: bool,
+
+    /// Run the graph as it is before optimisation: the same map
+    #[arg(long, help_heading = "Task graph")]
+    pub no_optimize: bool,
+
+    /// Write what happened when: .html (a page) or .json (a trace that Perfetto opens)
+    #[arg(long, value_name = "FILE", value_parser = profile_name, conflicts_with = "dry_run",
+          help_heading = "Task graph")]
+    pub profile: Option<PathBuf>,
+
     /// Say nothing but warnings and errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
     pub quiet: bool,
@@ -122,6 +157,14 @@ impl From<ModeName> for Mode {
             ModeName::Array => Mode::Array,
         }
     }
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(super) enum ColorBy {
+    /// The operation of a task
+    Kind,
+    /// When it is begun
+    Order,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -185,20 +228,28 @@ impl Arguments {
     pub fn from_command_line() -> Arguments {
         let arguments = Arguments::parse();
         let mut entries = HashSet::new();
-        for (path, _) in arguments.outputs() {
+        for path in arguments.files() {
             if !entries.insert(directory_entry(path)) {
-                let problem = format!("two maps cannot be written to one file: {}", path.display());
+                let problem =
+                    format!("two outputs cannot be written to one file: {}", path.display());
                 Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
             }
         }
         arguments
     }
 
-    /// The files to write, and which map goes into each.
+    /// All files to write.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let others = self.visualize.iter().chain(&self.profile).map(PathBuf::as_path);
+        self.outputs().map(|(path, _)| path).chain(others)
+    }
+
+    /// The maps to write, and which goes into each file.
     pub fn outputs(&self) -> impl Iterator<Item = (&Path, MapKind)> {
         let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
         let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
-        std::iter::once((self.output.as_path(), MapKind::Tsnr)).chain(mean).chain(std)
+        let tsnr = self.output.iter().map(|path| (path.as_path(), MapKind::Tsnr));
+        tsnr.chain(mean).chain(std)
     }
 }
 
@@ -207,6 +258,21 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
     match Encoding::of_output_name(&path) {
         Some(_) => Ok(path),
         None => Err("expected a name that ends in .nii or .nii.gz".to_owned()),
+    }
+}
+
+fn drawing_name(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match Format::of_name(&path) {
+        Some(_) => Ok(path),
+        None => Err("expected a name that ends in .svg, .dot, .mmd or .json".to_owned()),
+    }
+}
+
+fn profile_name(name: &str) -> Result<PathBuf, String> {
+    match name.to_ascii_lowercase() {
+        known if known.ends_with(".html") || known.ends_with(".json") => Ok(PathBuf::from(name)),
+        _ => Err("expected a name that ends in .html or .json".to_owned()),
     }
 }
 

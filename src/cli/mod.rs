@@ -5,6 +5,7 @@
 //! compute.
 
 mod arguments;
+mod graphs;
 mod progress;
 mod resources;
 mod signals;
@@ -17,6 +18,7 @@ use crate::inputs;
 use crate::output::{self, Batch};
 use crate::pipeline::{self, Maps, Mode, Session, Settings};
 use arguments::{Arguments, UndefinedValue};
+use graphs::{Graphs, Watchers};
 use progress::ByteBar;
 use std::fs;
 use std::path::Path;
@@ -45,7 +47,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     inputs.remarks.iter().for_each(|remark| talk.note(remark));
     let session = Session::open(&inputs.images)?;
     session.warnings().iter().for_each(|warning| talk.warning(warning));
-    for (destination, _) in arguments.outputs() {
+    for destination in arguments.files() {
         refuse_an_input(destination, &session)?;
         output::check_destination(destination)?;
     }
@@ -55,11 +57,31 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     }
 
     let settings = settings(arguments, &session, talk)?;
-    let bar = Arc::new(ByteBar::new(session.voxel_bytes(), arguments.quiet));
-    let maps = pipeline::compute(&session, &settings, bar.clone());
-    bar.clear();
+    let bar = ByteBar::new(session.voxel_bytes(), arguments.quiet || arguments.dry_run);
+    let watchers = Arc::new(Watchers::new(arguments, bar, started));
+    let opened = watchers.phase("open", 0.0);
+    let plan = pipeline::plan(&session, &settings, graphs::watched(&watchers))?;
+    let plan = if arguments.no_optimize { plan.unoptimized() } else { plan };
+    let plan = plan.within(arguments.mem_limit);
+    let graphs = Graphs::of(&plan, arguments, &session, &settings);
+    graphs.draw_before()?;
+    if arguments.explain {
+        talk.lines(graphs::explanation(&plan));
+    }
+    if arguments.dry_run {
+        talk.lines(graphs::dry_run(&plan, &session, &settings));
+        return Ok(());
+    }
+    let planned = watchers.phase("plan", opened);
+    let maps = plan.run(watchers.observer());
+    watchers.bar.clear();
     let maps = maps?;
+    let computed = watchers.phase("compute", planned);
     write(&maps, &header, &session, arguments)?;
+    watchers.phase("write", computed);
+    if let Some(recorder) = &watchers.recorder {
+        graphs.write_profile(recorder)?;
+    }
     if !arguments.quiet {
         talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
     }

@@ -61,10 +61,7 @@ pub(super) fn of_run(
     started: Instant,
 ) -> String {
     let header = session.header();
-    let threads = match (settings.mode, settings.threads.get()) {
-        (Mode::Serial, _) | (_, 1) => "1 thread".to_owned(),
-        (_, threads) => format!("{threads} threads"),
-    };
+    let threads = threads(settings);
     let [dx, dy, dz] = header.voxel_sizes();
     let unit = match header.spatial_unit() {
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
@@ -103,7 +100,16 @@ fn volumes(count: usize) -> String {
     if count == 1 { "1 volume".to_owned() } else { format!("{count} volumes") }
 }
 
-fn runs(session: &Session) -> String {
+/// How many threads work.
+pub(super) fn threads(settings: &Settings) -> String {
+    match (settings.mode, settings.threads.get()) {
+        (Mode::Serial, _) | (_, 1) => "1 thread".to_owned(),
+        (_, threads) => format!("{threads} threads"),
+    }
+}
+
+/// How many runs there are, and their lengths.
+pub(super) fn runs(session: &Session) -> String {
     let lengths: Vec<usize> = session.runs().iter().map(|run| run.volumes()).collect();
     let total = session.volumes();
     match lengths.as_slice() {

@@ -5,6 +5,9 @@ use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Compressed bytes are taken from the disk in pieces of this size: smaller ones cost
 /// measurable time in system calls and refills, larger ones gain nothing.
@@ -65,11 +68,64 @@ impl OpenFile {
     ///
     /// # Errors
     /// Those of the disk.
-    pub(super) fn into_content(self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self.encoding {
-            Encoding::Plain => Box::new(self.reader),
-            Encoding::Gzip => Box::new(gzip::Decoder::new(self.reader.into_inner())?),
-        })
+    pub(super) fn into_content(self) -> io::Result<Content> {
+        let waited = Waited::default();
+        let stream: Box<dyn Read + Send> = match self.encoding {
+            Encoding::Plain => Box::new(Timed { inner: self.reader, waited: waited.clone() }),
+            Encoding::Gzip => {
+                let file = Timed { inner: self.reader.into_inner(), waited: waited.clone() };
+                Box::new(gzip::Decoder::new(file)?)
+            }
+        };
+        Ok(Content { stream, waited })
+    }
+}
+
+/// The content of a file as a stream, and how long its reader has waited for the disk.
+pub(super) struct Content {
+    pub(super) stream: Box<dyn Read + Send>,
+    pub(super) waited: Waited,
+}
+
+/// Nanoseconds spent in reading a file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waited(Arc<AtomicU64>);
+
+impl Waited {
+    pub(super) fn so_far(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A reader that notes how long it takes. Files are read in large pieces: what two looks at the
+/// clock cost does not show.
+pub(super) struct Timed<R> {
+    inner: R,
+    waited: Waited,
+}
+
+impl<R> Timed<R> {
+    #[cfg(test)]
+    pub(super) fn new(inner: R) -> Timed<R> {
+        Timed { inner, waited: Waited::default() }
+    }
+
+    pub(super) fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+}
+
+impl<R: Read> Read for Timed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let started = Instant::now();
+        let result = self.inner.read(buffer);
+        let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.waited.0.fetch_add(nanoseconds, Ordering::Relaxed);
+        result
     }
 }
 

@@ -4,7 +4,7 @@
 //! for zlib-rs to judge: the file is decoded again from its beginning by [`Members`], which
 //! either says what is wrong or goes on where the other stopped.
 
-use super::file::READ_BUFFER_BYTES;
+use super::file::{READ_BUFFER_BYTES, Timed};
 use crate::inflate::GzipReader;
 use flate2::bufread::GzDecoder;
 use std::fs::File;
@@ -22,7 +22,7 @@ pub(super) struct Decoder {
 }
 
 enum Decoding {
-    Fast(Box<GzipReader<File>>),
+    Fast(Box<GzipReader<Timed<File>>>),
     Reference(Box<Members<BufReader<File>>>),
 }
 
@@ -31,8 +31,8 @@ impl Decoder {
     ///
     /// # Errors
     /// Those of seeking there.
-    pub fn new(mut file: File) -> io::Result<Decoder> {
-        file.rewind()?;
+    pub fn new(mut file: Timed<File>) -> io::Result<Decoder> {
+        file.get_mut().rewind()?;
         let state = Decoding::Fast(Box::new(GzipReader::new(file)));
         Ok(Decoder { state, delivered_bytes: 0 })
     }
@@ -40,7 +40,7 @@ impl Decoder {
     /// Goes on with zlib-rs behind what has been delivered, if it comes so far.
     fn ask_the_reference(&mut self) -> io::Result<()> {
         if let Decoding::Fast(reader) = &mut self.state {
-            let mut file = reader.get_ref().try_clone()?;
+            let mut file = reader.get_ref().get_ref().try_clone()?;
             file.rewind()?;
             let file = BufReader::with_capacity(READ_BUFFER_BYTES, file);
             let mut members = Members::new(file);
@@ -175,7 +175,7 @@ mod tests {
         let mut on_disk = tempfile::tempfile().unwrap();
         on_disk.write_all(file).unwrap();
         let mut content = Vec::new();
-        let read = Decoder::new(on_disk).unwrap().read_to_end(&mut content);
+        let read = Decoder::new(Timed::new(on_disk)).unwrap().read_to_end(&mut content);
         [reference.map(|_| by_reference), read.map(|_| content)]
     }
 
@@ -193,7 +193,7 @@ mod tests {
             (0..200_000_u32).flat_map(|it| it.wrapping_mul(it).to_le_bytes()).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&member(&content)).unwrap();
-        let mut decoder = Decoder::new(file).unwrap();
+        let mut decoder = Decoder::new(Timed::new(file)).unwrap();
         let mut first = vec![0; 123_457];
         decoder.read_exact(&mut first).unwrap();
         decoder.ask_the_reference().unwrap();

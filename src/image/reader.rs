@@ -1,6 +1,6 @@
 //! An image opened for its header, and its voxels as a stream of volumes.
 
-use super::file::{Encoding, OpenFile};
+use super::file::{Content, Encoding, OpenFile};
 use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
 use super::writer::Extension;
 use crate::error::{Error, Result};
@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Voxels are asked of the stream in pieces of this size, so that progress is seen within
 /// a large volume, too.
@@ -23,6 +24,9 @@ const IMAGE_ENDINGS: [&str; 6] = [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", 
 pub trait Progress: Send + Sync {
     /// `count` more bytes of voxels, decompressed, have been read.
     fn voxel_bytes_read(&self, count: u64);
+
+    /// This thread has spent so long waiting for the disk, and so long decoding what it gave.
+    fn time_spent(&self, _waiting: Duration, _decoding: Duration) {}
 }
 
 /// Nobody watches.
@@ -111,7 +115,9 @@ impl Image {
         let mut bytes = Vec::new();
         let file = OpenFile::open(&self.path)?;
         file.into_content()
-            .and_then(|content| content.take(self.header.voxel_offset).read_to_end(&mut bytes))
+            .and_then(|content| {
+                content.stream.take(self.header.voxel_offset).read_to_end(&mut bytes)
+            })
             .map_err(|error| stream_error(error, self.encoding).at(&self.path))?;
         Ok(Extension::parse_all(bytes.get(HEADER_BYTES..).unwrap_or(&[]), self.header.byte_order))
     }
@@ -131,7 +137,7 @@ impl Image {
 /// As many of the first 540 bytes of a file's content as there are.
 fn head(file: OpenFile) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    match file.into_content()?.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
+    match file.into_content()?.stream.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
         Ok(_) => Ok(head),
         // A gzip stream that breaks off behind the header has a header to judge first.
         Err(_) if head.len() >= HEADER_BYTES => Ok(head),
@@ -174,7 +180,7 @@ fn beside_a_header(error: Error, path: &Path) -> Error {
 /// Holds the decoder's window and buffers (well under 1 MiB) and nothing of the voxels.
 pub struct VolumeReader {
     image: Arc<Image>,
-    content: Box<dyn Read + Send>,
+    content: Content,
     next_volume: usize,
 }
 
@@ -188,7 +194,7 @@ impl VolumeReader {
         let failed = |error| stream_error(error, image.encoding).at(&image.path);
         let mut content = OpenFile::open(&image.path)?.into_content().map_err(failed)?;
         let skipped =
-            io::copy(&mut content.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
+            io::copy(&mut content.stream.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
         if skipped < offset {
             return Err(image.truncated(0));
         }
@@ -214,10 +220,13 @@ impl VolumeReader {
         let image = Arc::clone(&self.image);
         let header = &image.header;
         assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
+        let (started, waited) = (Instant::now(), self.content.waited.so_far());
         let samples = memory.refilled(header.byte_order, volumes, header.voxels(), |memory| {
-            fill(&mut *self.content, memory, progress).map_err(|it| self.interrupted(it))
+            fill(&mut *self.content.stream, memory, progress).map_err(|it| self.interrupted(it))
         });
         let samples = samples.map_err(|error: Error| error.at(&image.path))?;
+        let waiting = self.content.waited.so_far() - waited;
+        progress.time_spent(waiting, started.elapsed().saturating_sub(waiting));
         self.next_volume += volumes;
         if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
             self.check_the_rest()?;
@@ -240,7 +249,7 @@ impl VolumeReader {
 
     /// Reads what follows the last volume of a gzip file, for the sake of its checksums.
     fn check_the_rest(&mut self) -> Result<()> {
-        let rest = io::copy(&mut self.content, &mut io::sink());
+        let rest = io::copy(&mut self.content.stream, &mut io::sink());
         rest.map(drop).map_err(|error| {
             let error = match error.kind() {
                 ErrorKind::UnexpectedEof => Error::new(
@@ -291,7 +300,8 @@ impl SlabReader {
     ) -> Result<Samples> {
         let header = &self.image.header;
         let sample_bytes = header.datatype.bytes();
-        memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
+        let started = Instant::now();
+        let samples = memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
             for (volume, row) in volumes.zip(memory.chunks_exact_mut(voxels.len() * sample_bytes)) {
                 let sample = volume * header.voxels() + voxels.start;
                 let position = header.voxel_offset + (sample * sample_bytes) as u64;
@@ -304,7 +314,9 @@ impl SlabReader {
                 progress.voxel_bytes_read(row.len() as u64);
             }
             Ok(())
-        })
+        });
+        progress.time_spent(started.elapsed(), Duration::ZERO);
+        samples
     }
 }
 

@@ -1,0 +1,217 @@
+//! What repeats in a large graph, drawn once with a count.
+//!
+//! 1. Neighbours of one operation become one node: the chunks of a run, the merges of all runs.
+//! 2. Nodes of one operation that take from, and give to, the same kinds of nodes become one: the
+//!    runs beside one another. (The coarsest partition that is stable so: Kanellakis and Smolka
+//!    1990, by plain refinement.)
+//!
+//! Where two operations depend on each other, as a chunk to be read does on an earlier one that
+//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn.
+
+use super::{Folded, MOST_TASKS_IN_FULL, Node};
+use crate::graph::Outline;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A graph that has more nodes after all this has one for each operation.
+const MOST_NODES: usize = 60;
+
+pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
+    let count = outline.tasks.len();
+    if count <= MOST_TASKS_IN_FULL {
+        return joined(outline, seconds, &(0..count).collect::<Vec<_>>());
+    }
+    let dropped = held_back(outline);
+    let groups = stable(outline, &dropped, &neighbours(outline));
+    let distinct: BTreeSet<usize> = groups.iter().copied().collect();
+    let groups = if distinct.len() <= MOST_NODES { groups } else { by_operation(outline) };
+    let mut folded = joined(outline, seconds, &groups);
+    let operation = |node: usize| folded.nodes[node].operation.as_str();
+    let is_drawn =
+        |&(from, to): &(usize, usize)| !dropped.contains(&(operation(from), operation(to)));
+    folded.edges = folded.edges.iter().copied().filter(is_drawn).collect();
+    folded
+}
+
+/// Pairs of operations whose dependencies are not drawn, since there are more the other way.
+fn held_back(outline: &Outline) -> BTreeSet<(&str, &str)> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for task in &outline.tasks {
+        for &dependency in &task.dependencies {
+            let pair = (outline.tasks[dependency].operation(), task.operation());
+            *counts.entry(pair).or_default() += 1;
+        }
+    }
+    let more_back = |(&(from, to), &count): (&(&str, &str), &usize)| {
+        let back = counts.get(&(to, from)).copied().unwrap_or(0);
+        from != to && (back > count || (back == count && from > to))
+    };
+    counts.iter().filter(|it| more_back(*it)).map(|(pair, _)| *pair).collect()
+}
+
+/// For each task the first of those of its operation that it hangs together with.
+fn neighbours(outline: &Outline) -> Vec<usize> {
+    let mut first: Vec<usize> = (0..outline.tasks.len()).collect();
+    fn root(first: &mut [usize], mut task: usize) -> usize {
+        while first[task] != task {
+            first[task] = first[first[task]];
+            task = first[task];
+        }
+        task
+    }
+    for (number, task) in outline.tasks.iter().enumerate() {
+        for &dependency in &task.dependencies {
+            if outline.tasks[dependency].operation() == task.operation() {
+                let (a, b) = (root(&mut first, dependency), root(&mut first, number));
+                first[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    (0..first.len()).map(|task| root(&mut first, task)).collect()
+}
+
+/// The groups, joined as far as they take from and give to the same kinds of groups.
+fn stable(outline: &Outline, dropped: &BTreeSet<(&str, &str)>, groups: &[usize]) -> Vec<usize> {
+    let mut around: BTreeMap<usize, BTreeSet<(bool, usize)>> = BTreeMap::new();
+    for (number, task) in outline.tasks.iter().enumerate() {
+        around.entry(groups[number]).or_default();
+        for &dependency in &task.dependencies {
+            let (from, to) = (groups[dependency], groups[number]);
+            let pair = (outline.tasks[dependency].operation(), task.operation());
+            if from != to && !dropped.contains(&pair) {
+                around.entry(to).or_default().insert((false, from));
+                around.entry(from).or_default().insert((true, to));
+            }
+        }
+    }
+    let is_wanted: BTreeSet<usize> = outline.wanted.iter().map(|&it| groups[it]).collect();
+    let operations: BTreeMap<&str, usize> =
+        outline.tasks.iter().zip(0..).map(|(task, number)| (task.operation(), number)).collect();
+    let mut kinds: BTreeMap<usize, usize> = around
+        .keys()
+        .map(|&group| {
+            let operation = operations[outline.tasks[group].operation()];
+            (group, 2 * operation + usize::from(is_wanted.contains(&group)))
+        })
+        .collect();
+    loop {
+        let mut numbers = BTreeMap::new();
+        let refined: BTreeMap<usize, usize> = around
+            .iter()
+            .map(|(&group, others)| {
+                let others: BTreeSet<_> =
+                    others.iter().map(|&(gives, other)| (gives, kinds[&other])).collect();
+                let next = numbers.len();
+                (group, *numbers.entry((kinds[&group], others)).or_insert(next))
+            })
+            .collect();
+        let count = |kinds: &BTreeMap<usize, usize>| kinds.values().collect::<BTreeSet<_>>().len();
+        let is_stable = count(&refined) == count(&kinds);
+        kinds = refined;
+        // Too many kinds will not be drawn.
+        if is_stable || count(&kinds) > MOST_NODES {
+            return groups.iter().map(|group| kinds[group]).collect();
+        }
+    }
+}
+
+fn by_operation(outline: &Outline) -> Vec<usize> {
+    let mut numbers = BTreeMap::new();
+    let number = |task: &crate::graph::OutlineTask| {
+        let next = numbers.len();
+        *numbers.entry(task.operation().to_owned()).or_insert(next)
+    };
+    outline.tasks.iter().map(number).collect()
+}
+
+/// One node for each group, in the order of their first tasks.
+fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folded {
+    let mut folded = Folded::default();
+    let mut nodes: BTreeMap<usize, usize> = BTreeMap::new();
+    for (number, (task, group)) in outline.tasks.iter().zip(groups).enumerate() {
+        let node = *nodes.entry(*group).or_insert(folded.nodes.len());
+        if node == folded.nodes.len() {
+            folded.nodes.push(Node {
+                operation: task.operation().to_owned(),
+                subject: task.subject().to_owned(),
+                tasks: vec![],
+                is_wanted: false,
+                value_bytes: task.value_bytes,
+                seconds: seconds.map(|_| 0.0),
+            });
+        }
+        let node = &mut folded.nodes[node];
+        node.tasks.push(number);
+        node.is_wanted |= outline.wanted.contains(&number);
+        if node.value_bytes != task.value_bytes {
+            node.value_bytes = None;
+        }
+        if let (Some(sum), Some(seconds)) = (&mut node.seconds, seconds) {
+            *sum += seconds[number];
+        }
+    }
+    for node in &mut folded.nodes {
+        let subject = |task: usize| outline.tasks[task].subject();
+        let (first, last) = (subject(node.tasks[0]), subject(node.tasks[node.tasks.len() - 1]));
+        if first != last {
+            node.subject = format!("{first} … {last}").trim().to_owned();
+        }
+    }
+    let mut edges = BTreeSet::new();
+    for (task, group) in outline.tasks.iter().zip(groups) {
+        let froms = task.dependencies.iter().map(|&it| nodes[&groups[it]]);
+        edges.extend(froms.map(|from| (from, nodes[group])).filter(|(from, to)| from != to));
+    }
+    folded.edges = edges.into_iter().collect();
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawing::layout::tests::{array_mode, few_streams};
+
+    fn counts(folded: &Folded) -> Vec<(String, usize)> {
+        folded.nodes.iter().map(|node| (node.operation.clone(), node.tasks.len())).collect()
+    }
+
+    #[test]
+    fn small_graphs_are_drawn_in_full() {
+        let outline = array_mode(5, 1);
+        let folded = folded(&outline, None);
+        assert_eq!(folded.nodes.len(), outline.tasks.len());
+        let edges: usize = outline.tasks.iter().map(|task| task.dependencies.len()).sum();
+        assert_eq!(folded.edges.len(), edges);
+    }
+
+    #[test]
+    fn runs_and_chunks_of_a_large_graph_become_one_node() {
+        for (runs, chunks) in [(12, 30), (50, 100), (1, 200)] {
+            let outline = array_mode(runs, chunks);
+            let folded = folded(&outline, None);
+            let total: usize = folded.nodes.iter().map(|node| node.tasks.len()).sum();
+            assert_eq!(total, outline.tasks.len(), "every task is counted once");
+            assert_eq!(counts(&folded)[0], ("moments".to_owned(), runs * chunks));
+            assert!(folded.nodes.len() <= 5, "{:?}", counts(&folded));
+        }
+    }
+
+    #[test]
+    fn chains_that_wait_for_each_other_are_drawn_as_reading_and_adding() {
+        let folded = folded(&few_streams(2, 40, 3), None);
+        let expected =
+            [("read", 80), ("moments", 240), ("merge", 3), ("mean", 1), ("sqrt", 1), ("divide", 1)];
+        let expected = expected.map(|(name, count)| (name.to_owned(), count));
+        assert_eq!(counts(&folded), expected);
+        assert_eq!(folded.edges, [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 5)]);
+        assert_eq!(folded.nodes[0].subject, "run-1 [0..8) … run-2 [312..320)");
+    }
+
+    #[test]
+    fn times_add_up() {
+        let outline = array_mode(12, 30);
+        let seconds: Vec<f64> = (0..outline.tasks.len()).map(|it| it as f64).collect();
+        let folded = folded(&outline, Some(&seconds));
+        let total: f64 = folded.nodes.iter().filter_map(|node| node.seconds).sum();
+        assert_eq!(total, seconds.iter().sum::<f64>());
+    }
+}

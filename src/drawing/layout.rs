@@ -1,0 +1,215 @@
+//! Where the nodes of a picture stand: in columns, each to the right of what it takes.
+//!
+//! Layers by the longest way from a source, the order in a layer by the mean place of the
+//! neighbours, some sweeps to and fro (Sugiyama, Tagawa, Toda 1981), then each node is drawn
+//! towards its neighbours as far as its layer has room. Deterministic.
+
+/// A node's place: its upper left corner. The unit is the pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Place {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// Space between columns, for the edges.
+const COLUMN_GAP: f64 = 56.0;
+/// Space between the nodes of a column.
+const ROW_GAP: f64 = 14.0;
+const SWEEPS: usize = 12;
+
+/// The places of nodes of these sizes (width, height), and the width and height of it all.
+pub(super) fn places(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Vec<Place>, (f64, f64)) {
+    let layers = layers(sizes.len(), edges);
+    let mut columns: Vec<Vec<usize>> = vec![vec![]; layers.iter().max().map_or(0, |it| it + 1)];
+    (0..sizes.len()).for_each(|node| columns[layers[node]].push(node));
+    let (mut before, mut after) = (vec![vec![]; sizes.len()], vec![vec![]; sizes.len()]);
+    for &(from, to) in edges {
+        before[to].push(from);
+        after[from].push(to);
+    }
+    let mut centre = vec![0.0; sizes.len()];
+    for column in &columns {
+        stack(column, sizes, &mut centre);
+    }
+    for sweep in 0..SWEEPS {
+        let others = if sweep % 2 == 0 { &before } else { &after };
+        for column in &mut columns {
+            let wish = |node: &usize| match others[*node].as_slice() {
+                [] => centre[*node],
+                others => others.iter().map(|&it| centre[it]).sum::<f64>() / others.len() as f64,
+            };
+            let mut wishes: Vec<(f64, usize)> = column.iter().map(|it| (wish(it), *it)).collect();
+            wishes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            *column = wishes.iter().map(|it| it.1).collect();
+            settle(&wishes, sizes, &mut centre);
+        }
+    }
+    let top = (0..sizes.len()).map(|it| centre[it] - sizes[it].1 / 2.0).fold(f64::MAX, f64::min);
+    let mut places = vec![Place::default(); sizes.len()];
+    let (mut x, mut height) = (0.0, 0.0_f64);
+    for column in &columns {
+        let width = column.iter().map(|&node| sizes[node].0).fold(0.0, f64::max);
+        for &node in column {
+            let y = centre[node] - sizes[node].1 / 2.0 - top;
+            places[node] = Place { x, y };
+            height = height.max(y + sizes[node].1);
+        }
+        x += width + COLUMN_GAP;
+    }
+    (places, ((x - COLUMN_GAP).max(0.0), height))
+}
+
+/// The length of the longest way that leads to each node. Edges against the numbers of the nodes,
+/// which a folded graph may have, are passed over.
+fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+    let mut forward: Vec<(usize, usize)> =
+        edges.iter().copied().filter(|(from, to)| from < to).collect();
+    forward.sort_unstable_by_key(|&(_, to)| to);
+    let mut layers = vec![0; count];
+    for (from, to) in forward {
+        layers[to] = layers[to].max(layers[from] + 1);
+    }
+    layers
+}
+
+/// One below the other, around zero.
+fn stack(column: &[usize], sizes: &[(f64, f64)], centre: &mut [f64]) {
+    let height: f64 = column.iter().map(|&node| sizes[node].1 + ROW_GAP).sum();
+    let mut y = -height / 2.0;
+    for &node in column {
+        centre[node] = y + sizes[node].1 / 2.0;
+        y += sizes[node].1 + ROW_GAP;
+    }
+}
+
+/// As close to their wishes as they can stand, which are ascending: those that would overlap form
+/// a block around the mean of their wishes.
+fn settle(wishes: &[(f64, usize)], sizes: &[(f64, f64)], centre: &mut [f64]) {
+    // Blocks of nodes: the first and the last, the height, and the sum of where the top should be.
+    let mut blocks: Vec<(usize, f64, f64, usize)> = Vec::new();
+    for (index, &(wish, node)) in wishes.iter().enumerate() {
+        let height = sizes[node].1 + ROW_GAP;
+        let mut block = (index, height, wish - height / 2.0, 1);
+        while let Some(&(first, above, sum, count)) = blocks.last() {
+            if sum / count as f64 + above <= block.2 / block.3 as f64 {
+                break;
+            }
+            // What follows wants to begin so much above its own place in the block.
+            let wanted = block.2 - above * block.3 as f64;
+            block = (first, above + block.1, sum + wanted, count + block.3);
+            blocks.pop();
+        }
+        blocks.push(block);
+    }
+    for (number, &(first, _, sum, count)) in blocks.iter().enumerate() {
+        let end = blocks.get(number + 1).map_or(wishes.len(), |next| next.0);
+        let mut y = sum / count as f64;
+        for &(_, node) in &wishes[first..end] {
+            centre[node] = y + (sizes[node].1 + ROW_GAP) / 2.0;
+            y += sizes[node].1 + ROW_GAP;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::graph::{Outline, OutlineTask};
+    use proptest::prelude::*;
+
+    fn push(outline: &mut Outline, name: String, dependencies: &[usize]) -> usize {
+        let dependencies = dependencies.to_vec();
+        outline.tasks.push(OutlineTask { name, dependencies, value_bytes: Some(1 << 20) });
+        outline.tasks.len() - 1
+    }
+
+    fn finish(mut outline: Outline, moments: &[usize]) -> Outline {
+        let mean = push(&mut outline, "mean".to_owned(), moments);
+        let sqrt = push(&mut outline, "sqrt".to_owned(), moments);
+        let divide = push(&mut outline, "divide".to_owned(), &[mean, sqrt]);
+        outline.wanted = vec![mean, sqrt, divide];
+        outline
+    }
+
+    /// As the pipeline makes it of gzip runs: a chain a run, merged from the left; a run begins
+    /// when the third before it has been merged.
+    pub(in crate::drawing) fn array_mode(runs: usize, chunks: usize) -> Outline {
+        let mut outline = Outline::default();
+        let mut merged: Vec<usize> = vec![];
+        for run in 1..=runs {
+            let mut last = merged.len().checked_sub(3).map(|index| merged[index]);
+            for chunk in 0..chunks {
+                let name = format!("moments run-{run} [{}..{})", 8 * chunk, 8 * chunk + 8);
+                last = Some(push(&mut outline, name, last.as_slice()));
+            }
+            let moments = last.expect("a run has a chunk");
+            merged.push(match merged.last() {
+                None => moments,
+                Some(&left) => push(&mut outline, "merge".to_owned(), &[left, moments]),
+            });
+        }
+        finish(outline, &[merged[runs - 1]])
+    }
+
+    /// As the pipeline makes it of fewer gzip runs than threads: a chunk is read, and slabs of it
+    /// added, at most one chunk behind.
+    pub(in crate::drawing) fn few_streams(runs: usize, chunks: usize, slabs: usize) -> Outline {
+        let mut outline = Outline::default();
+        let mut of_runs: Vec<Vec<usize>> = vec![];
+        for run in 1..=runs {
+            let (mut read, mut added, mut before) = (vec![], vec![], vec![]);
+            for chunk in 0..chunks {
+                let label = format!("run-{run} [{}..{})", 8 * chunk, 8 * chunk + 8);
+                let taken: Vec<usize> = [read, before].concat();
+                let piece = push(&mut outline, format!("read {label}"), &taken);
+                before = added;
+                added = (0..slabs)
+                    .map(|slab| {
+                        let taken: Vec<usize> =
+                            before.get(slab).copied().into_iter().chain([piece]).collect();
+                        push(&mut outline, format!("moments {label}"), &taken)
+                    })
+                    .collect();
+                read = vec![piece];
+            }
+            of_runs.push(added);
+        }
+        let merged: Vec<usize> = (0..slabs)
+            .map(|slab| {
+                let of_slab = of_runs.iter().map(|slabs| slabs[slab]);
+                let join = |left, right| push(&mut outline, "merge".to_owned(), &[left, right]);
+                of_slab.reduce(join).expect("a run")
+            })
+            .collect();
+        finish(outline, &merged)
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_nodes_overlap_and_edges_lead_to_the_right(
+            sizes in prop::collection::vec((20.0..200.0_f64, 20.0..60.0_f64), 1..40),
+            edges in prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..60),
+        ) {
+            let edges: Vec<_> = edges
+                .iter()
+                .map(|[a, b]| (a.index(sizes.len()), b.index(sizes.len())))
+                .filter(|(from, to)| from < to)
+                .collect();
+            let (places, (width, height)) = places(&sizes, &edges);
+            for (a, (at, size)) in places.iter().zip(&sizes).enumerate() {
+                prop_assert!(at.x >= 0.0 && at.y >= -1e-6);
+                prop_assert!(at.x + size.0 <= width + 1e-6 && at.y + size.1 <= height + 1e-6);
+                for (other, other_size) in places.iter().zip(&sizes).skip(a + 1) {
+                    let apart = at.x + size.0 <= other.x
+                        || other.x + other_size.0 <= at.x
+                        || at.y + size.1 <= other.y + 1e-6
+                        || other.y + other_size.1 <= at.y + 1e-6;
+                    prop_assert!(apart);
+                }
+            }
+            for (from, to) in edges {
+                prop_assert!(places[from].x + sizes[from].0 < places[to].x);
+            }
+        }
+    }
+}
