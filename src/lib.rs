@@ -8,6 +8,7 @@
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
 //! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
@@ -42,6 +43,7 @@
 
 pub mod array;
 pub mod cli;
+pub mod compare;
 pub mod drawing;
 pub mod error;
 pub mod graph;

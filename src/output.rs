@@ -37,10 +37,62 @@ pub fn check_destination(path: &Path) -> Result<()> {
 pub fn abandon_and_exit(exit_code: i32) -> ! {
     let mut partial_files = partial_files();
     for path in partial_files.drain(..) {
-        let _ = fs::remove_file(path);
+        // A scratch folder is one of them.
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
     }
     // The lock is still held: no file can be begun until the process has ended.
     std::process::exit(exit_code)
+}
+
+/// A folder for files that nobody is to see, which goes when this does or the process is
+/// interrupted.
+#[derive(Debug)]
+pub struct ScratchFolder {
+    path: PathBuf,
+}
+
+impl ScratchFolder {
+    /// A new folder among the temporary files of the system.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn create() -> Result<ScratchFolder> {
+        let parent = std::env::temp_dir();
+        loop {
+            let path = parent.join(format!("tsnr-{}-{}", std::process::id(), next_number()));
+            let mut partial_files = partial_files();
+            match fs::create_dir(&path) {
+                Ok(()) => {
+                    partial_files.push(path.clone());
+                    return Ok(ScratchFolder { path });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    let failed = Error::io("cannot make a folder for temporary files", error);
+                    return Err(failed.at(&parent));
+                }
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        let mut partial_files = partial_files();
+        let _ = fs::remove_dir_all(&self.path);
+        partial_files.retain(|path| *path != self.path);
+    }
+}
+
+/// A number that no other name of this process has.
+fn next_number() -> u32 {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Files that are to appear together.
@@ -104,8 +156,7 @@ struct PartialFile {
 
 impl PartialFile {
     fn create(destination: &Path) -> Result<PartialFile> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let number = next_number();
         let name = format!(".tsnr-{}-{number}.partial", std::process::id());
         let path = folder_of(destination).join(name);
         let mut partial_files = partial_files();

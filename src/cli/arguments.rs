@@ -31,6 +31,8 @@ Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
   tsnr run-1.nii.gz run-2.nii.gz -o tsnr.nii.gz --mean mean.nii.gz --std std.nii.gz
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
+  tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
+  tsnr --compare 'func/*.nii.gz' --threads 1,2,4
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
 130 after Ctrl-C, 143 after SIGTERM.";
@@ -51,7 +53,7 @@ pub(super) struct Arguments {
 
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
-          required_unless_present_any = ["dry_run"])]
+          required_unless_present_any = ["dry_run", "compare"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -86,8 +88,11 @@ pub(super) struct Arguments {
     pub mode: ModeName,
 
     /// Threads of the delayed and array modes [default: the cores this process may use]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
-    pub threads: Option<NonZeroUsize>,
+    ///
+    /// With --compare several, as in 1,2,4: a row for each.
+    #[arg(long, value_name = "N", value_parser = at_least_one, value_delimiter = ',',
+          help_heading = "Computation")]
+    pub threads: Vec<NonZeroUsize>,
 
     /// Memory that may be used: 512M, 2G
     ///
@@ -132,6 +137,22 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = profile_name, conflicts_with = "dry_run",
           help_heading = "Task graph")]
     pub profile: Option<PathBuf>,
+
+    /// Run the three modes in turns, each in a process of its own, and print what each used
+    ///
+    /// Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest
+    /// difference from serial's map. Writes no map. If two modes disagree, exit status 1.
+    #[arg(long, help_heading = "Comparison", conflicts_with_all = ["output", "mean", "std",
+          "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile"])]
+    pub compare: bool,
+
+    /// How often each mode is run: the table has the medians [default: 3]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Comparison")]
+    pub repeat: Option<NonZeroUsize>,
+
+    /// Also write the comparison as JSON, every run of every mode
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    pub json: Option<PathBuf>,
 
     /// Say nothing but warnings and errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
@@ -227,6 +248,17 @@ impl Arguments {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn from_command_line() -> Arguments {
         let arguments = Arguments::parse();
+        let only_for_comparisons = [
+            (arguments.threads.len() > 1, "several numbers of --threads"),
+            (arguments.repeat.is_some(), "--repeat"),
+            (arguments.json.is_some(), "--json"),
+        ];
+        for (is_given, what) in only_for_comparisons {
+            if is_given && !arguments.compare {
+                let problem = format!("{what} can only be used with --compare");
+                Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+            }
+        }
         let mut entries = HashSet::new();
         for path in arguments.files() {
             if !entries.insert(directory_entry(path)) {
@@ -240,7 +272,8 @@ impl Arguments {
 
     /// All files to write.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let others = self.visualize.iter().chain(&self.profile).map(PathBuf::as_path);
+        let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
+        let others = others.map(PathBuf::as_path);
         self.outputs().map(|(path, _)| path).chain(others)
     }
 

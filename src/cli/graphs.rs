@@ -75,8 +75,9 @@ impl Graphs<'_> {
         let outline = plan.outline();
         let picture = |outline: &crate::graph::Outline, how: &str| {
             let caption = format!(
-                "{}, {}: {} tasks{how}",
-                summary::runs(session),
+                "{}, {} volumes; {}; {} tasks{how}",
+                summary::counted(session.runs().len(), "run"),
+                session.volumes(),
                 summary::threads(settings),
                 outline.tasks.len()
             );

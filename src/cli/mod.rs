@@ -5,6 +5,7 @@
 //! compute.
 
 mod arguments;
+mod compare;
 mod graphs;
 mod progress;
 mod resources;
@@ -51,6 +52,9 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         refuse_an_input(destination, &session)?;
         output::check_destination(destination)?;
     }
+    if arguments.compare {
+        return compare::run(arguments, &session);
+    }
     let header = map_header(&session, arguments, talk)?;
     if arguments.verbose {
         talk.lines(summary::of_inputs(&session));
@@ -92,7 +96,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
 fn settings(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Settings> {
     let asked = Settings {
         mode: arguments.mode.into(),
-        threads: arguments.threads.unwrap_or_else(resources::available_threads),
+        threads: arguments.threads.first().copied().unwrap_or_else(resources::available_threads),
         ddof: arguments.ddof,
         chunk_length: arguments.chunk_length,
     };

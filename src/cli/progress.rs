@@ -49,3 +49,29 @@ impl Progress for ByteBar {
         }
     }
 }
+
+/// A bar of programs that were run, on stderr.
+pub(super) struct RoundBar(ProgressBar);
+
+impl RoundBar {
+    pub fn new(total: usize, quiet: bool) -> RoundBar {
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style =
+            ProgressStyle::with_template("comparing [{bar:32}] {pos} of {len} runs, {eta} left");
+        let style = style.expect("the template is well formed").progress_chars("=> ");
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_style(style);
+        bar.tick();
+        RoundBar(bar)
+    }
+
+    /// One more has ended.
+    pub fn advance(&self) {
+        self.0.inc(1);
+    }
+
+    /// Takes the bar off the terminal.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}

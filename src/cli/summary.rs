@@ -97,7 +97,12 @@ pub(super) fn of_run(
 }
 
 fn volumes(count: usize) -> String {
-    if count == 1 { "1 volume".to_owned() } else { format!("{count} volumes") }
+    counted(count, "volume")
+}
+
+/// A number of things.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// How many threads work.

@@ -118,7 +118,7 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
         };
         // Where times are shown, the strength of the colour is the time's.
         let strength = match node.seconds {
-            Some(seconds) if most > 0.0 => 0.10 + 0.60 * seconds / most,
+            Some(seconds) if most > 0.0 => 0.08 + 0.40 * seconds / most,
             _ => 0.28,
         };
         draw(&mut svg, places[number], node, label, &color, strength);

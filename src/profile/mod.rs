@@ -4,8 +4,8 @@
 //! A [`Recorder`] is an [`Observer`] of the graph. Beside the tasks it notes *phases* of the main
 //! thread, such as writing the results, and of each task the time that it spent waiting for the
 //! disk and decoding, as far as it is told. [`Recorder::finish`] gives a [`Profile`], which is
-//! written as a [trace](Profile::trace) or as a [page](Profile::page). A tasks's other time counts
-//! as computing. This module does not know what the tasks do.
+//! written as a [trace](Profile::trace) or as a [page](Profile::page). The rest of a task's time
+//! counts as computing. This module does not know what the tasks do.
 
 mod page;
 mod sampling;

@@ -46,7 +46,8 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
     let bytes: u64 = tasks.iter().map(|span| span.bytes).sum();
     let workers = profile.workers().max(1);
     let peak = profile.samples.iter().map(|sample| sample.resident_bytes).max();
-    let cpu = profile.samples.last().map(|sample| sample.cpu_seconds);
+    // What a thread used is not told once it has ended.
+    let cpu = profile.samples.iter().map(|sample| sample.cpu_seconds).reduce(f64::max);
 
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\

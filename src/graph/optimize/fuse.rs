@@ -4,8 +4,7 @@
 //! tasks or several times, stays a task's own value. No parallelism is lost: the tasks of a chain
 //! could only run one after the other.
 
-use super::super::task_graph::Task;
-use super::{Graph, rearranged};
+use super::{Graph, Task, rearranged};
 
 pub(super) fn fuse(graph: Graph) -> Graph {
     let mut graph = graph;

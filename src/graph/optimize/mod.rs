@@ -7,7 +7,8 @@ mod cull;
 mod fuse;
 mod order;
 
-use super::Graph;
+use crate::graph::Graph;
+use crate::graph::task_graph::Task;
 
 /// A pass, with what is said of it.
 pub struct Pass {

@@ -1,0 +1,218 @@
+//! `--compare`: the three modes, each in a process of its own.
+
+use super::arguments::Arguments;
+use super::progress::RoundBar;
+use super::{resources, summary};
+use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
+use crate::error::{Error, Result};
+use crate::image::{Image, VolumeReader};
+use crate::output::{Batch, ScratchFolder};
+use crate::pipeline::{self, Mode, Session, Settings, mebibytes, predicted_bytes};
+use crate::stats::TOLERANCE;
+use crate::voxels::Samples;
+use serde_json::json;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::{env, fs, io};
+
+/// How often each mode is run, if that is not said.
+const ROUNDS: usize = 3;
+
+/// Runs the modes in turns and prints what each used, and how far its map is from the first's.
+pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
+    let mut contenders = contenders(arguments, session)?;
+    let scratch = ScratchFolder::create()?;
+    read_once(session)?;
+    let runnable: Vec<usize> =
+        (0..contenders.len()).filter(|&index| contenders[index].skipped.is_none()).collect();
+    let map = |index: usize| scratch.path().join(format!("{index}.nii"));
+    let rounds = arguments.repeat.map_or(ROUNDS, NonZeroUsize::get);
+    let bar = RoundBar::new(rounds * runnable.len(), arguments.quiet);
+    for round in 0..rounds {
+        for turn in 0..runnable.len() {
+            let index = runnable[(turn + round) % runnable.len()];
+            let contender = &mut contenders[index];
+            let mut command = command(arguments, session, contender, &map(index))?;
+            contender.runs.push(measure(&mut command)?);
+            bar.advance();
+        }
+    }
+    bar.clear();
+    let mut outcome = Ok(());
+    if let Some((&first, others)) = runnable.split_first() {
+        let reference = values(&map(first))?;
+        for &index in others {
+            match Difference::between(&values(&map(index))?, &reference, tolerance) {
+                Ok(difference) => contenders[index].difference = Some(difference),
+                Err(at) => {
+                    outcome =
+                        outcome.and(Err(disagreement(&contenders, (index, first), at, session)));
+                }
+            }
+        }
+    }
+    report(arguments, session, rounds, &contenders)?;
+    outcome
+}
+
+/// How far a value may be from the reference, relatively: serial and delayed round each scaled
+/// sample, array mode does not, which shows where the tSNR is above about 4500.
+fn tolerance(tsnr: f64) -> f64 {
+    TOLERANCE.max(4.0 * tsnr.abs() * f64::EPSILON)
+}
+
+fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>> {
+    let asked = match arguments.threads.as_slice() {
+        [] => vec![resources::available_threads()],
+        asked => asked.to_vec(),
+    };
+    let limits = [arguments.mem_limit, resources::available_memory_bytes()];
+    let limit = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
+    let mut contenders = Vec::new();
+    for mode in [Mode::Serial, Mode::Delayed, Mode::Array] {
+        let threads = if mode == Mode::Serial { &[NonZeroUsize::MIN] } else { asked.as_slice() };
+        for &threads in threads {
+            let settings = Settings {
+                mode,
+                threads,
+                ddof: arguments.ddof,
+                chunk_length: arguments.chunk_length,
+            };
+            let needed = predicted_bytes(session, &settings);
+            let plan = pipeline::plan(session, &settings, Arc::new(()))?;
+            contenders.push(Contender {
+                mode: mode.to_string(),
+                threads: threads.get(),
+                tasks: plan.outline().tasks.len(),
+                runs: vec![],
+                difference: None,
+                skipped: (needed > limit)
+                    .then(|| format!("needs {} of memory: not run", mebibytes(needed))),
+            });
+        }
+    }
+    Ok(contenders)
+}
+
+/// Reads every file, so that no mode is the one that waits for the disk.
+fn read_once(session: &Session) -> Result<()> {
+    for image in session.images() {
+        let read = || io::copy(&mut fs::File::open(&image.path)?, &mut io::sink());
+        read().map_err(|error| Error::io("cannot read", error).at(&image.path))?;
+    }
+    Ok(())
+}
+
+/// This program, asked for one map.
+fn command(
+    arguments: &Arguments,
+    session: &Session,
+    contender: &Contender,
+    map: &Path,
+) -> Result<Command> {
+    let program =
+        env::current_exe().map_err(|error| Error::io("cannot find this program", error))?;
+    let mut command = Command::new(program);
+    command.args(["-q", "--dtype", "float64", "--undefined", "nan", "--mode", &contender.mode]);
+    command.args(["--threads", &contender.threads.to_string()]);
+    command.args(["--ddof", &arguments.ddof.to_string()]);
+    if let Some(length) = arguments.chunk_length {
+        command.args(["--chunk-length", &length.to_string()]);
+    }
+    if let Some(limit) = arguments.mem_limit {
+        command.args(["--mem-limit", &limit.to_string()]);
+    }
+    command.arg("-o").arg(map).arg("--").args(session.images().map(|image| &image.path));
+    Ok(command)
+}
+
+fn values(map: &Path) -> Result<Vec<f64>> {
+    let image = Arc::new(Image::open(map)?);
+    let none = Samples::none(image.header.datatype);
+    match VolumeReader::open(&image)?.read(1, none, &())? {
+        Samples::Float64(array) => Ok(array.into_iter().collect()),
+        _ => Err(Error::new("a map that is not float64").at(map)),
+    }
+}
+
+fn disagreement(
+    contenders: &[Contender],
+    (index, first): (usize, usize),
+    at: Disagreement,
+    session: &Session,
+) -> Error {
+    let [nx, ny, _] = session.header().shape;
+    let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
+    let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
+    let (this, reference) = (&contenders[index], &contenders[first]);
+    Error::new(format!(
+        "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
+        name(this),
+        at.value,
+        name(reference),
+        at.reference
+    ))
+    .remedy("this is a defect of tsnr: please report it")
+}
+
+fn report(
+    arguments: &Arguments,
+    session: &Session,
+    rounds: usize,
+    contenders: &[Contender],
+) -> Result<()> {
+    let voxel_mebibytes = mebibytes(session.voxel_bytes());
+    let cores = resources::available_threads();
+    let head = format!(
+        "tsnr {}: {}, {} volumes of {}, {voxel_mebibytes} of voxels\n{cores} cores, medians of {}; \
+         all files were read once before\nabsolute, relative, ULP: the greatest difference from \
+         the first row's tSNR\n\n",
+        env!("CARGO_PKG_VERSION"),
+        summary::counted(session.runs().len(), "run"),
+        session.volumes(),
+        session.header().grid(),
+        summary::counted(rounds, "round"),
+    );
+    let mut stdout = io::stdout().lock();
+    let printed = stdout.write_all((head + &table(contenders)).as_bytes());
+    match printed.and_then(|()| stdout.flush()) {
+        // Who closed the pipe has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Error::io("cannot print the table", error));
+        }
+        _ => {}
+    }
+    let Some(path) = &arguments.json else { return Ok(()) };
+    let files: Vec<_> = session.images().map(|it| it.path.display().to_string()).collect();
+    let session = json!({
+        "files": files,
+        "volumes": session.volumes(),
+        "shape": session.header().shape,
+        "voxel_bytes": session.voxel_bytes(),
+        "cores": cores,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    let mut batch = Batch::default();
+    batch.write(path, |to| to.write_all(as_json(session, contenders).as_bytes()))?;
+    batch.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arguments::ModeName;
+    use super::*;
+    use clap::ValueEnum;
+
+    #[test]
+    fn the_modes_are_called_as_they_are_typed() {
+        for (mode, name) in
+            [Mode::Serial, Mode::Delayed, Mode::Array].iter().zip(ModeName::value_variants())
+        {
+            let typed = name.to_possible_value().expect("a name");
+            assert_eq!(typed.get_name(), mode.to_string());
+        }
+    }
+}

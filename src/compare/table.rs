@@ -1,0 +1,140 @@
+//! The outcome as a table for a person and as JSON for a program.
+
+use super::{Difference, Measured};
+use serde_json::{Value, json};
+
+/// One way to compute the map, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Contender {
+    /// Its mode.
+    pub mode: String,
+    /// Its threads.
+    pub threads: usize,
+    /// Tasks of its graph.
+    pub tasks: usize,
+    /// What it used, run by run.
+    pub runs: Vec<Measured>,
+    /// Its difference from the reference; none of the reference itself.
+    pub difference: Option<Difference>,
+    /// Why it was not run.
+    pub skipped: Option<String>,
+}
+
+/// The middle of some numbers; of an even count the mean of the two in the middle.
+pub fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let mut numbers: Vec<f64> = numbers.into_iter().collect();
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    match (numbers.len(), numbers.len() % 2) {
+        (0, _) => f64::NAN,
+        (_, 1) => numbers[middle],
+        _ => (numbers[middle - 1] + numbers[middle]) / 2.0,
+    }
+}
+
+impl Contender {
+    fn wall(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.wall_seconds))
+    }
+
+    fn cpu(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.cpu_seconds))
+    }
+
+    fn peak(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.peak_bytes as f64))
+    }
+}
+
+/// A table of at most 79 columns. Speed-up is the first one's wall time over the row's.
+pub fn table(contenders: &[Contender]) -> String {
+    let mut text = String::from(
+        "mode    threads  wall s   CPU s  peak MiB tasks  speed-up absolute relative  ULP\n",
+    );
+    let first = contenders.iter().find(|it| it.skipped.is_none());
+    for it in contenders {
+        let start = format!("{:<7} {:>7}", it.mode, it.threads);
+        if let Some(reason) = &it.skipped {
+            text += &format!("{start}   {reason}\n");
+            continue;
+        }
+        let speed_up = first.map_or(f64::NAN, |first| first.wall() / it.wall());
+        let difference = match it.difference {
+            Some(it) => {
+                format!("{:>8.1e} {:>8.1e} {:>4}", it.absolute, it.relative, it.ulps)
+            }
+            None => "reference".to_owned(),
+        };
+        text += &format!(
+            "{start} {:>7.3} {:>7.3} {:>9.1} {:>5} {:>9.2} {difference}\n",
+            it.wall(),
+            it.cpu(),
+            it.peak() / 1048576.0,
+            it.tasks,
+            speed_up,
+        );
+    }
+    text
+}
+
+/// `{"schema": "tsnr-compare/1", "session", "contenders": [{"mode", "threads", "tasks", "skipped",
+/// "median": {"wall_seconds", "cpu_seconds", "peak_bytes"}, "runs": [the same, in order],
+/// "difference": {"absolute", "relative", "ulps"} or null for the reference}]}`.
+pub fn as_json(session: Value, contenders: &[Contender]) -> String {
+    let one = |wall: f64, cpu: f64, peak: f64| json!({"wall_seconds": wall, "cpu_seconds": cpu, "peak_bytes": peak as u64});
+    let contender = |it: &Contender| {
+        let runs = it.runs.iter();
+        let runs = runs.map(|run| one(run.wall_seconds, run.cpu_seconds, run.peak_bytes as f64));
+        let difference = it
+            .difference
+            .map(|it| json!({"absolute": it.absolute, "relative": it.relative, "ulps": it.ulps}));
+        json!({
+            "mode": it.mode, "threads": it.threads, "tasks": it.tasks, "skipped": it.skipped,
+            "median": one(it.wall(), it.cpu(), it.peak()),
+            "runs": runs.collect::<Vec<_>>(),
+            "difference": difference,
+        })
+    };
+    let contenders: Vec<Value> = contenders.iter().map(contender).collect();
+    let all = json!({"schema": "tsnr-compare/1", "session": session, "contenders": contenders});
+    format!("{all:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_are_those_of_numpy() {
+        // numpy 2.4.6: np.median([3, 1, 2]), np.median([4, 1, 3, 2]).
+        assert_eq!((median([3.0, 1.0, 2.0]), median([4.0, 1.0, 3.0, 2.0])), (2.0, 2.5));
+        assert!(median([]).is_nan());
+    }
+
+    #[test]
+    fn rows_are_as_wide_as_the_head() {
+        let run = Measured { wall_seconds: 1.0, cpu_seconds: 2.0, peak_bytes: 3 << 20 };
+        let reference = Contender {
+            mode: "serial".to_owned(),
+            threads: 1,
+            tasks: 9,
+            runs: vec![run; 3],
+            difference: None,
+            skipped: None,
+        };
+        let difference = Some(Difference { absolute: 1e-13, relative: 2e-15, ulps: 12 });
+        let half = Measured { wall_seconds: 0.5, ..run };
+        let other = Contender {
+            mode: "array".to_owned(),
+            runs: vec![half],
+            difference,
+            ..reference.clone()
+        };
+        let skipped = Contender { skipped: Some("needs 9 MiB".to_owned()), ..reference.clone() };
+        let table = table(&[reference, other, skipped]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[0].len(), lines[2].len(), "{table}");
+        assert!(lines[0].len() <= 79 && lines[2].contains(" 2.00 "), "{table}");
+        assert!(lines[3].ends_with("needs 9 MiB"));
+    }
+}
