@@ -378,8 +378,11 @@ fn every_example_of_the_help_runs() {
         ]);
         scratch.file("sub-01/func/sub-01_run-1_bold.json", "{}");
         let line = format!("tsnr() {{ '{program}' \"$@\"; }}; {example}");
-        scratch.bash(&line, [""; 0]).succeeded();
-        assert!(scratch.path("tsnr.nii.gz").exists(), "{example}");
+        let outcome = scratch.bash(&line, [""; 0]).succeeded();
+        for output in ["tsnr.nii.gz", "mean.nii.gz", "std.nii.gz", "graph.svg", "profile.html"] {
+            assert_eq!(scratch.path(output).exists(), example.contains(output), "{example}");
+        }
+        assert_eq!(outcome.stdout.is_empty(), !example.contains("--compare"), "{example}");
     }
 }
 

@@ -49,7 +49,7 @@ impl Contender {
 /// A table of at most 79 columns. Speed-up is the first one's wall time over the row's.
 pub fn table(contenders: &[Contender]) -> String {
     let mut text = String::from(
-        "mode    threads  wall s   CPU s  peak MiB tasks  speed-up absolute relative  ULP\n",
+        "mode    threads  wall s   CPU s peak MiB tasks  speed-up absolute relative  ULP\n",
     );
     let first = contenders.iter().find(|it| it.skipped.is_none());
     for it in contenders {
@@ -66,7 +66,7 @@ pub fn table(contenders: &[Contender]) -> String {
             None => "reference".to_owned(),
         };
         text += &format!(
-            "{start} {:>7.3} {:>7.3} {:>9.1} {:>5} {:>9.2} {difference}\n",
+            "{start} {:>7.3} {:>7.3} {:>8.1} {:>5} {:>9.2} {difference}\n",
             it.wall(),
             it.cpu(),
             it.peak() / 1048576.0,
