@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tsnr::image::{Encoding, Image, MapHeader, MapPrecision, VolumeReader, write_map};
 use tsnr::stats::moments::Moments;
+use tsnr::stats::sampling::Sampling;
 use tsnr::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
 
 const DATATYPES: [Datatype; 6] = [
@@ -104,14 +105,23 @@ fn convert_from_the_other_byte_order(bencher: Bencher, datatype: Datatype) {
 fn merge(bencher: Bencher, datatype: Datatype) {
     let mut moments = Moments::empty(datatype, Scaling::IDENTITY, VOXELS);
     moments.add(&block(datatype, ByteOrder::NATIVE), 0);
-    let other = moments.clone();
-    let mut moments = Some(moments);
-    bencher.counter(BytesCount::new(VOXELS * Moments::bytes_per_voxel(datatype))).bench_local(
-        || {
-            let merged = moments.take().expect("put back each time").merge(black_box(&other), 0);
-            moments = Some(merged);
-        },
-    );
+    bencher
+        .counter(BytesCount::new(VOXELS * Moments::bytes_per_voxel(datatype, 0)))
+        .with_inputs(|| (moments.clone(), moments.clone()))
+        .bench_local_values(|(moments, other)| moments.merge(other));
+}
+
+/// The same samples, with products with two regressors.
+#[divan::bench(args = DATATYPES)]
+fn accumulate_with_two_regressors(bencher: Bencher, datatype: Datatype) {
+    let samples = block(datatype, ByteOrder::NATIVE);
+    let weights = (0..2 * VOLUMES).map(|it| it as f64 / 10.0).collect();
+    let sampling = Sampling::new((0..VOLUMES).collect(), 2, weights);
+    let moments = Moments::empty(datatype, Scaling::IDENTITY, VOXELS);
+    let mut moments = moments.with_regressors(2);
+    bencher
+        .counter(BytesCount::new(VOLUMES * VOXELS * datatype.bytes()))
+        .bench_local(|| moments.add_rows(black_box(&samples), sampling.rows(0..VOLUMES), 0));
 }
 
 /// A run of 64x64x30x40 int16 in a scratch folder, removed when dropped.

@@ -25,15 +25,15 @@
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
-//! use tsnr::pipeline::{self, Mode, Session, Settings};
+//! use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 //!
 //! let run = PathBuf::from("testdata/odd/int16_le.nii");
 //! let session = Session::open(&[run])?;
 //! let settings = Settings {
 //!     mode: Mode::Array,
 //!     threads: NonZeroUsize::MIN,
-//!     ddof: 0,
 //!     chunk_length: None,
+//!     analysis: Analysis::plain(&session),
 //! };
 //! let maps = pipeline::compute(&session, &settings, Arc::new(()))?;
 //! assert_eq!(maps.tsnr.dim(), (5, 4, 3));

@@ -16,7 +16,8 @@ fn each_mode_is_drawn_in_each_format_without_computing() {
             let outcome = scratch.tsnr(arguments).succeeded();
             assert!(outcome.stderr.contains("nothing was computed"), "{}", outcome.stderr);
             let drawing = fs::read_to_string(scratch.path(name)).expect("a drawing");
-            assert!(drawing.contains("divide"), "{drawing}");
+            // The drawing of a large graph breaks long names.
+            assert!(["divide", "gather"].iter().any(|it| drawing.contains(it)), "{drawing}");
         }
         assert_eq!(scratch.names(), ["graph.dot", "graph.json", "graph.mmd", "graph.svg"]);
         let svg = fs::read_to_string(scratch.path("graph.svg")).unwrap();

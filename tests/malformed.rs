@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tsnr::pipeline::{self, Maps, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
 
 /// More than any file of these tests takes, on a busy machine and without optimization.
 const SOON: Duration = Duration::from_secs(5);
@@ -18,11 +18,17 @@ const SOON: Duration = Duration::from_secs(5);
 /// error there, so the text of each error is looked at.
 fn compute(path: &Path, mode: Mode) -> Result<Maps, String> {
     let started = Instant::now();
-    let settings =
-        Settings { mode, threads: NonZeroUsize::MIN, ddof: 0, chunk_length: NonZeroUsize::new(2) };
-    let result = Session::open(&[path.to_owned()])
-        .and_then(|session| pipeline::compute(&session, &settings, Arc::new(())))
-        .map_err(|error| error.to_string());
+    let compute = |session: Session| {
+        let settings = Settings {
+            mode,
+            threads: NonZeroUsize::MIN,
+            chunk_length: NonZeroUsize::new(2),
+            analysis: Analysis::plain(&session),
+        };
+        pipeline::compute(&session, &settings, Arc::new(()))
+    };
+    let result =
+        Session::open(&[path.to_owned()]).and_then(compute).map_err(|error| error.to_string());
     assert!(started.elapsed() < SOON, "{mode} mode took {:?}", started.elapsed());
     match &result {
         Ok(maps) => assert_eq!(maps.counts.defined + maps.counts.undefined(), maps.tsnr.len()),

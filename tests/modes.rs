@@ -4,12 +4,14 @@
 
 mod program;
 
+use ndarray::Array3;
 use program::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16};
 use program::{MODES, Map, Scratch, assert_same, bits, session_pattern, session_runs, testdata};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tsnr::pipeline::{self, Maps, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
+use tsnr::stats::definition::{Ddof, Definition};
 
 const THREADS: [usize; 3] = [1, 2, 7];
 const CHUNK_LENGTHS: [Option<usize>; 5] = [None, Some(1), Some(2), Some(5), Some(1000)];
@@ -48,14 +50,20 @@ fn ways() -> Vec<Way> {
     ways
 }
 
+/// The plain definition with another ddof.
+fn analysis(session: &Session, ddof: usize) -> Analysis {
+    let plain = Analysis::plain(session);
+    Analysis { definition: Definition { ddof: Ddof::Fixed(ddof), ..plain.definition }, ..plain }
+}
+
 impl Way {
     fn maps(self, session: &Session, ddof: usize) -> Maps {
         let nonzero = |number| NonZeroUsize::new(number).expect("not zero");
         let settings = Settings {
             mode: self.mode,
             threads: nonzero(self.threads),
-            ddof,
             chunk_length: self.chunk_length.map(nonzero),
+            analysis: analysis(session, ddof),
         };
         pipeline::compute(session, &settings, Arc::new(())).unwrap_or_else(|error| {
             panic!("{self:?}: {error}");
@@ -67,7 +75,9 @@ impl Way {
 type Statistics = [Vec<f64>; 3];
 
 fn statistics(maps: &Maps) -> Statistics {
-    [&maps.tsnr, &maps.mean, &maps.std].map(|map| map.t().iter().copied().collect())
+    let wanted = |map: &Option<_>| -> Array3<f64> { map.clone().expect("a map that is wanted") };
+    [maps.tsnr.clone(), wanted(&maps.mean), wanted(&maps.std)]
+        .map(|map| map.t().iter().copied().collect())
 }
 
 fn all_bits(statistics: &Statistics) -> Vec<u64> {

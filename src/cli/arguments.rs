@@ -238,8 +238,8 @@ impl MapKind {
     pub fn of(self, maps: &Maps) -> &Array3<f64> {
         match self {
             MapKind::Tsnr => &maps.tsnr,
-            MapKind::Mean => &maps.mean,
-            MapKind::Std => &maps.std,
+            MapKind::Mean => maps.mean.as_ref().expect("a map that was asked for"),
+            MapKind::Std => maps.std.as_ref().expect("a map that was asked for"),
         }
     }
 }

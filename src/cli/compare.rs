@@ -78,8 +78,8 @@ fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>
             let settings = Settings {
                 mode,
                 threads,
-                ddof: arguments.ddof,
                 chunk_length: arguments.chunk_length,
+                analysis: super::analysis(arguments, session),
             };
             let needed = predicted_bytes(session, &settings);
             let plan = pipeline::plan(session, &settings, Arc::new(()))?;

@@ -17,7 +17,9 @@ use crate::error::{Error, Result};
 use crate::image::{Encoding, Extension, MapHeader, write_map};
 use crate::inputs;
 use crate::output::{self, Batch};
-use crate::pipeline::{self, Maps, Mode, Session, Settings};
+use crate::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
+use crate::stats::definition::{Ddof, Definition};
+use crate::stats::fold::Wanted;
 use arguments::{Arguments, UndefinedValue};
 use graphs::{Graphs, Watchers};
 use progress::ByteBar;
@@ -92,25 +94,34 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     Ok(())
 }
 
+/// What to compute.
+fn analysis(arguments: &Arguments, session: &Session) -> Analysis {
+    let plain = Analysis::plain(session);
+    let definition = Definition { ddof: Ddof::Fixed(arguments.ddof), ..plain.definition };
+    let wanted = Wanted {
+        mean: arguments.mean.is_some(),
+        std: arguments.std.is_some(),
+        ..Wanted::default()
+    };
+    Analysis { definition, wanted, ..plain }
+}
+
 /// What to compute and how, with as many threads as the memory allows.
 fn settings(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Settings> {
     let asked = Settings {
         mode: arguments.mode.into(),
         threads: arguments.threads.first().copied().unwrap_or_else(resources::available_threads),
-        ddof: arguments.ddof,
         chunk_length: arguments.chunk_length,
+        analysis: analysis(arguments, session),
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
         Some(limit) => pipeline::threads_within(limit, session, &asked)?,
         None => asked.threads,
     };
-    let settings = Settings { threads, ..asked };
-    if threads < asked.threads {
-        talk.note(format_args!(
-            "{threads} of {} threads, to stay within the memory",
-            asked.threads
-        ));
+    let (asked_threads, settings) = (asked.threads, Settings { threads, ..asked });
+    if threads < asked_threads {
+        talk.note(format_args!("{threads} of {asked_threads} threads, to stay within the memory"));
     }
     if settings.mode != Mode::Array {
         let needed = pipeline::mebibytes(pipeline::predicted_bytes(session, &settings));

@@ -83,7 +83,7 @@ pub(super) fn of_run(
             format!(
                 "tSNR = mean / std over all volumes, runs concatenated as they are; ddof {}, no \
                  detrending",
-                settings.ddof
+                arguments.ddof
             ),
         ),
         ("median tSNR", median_tsnr(maps)),

@@ -8,31 +8,50 @@
 //!
 //! Memory: as serial mode.
 
-use super::{Session, Wanted, load};
-use crate::graph::{delayed, try_delayed};
+use super::{Analysis, Computed, Session, load};
+use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::Progress;
 use crate::stats::series::Series;
-use crate::stats::tsnr;
 use std::sync::Arc;
 
-pub(super) fn tasks(session: &Session, ddof: usize, progress: &Arc<dyn Progress>) -> Wanted {
+pub(super) fn tasks(
+    session: &Session,
+    analysis: &Analysis,
+    progress: &Arc<dyn Progress>,
+) -> Delayed<Computed> {
     let loaded: Vec<_> = session
         .runs()
         .iter()
         .map(|run| {
             let (name, run, progress) = (run.name(), run.clone(), Arc::clone(progress));
             let bytes = run.images().iter().map(|image| image.header.voxel_bytes()).sum();
-            try_delayed(format!("load {name}"), (), move |()| load(&run, &*progress))
-                .value_bytes(bytes)
+            let analysis = analysis.clone();
+            let load = move |()| load(&run, &analysis, &*progress);
+            try_delayed(format!("load {name}"), (), load).value_bytes(bytes)
         })
         .collect();
     let map_bytes = 8 * session.header().voxels() as u64;
-    let series = delayed("concatenate", &loaded, |runs| Series::concatenate(&runs))
-        .value_bytes(session.voxel_bytes());
-    let mean = delayed("mean", &series, |series| series.temporal_mean()).value_bytes(map_bytes);
-    let std =
-        delayed("std", &series, move |series| series.temporal_std(ddof)).value_bytes(map_bytes);
-    let ratio = delayed("divide", (&mean, &std), |(mean, std)| tsnr::divide(&mean, &std))
-        .value_bytes(map_bytes);
-    Wanted { mean, std, ratio }
+    let of_all = delayed("concatenate", &loaded, |runs| {
+        let series: Vec<_> = runs.iter().map(|run| Arc::new(run.series.clone())).collect();
+        let signals: Vec<_> = runs.iter().map(|run| run.signals.clone()).collect();
+        (Series::concatenate(&series), signals)
+    });
+    let of_all = of_all.value_bytes(session.voxel_bytes());
+    let with_analysis = || analysis.clone();
+    let mean = delayed("mean", &of_all, {
+        let Analysis { model, .. } = with_analysis();
+        move |of_all| of_all.0.temporal_mean(&model)
+    });
+    let spread = delayed("std", &of_all, {
+        let Analysis { model, definition, wanted, .. } = with_analysis();
+        move |of_all| (of_all.0.spread(&model, &definition, wanted), of_all.1.clone())
+    });
+    let (mean, spread) = (mean.value_bytes(map_bytes), spread.value_bytes(map_bytes));
+    let Analysis { model, definition, wanted, .. } = with_analysis();
+    delayed("divide", (&mean, &spread), move |(mean, spread)| {
+        let (spread, signals) = &*spread;
+        let maps = spread.maps(&mean, &model, &definition, wanted);
+        Computed { maps, at_limit: spread.at_limit(), signals: signals.clone() }
+    })
+    .value_bytes(map_bytes)
 }

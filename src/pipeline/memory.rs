@@ -1,31 +1,50 @@
 //! What a mode will hold in memory, told before it starts.
 
-use super::{Mode, Session, Settings, array};
+use super::{Analysis, Mode, Session, Settings, array};
 use crate::error::{Error, Result};
+use crate::stats::fold::{OfRuns, Wanted};
+use crate::stats::signals::SignalsWanted;
 use std::num::NonZeroUsize;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
 /// keeps. Measured: 5 to 7 MiB.
 const BASE_BYTES: u64 = 8 * MIB;
 
-/// Mean, std and tSNR in float64, and a copy of the last, of which the median is taken. Where mean and std are computed apart,
-/// each keeps as much again for itself.
-const MAP_BYTES_PER_VOXEL: u64 = 4 * 8;
-
 /// More threads than this are not tried one by one when the memory does not suffice.
 const MOST_THREADS: usize = 1024;
 
 const MIB: u64 = 1024 * 1024;
 
+/// Bytes of all maps that are made, of one voxel: each in float64.
+pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
+    let Wanted { mean, std, between, runs } = analysis.wanted;
+    let runs_count = analysis.model.runs().len();
+    let maps = 1 + usize::from(mean) + usize::from(std) + usize::from(between && runs_count > 1);
+    8 * (maps + if runs { runs_count } else { 0 }) as u64
+}
+
 /// The most memory that computing and writing the maps will take, in bytes.
 pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
-    let maps = session.header().voxels() as u64 * MAP_BYTES_PER_VOXEL;
+    let analysis = &settings.analysis;
+    let voxels = session.header().voxels() as u64;
+    // Maps are gathered from parts, and one more is needed to find the median.
+    let maps = voxels * map_bytes_per_voxel(analysis);
+    let sorted = 8 * voxels;
     BASE_BYTES
         + match settings.mode {
-            Mode::Serial | Mode::Delayed => session.voxel_bytes() + 2 * maps,
+            Mode::Serial | Mode::Delayed => {
+                let model = &analysis.model;
+                let of_runs =
+                    OfRuns::bytes_per_voxel(model, &analysis.definition, analysis.wanted) as u64;
+                // Means of all and of a run, squares and residuals, a volume of values and what
+                // the fit leaves of it, and the products with the regressors.
+                let passes = 8 * (6 + model.most_regressors() as u64) + of_runs;
+                let signals = if analysis.signals == SignalsWanted::All { 8 } else { 0 };
+                session.voxel_bytes() + voxels * (passes + signals) + maps + sorted
+            }
             Mode::Array => {
                 let reading = array::predicted_bytes(session, settings);
-                reading.peak.max(reading.moments + maps)
+                reading.peak.max(reading.remains + maps).max(2 * maps).max(maps + sorted)
             }
         }
 }
@@ -40,7 +59,7 @@ pub fn threads_within(
     session: &Session,
     settings: &Settings,
 ) -> Result<NonZeroUsize> {
-    let needed = |threads| predicted_bytes(session, &Settings { threads, ..*settings });
+    let needed = |threads| predicted_bytes(session, &Settings { threads, ..settings.clone() });
     let fits = |threads: &NonZeroUsize| needed(*threads) <= limit_bytes;
     let fewer = (1..settings.threads.get().min(MOST_THREADS)).rev().filter_map(NonZeroUsize::new);
     std::iter::once(settings.threads).chain(fewer).find(fits).ok_or_else(|| {

@@ -6,10 +6,11 @@
 //! | [`mod@delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
 //! | [`mod@array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
 //!
-//! All three compute `mean / std` over the concatenated volumes of all runs. They agree in
-//! which voxels are undefined, and in defined values to [`TOLERANCE`](crate::stats::TOLERANCE);
-//! within a mode the result is the same to the last bit whatever the threads. This module
-//! does not know the terminal, nor what becomes of the maps.
+//! All three compute what an [`Analysis`] asks for. They agree in which voxels are undefined, and
+//! in defined values to [`TOLERANCE`](crate::stats::TOLERANCE), with regressors to
+//! [`FIT_TOLERANCE`](crate::stats::FIT_TOLERANCE); within a mode the result is the same to the
+//! last bit whatever the threads. This module does not know the terminal, nor what becomes of the
+//! maps.
 
 pub mod array;
 pub mod delayed;
@@ -23,9 +24,13 @@ pub use session::{Run, Session, Warning};
 use crate::error::{Error, Result};
 use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
+use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
+use crate::stats::fold::{VoxelMaps, Wanted};
+use crate::stats::sampling::Model;
 use crate::stats::series::Series;
-use crate::stats::tsnr::{Counts, Ratio};
-use crate::voxels::{Block, Samples};
+use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::tsnr::Counts;
+use crate::voxels::{Block, Infinities, Samples};
 use ndarray::{Array3, ShapeBuilder};
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -51,30 +56,89 @@ impl fmt::Display for Mode {
 }
 
 /// What to compute, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How.
     pub mode: Mode,
     /// Threads of the pool; `serial` uses one whatever is asked.
     pub threads: NonZeroUsize,
-    /// Delta degrees of freedom: the variance is the sum of squared deviations over N - ddof.
-    pub ddof: usize,
     /// Volumes in a chunk of `array` mode; if none is given, as many as fit
     /// [`array::CHUNK_BYTES`] and at least [`array::FEWEST_VOLUMES`].
     pub chunk_length: Option<NonZeroUsize>,
+    /// What.
+    pub analysis: Analysis,
 }
 
-/// The maps of a session, `[x, y, z]`, in the units of the input (tSNR has none).
+/// What is computed of a session.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// What is meant by the tSNR.
+    pub definition: Definition,
+    /// Which volumes count, and what is fitted.
+    pub model: Arc<Model>,
+    /// Which maps are made.
+    pub wanted: Wanted,
+    /// What is kept of each volume as a whole.
+    pub signals: SignalsWanted,
+}
+
+impl Analysis {
+    /// numpy's definition on all volumes of a session, with the maps of mean and std.
+    pub fn plain(session: &Session) -> Analysis {
+        Analysis {
+            definition: Definition::default(),
+            model: Arc::new(Model::all(session.runs().iter().map(Run::volumes))),
+            wanted: Wanted { mean: true, std: true, ..Wanted::default() },
+            signals: SignalsWanted::Beginning(0),
+        }
+    }
+}
+
+/// The maps of a session, `[x, y, z]`, in the units of the input (tSNR has none), and what else
+/// came out of the pass.
 #[derive(Clone, Debug)]
 pub struct Maps {
-    /// Mean over time; NaN in voxels with samples that are not finite.
-    pub mean: Array3<f64>,
-    /// Standard deviation over time; NaN in voxels with samples that are not finite.
-    pub std: Array3<f64>,
-    /// mean / std; NaN where it is undefined.
+    /// The tSNR; NaN where it is undefined.
     pub tsnr: Array3<f64>,
+    /// Mean over time; NaN in voxels with samples that are not finite.
+    pub mean: Option<Array3<f64>>,
+    /// The standard deviation that the tSNR is made of; as the mean.
+    pub std: Option<Array3<f64>>,
+    /// The share of variance between runs, see [`VoxelMaps::between`]; none of a single run.
+    pub between: Option<Array3<f64>>,
+    /// The tSNR of each run by itself, where that was wanted.
+    pub runs: Vec<Array3<f64>>,
     /// How many voxels have a tSNR, and why the others have none.
     pub counts: Counts,
+    /// How many voxels have a sample at the limit of its type.
+    pub at_limit: usize,
+    /// Of each run, what its volumes are like.
+    pub signals: Vec<RunSignals>,
+}
+
+/// What the volumes of a run are like, each as a whole; all of them, whether used or not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunSignals {
+    /// The mean over the grid of each volume, or of some of the first.
+    pub global: Vec<f64>,
+    /// The root mean square change of each volume from the one before; NaN of the first of each
+    /// file. Empty if not wanted.
+    pub dvars: Vec<f64>,
+}
+
+impl RunSignals {
+    /// Appends those of a file that follows.
+    fn append(&mut self, file: &Signals) {
+        self.global.extend(file.global_signal());
+        self.dvars.extend(file.dvars());
+    }
+}
+
+/// What the modes compute: maps in the order of the file.
+struct Computed {
+    maps: VoxelMaps,
+    at_limit: usize,
+    signals: Vec<RunSignals>,
 }
 
 /// Computes the maps of a session.
@@ -100,41 +164,69 @@ pub struct Plan {
 
 enum Work {
     Steps(Outline),
-    Tasks { raw: Graph, optimized: Graph, passes: Vec<PassReport>, wanted: Wanted },
-}
-
-/// The tasks whose values make the maps.
-struct Wanted {
-    mean: Delayed<Vec<f64>>,
-    std: Delayed<Vec<f64>>,
-    ratio: Delayed<Ratio>,
+    Tasks { raw: Graph, optimized: Graph, passes: Vec<PassReport>, computed: Delayed<Computed> },
 }
 
 /// Plans how the maps of a session are computed.
 ///
 /// # Errors
-/// Fewer than two volumes left by `ddof`.
+/// Too few volumes left by `ddof`.
+///
+/// # Panics
+/// If the analysis is not of the runs of the session.
 pub fn plan(session: &Session, settings: &Settings, progress: Arc<dyn Progress>) -> Result<Plan> {
-    let volumes = session.volumes();
-    if settings.ddof >= volumes {
-        return Err(Error::new(format!(
-            "ddof {} leaves no degrees of freedom of {volumes} volumes",
-            settings.ddof
-        ))
-        .remedy("give a smaller --ddof"));
-    }
-    let tasks = |wanted: Wanted| {
-        let raw = Graph::of((&wanted.mean, &wanted.std, &wanted.ratio));
+    check_freedom(session, &settings.analysis)?;
+    let tasks = |computed: Delayed<Computed>| {
+        let raw = Graph::of(&computed);
         let (optimized, passes) = raw.clone().optimized();
-        Work::Tasks { raw, optimized, passes, wanted }
+        Work::Tasks { raw, optimized, passes, computed }
     };
     let work = match settings.mode {
         Mode::Serial => Work::Steps(serial::steps(session)),
-        Mode::Delayed => tasks(delayed::tasks(session, settings.ddof, &progress)),
+        Mode::Delayed => tasks(delayed::tasks(session, &settings.analysis, &progress)),
         Mode::Array => tasks(array::tasks(session, settings, &progress)),
     };
     let budget_bytes = None;
-    Ok(Plan { session: session.clone(), settings: *settings, progress, budget_bytes, work })
+    Ok(Plan { session: session.clone(), settings: settings.clone(), progress, budget_bytes, work })
+}
+
+/// Refuses a division by no degrees of freedom, and a run of which nothing is used.
+fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
+    let Analysis { definition, model, wanted, .. } = analysis;
+    let runs = session.runs();
+    assert_eq!(runs.len(), model.runs().len(), "a model of these runs");
+    for (number, (run, sampling)) in runs.iter().zip(model.runs()).enumerate() {
+        let used = sampling.used().len();
+        let needs_own = definition.combine == Combine::Average || wanted.runs;
+        let problem = if used == 0 {
+            format!("none of its {} volumes is used", run.volumes())
+        } else if needs_own && definition.freedom_of_run(model, number) <= 0.0 {
+            format!(
+                "{used} volumes and {} regressors leave no degrees of freedom for its own tSNR",
+                sampling.rank()
+            )
+        } else {
+            continue;
+        };
+        return Err(Error::new(problem)
+            .remedy("leave the run out, or fewer of its volumes, or fit less")
+            .at(run.path()));
+    }
+    if definition.freedom(model) <= 0.0 {
+        let volumes = model.volumes();
+        return Err(match definition.ddof {
+            Ddof::Fixed(ddof) => {
+                Error::new(format!("ddof {ddof} leaves no degrees of freedom of {volumes} volumes"))
+                    .remedy("give a smaller --ddof")
+            }
+            Ddof::Rank => Error::new(format!(
+                "{} regressors leave no degrees of freedom of {volumes} volumes",
+                model.regressors()
+            ))
+            .remedy("fit less, or use more volumes"),
+        });
+    }
+    Ok(())
 }
 
 impl Plan {
@@ -183,21 +275,20 @@ impl Plan {
     /// What reading the voxels runs into; threads that cannot be started.
     pub fn run(self, observer: &dyn Observer) -> Result<Maps> {
         let Plan { session, settings, progress, budget_bytes, work } = self;
-        let statistics = match work {
+        let computed = match work {
             Work::Steps(steps) => {
-                serial::compute(&session, settings.ddof, &*progress, steps, observer)?
+                serial::compute(&session, &settings.analysis, &*progress, steps, observer)?
             }
-            Work::Tasks { raw, optimized, wanted, .. } => {
+            Work::Tasks { raw, optimized, computed, .. } => {
                 drop(raw);
                 let options = Options { observer, budget_bytes };
                 let results = optimized.run(&pool(&settings)?, options);
                 let mut results = results.map_err(task_error)?;
-                let Wanted { mean, std, ratio } = wanted;
-                let [mean, std] = [mean, std].map(|it| results.take(&it));
-                Statistics { mean, std, ratio: results.take(&ratio) }
+                let computed = results.take(&computed);
+                Arc::into_inner(computed).expect("nobody else has what was computed")
             }
         };
-        Ok(statistics.into_maps(session.header().shape))
+        Ok(computed.into_maps(session.header().shape))
     }
 }
 
@@ -206,38 +297,54 @@ fn pool(settings: &Settings) -> Result<Pool> {
         .map_err(|error| Error::new(error.to_string()).remedy("give a smaller --threads"))
 }
 
-/// Per voxel, in the order of the file; shared, as the tasks of a graph leave them.
-struct Statistics {
-    mean: Arc<Vec<f64>>,
-    std: Arc<Vec<f64>>,
-    ratio: Arc<Ratio>,
-}
-
-impl Statistics {
+impl Computed {
     fn into_maps(self, [x, y, z]: [usize; 3]) -> Maps {
         let map = |values: Vec<f64>| {
             Array3::from_shape_vec((x, y, z).f(), values).expect("one value per voxel")
         };
-        let [mut mean, mut std] = [self.mean, self.std].map(Arc::unwrap_or_clone);
-        for (mean, std) in mean.iter_mut().zip(&mut std) {
-            // An infinity leaves a mean or not, depending on where it stands: say NaN always.
-            if !mean.is_finite() || !std.is_finite() {
-                (*mean, *std) = (f64::NAN, f64::NAN);
-            }
+        let optional = |values: Vec<f64>| (!values.is_empty()).then(|| map(values));
+        let VoxelMaps { tsnr, mean, std, between, runs, counts } = self.maps;
+        Maps {
+            tsnr: map(tsnr),
+            mean: optional(mean),
+            std: optional(std),
+            between: optional(between),
+            runs: runs.into_iter().map(map).collect(),
+            counts,
+            at_limit: self.at_limit,
+            signals: self.signals,
         }
-        let Ratio { tsnr, counts } = Arc::unwrap_or_clone(self.ratio);
-        Maps { mean: map(mean), std: map(std), tsnr: map(tsnr), counts }
     }
 }
 
-/// A run, whole, in its stored type.
-fn load(run: &Run, progress: &dyn Progress) -> Result<Series> {
-    let whole = |image: &Arc<Image>| {
+/// A run, whole, in its stored type, and what its volumes are like.
+struct Loaded {
+    series: Series,
+    signals: RunSignals,
+}
+
+fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loaded> {
+    let mut signals = RunSignals::default();
+    let mut whole = |image: &Arc<Image>| {
         let (header, none) = (&image.header, Samples::none(image.header.datatype));
         let samples = VolumeReader::open(image)?.read(header.volumes, none, progress)?;
+        let samples = counted(samples, analysis.definition.not_finite);
+        let mut of_image = Signals::none(analysis.signals, header.scaling, header.voxels());
+        of_image.add(&samples, 0);
+        signals.append(&of_image);
         Ok(Arc::new(Block { samples, scaling: header.scaling }))
     };
-    Ok(Series::new(run.images().iter().map(whole).collect::<Result<_>>()?))
+    let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;
+    Ok(Loaded { series: Series::new(blocks), signals })
+}
+
+/// Samples as a definition counts them.
+fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
+    match not_finite {
+        NotFinite::Undefined => samples,
+        NotFinite::NanIsZero => samples.with_zeros_for_nan(Infinities::Kept),
+        NotFinite::Zero => samples.with_zeros_for_nan(Infinities::Zero),
+    }
 }
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.

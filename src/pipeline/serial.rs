@@ -1,23 +1,17 @@
 //! Serial mode: the plain loop, and the reference that the other modes are held against.
 //!
-//! One thread loads each run whole, puts the runs one behind the other in time, and takes
-//! the mean, then the standard deviation, each in passes over everything, in float64:
+//! One thread loads each run whole, puts the runs one behind the other in time, and takes the
+//! mean, fits the regressors by least squares and squares what they leave, each in passes over
+//! everything, in float64, as [`series`](crate::stats::series) writes out.
 //!
-//! ```text
-//! mean = y_0 + sum_t(y_t - y_0) / N
-//! std  = sqrt(sum_t((y_t - mean)^2) / (N - ddof))
-//! tSNR = mean / std
-//! ```
-//!
-//! Memory: every run as stored (2 bytes a sample of int16), and three maps of 8 bytes a
-//! voxel. The tutorial's loop holds every sample as float64 instead.
+//! Memory: every run as stored (2 bytes a sample of int16), and a few maps of 8 bytes a voxel, one
+//! more for each regressor of a run. The tutorial's loop holds every sample as float64 instead.
 
-use super::{Run, Session, Statistics, load};
+use super::{Analysis, Computed, Run, Session, load};
 use crate::error::Result;
 use crate::graph::{Observer, Outline, OutlineTask};
 use crate::image::Progress;
 use crate::stats::series::Series;
-use crate::stats::tsnr;
 use std::sync::Arc;
 
 /// The steps, each of which begins when the one before it has ended.
@@ -39,22 +33,25 @@ fn load_step(run: &Run) -> String {
 
 pub(super) fn compute(
     session: &Session,
-    ddof: usize,
+    analysis: &Analysis,
     progress: &dyn Progress,
     steps: Outline,
     observer: &dyn Observer,
-) -> Result<Statistics> {
+) -> Result<Computed> {
+    let Analysis { definition, model, wanted, .. } = analysis;
     let mut steps =
         Steps { names: steps.tasks.into_iter().map(|it| it.name).enumerate(), observer };
-    let mut runs = Vec::new();
+    let (mut runs, mut signals) = (Vec::new(), Vec::new());
     for run in session.runs() {
-        runs.push(Arc::new(steps.take(&load_step(run), || load(run, progress))?));
+        let loaded = steps.take(&load_step(run), || load(run, analysis, progress))?;
+        runs.push(Arc::new(loaded.series));
+        signals.push(loaded.signals);
     }
     let series = steps.take("concatenate", || Series::concatenate(&runs));
-    let mean = steps.take("mean", || series.temporal_mean());
-    let std = steps.take("std", || series.temporal_std(ddof));
-    let ratio = steps.take("divide", || tsnr::divide(&mean, &std));
-    Ok(Statistics { mean: Arc::new(mean), std: Arc::new(std), ratio: Arc::new(ratio) })
+    let mean = steps.take("mean", || series.temporal_mean(model));
+    let spread = steps.take("std", || series.spread(model, definition, *wanted));
+    let maps = steps.take("divide", || spread.maps(&mean, model, definition, *wanted));
+    Ok(Computed { maps, at_limit: spread.at_limit(), signals })
 }
 
 /// Tells the observer of each step, as the steps were listed.

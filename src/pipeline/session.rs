@@ -58,6 +58,11 @@ impl Run {
         self.images.iter().map(|image| image.header.volumes).sum()
     }
 
+    /// Where the run lies: its first file.
+    pub fn path(&self) -> &Path {
+        &self.images[0].path
+    }
+
     /// The run in words: its file's name without the ending, or the first of a series.
     pub fn name(&self) -> String {
         let first = image_name(&self.images[0]);

@@ -1,73 +1,240 @@
-//! Mean and standard deviation in two passes over a series that is all in memory.
+//! The plain reference: means, fits and squares in passes over series that are all in memory.
+//!
+//! With `q_k(t)` the regressors of a run (orthonormal, orthogonal to the constant), in float64:
+//!
+//! ```text
+//! mean   = y_0 + sum_t(y_t - y_0) / N                 over the used volumes of all runs
+//! mean_r = the same over those of run r
+//! c_k    = sum_t q_k(t) (y_t - mean_r)                least squares, as the q_k are orthonormal
+//! e_t    = y_t - sum_k c_k q_k(t)                     what the fit leaves
+//! M2     = sum_t (e_t - mean)^2,   R_r = sum_t (e_t - mean_r)^2
+//! ```
+//!
+//! Residuals are squared as they are: nothing is lost to the difference of two large sums.
 
+use super::definition::Definition;
+use super::fold::{NOTHING_LEFT, OfRuns, RunVoxel, VoxelMaps, Wanted, maps};
+use super::sampling::{Model, Rows, Scope};
 use crate::voxels::Block;
 use std::sync::Arc;
 
-/// Blocks of samples that follow one another in time, on one grid: a concatenation that
-/// copies nothing.
+/// Runs, each of blocks of samples that follow one another in time, on one grid: a
+/// concatenation that copies nothing.
 #[derive(Clone, Debug)]
 pub struct Series {
-    blocks: Vec<Arc<Block>>,
+    runs: Vec<Vec<Arc<Block>>>,
     voxels: usize,
 }
 
 impl Series {
-    /// The blocks, in their order, as one series.
+    /// One run: the blocks in their order.
     ///
     /// # Panics
     /// If there is no block, or blocks differ in their number of voxels.
     pub fn new(blocks: Vec<Arc<Block>>) -> Series {
         let voxels = blocks.first().expect("a series has a block").samples.voxels();
         assert!(blocks.iter().all(|block| block.samples.voxels() == voxels), "blocks of one grid");
-        Series { blocks, voxels }
+        Series { runs: vec![blocks], voxels }
     }
 
-    /// Series that follow one another in time, as one series.
+    /// The runs of some series, one after the other.
     ///
     /// # Panics
-    /// As [`Series::new`].
+    /// If there is none, or they differ in their number of voxels.
     pub fn concatenate(series: &[Arc<Series>]) -> Series {
-        Series::new(series.iter().flat_map(|series| series.blocks.iter().cloned()).collect())
+        let voxels = series.first().expect("a series at least").voxels;
+        assert!(series.iter().all(|series| series.voxels == voxels), "runs of one grid");
+        Series { runs: series.iter().flat_map(|it| it.runs.iter().cloned()).collect(), voxels }
     }
 
-    /// Number of time points.
-    pub fn volumes(&self) -> usize {
-        self.blocks.iter().map(|block| block.samples.volumes()).sum()
+    fn for_each_block<'a>(
+        &self,
+        run: usize,
+        model: &'a Model,
+        mut visit: impl FnMut(&Block, Rows<'a>),
+    ) {
+        let mut first = 0;
+        for block in &self.runs[run] {
+            let end = first + block.samples.volumes();
+            visit(block, model.runs()[run].rows(first..end));
+            first = end;
+        }
     }
 
-    fn for_each_volume(&self, mut visit: impl FnMut(&[f64])) {
-        self.blocks.iter().for_each(|block| block.for_each_volume(&mut visit));
-    }
-
-    /// The mean over time of each voxel.
-    ///
-    /// Computed as `y_0 + sum_t(y_t - y_0) / N`, so that a large offset costs no digits and
-    /// the mean of a constant series is that constant, exactly.
-    pub fn temporal_mean(&self) -> Vec<f64> {
-        let mut first: Option<Vec<f64>> = None;
-        let mut sum = vec![0.0; self.voxels];
-        self.for_each_volume(|volume| {
-            let first = first.get_or_insert_with(|| volume.to_vec());
-            for ((sum, &first), &value) in sum.iter_mut().zip(&*first).zip(volume) {
-                *sum += value - first;
-            }
+    /// Visits the used volumes of a run in order: their values, and the regressors there.
+    fn for_each_volume(&self, run: usize, model: &Model, mut visit: impl FnMut(&[f64], &[f64])) {
+        self.for_each_block(run, model, |block, rows| {
+            let rank = rows.rank();
+            let mut used = 0;
+            block.for_each_volume(rows.indexes(), |values| {
+                visit(values, &rows.weights()[used * rank..][..rank]);
+                used += 1;
+            });
         });
-        let volumes = self.volumes() as f64;
-        let first = first.expect("a series has a volume");
+    }
+
+    /// The mean of each voxel over the used volumes of some runs: of a constant series that
+    /// constant, exactly.
+    fn mean_of(&self, runs: impl Iterator<Item = usize>, model: &Model) -> Vec<f64> {
+        let mut first: Option<Vec<f64>> = None;
+        let (mut sum, mut volumes) = (vec![0.0; self.voxels], 0.0);
+        for run in runs {
+            self.for_each_volume(run, model, |volume, _| {
+                let first = first.get_or_insert_with(|| volume.to_vec());
+                for ((sum, &first), &value) in sum.iter_mut().zip(&*first).zip(volume) {
+                    *sum += value - first;
+                }
+                volumes += 1.0;
+            });
+        }
+        let first = first.expect("a volume is used");
         sum.iter().zip(first).map(|(sum, first)| first + sum / volumes).collect()
     }
 
-    /// The standard deviation over time of each voxel:
-    /// `sqrt(sum_t((y_t - mean)^2) / (N - ddof))`. A constant series has exactly 0.
-    pub fn temporal_std(&self, ddof: usize) -> Vec<f64> {
-        let mean = self.temporal_mean();
+    /// The mean over time of each voxel, over the used volumes of all runs.
+    pub fn temporal_mean(&self, model: &Model) -> Vec<f64> {
+        self.mean_of(0..self.runs.len(), model)
+    }
+
+    /// The products of some runs' deviations from `mean` with the regressors, `[k][voxel]`.
+    fn products(
+        &self,
+        runs: impl Iterator<Item = usize>,
+        rank: usize,
+        mean: &[f64],
+        model: &Model,
+    ) -> Vec<Vec<f64>> {
+        let mut products = vec![vec![0.0; self.voxels]; rank];
+        if rank == 0 {
+            return products;
+        }
+        for run in runs {
+            self.for_each_volume(run, model, |volume, weights| {
+                for (product, weight) in products.iter_mut().zip(weights) {
+                    for ((product, value), mean) in product.iter_mut().zip(volume).zip(mean) {
+                        *product += weight * (value - mean);
+                    }
+                }
+            });
+        }
+        products
+    }
+
+    /// What of each voxel's variation the maps are made of.
+    pub fn spread(&self, model: &Model, definition: &Definition, wanted: Wanted) -> Spread {
+        let mean = self.temporal_mean(model);
+        let mut of_runs = OfRuns::new(self.voxels, model, definition, wanted);
         let mut squares = vec![0.0; self.voxels];
-        self.for_each_volume(|volume| {
-            for ((squares, &mean), &value) in squares.iter_mut().zip(&mean).zip(volume) {
-                *squares += (value - mean) * (value - mean);
+        let mut left = Vec::with_capacity(self.voxels);
+        let of_all = match model.scope() {
+            Scope::Run => None,
+            Scope::Concatenation => {
+                let rank = model.most_regressors();
+                Some(self.products(0..self.runs.len(), rank, &mean, model))
             }
+        };
+        for run in 0..self.runs.len() {
+            let is_alone = self.runs.len() == 1;
+            let own_mean = match is_alone || (of_all.is_some() && of_runs.is_empty()) {
+                true => mean.clone(),
+                false => self.mean_of(run..run + 1, model),
+            };
+            let own_products = match of_all {
+                Some(_) => vec![],
+                None => {
+                    let rank = model.runs()[run].rank();
+                    self.products(run..run + 1, rank, &own_mean, model)
+                }
+            };
+            let products = of_all.as_ref().unwrap_or(&own_products);
+            let mut residual = vec![0.0; self.voxels];
+            self.for_each_volume(run, model, |volume, weights| {
+                left.clear();
+                left.extend_from_slice(volume);
+                for (product, weight) in products.iter().zip(weights) {
+                    for (left, product) in left.iter_mut().zip(product) {
+                        *left -= weight * product;
+                    }
+                }
+                for ((squares, left), mean) in squares.iter_mut().zip(&left).zip(&mean) {
+                    *squares += (left - mean) * (left - mean);
+                }
+                if !of_runs.is_empty() {
+                    // A fit through all runs is none of this run.
+                    let own = if of_all.is_some() { volume } else { &left };
+                    for ((residual, left), mean) in residual.iter_mut().zip(own).zip(&own_mean) {
+                        *residual += (left - mean) * (left - mean);
+                    }
+                }
+            });
+            let of_voxel = |voxel: usize| {
+                let product = |products: &Vec<f64>| products[voxel] * products[voxel];
+                let explained: f64 = own_products.iter().map(product).sum();
+                let (mean, residual) = (own_mean[voxel], residual[voxel]);
+                RunVoxel { mean, residual: beside(residual, explained), explained }
+            };
+            of_runs.add(run, model, definition, (0..self.voxels).map(of_voxel));
+        }
+        let explained_by_all = |voxel: usize| match &of_all {
+            Some(products) => products.iter().map(|it| it[voxel] * it[voxel]).sum(),
+            None => of_runs.explained(voxel),
+        };
+        for (voxel, squares) in squares.iter_mut().enumerate() {
+            *squares = beside(*squares, explained_by_all(voxel));
+        }
+        let mut at_limit = vec![false; self.voxels];
+        for run in 0..self.runs.len() {
+            self.for_each_block(run, model, |block, rows| {
+                block.samples.mark_limits(rows.indexes(), &mut at_limit);
+            });
+        }
+        let at_limit = at_limit.into_iter().filter(|&it| it).count();
+        let bias = of_all.iter().filter(|_| !model.keeps_the_mean()).flat_map(|products| {
+            let products = move |voxel: usize| products.iter().map(move |it| it[voxel]);
+            (0..self.voxels).map(move |voxel| model.mean_bias(products(voxel)))
         });
-        let freedom = self.volumes() as f64 - ddof as f64;
-        squares.into_iter().map(|squares| (squares / freedom).sqrt()).collect()
+        Spread { squares, of_runs, mean_bias: bias.collect(), at_limit }
+    }
+}
+
+/// A residual sum of squares beside what was explained: nothing, if it is no more than what
+/// rounding leaves.
+fn beside(residual: f64, explained: f64) -> f64 {
+    if explained > 0.0 && residual <= (residual + explained) * NOTHING_LEFT {
+        0.0
+    } else {
+        residual
+    }
+}
+
+/// How each voxel varies.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    squares: Vec<f64>,
+    of_runs: OfRuns,
+    /// What is taken of each voxel's mean; empty if it is that of the data.
+    mean_bias: Vec<f64>,
+    at_limit: usize,
+}
+
+impl Spread {
+    /// How many voxels have a sample at the limit of its type among the used volumes.
+    pub fn at_limit(&self) -> usize {
+        self.at_limit
+    }
+
+    /// The maps that a definition makes of this and of the means of all voxels.
+    pub fn maps(
+        &self,
+        mean: &[f64],
+        model: &Model,
+        definition: &Definition,
+        wanted: Wanted,
+    ) -> VoxelMaps {
+        let mean_and_squares = |voxel: usize| {
+            let bias = self.mean_bias.get(voxel).copied().unwrap_or(0.0);
+            (mean[voxel] - bias, self.squares[voxel])
+        };
+        maps(0..mean.len(), mean_and_squares, &self.of_runs, model, definition, wanted)
     }
 }

@@ -1,5 +1,8 @@
 //! The temporal signal-to-noise ratio: mean over standard deviation.
 
+use super::definition::{Definition, Sign};
+use std::ops::AddAssign;
+
 /// Why a voxel has no tSNR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undefined {
@@ -11,15 +14,19 @@ pub enum Undefined {
     NotFinite,
 }
 
-/// `mean / std` of one voxel, signed, or why it is not defined.
+/// `mean / std` of one voxel, or why it is not defined.
 ///
 /// # Errors
-/// [`Undefined`] where the standard deviation is 0 or anything is not finite.
-pub fn tsnr(mean: f64, std: f64) -> Result<f64, Undefined> {
-    let ratio = mean / std;
+/// [`Undefined`] where the standard deviation is 0 (or as small as a definition says) or anything
+/// is not finite.
+pub fn tsnr(mean: f64, std: f64, definition: &Definition) -> Result<f64, Undefined> {
+    let ratio = match definition.sign {
+        Sign::Signed => mean / std,
+        Sign::Absolute => mean.abs() / std,
+    };
     if !mean.is_finite() || !std.is_finite() {
         Err(Undefined::NotFinite)
-    } else if std == 0.0 {
+    } else if std <= definition.least_std {
         Err(if mean == 0.0 { Undefined::AllZero } else { Undefined::Constant })
     } else if ratio.is_finite() {
         Ok(ratio)
@@ -58,24 +65,13 @@ impl Counts {
     }
 }
 
-/// A tSNR for every voxel of a grid.
-#[derive(Clone, Debug)]
-pub struct Ratio {
-    /// The tSNR of each voxel, NaN where it is undefined.
-    pub tsnr: Vec<f64>,
-    /// How many are defined, and why the others are not.
-    pub counts: Counts,
-}
-
-/// Divides voxel by voxel.
-pub fn divide(mean: &[f64], std: &[f64]) -> Ratio {
-    let mut counts = Counts::default();
-    let divide = |(&mean, &std)| {
-        let voxel = tsnr(mean, std);
-        counts.add(voxel);
-        voxel.unwrap_or(f64::NAN)
-    };
-    Ratio { tsnr: mean.iter().zip(std).map(divide).collect(), counts }
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.defined += other.defined;
+        self.all_zero += other.all_zero;
+        self.constant += other.constant;
+        self.not_finite += other.not_finite;
+    }
 }
 
 /// The median as numpy computes it: of an even number of values the mean of the middle
@@ -100,14 +96,15 @@ mod tests {
 
     #[test]
     fn undefined_voxels_are_told_apart() {
-        assert_eq!(tsnr(-6.0, 2.0), Ok(-3.0));
-        assert_eq!(tsnr(0.0, 2.0), Ok(0.0));
-        assert_eq!(tsnr(0.0, 0.0), Err(Undefined::AllZero));
-        assert_eq!(tsnr(5.0, 0.0), Err(Undefined::Constant));
+        let of = |mean, std| tsnr(mean, std, &Definition::default());
+        assert_eq!(of(-6.0, 2.0), Ok(-3.0));
+        assert_eq!(of(0.0, 2.0), Ok(0.0));
+        assert_eq!(of(0.0, 0.0), Err(Undefined::AllZero));
+        assert_eq!(of(5.0, 0.0), Err(Undefined::Constant));
         for (mean, std) in [(f64::NAN, f64::NAN), (f64::INFINITY, f64::NAN), (1.0, f64::INFINITY)] {
-            assert_eq!(tsnr(mean, std), Err(Undefined::NotFinite));
+            assert_eq!(of(mean, std), Err(Undefined::NotFinite));
         }
-        assert_eq!(tsnr(1e300, 1e-300), Err(Undefined::NotFinite));
+        assert_eq!(of(1e300, 1e-300), Err(Undefined::NotFinite));
     }
 
     #[test]

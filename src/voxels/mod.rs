@@ -10,5 +10,5 @@ mod samples;
 mod scaling;
 
 pub use datatype::{ByteOrder, Datatype};
-pub use samples::{Block, OutOfMemory, Sample, Samples};
+pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples};
 pub use scaling::{InterceptNotFinite, Scaling};

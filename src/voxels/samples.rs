@@ -2,6 +2,7 @@
 
 use super::{ByteOrder, Datatype, Scaling};
 use ndarray::Array2;
+use std::ops::Range;
 
 /// A number that can be one voxel's sample.
 pub trait Sample: bytemuck::Pod + Send + Sync {
@@ -10,6 +11,17 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     fn to_f64(self) -> f64;
     /// The sample with its bytes in reverse order.
     fn with_bytes_reversed(self) -> Self;
+    /// Whether it is the largest number that its type holds, or of a signed integer the
+    /// smallest: what a scanner writes for everything beyond. Never true of a float.
+    fn is_at_limit(self) -> bool;
+    /// 0 for what is no number: NaN, and infinities too where `infinities` says so.
+    fn finite_or_zero(self, infinities: Infinities) -> Self;
+
+    /// Whether any of the samples [is at the limit](Sample::is_at_limit).
+    #[inline]
+    fn any_at_limit(samples: &[Self]) -> bool {
+        samples.iter().fold(false, |any, sample| any | sample.is_at_limit())
+    }
 
     /// Whether every bit of the samples is 0.
     #[inline]
@@ -17,6 +29,15 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
         let bytes: &[u8] = bytemuck::cast_slice(samples);
         bytes.iter().fold(0, |any, byte| any | byte) == 0
     }
+}
+
+/// What becomes of infinite samples where NaN becomes 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Infinities {
+    /// They stay.
+    Kept,
+    /// They become 0 as well.
+    Zero,
 }
 
 /// Memory for samples that the system does not give.
@@ -27,7 +48,7 @@ pub struct OutOfMemory {
 }
 
 macro_rules! samples {
-    ($($variant:ident $number:ty),+) => {
+    ($($variant:ident $number:ident $kind:ident),+) => {
         /// The samples of some volumes, `[t, voxel]`, voxels in the order of the file
         /// (first axis of the grid fastest).
         #[derive(Clone, Debug)]
@@ -49,6 +70,7 @@ macro_rules! samples {
                     bytes
                 })
             }
+            rules_of!($kind $number);
         })+
 
         impl Samples {
@@ -98,9 +120,36 @@ macro_rules! samples {
     };
 }
 
+macro_rules! rules_of {
+    (integer $number:ident) => {
+        #[inline]
+        fn is_at_limit(self) -> bool {
+            self == $number::MAX || ($number::MIN != 0 && self == $number::MIN)
+        }
+        #[inline]
+        fn finite_or_zero(self, _: Infinities) -> $number {
+            self
+        }
+    };
+    (float $number:ident) => {
+        #[inline]
+        fn is_at_limit(self) -> bool {
+            false
+        }
+        #[inline]
+        fn finite_or_zero(self, infinities: Infinities) -> $number {
+            let is_lost = match infinities {
+                Infinities::Kept => self.is_nan(),
+                Infinities::Zero => !self.is_finite(),
+            };
+            if is_lost { 0.0 } else { self }
+        }
+    };
+}
+
 samples!(
-    Uint8 u8, Int8 i8, Uint16 u16, Int16 i16, Uint32 u32, Int32 i32, Uint64 u64, Int64 i64,
-    Float32 f32, Float64 f64
+    Uint8 u8 integer, Int8 i8 integer, Uint16 u16 integer, Int16 i16 integer, Uint32 u32 integer,
+    Int32 i32 integer, Uint64 u64 integer, Int64 i64 integer, Float32 f32 float, Float64 f64 float
 );
 
 fn refilled<T: Sample, E: From<OutOfMemory>>(
@@ -138,6 +187,36 @@ impl Samples {
     pub fn voxels(&self) -> usize {
         with_samples!(self, array => array.ncols())
     }
+
+    /// The samples of some voxels in one volume, as stored, in the memory of `values`.
+    ///
+    /// # Panics
+    /// If there is no such volume, or there are not so many voxels.
+    pub fn copy_to(&self, volume: usize, voxels: Range<usize>, values: &mut Vec<f64>) {
+        values.clear();
+        with_samples!(self, array => {
+            let row = array.row(volume).to_slice().expect("blocks are contiguous");
+            values.extend(row[voxels].iter().map(|sample| sample.to_f64()));
+        });
+    }
+
+    /// Marks the voxels that have a sample [at the limit](Sample::is_at_limit) in one of the
+    /// volumes at `indexes`.
+    pub fn mark_limits(&self, indexes: impl Iterator<Item = usize>, marks: &mut [bool]) {
+        with_samples!(self, array => for index in indexes {
+            for (mark, sample) in marks.iter_mut().zip(array.row(index)) {
+                *mark |= sample.is_at_limit();
+            }
+        });
+    }
+
+    /// The same with 0 for what is no number.
+    pub fn with_zeros_for_nan(mut self, infinities: Infinities) -> Samples {
+        with_samples!(&mut self, array => {
+            array.map_inplace(|sample| *sample = sample.finite_or_zero(infinities));
+        });
+        self
+    }
 }
 
 /// Samples with the scaling that gives them their values.
@@ -150,12 +229,16 @@ pub struct Block {
 }
 
 impl Block {
-    /// Visits the volumes in order: `visit` is given each volume's values in float64,
-    /// one per voxel.
-    pub fn for_each_volume(&self, mut visit: impl FnMut(&[f64])) {
+    /// Visits the volumes at `indexes`: `visit` is given each volume's values in float64, one
+    /// per voxel.
+    pub fn for_each_volume(
+        &self,
+        indexes: impl Iterator<Item = usize>,
+        mut visit: impl FnMut(&[f64]),
+    ) {
         let mut values = vec![0.0; self.samples.voxels()];
-        with_samples!(&self.samples, array => for volume in array.rows() {
-            for (value, stored) in values.iter_mut().zip(volume) {
+        with_samples!(&self.samples, array => for index in indexes {
+            for (value, stored) in values.iter_mut().zip(array.row(index)) {
                 *value = self.scaling.apply(stored.to_f64());
             }
             visit(&values);
@@ -196,6 +279,6 @@ mod tests {
                 .unwrap(),
             scaling: Scaling::from_header(2.0, 1.0).unwrap(),
         };
-        block.for_each_volume(|values| assert_eq!(values, [33_554_435.0]));
+        block.for_each_volume(0..1, |values| assert_eq!(values, [33_554_435.0]));
     }
 }

@@ -27,12 +27,11 @@
 use super::Sample;
 use super::wide_instructions::{self, Kernel};
 use crate::voxels::Scaling;
-use ndarray::ArrayView2;
 use std::ops::Range;
 
 /// So many voxels are taken through all volumes of a block before the next ones: what is
 /// kept of them stays in the first cache meanwhile.
-const VOXELS_IN_CACHE: usize = 256;
+pub(super) const VOXELS_IN_CACHE: usize = 256;
 
 /// Mean and sum of squared deviations of each voxel's stored samples.
 #[derive(Clone, Debug, Default)]
@@ -85,29 +84,28 @@ impl Deviations {
         Deviation { origin: self.origin[voxel], offset: self.offset[voxel], m2: self.m2[voxel] }
     }
 
-    /// Adds the volumes that follow the first `count`, of each the voxels from
-    /// `first_voxel` on.
-    pub fn add<T: Sample>(&mut self, samples: ArrayView2<T>, first_voxel: usize, count: u64) {
-        let samples = samples.as_slice().map(|all| (all, samples.ncols()));
-        let (samples, stride) = samples.expect("blocks are contiguous");
-        let voxels = self.voxels();
-        for (zero, start) in self.zero.iter_mut().zip((0..voxels).step_by(VOXELS_IN_CACHE)) {
-            let end = voxels.min(start + VOXELS_IN_CACHE);
-            let mut volumes = samples.chunks_exact(stride);
-            *zero &= volumes.all(|volume| T::are_zeros(&volume[first_voxel..][start..end]));
-            if *zero {
-                continue;
-            }
-            wide_instructions::run(AddVolumes {
-                origin: &mut self.origin[start..end],
-                offset: &mut self.offset[start..end],
-                m2: &mut self.m2[start..end],
-                volumes: samples
-                    .chunks_exact(stride)
-                    .map(|volume| &volume[first_voxel + start..first_voxel + end]),
-                count,
-            });
+    /// Adds the volumes that follow the first `count` to the [`VOXELS_IN_CACHE`] voxels or fewer
+    /// from `start` on; `rows` holds of each volume just those. Whether anything was not zero.
+    pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, count: u64) -> bool {
+        let voxels = start..start + rows.first().map_or(0, |row| row.len());
+        let zero = &mut self.zero[start / VOXELS_IN_CACHE];
+        *zero &= rows.iter().all(|row| T::are_zeros(row));
+        if *zero {
+            return false;
         }
+        wide_instructions::run(AddVolumes {
+            origin: &mut self.origin[voxels.clone()],
+            offset: &mut self.offset[voxels.clone()],
+            m2: &mut self.m2[voxels],
+            rows,
+            count,
+        });
+        true
+    }
+
+    /// The first samples of some voxels, if a volume was added.
+    pub fn origins(&self, voxels: Range<usize>) -> &[f64] {
+        &self.origin[voxels]
     }
 
     /// Merges with `other`, which is over `other_count` volumes; these are over `count`.
@@ -165,21 +163,21 @@ impl FromIterator<Deviation> for Deviations {
 }
 
 /// Adds volumes that follow the first `count` to some voxels.
-struct AddVolumes<'a, V> {
+struct AddVolumes<'a, T> {
     origin: &'a mut [f64],
     offset: &'a mut [f64],
     m2: &'a mut [f64],
-    volumes: V,
+    rows: &'a [&'a [T]],
     count: u64,
 }
 
-impl<'a, T: Sample + 'a, V: Iterator<Item = &'a [T]>> Kernel for AddVolumes<'_, V> {
+impl<T: Sample> Kernel for AddVolumes<'_, T> {
     #[inline(always)]
     fn run(self) {
         let voxels = self.origin.len();
         let (origin, offset, m2) =
             (self.origin, &mut self.offset[..voxels], &mut self.m2[..voxels]);
-        for (index, volume) in self.volumes.enumerate() {
+        for (index, &volume) in self.rows.iter().enumerate() {
             let n = self.count + index as u64 + 1;
             if n == 1 {
                 // Written, not added to: fresh memory that is read first is mapped twice.

@@ -4,24 +4,45 @@ use super::float::Deviation;
 use super::wide_instructions::{self, Kernel};
 use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
-use ndarray::ArrayView2;
 
 /// So many voxels are summed over all volumes of a block before the next ones: their sums
 /// stay in the first cache meanwhile.
-const VOXELS_IN_CACHE: usize = 1024;
+pub(super) const VOXELS_IN_CACHE: usize = 1024;
 
 /// Sum and sum of squares of each voxel's stored integers; `Q` is wide enough for the
 /// squares.
 #[derive(Clone, Debug)]
-pub(super) struct IntegerSums<Q> {
+pub(super) struct IntegerSums<Q: SquareSum> {
     sums: Vec<i64>,
     squares: Vec<Q>,
+    /// The first samples, where products with regressors are taken of the distance from them.
+    origins: Vec<Q::Origin>,
 }
 
 /// The type that sums of squares are kept in.
-pub(super) trait SquareSum: Copy + Default + std::ops::AddAssign + Into<u128> {}
-impl SquareSum for u64 {}
-impl SquareSum for u128 {}
+pub(super) trait SquareSum: Copy + Default + std::ops::AddAssign + Into<u128> {
+    /// A float that holds every sample exactly.
+    type Origin: Copy + Default + Into<f64>;
+
+    /// A sample as such a float.
+    fn origin(sample: f64) -> Self::Origin;
+}
+
+impl SquareSum for u64 {
+    type Origin = f32;
+
+    fn origin(sample: f64) -> f32 {
+        sample as f32
+    }
+}
+
+impl SquareSum for u128 {
+    type Origin = f64;
+
+    fn origin(sample: f64) -> f64 {
+        sample
+    }
+}
 
 /// An integer whose sums are kept exactly.
 pub(super) trait Integer: Sample {
@@ -154,37 +175,46 @@ impl<T: Integer> Kernel for AddRows<'_, T> {
 
 impl<Q: SquareSum> IntegerSums<Q> {
     pub fn zero(voxels: usize) -> IntegerSums<Q> {
-        IntegerSums { sums: written_zeros(voxels), squares: written_zeros(voxels) }
+        let (sums, squares) = (written_zeros(voxels), written_zeros(voxels));
+        IntegerSums { sums, squares, origins: Vec::new() }
+    }
+
+    /// The same, which keeps the first samples.
+    pub fn with_origins(self) -> IntegerSums<Q> {
+        IntegerSums { origins: vec![Q::Origin::default(); self.voxels()], ..self }
+    }
+
+    /// Keeps first samples, of the voxels from `start` on.
+    pub fn set_origins<T: Integer<Squares = Q>>(&mut self, samples: &[T], start: usize) {
+        for (origin, sample) in self.origins[start..].iter_mut().zip(samples) {
+            *origin = Q::origin(sample.to_f64());
+        }
+    }
+
+    /// The first samples, of the voxels from `start` on.
+    pub fn origins(&self, start: usize, voxels: usize) -> &[Q::Origin] {
+        &self.origins[start..][..voxels]
     }
 
     pub fn voxels(&self) -> usize {
         self.sums.len()
     }
 
-    /// Adds volumes, of each the voxels from `first_voxel` on.
-    pub fn add<T: Integer<Squares = Q>>(&mut self, samples: ArrayView2<T>, first_voxel: usize) {
-        let samples = samples.as_slice().map(|all| (all, samples.ncols()));
-        let (samples, stride) = samples.expect("blocks are contiguous");
-        let mut rows: Vec<&[T]> = Vec::with_capacity(samples.len() / stride);
-        let pieces =
-            self.sums.chunks_mut(VOXELS_IN_CACHE).zip(self.squares.chunks_mut(VOXELS_IN_CACHE));
-        for (piece, (sums, squares)) in pieces.enumerate() {
-            let start = first_voxel + piece * VOXELS_IN_CACHE;
-            rows.clear();
-            rows.extend(
-                samples.chunks_exact(stride).map(|volume| &volume[start..start + sums.len()]),
-            );
-            wide_instructions::run(AddRows { rows: &rows, sums, squares });
-        }
+    /// Adds volumes to the voxels from `start` on: `rows` holds of each volume just those voxels,
+    /// [`VOXELS_IN_CACHE`] or fewer.
+    pub fn add<T: Integer<Squares = Q>>(&mut self, rows: &[&[T]], start: usize) {
+        let voxels = rows.first().map_or(0, |row| row.len());
+        let (sums, squares) =
+            (&mut self.sums[start..][..voxels], &mut self.squares[start..][..voxels]);
+        wide_instructions::run(AddRows { rows, sums, squares });
     }
 
-    /// Adds the sums of `other` from `first_voxel` on.
-    pub fn merge(&mut self, other: &IntegerSums<Q>, first_voxel: usize) {
-        let voxels = first_voxel..first_voxel + self.voxels();
-        for (a, &b) in self.sums.iter_mut().zip(&other.sums[voxels.clone()]) {
+    /// Adds the sums of `other`.
+    pub fn merge(&mut self, other: &IntegerSums<Q>) {
+        for (a, &b) in self.sums.iter_mut().zip(&other.sums) {
             *a += b;
         }
-        for (a, &b) in self.squares.iter_mut().zip(&other.squares[voxels]) {
+        for (a, &b) in self.squares.iter_mut().zip(&other.squares) {
             *a += b;
         }
     }
@@ -194,15 +224,20 @@ impl<Q: SquareSum> IntegerSums<Q> {
     /// exactly 0.
     #[inline]
     pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
-        let (sum, squares) = (self.sums[voxel], self.squares[voxel].into());
-        let sum_squared = u128::from(sum.unsigned_abs()).pow(2);
-        let bracket = u128::from(count) * squares - sum_squared;
+        let (sum, squares): (i64, u128) = (self.sums[voxel], self.squares[voxel].into());
+        let bracket = match (u64::try_from(squares), u32::try_from(sum.unsigned_abs())) {
+            // Most sums fit 64 bits, in which this takes a fraction of the time.
+            (Ok(squares), Ok(sum)) if squares.leading_zeros() > count.max(1).ilog2() => {
+                (count * squares - u64::from(sum).pow(2)) as f64
+            }
+            _ => (u128::from(count) * squares - u128::from(sum.unsigned_abs()).pow(2)) as f64,
+        };
         let n = count.max(1) as i64;
         let (whole, remainder) = (sum.div_euclid(n), sum.rem_euclid(n));
         Deviation {
             origin: whole as f64,
             offset: remainder as f64 / n as f64,
-            m2: bracket as f64 / n as f64,
+            m2: bracket / n as f64,
         }
         .scaled(scaling)
     }

@@ -12,15 +12,20 @@
 //!
 //! Of 8- to 32-bit integers the sums of samples and of squares are kept as integers
 //! (in `integer.rs`), wide enough for 2^31 volumes, and scaled at the end. Of everything else
-//! count, mean and sum of squared deviations are kept (in `float.rs`).
+//! count, mean and sum of squared deviations are kept (in `float.rs`). Where there are regressors,
+//! so are the products with them (in `projections.rs`).
 
 mod float;
 mod integer;
+mod projections;
 mod wide_instructions;
 
+use super::sampling::Rows;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
 use float::{Deviation, Deviations};
-use integer::IntegerSums;
+use integer::{Integer, IntegerSums, SquareSum};
+use ndarray::ArrayView2;
+use projections::{Projections, Weights};
 use std::ops::Range;
 
 /// The moments of the voxels of a grid, or of a slab of it, over some volumes.
@@ -29,6 +34,9 @@ pub struct Moments {
     count: u64,
     scaling: Scaling,
     sums: Sums,
+    projections: Option<Projections>,
+    /// Which voxels have a sample at the limit of its type; empty while none has.
+    at_limit: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,59 +61,140 @@ impl Moments {
                 Sums::Float(Deviations::zero(voxels))
             }
         };
-        Moments { count: 0, scaling, sums }
+        Moments { count: 0, scaling, sums, projections: None, at_limit: Vec::new() }
     }
 
-    /// Bytes that the moments of one voxel of this type take.
-    pub fn bytes_per_voxel(datatype: Datatype) -> usize {
-        match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
-            Sums::Narrow(_) => 16,
-            Sums::Wide(_) | Sums::Float(_) => 24,
+    /// The same, with the products with `rank` regressors.
+    pub fn with_regressors(mut self, rank: usize) -> Moments {
+        if rank > 0 {
+            self.projections = Some(Projections::zero(self.voxels(), rank));
+            self.sums = match self.sums {
+                Sums::Narrow(sums) => Sums::Narrow(sums.with_origins()),
+                Sums::Wide(sums) => Sums::Wide(sums.with_origins()),
+                Sums::Float(sums) => Sums::Float(sums),
+            };
         }
+        self
     }
 
-    /// Adds the next volumes of the series: of each the voxels from `first_voxel` on, as
-    /// many as these are the moments of.
+    /// Bytes that the moments of one voxel of this type take, with the products with `rank`
+    /// regressors.
+    pub fn bytes_per_voxel(datatype: Datatype, rank: usize) -> usize {
+        let (sums, origin) = match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
+            Sums::Narrow(_) => (16, 4),
+            Sums::Wide(_) => (24, 8),
+            Sums::Float(_) => (24, 0),
+        };
+        sums + if rank > 0 { 8 * rank + origin } else { 0 }
+    }
+
+    /// Adds all volumes of `samples`, the next of the series: of each the voxels from
+    /// `first_voxel` on, as many as these are the moments of.
     ///
     /// # Panics
-    /// If the samples are of another type, or have too few voxels.
+    /// If the samples are of another type, or have too few voxels; if there are regressors.
     pub fn add(&mut self, samples: &Samples, first_voxel: usize) {
-        let before = self.count;
-        match (&mut self.sums, samples) {
-            (Sums::Narrow(sums), Samples::Uint8(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Narrow(sums), Samples::Int8(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Narrow(sums), Samples::Uint16(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Narrow(sums), Samples::Int16(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Wide(sums), Samples::Uint32(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Wide(sums), Samples::Int32(it)) => sums.add(it.view(), first_voxel),
-            (Sums::Float(sums), Samples::Uint64(it)) => sums.add(it.view(), first_voxel, before),
-            (Sums::Float(sums), Samples::Int64(it)) => sums.add(it.view(), first_voxel, before),
-            (Sums::Float(sums), Samples::Float32(it)) => sums.add(it.view(), first_voxel, before),
-            (Sums::Float(sums), Samples::Float64(it)) => sums.add(it.view(), first_voxel, before),
-            _ => panic!("samples of the type that the moments were made for"),
-        }
-        self.count += samples.volumes() as u64;
+        let all: Vec<usize> = (0..samples.volumes()).collect();
+        self.add_rows(samples, Rows::without_regressors(&all), first_voxel);
     }
 
-    /// The moments over the volumes of both; `other` may be of a larger grid, in which these
-    /// voxels begin at `first_voxel`.
+    /// Adds some of the volumes of `samples`, with the weights that the regressors have there;
+    /// otherwise as [`add`](Moments::add).
     ///
     /// # Panics
-    /// If `other` has too few voxels.
-    pub fn merge(mut self, other: &Moments, first_voxel: usize) -> Moments {
+    /// As [`add`](Moments::add), and if there are not as many regressors.
+    pub fn add_rows(&mut self, samples: &Samples, rows: Rows, first_voxel: usize) {
+        let rank = self.projections.as_ref().map_or(0, Projections::rank);
+        assert_eq!(rank, rows.rank(), "as many regressors as the moments were made for");
+        if rows.is_empty() {
+            return;
+        }
+        match samples {
+            Samples::Uint8(it) => self.add_narrow(it.view(), rows, first_voxel),
+            Samples::Int8(it) => self.add_narrow(it.view(), rows, first_voxel),
+            Samples::Uint16(it) => self.add_narrow(it.view(), rows, first_voxel),
+            Samples::Int16(it) => self.add_narrow(it.view(), rows, first_voxel),
+            Samples::Uint32(it) => self.add_wide(it.view(), rows, first_voxel),
+            Samples::Int32(it) => self.add_wide(it.view(), rows, first_voxel),
+            Samples::Uint64(it) => self.add_floats(it.view(), rows, first_voxel),
+            Samples::Int64(it) => self.add_floats(it.view(), rows, first_voxel),
+            Samples::Float32(it) => self.add_floats(it.view(), rows, first_voxel),
+            Samples::Float64(it) => self.add_floats(it.view(), rows, first_voxel),
+        }
+        if let Some(projections) = &mut self.projections {
+            projections.add_weights(Weights::of(rows));
+        }
+        self.count += rows.len() as u64;
+    }
+
+    fn add_narrow<T>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize)
+    where
+        T: Integer<Squares = u64>,
+    {
+        let Sums::Narrow(sums) = &mut self.sums else { wrong_type() };
+        let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
+        add_integers(sums, pieces, self.count, &mut self.projections, &mut self.at_limit);
+    }
+
+    fn add_wide<T>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize)
+    where
+        T: Integer<Squares = u128>,
+    {
+        let Sums::Wide(sums) = &mut self.sums else { wrong_type() };
+        let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
+        add_integers(sums, pieces, self.count, &mut self.projections, &mut self.at_limit);
+    }
+
+    fn add_floats<T: Sample>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize) {
+        let Sums::Float(sums) = &mut self.sums else { wrong_type() };
+        let (count, voxels) = (self.count, sums.voxels());
+        let pieces = Pieces { samples, rows, first_voxel, voxels };
+        pieces.for_each(float::VOXELS_IN_CACHE, |start, samples| {
+            mark_limits(samples, start, voxels, &mut self.at_limit);
+            if sums.add(samples, start, count)
+                && let Some(projections) = &mut self.projections
+            {
+                let origins = sums.origins(start..start + samples[0].len());
+                projections.add(samples, Weights::of(rows), origins, start);
+            }
+        });
+    }
+
+    /// The moments over the volumes of both, which are of the same voxels.
+    ///
+    /// # Panics
+    /// If the voxels, or the regressors, are not as many.
+    pub fn merge(mut self, mut other: Moments) -> Moments {
+        assert_eq!(self.voxels(), other.voxels(), "moments of the same voxels");
         if other.count == 0 {
             return self;
         }
+        if self.count == 0 {
+            return other;
+        }
+        self.projections = match (self.projections_of_values(), other.projections_of_values()) {
+            (Some(mut a), Some(b)) => {
+                a.merge(&b);
+                Some(a)
+            }
+            (a, b) => {
+                assert!(a.is_none() && b.is_none(), "both with regressors or both without");
+                None
+            }
+        };
+        if self.at_limit.is_empty() {
+            self.at_limit = std::mem::take(&mut other.at_limit);
+        } else {
+            self.at_limit.iter_mut().zip(&other.at_limit).for_each(|(a, b)| *a |= b);
+        }
         let is_one_scaling = self.scaling == other.scaling;
         match (&mut self.sums, &other.sums) {
-            (Sums::Narrow(a), Sums::Narrow(b)) if is_one_scaling => a.merge(b, first_voxel),
-            (Sums::Wide(a), Sums::Wide(b)) if is_one_scaling => a.merge(b, first_voxel),
+            (Sums::Narrow(a), Sums::Narrow(b)) if is_one_scaling => a.merge(b),
+            (Sums::Wide(a), Sums::Wide(b)) if is_one_scaling => a.merge(b),
             _ => {
                 let mut deviations = self.take_deviations();
-                let theirs = |voxel| other.deviation(first_voxel + voxel);
-                let are_zero = |block: Range<usize>| {
-                    other.are_zero(first_voxel + block.start..first_voxel + block.end)
-                };
+                let theirs = |voxel| other.deviation(voxel);
+                let are_zero = |block: Range<usize>| other.are_zero(block);
                 deviations.merge(self.count, other.count, are_zero, theirs);
                 self.sums = Sums::Float(deviations);
                 self.scaling = Scaling::IDENTITY;
@@ -131,14 +220,42 @@ impl Moments {
 
     /// The mean of each voxel.
     pub fn mean(&self) -> impl Iterator<Item = f64> {
-        (0..self.voxels()).map(|voxel| self.deviation(voxel).mean())
+        (0..self.voxels()).map(|voxel| self.voxel(voxel).0)
     }
 
     /// The standard deviation of each voxel: `sqrt(M2 / (N - ddof))`. A voxel whose samples
     /// are all the same has exactly 0.
     pub fn std(&self, ddof: usize) -> impl Iterator<Item = f64> {
         let freedom = self.count as f64 - ddof as f64;
-        (0..self.voxels()).map(move |voxel| (self.deviation(voxel).m2 / freedom).sqrt())
+        (0..self.voxels()).map(move |voxel| (self.voxel(voxel).1 / freedom).sqrt())
+    }
+
+    /// Mean and sum of squared deviations from it (M2) of one voxel's values.
+    #[inline]
+    pub fn voxel(&self, voxel: usize) -> (f64, f64) {
+        let deviation = self.deviation(voxel);
+        (deviation.mean(), deviation.m2)
+    }
+
+    /// The sum of squares that the regressors explain of one voxel's values.
+    #[inline]
+    pub fn explained(&self, voxel: usize) -> f64 {
+        self.projections.as_ref().map_or(0.0, |it| it.explained(voxel, self.scaling))
+    }
+
+    /// The products of one voxel's values with the regressors.
+    pub fn products(&self, voxel: usize) -> impl Iterator<Item = f64> {
+        self.projections.iter().flat_map(move |it| it.of_values(voxel, self.scaling))
+    }
+
+    /// The same without the products with regressors.
+    pub fn without_regressors(self) -> Moments {
+        Moments { projections: None, ..self }
+    }
+
+    /// How many voxels have a sample at the limit of its type.
+    pub fn voxels_at_limit(&self) -> usize {
+        self.at_limit.iter().filter(|&&is_at_limit| is_at_limit).count()
     }
 
     /// Mean and sum of squared deviations of one voxel's values.
@@ -159,11 +276,87 @@ impl Moments {
         }
     }
 
+    /// The products with regressors, in values; leaves none.
+    fn projections_of_values(&mut self) -> Option<Projections> {
+        let projections = self.projections.take()?;
+        let stored = |voxel: usize| match &self.sums {
+            Sums::Narrow(sums) => sums.origins(voxel, 1)[0].into(),
+            Sums::Wide(sums) => sums.origins(voxel, 1)[0],
+            Sums::Float(sums) => sums.origins(voxel..voxel + 1)[0],
+        };
+        Some(projections.into_values(self.scaling, stored))
+    }
+
     /// The deviations of the values of all voxels; leaves nothing of the sums.
     fn take_deviations(&mut self) -> Deviations {
         match &mut self.sums {
             Sums::Float(sums) if self.scaling == Scaling::IDENTITY => std::mem::take(sums),
             _ => (0..self.voxels()).map(|voxel| self.deviation(voxel)).collect(),
+        }
+    }
+}
+
+fn wrong_type() -> ! {
+    panic!("samples of the type that the moments were made for")
+}
+
+fn add_integers<T: Integer>(
+    sums: &mut IntegerSums<T::Squares>,
+    pieces: Pieces<T>,
+    count: u64,
+    projections: &mut Option<Projections>,
+    at_limit: &mut Vec<bool>,
+) where
+    T::Squares: SquareSum,
+{
+    let (voxels, weights) = (pieces.voxels, Weights::of(pieces.rows));
+    pieces.for_each(integer::VOXELS_IN_CACHE, |start, samples| {
+        mark_limits(samples, start, voxels, at_limit);
+        sums.add(samples, start);
+        if let Some(projections) = projections {
+            if count == 0 {
+                sums.set_origins(samples[0], start);
+            }
+            projections.add(samples, weights, sums.origins(start, samples[0].len()), start);
+        }
+    });
+}
+
+/// Marks the voxels from `start` on that have a sample at the limit of its type.
+#[inline]
+fn mark_limits<T: Sample>(samples: &[&[T]], start: usize, voxels: usize, marks: &mut Vec<bool>) {
+    if !samples.iter().any(|row| T::any_at_limit(row)) {
+        return;
+    }
+    marks.resize(voxels, false);
+    for row in samples {
+        for (mark, sample) in marks[start..].iter_mut().zip(*row) {
+            *mark |= sample.is_at_limit();
+        }
+    }
+}
+
+/// Samples that are to be added, cut into pieces that stay in the first cache while all that is
+/// kept of them is added up.
+struct Pieces<'a, T> {
+    samples: ArrayView2<'a, T>,
+    rows: Rows<'a>,
+    first_voxel: usize,
+    voxels: usize,
+}
+
+impl<T> Pieces<'_, T> {
+    /// Gives `visit` each piece: where it starts, and of each volume just its samples.
+    fn for_each(self, piece_voxels: usize, mut visit: impl FnMut(usize, &[&[T]])) {
+        let stride = self.samples.ncols();
+        let samples = self.samples.as_slice().expect("blocks are contiguous");
+        let mut pieces: Vec<&[T]> = Vec::with_capacity(self.rows.len());
+        for start in (0..self.voxels).step_by(piece_voxels) {
+            let length = piece_voxels.min(self.voxels - start);
+            let of_row = |row: usize| &samples[row * stride + self.first_voxel + start..][..length];
+            pieces.clear();
+            pieces.extend(self.rows.indexes().map(of_row));
+            visit(start, &pieces);
         }
     }
 }
@@ -211,7 +404,7 @@ mod tests {
 
     /// The moments of `parts`, merged from left to right.
     fn merged(parts: impl IntoIterator<Item = Block>) -> Moments {
-        parts.into_iter().map(|block| of(&block)).reduce(|a, b| a.merge(&b, 0)).unwrap()
+        parts.into_iter().map(|block| of(&block)).reduce(Moments::merge).unwrap()
     }
 
     proptest! {
@@ -282,8 +475,8 @@ mod tests {
             parts in prop::collection::vec(prop::collection::vec(9e6..1.1e7_f64, 1..9), 3),
         ) {
             let [a, b, c] = [0, 1, 2].map(|part| of(&float64(&parts[part])));
-            let left = finished(&a.clone().merge(&b, 0).merge(&c, 0));
-            let right = finished(&a.merge(&b.merge(&c, 0), 0));
+            let left = finished(&a.clone().merge(b.clone()).merge(c.clone()));
+            let right = finished(&a.merge(b.merge(c)));
             prop_assert!((left.1 - right.1).abs() <= 1e-13 * left.1, "{left:?} {right:?}");
             prop_assert!((left.0 / right.0 - 1.0).abs() < 1e-14);
         }
@@ -352,8 +545,8 @@ mod tests {
     fn the_moments_of_no_volume_are_the_identity() {
         let block = float64(&[1.0, 2.0, 6.0]);
         let empty = Moments::empty(Datatype::Int16, Scaling::IDENTITY, 1);
-        assert_eq!(finished(&empty.clone().merge(&of(&block), 0)), finished(&of(&block)));
-        assert_eq!(finished(&of(&block).merge(&empty, 0)), finished(&of(&block)));
+        assert_eq!(finished(&empty.clone().merge(of(&block))), finished(&of(&block)));
+        assert_eq!(finished(&of(&block).merge(empty)), finished(&of(&block)));
     }
 
     #[test]
@@ -365,7 +558,7 @@ mod tests {
         slab.add(&samples, 2000);
         let expected: Vec<f64> = whole.std(0).skip(2000).take(1500).collect();
         assert_eq!(slab.std(0).collect::<Vec<_>>(), expected);
-        let doubled = slab.merge(&whole, 2000);
+        let doubled = slab.clone().merge(slab);
         assert_eq!(doubled.std(0).collect::<Vec<_>>(), expected);
     }
 

@@ -1,0 +1,114 @@
+//! What is accumulated of an image, and the images folded one after the other.
+
+use super::{Job, Part};
+use crate::stats::fold::{Fold, VoxelMaps};
+use crate::stats::moments::Moments;
+use crate::stats::signals::Signals;
+use crate::voxels::Samples;
+use std::ops::Range;
+
+/// What is accumulated of some voxels of an image.
+pub(super) struct PartSums {
+    moments: Moments,
+    signals: Signals,
+}
+
+impl PartSums {
+    pub fn none(job: &Job, part: &Part, voxels: usize) -> PartSums {
+        let header = &part.image.header;
+        let rank = job.analysis.model.runs()[part.run].rank();
+        let moments = Moments::empty(header.datatype, header.scaling, voxels);
+        PartSums {
+            moments: moments.with_regressors(rank),
+            signals: Signals::none(job.analysis.signals, header.scaling, voxels),
+        }
+    }
+
+    /// Adds these volumes of the image, the next ones: of each the voxels from `first_voxel` on.
+    pub fn add(
+        &mut self,
+        samples: &Samples,
+        job: &Job,
+        part: &Part,
+        volumes: Range<usize>,
+        first_voxel: usize,
+    ) {
+        let first = part.first_volume;
+        let of_run = first + volumes.start..first + volumes.end;
+        let rows = job.analysis.model.runs()[part.run].rows(of_run);
+        self.moments.add_rows(samples, rows, first_voxel);
+        self.signals.add(samples, first_voxel);
+    }
+}
+
+/// Some voxels of the images that were folded.
+pub(super) struct Folding {
+    runs: Fold,
+    /// The run of which not every image was folded.
+    begun: Option<Moments>,
+    /// By image.
+    signals: Vec<Signals>,
+}
+
+impl Folding {
+    pub fn none(job: &Job, voxels: usize) -> Folding {
+        let analysis = &job.analysis;
+        let runs = Fold::new(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        Folding { runs, begun: None, signals: Vec::new() }
+    }
+
+    /// With the next image.
+    pub fn with(mut self, job: &Job, sums: PartSums) -> Folding {
+        let part = &job.parts[self.signals.len()];
+        self.signals.push(sums.signals);
+        let moments = match self.begun.take() {
+            None => sums.moments,
+            Some(begun) => begun.merge(sums.moments),
+        };
+        match part.ends_its_run {
+            true => {
+                let analysis = &job.analysis;
+                self.runs.add(part.run, moments, &analysis.model, &analysis.definition);
+            }
+            false => self.begun = Some(moments),
+        }
+        self
+    }
+
+    /// The maps of `voxels`, once every image was folded.
+    pub fn finished(&self, job: &Job, voxels: Range<usize>) -> Finished {
+        let analysis = &job.analysis;
+        let is_first = voxels.start == 0;
+        let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        Finished {
+            maps,
+            at_limit: if is_first { self.runs.at_limit() } else { 0 },
+            signals: if is_first { self.signals.clone() } else { Vec::new() },
+        }
+    }
+}
+
+/// The maps of some voxels. What is not of single voxels comes with the first of those that were
+/// folded together.
+pub(super) struct Finished {
+    pub maps: VoxelMaps,
+    pub at_limit: usize,
+    pub signals: Vec<Signals>,
+}
+
+impl Finished {
+    /// Those of all `voxels` of a grid.
+    pub fn gathered(parts: impl Iterator<Item = Finished>, voxels: usize) -> Finished {
+        let mut parts = parts;
+        let mut all = parts.next().expect("a grid has a voxel");
+        all.maps.reserve(voxels);
+        for part in parts {
+            all.maps.append(part.maps);
+            all.at_limit += part.at_limit;
+            for (signals, next) in all.signals.iter_mut().zip(part.signals) {
+                signals.append(next);
+            }
+        }
+        all
+    }
+}

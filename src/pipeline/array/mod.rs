@@ -1,0 +1,241 @@
+//! Array mode: lazy arrays, chunked along time, as the Dask tutorial builds them with
+//! `dask.array`, and what follows from doing it without waste.
+//!
+//! The volumes of all images, concatenated, are a lazy array of chunks. Of each image the
+//! [moments](crate::stats::moments) (count, mean, sum of squared deviations; exact sums of
+//! integers; products with regressors) are accumulated chunk by chunk, those of the images of a
+//! run are merged, and the runs are [folded](crate::stats::fold) one after the other, the longest
+//! first: a tree of fixed shape. Then mean, square root and ratio of all voxels follow, a slab of
+//! them a task. Every sample is looked at once, where Dask makes a traversal for the mean and one
+//! for the std.
+//!
+//! | images | how they are read | parallel over |
+//! |---|---|---|
+//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk and adds it (`streams.rs`) | images |
+//! | fewer, some of them gzip | a chain that reads, and chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
+//! | all plain | a task a slab of voxels, which reads just that of every volume (`slabs.rs`) | slabs |
+//!
+//! Results do not depend on the threads nor on the length of the chunks.
+//!
+//! Memory, beside the maps: for each image under way a chunk ([`CHUNK_BYTES`], or
+//! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; two chunks where
+//! reading and adding are separate) and its moments (16 bytes a voxel, of
+//! 32-bit integers and floats 24; with regressors 8 more for each, and 4 or 8 for the first
+//! sample of integers), the moments of a few that wait to be folded, and the runs folded so far (as
+//! much as the moments without regressors; 8 bytes more for the spread within runs if there are
+//! several, and 8 for what regressors explain). Nothing grows with the length or number of the
+//! images: no more are under way than there are threads, and of those that wait there are few as
+//! well.
+
+mod folding;
+mod slabs;
+mod streams;
+
+use super::session::image_name;
+use super::{Analysis, Computed, RunSignals, Session, Settings};
+use crate::array::chunk_ranges;
+use crate::graph::{Delayed, delayed};
+use crate::image::{Header, Image, Progress};
+use crate::stats::fold::OfRuns;
+use crate::stats::moments::Moments;
+use crate::stats::sampling::Scope;
+use crate::stats::signals::{Signals, SignalsWanted};
+use crate::voxels::Datatype;
+use folding::{Finished, Folding};
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The size of a chunk, if no length is asked for: as many volumes as fit. Large enough that
+/// a task's own cost vanishes.
+pub const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+
+/// Large volumes are taken so many at a time: the moments of a grid that fits no cache are
+/// loaded and stored once a chunk.
+pub const FEWEST_VOLUMES: usize = 8;
+
+/// Still larger volumes are taken fewer at a time, and one at least. Memory of less than
+/// 32 MiB the system allocator keeps for what comes next; more it returns at once.
+pub const MOST_CHUNK_BYTES: usize = 28 * 1024 * 1024;
+
+/// The maps of a grid are made by a task a thread, of so many voxels at least.
+const FEWEST_VOXELS_FINISHED: usize = 32 * 1024;
+
+/// Some voxels of the grid, and the task that has the runs folded over them.
+type Slab = (Range<usize>, Delayed<Folding>);
+
+pub(super) fn tasks(
+    session: &Session,
+    settings: &Settings,
+    progress: &Arc<dyn Progress>,
+) -> Delayed<Computed> {
+    let threads = settings.threads;
+    let job = Arc::new(Job::new(session, settings, progress));
+    let folded = match job.parts.iter().all(|part| part.image.is_seekable()) {
+        true => slabs::folded(&job),
+        false if job.parts.len() < threads.get() => streams::folded_in_slabs(&job, threads),
+        false => vec![(0..job.voxels, streams::folded(&job, threads))],
+    };
+    // As few tasks as keep every thread busy.
+    let pieces = threads.get().div_ceil(folded.len());
+    let finished: Vec<Delayed<Finished>> = folded
+        .iter()
+        .flat_map(|(slab, folded)| {
+            let length = slab.len().div_ceil(pieces).max(FEWEST_VOXELS_FINISHED);
+            let length = NonZeroUsize::new(length).expect("a slab has a voxel");
+            let slab_start = slab.start;
+            let job = &job;
+            chunk_ranges(slab.len(), length).map(move |piece| {
+                let job = Arc::clone(job);
+                let (start, end) = (slab_start + piece.start, slab_start + piece.end);
+                let bytes = job.map_bytes_per_voxel() * (end - start) as u64;
+                let finish = move |folded: Arc<Folding>| folded.finished(&job, piece.clone());
+                delayed(format!("sqrt/divide voxels [{start}..{end})"), folded, finish)
+                    .value_bytes(bytes)
+            })
+        })
+        .collect();
+    let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
+    let gathered = move |finished: Vec<Arc<Finished>>| {
+        let finished = finished.into_iter().map(|it| Arc::into_inner(it).expect("taken once"));
+        let Finished { maps, at_limit, signals } = Finished::gathered(finished, job.voxels);
+        Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
+    };
+    delayed("gather", &finished, gathered).value_bytes(map_bytes)
+}
+
+/// What all tasks of a computation have in common.
+struct Job {
+    analysis: Analysis,
+    voxels: usize,
+    chunk_length: Option<NonZeroUsize>,
+    progress: Arc<dyn Progress>,
+    /// In the order in which they are folded: the longest run first, so that no thread is left
+    /// with a long one at the end.
+    parts: Vec<Part>,
+}
+
+/// An image as a part of its run.
+struct Part {
+    image: Arc<Image>,
+    /// The number of the run in the session.
+    run: usize,
+    /// Volumes of the run before the image.
+    first_volume: usize,
+    ends_its_run: bool,
+}
+
+impl Job {
+    fn new(session: &Session, settings: &Settings, progress: &Arc<dyn Progress>) -> Job {
+        let mut runs: Vec<_> = session.runs().iter().enumerate().collect();
+        let bytes = |image: &Arc<Image>| image.header.voxel_bytes();
+        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.images().iter().map(bytes).sum::<u64>()));
+        let mut parts = Vec::new();
+        for (number, run) in runs {
+            let mut first_volume = 0;
+            for (index, image) in run.images().iter().enumerate() {
+                let ends_its_run = index + 1 == run.images().len();
+                parts.push(Part {
+                    image: Arc::clone(image),
+                    run: number,
+                    first_volume,
+                    ends_its_run,
+                });
+                first_volume += image.header.volumes;
+            }
+        }
+        Job {
+            analysis: settings.analysis.clone(),
+            voxels: session.header().voxels(),
+            chunk_length: settings.chunk_length,
+            progress: Arc::clone(progress),
+            parts,
+        }
+    }
+
+    /// Bytes of the moments of one voxel in any of the images.
+    fn moments_bytes_per_voxel(&self) -> usize {
+        let rank = self.analysis.model.most_regressors();
+        self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0)
+    }
+
+    /// Bytes of the runs folded, of one voxel.
+    fn folded_bytes_per_voxel(&self) -> usize {
+        let Analysis { model, definition, wanted, .. } = &self.analysis;
+        let rank = match model.scope() {
+            Scope::Run => 0,
+            Scope::Concatenation => model.most_regressors(),
+        };
+        let total = self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max();
+        total.unwrap_or(0) + OfRuns::bytes_per_voxel(model, definition, *wanted)
+    }
+
+    /// Bytes of all maps that are made, of one voxel.
+    fn map_bytes_per_voxel(&self) -> u64 {
+        super::memory::map_bytes_per_voxel(&self.analysis)
+    }
+
+    /// Bytes that the signals keep of one voxel: a volume.
+    fn signals_bytes_per_voxel(&self) -> usize {
+        match self.analysis.signals {
+            SignalsWanted::Beginning(_) => 0,
+            SignalsWanted::All => 8,
+        }
+    }
+
+    fn datatypes(&self) -> impl Iterator<Item = Datatype> + '_ {
+        self.parts.iter().map(|part| part.image.header.datatype)
+    }
+
+    /// Chunks of an image along time, with their labels.
+    fn chunks(&self, image: &Image) -> Vec<(String, Range<usize>)> {
+        let length = chunk_length(&image.header, self.chunk_length);
+        chunk_ranges(image.header.volumes, length)
+            .map(|range| (format!("{} [{}..{})", image_name(image), range.start, range.end), range))
+            .collect()
+    }
+
+    /// The signals of the parts as those of the runs, in the order of the session.
+    fn signals_of_runs(&self, of_parts: &[Signals]) -> Vec<RunSignals> {
+        let runs = self.analysis.model.runs().len();
+        let mut of_runs = vec![RunSignals::default(); runs];
+        for (part, signals) in self.parts.iter().zip(of_parts) {
+            of_runs[part.run].append(signals);
+        }
+        of_runs
+    }
+}
+
+/// What is in memory while images are read.
+pub(super) struct Reading {
+    /// The most that is held, in bytes.
+    pub peak: u64,
+    /// What remains of it when the last image was read.
+    pub remains: u64,
+}
+
+/// What array mode will hold while it reads. See the module's account of memory.
+pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading {
+    let job = Job::new(session, settings, &(Arc::new(()) as Arc<dyn Progress>));
+    if job.parts.iter().all(|part| part.image.is_seekable()) {
+        return slabs::predicted_bytes(&job, settings.threads);
+    }
+    streams::predicted_bytes(&job, settings.threads)
+}
+
+/// The task that has the moments of all volumes of an image.
+fn moments_of(image: &Image) -> String {
+    format!("moments {}", image_name(image))
+}
+
+/// Volumes in a chunk: those asked for, or the default.
+fn chunk_length(header: &Header, asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    let volume_bytes = header.volume_bytes();
+    let length = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
+    asked.unwrap_or_else(|| part_of_run(length.min(MOST_CHUNK_BYTES / volume_bytes), header))
+}
+
+/// So many volumes, but never a whole run, however short it is, and one at least.
+fn part_of_run(volumes: usize, header: &Header) -> NonZeroUsize {
+    NonZeroUsize::new(volumes.min(header.volumes.div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
+}

@@ -1,0 +1,64 @@
+//! Plain files: a task a slab of voxels, which reads just that of every volume of every image.
+
+use super::folding::{Folding, PartSums};
+use super::{Job, Part, Reading, Slab, part_of_run};
+use crate::array::chunk_ranges;
+use crate::error::Result;
+use crate::graph::try_delayed;
+use crate::image::SlabReader;
+use crate::pipeline::counted;
+use crate::stats::signals::BLOCK_VOXELS;
+use crate::voxels::Samples;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Voxels of a slab: of int16, 64 KiB are read at a time.
+const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(BLOCK_VOXELS).unwrap();
+
+/// Bytes of a slab's samples that are read before they are added: they fit the second cache.
+const SLAB_CHUNK_BYTES: usize = 1024 * 1024;
+
+pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
+    let bytes_per_voxel = job.folded_bytes_per_voxel() as u64;
+    let slab = |slab: Range<usize>| {
+        let (job, voxels) = (Arc::clone(job), slab.clone());
+        let name = format!("moments voxels [{}..{})", slab.start, slab.end);
+        let fold = move |()| {
+            let mut folding = Folding::none(&job, voxels.len());
+            for part in &job.parts {
+                folding = folding.with(&job, sums_of(&job, part, &voxels)?);
+            }
+            Ok::<_, crate::error::Error>(folding)
+        };
+        let folded = try_delayed(name, (), fold).value_bytes(bytes_per_voxel * slab.len() as u64);
+        (slab, folded)
+    };
+    chunk_ranges(job.voxels, SLAB_VOXELS).map(slab).collect()
+}
+
+fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
+    let header = &part.image.header;
+    let reader = SlabReader::open(&part.image)?;
+    let row_bytes = voxels.len() * header.datatype.bytes();
+    let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, header);
+    let mut sums = PartSums::none(job, part, voxels.len());
+    let mut memory = Samples::none(header.datatype);
+    for volumes in chunk_ranges(header.volumes, length) {
+        memory = reader.read(volumes.clone(), voxels.clone(), memory, &*job.progress)?;
+        memory = counted(memory, job.analysis.definition.not_finite);
+        sums.add(&memory, job, part, volumes, 0);
+    }
+    Ok(sums)
+}
+
+pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
+    let slab_voxels = SLAB_VOXELS.get() as u64;
+    let slab_count = (job.voxels as u64).div_ceil(slab_voxels);
+    let sums = job.moments_bytes_per_voxel()
+        + job.folded_bytes_per_voxel()
+        + job.signals_bytes_per_voxel();
+    let of_one = (8 * slab_voxels).max(SLAB_CHUNK_BYTES as u64) + sums as u64 * slab_voxels;
+    let maps = job.voxels as u64 * job.map_bytes_per_voxel();
+    Reading { peak: maps + (threads.get() as u64).min(slab_count) * of_one, remains: maps }
+}

@@ -1,0 +1,105 @@
+//! What is meant by the temporal signal-to-noise ratio: the choices that the field's tools make
+//! differently, by name.
+
+use super::sampling::Model;
+
+/// How the runs of a session become one map. With `mean_r` and `R_r` the mean and the residual
+/// sum of squares of run r (about its own mean, after the fit), `n_r` its volumes, `N` those of all
+/// runs, and `mean` the mean over all of them:
+///
+/// | | numerator | std |
+/// |---|---|---|
+/// | `Concat` | `mean` | `sqrt( (sum_r R_r + sum_r n_r (mean_r - mean)^2) / (N - ddof) )` |
+/// | `Demean` | `mean` | `sqrt( sum_r R_r / (N - ddof) )`: within runs, pooled |
+/// | `Average` | | the mean over runs of `mean_r / sqrt(R_r / (n_r - ddof))` |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// The runs concatenated as they are: what differs between them counts as noise.
+    Concat,
+    /// Each run without its own mean before the std: what differs between them does not count.
+    Demean,
+    /// The average of the runs' own tSNR, each run with the same weight.
+    Average,
+}
+
+/// What the sum of squares is divided by, beside the number of volumes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ddof {
+    /// `N - ddof` whatever was fitted: 0 as numpy, 1 as AFNI and FSL.
+    Fixed(usize),
+    /// The number of volumes less that of all fitted parameters: the means that were taken out
+    /// (one, or one a run) and the regressors.
+    Rank,
+}
+
+/// Whether the sign of the mean is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// `mean / std`.
+    Signed,
+    /// `|mean| / std`.
+    Absolute,
+}
+
+/// What becomes of samples that are NaN or infinite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotFinite {
+    /// They make their voxel undefined.
+    Undefined,
+    /// NaN counts as a sample of 0; an infinity makes its voxel undefined (nipype).
+    NanIsZero,
+    /// Both count as samples of 0 (AFNI).
+    Zero,
+}
+
+/// The choices that make a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Definition {
+    /// How the runs become one map.
+    pub combine: Combine,
+    /// What the sum of squares is divided by.
+    pub ddof: Ddof,
+    /// Whether the sign of the mean is kept.
+    pub sign: Sign,
+    /// What becomes of samples that are no numbers.
+    pub not_finite: NotFinite,
+    /// A voxel whose std is no more than this is undefined, in the units of the data: 0 but for
+    /// nipype's 0.001.
+    pub least_std: f64,
+}
+
+impl Default for Definition {
+    /// numpy's: `data.mean(-1) / data.std(-1)` of the concatenated runs.
+    fn default() -> Definition {
+        Definition {
+            combine: Combine::Concat,
+            ddof: Ddof::Fixed(0),
+            sign: Sign::Signed,
+            not_finite: NotFinite::Undefined,
+            least_std: 0.0,
+        }
+    }
+}
+
+impl Definition {
+    /// What the squared deviations of all runs are divided by; for [`Combine::Average`], of one
+    /// run after the other, see [`freedom_of_run`](Definition::freedom_of_run).
+    pub fn freedom(&self, model: &Model) -> f64 {
+        let (volumes, runs) = (model.volumes() as f64, model.runs().len() as f64);
+        match (self.ddof, self.combine) {
+            (Ddof::Fixed(ddof), _) => volumes - ddof as f64,
+            (Ddof::Rank, Combine::Demean) => volumes - runs - model.regressors() as f64,
+            (Ddof::Rank, _) => volumes - 1.0 - model.regressors() as f64,
+        }
+    }
+
+    /// What the squared deviations of one run, from its own mean, are divided by.
+    pub fn freedom_of_run(&self, model: &Model, run: usize) -> f64 {
+        let sampling = &model.runs()[run];
+        let volumes = sampling.used().len() as f64;
+        match self.ddof {
+            Ddof::Fixed(ddof) => volumes - ddof as f64,
+            Ddof::Rank => volumes - 1.0 - sampling.rank() as f64,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What each volume is like as a whole: the global signal, and how much changed since the volume
+//! before.
+//!
+//! ```text
+//! global signal  g_t = sum_v y_t(v) / V
+//! DVARS          d_t = sqrt( sum_v (y_t(v) - y_{t-1}(v))^2 / V )
+//! ```
+//!
+//! over all V voxels of the grid, in the units of the data (DVARS as defined in Nichols 2017,
+//! "Notes on creating a standardized version of DVARS", equation 1). A sample that is not finite
+//! counts as 0 in the first and its change as none in the second. The voxels are added up in
+//! blocks of fixed size, so that no bit depends on who adds them.
+
+use crate::voxels::{Samples, Scaling};
+
+/// Voxels of a block.
+pub const BLOCK_VOXELS: usize = 32 * 1024;
+/// A block is added up in so many sums at once.
+const LANES: usize = 8;
+
+/// What is wanted of the volumes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignalsWanted {
+    /// The global signal of so many first volumes.
+    Beginning(usize),
+    /// Global signal and DVARS of all volumes.
+    All,
+}
+
+/// The signals of consecutive volumes of an image, or of a slab of its voxels, as far as they
+/// were added.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    wanted: SignalsWanted,
+    scaling: Scaling,
+    voxels: usize,
+    volumes: usize,
+    /// `[block, volume]`: sums over the voxels of a block, of samples as stored and of their
+    /// squared changes; the first volume has no change.
+    sums: Vec<Vec<f64>>,
+    squared_changes: Vec<Vec<f64>>,
+    /// The last volume that was added, if changes are wanted.
+    previous: Vec<f64>,
+}
+
+impl Signals {
+    /// Of no volume yet, for samples of this scaling and so many voxels.
+    pub fn none(wanted: SignalsWanted, scaling: Scaling, voxels: usize) -> Signals {
+        let sums = vec![Vec::new(); voxels.div_ceil(BLOCK_VOXELS)];
+        let squared_changes = sums.clone();
+        Signals { wanted, scaling, voxels, volumes: 0, sums, squared_changes, previous: Vec::new() }
+    }
+
+    /// Adds all volumes of `samples`, the next of the image: of each the voxels from
+    /// `first_voxel` on.
+    pub fn add(&mut self, samples: &Samples, first_voxel: usize) {
+        let volumes = match self.wanted {
+            SignalsWanted::Beginning(most) => {
+                samples.volumes().min(most.saturating_sub(self.volumes))
+            }
+            SignalsWanted::All => samples.volumes(),
+        };
+        if volumes == 0 {
+            return;
+        }
+        let is_first = self.volumes == 0;
+        self.volumes += volumes;
+        if self.wanted == SignalsWanted::All {
+            self.previous.resize(self.voxels, 0.0);
+        }
+        let mut values = Vec::new();
+        for block in 0..self.sums.len() {
+            let start = block * BLOCK_VOXELS;
+            let end = self.voxels.min(start + BLOCK_VOXELS);
+            for volume in 0..volumes {
+                samples.copy_to(volume, first_voxel + start..first_voxel + end, &mut values);
+                self.sums[block].push(sum(values.len(), |at| finite(values[at])));
+                if self.wanted == SignalsWanted::All {
+                    let previous = &mut self.previous[start..end];
+                    if volume > 0 || !is_first {
+                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
+                        self.squared_changes[block].push(sum(values.len(), change));
+                    }
+                    previous.copy_from_slice(&values);
+                }
+            }
+        }
+    }
+
+    /// Appends the voxels that follow these, of the same volumes.
+    pub fn append(&mut self, next: Signals) {
+        debug_assert_eq!(self.voxels % BLOCK_VOXELS, 0, "blocks of the whole grid");
+        self.voxels += next.voxels;
+        self.sums.extend(next.sums);
+        self.squared_changes.extend(next.squared_changes);
+    }
+
+    /// The global signal of each volume, in values.
+    pub fn global_signal(&self) -> Vec<f64> {
+        let mean = |sum: f64| self.scaling.apply(sum / self.voxels as f64);
+        over_blocks(&self.sums).into_iter().map(mean).collect()
+    }
+
+    /// DVARS of each volume, in values; the first has none (NaN). Empty if not wanted.
+    pub fn dvars(&self) -> Vec<f64> {
+        if self.wanted != SignalsWanted::All || self.volumes == 0 {
+            return Vec::new();
+        }
+        let root = |sum: f64| self.scaling.slope().abs() * (sum / self.voxels as f64).sqrt();
+        let changes = over_blocks(&self.squared_changes).into_iter().map(root);
+        std::iter::once(f64::NAN).chain(changes).collect()
+    }
+}
+
+/// The sum over all blocks, volume by volume.
+fn over_blocks(blocks: &[Vec<f64>]) -> Vec<f64> {
+    let volumes = blocks.first().map_or(0, Vec::len);
+    (0..volumes).map(|volume| blocks.iter().map(|block| block[volume]).sum()).collect()
+}
+
+/// The sum of numbers, in a fixed order that vector instructions can follow.
+fn sum(count: usize, number: impl Fn(usize) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let whole = count / LANES * LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += number(start + lane);
+        }
+    }
+    for at in whole..count {
+        lanes[at - whole] += number(at);
+    }
+    lanes.iter().sum()
+}
+
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    /// numpy 2.4.6, for `y = (t * 7 + v * 3) % 11` as `[t, v]` of 3 x 5, times 0.5:
+    /// `y.mean(1)`, `np.sqrt((np.diff(y, axis=0) ** 2).mean(1))`.
+    #[test]
+    fn signals_are_numpys_however_the_volumes_come() {
+        let array = Array2::from_shape_fn((3, 5), |(t, v)| ((t * 7 + v * 3) % 11) as i16);
+        let half = Scaling::from_header(0.5, 0.0).unwrap();
+        let mut whole = Signals::none(SignalsWanted::All, half, 5);
+        whole.add(&Samples::Int16(array.clone()), 0);
+        let mut pieces = Signals::none(SignalsWanted::All, half, 5);
+        for row in array.rows() {
+            let volume = row.insert_axis(ndarray::Axis(0)).to_owned();
+            pieces.add(&Samples::Int16(volume), 0);
+        }
+        for signals in [whole, pieces] {
+            assert_eq!(signals.global_signal(), [1.9, 3.2, 2.3]);
+            let dvars = signals.dvars();
+            assert!(dvars[0].is_nan());
+            assert_eq!(dvars[1..], [2.9916550603303182, 2.3769728648009427]);
+        }
+    }
+
+    #[test]
+    fn the_beginning_is_so_many_volumes() {
+        let samples = Samples::Float32(Array2::from_shape_fn((3, 2), |(t, _)| t as f32));
+        let mut signals = Signals::none(SignalsWanted::Beginning(4), Scaling::IDENTITY, 2);
+        signals.add(&samples, 0);
+        signals.add(&samples, 0);
+        assert_eq!(signals.global_signal(), [0.0, 1.0, 2.0, 0.0]);
+        assert!(signals.dvars().is_empty());
+    }
+}
