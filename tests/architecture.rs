@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("array", &["graph"]),
     ("drawing", &["graph"]),
     ("profile", &["graph"]),
-    ("compare", &["error"]),
+    ("compare", &["error", "stats"]),
     ("inputs", &["error", "image", "paths"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
     (

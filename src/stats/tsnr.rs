@@ -78,22 +78,6 @@ pub fn divide(mean: &[f64], std: &[f64]) -> Ratio {
     Ratio { tsnr: mean.iter().zip(std).map(divide).collect(), counts }
 }
 
-/// The median as numpy computes it: of an even number of values the mean of the middle
-/// two. None of no values.
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    let is_odd = values.len() % 2 == 1;
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if is_odd {
-        return Some(upper);
-    }
-    let lower = below.iter().copied().max_by(f64::total_cmp).expect("an even count above 0");
-    Some((lower + upper) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,12 +92,5 @@ mod tests {
             assert_eq!(tsnr(mean, std), Err(Undefined::NotFinite));
         }
         assert_eq!(tsnr(1e300, 1e-300), Err(Undefined::NotFinite));
-    }
-
-    #[test]
-    fn the_median_is_numpys() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
     }
 }
