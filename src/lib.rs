@@ -12,6 +12,7 @@
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`mask`] | which voxels are the brain |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
@@ -50,6 +51,7 @@ pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod mask;
 pub mod output;
 pub mod paths;
 pub mod pipeline;

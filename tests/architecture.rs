@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of `src`, and the modules that it may name.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("graph", &[]),
     ("inflate", &[]),
     ("voxels", &[]),
     ("error", &[]),
     ("paths", &[]),
+    ("mask", &[]),
     ("output", &["error", "paths"]),
     ("image", &["error", "inflate", "voxels"]),
     ("stats", &["voxels"]),
