@@ -24,7 +24,8 @@ const OPENING: usize = 2;
 ///    it is dilated by four layers and eroded by two.
 ///
 /// Neighbours are the six voxels that share a face, and beyond the grid is outside: two layers at
-/// its faces are never inside. A value that is not finite counts as 0.
+/// its faces are never inside. A value that is not finite counts as 0 (in nilearn an infinite one
+/// counts as what smoothing gives it of its neighbours).
 ///
 /// The mask is that of nilearn 0.14.1, voxel by voxel, but where nilearn's would be empty or
 /// the whole grid:

@@ -21,7 +21,7 @@ fn with_neighbours(
     const BEYOND: bool = false;
     let mut result = inside.to_vec();
     let mut stride = 1;
-    for length in shape.into_iter() {
+    for length in shape {
         let span = stride * length;
         if length > 1 {
             for (from, to) in inside.chunks_exact(span).zip(result.chunks_exact_mut(span)) {
