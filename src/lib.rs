@@ -11,6 +11,7 @@
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
+//! | [`atlas`] | regions of a grid, and their names |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`mask`] | which voxels are the brain |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
@@ -43,6 +44,7 @@
 //! ```
 
 pub mod array;
+pub mod atlas;
 pub mod cli;
 pub mod compare;
 pub mod drawing;
