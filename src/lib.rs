@@ -11,7 +11,7 @@
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
-//! | [`atlas`] | regions of a grid, and their names |
+//! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`mask`] | which voxels are the brain |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |

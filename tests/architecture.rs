@@ -21,7 +21,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("profile", &["graph"]),
     ("compare", &["error", "stats"]),
     ("inputs", &["error", "image", "paths"]),
-    ("atlas", &["error"]),
+    ("atlas", &["error", "mask", "stats"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
     (
         "cli",
@@ -40,7 +40,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("signal_hook", &["cli"]),
     ("rayon", &["graph"]),
     ("roxmltree", &["atlas"]),
-    ("serde_json", &["cli", "compare", "drawing", "profile"]),
+    ("serde_json", &["atlas", "cli", "compare", "drawing", "profile"]),
     ("wait4", &["compare"]),
     ("nifti", &["image"]),
     ("flate2", &["image"]),
