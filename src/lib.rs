@@ -11,7 +11,9 @@
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
+//! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`mask`] | which voxels are the brain |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
@@ -42,6 +44,7 @@
 //! ```
 
 pub mod array;
+pub mod atlas;
 pub mod cli;
 pub mod compare;
 pub mod drawing;
@@ -50,6 +53,7 @@ pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod mask;
 pub mod output;
 pub mod paths;
 pub mod pipeline;

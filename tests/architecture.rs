@@ -6,20 +6,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of `src`, and the modules that it may name.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("graph", &[]),
     ("inflate", &[]),
     ("voxels", &[]),
     ("error", &[]),
     ("paths", &[]),
+    ("mask", &[]),
     ("output", &["error", "paths"]),
     ("image", &["error", "inflate", "voxels"]),
     ("stats", &["voxels"]),
     ("array", &["graph"]),
     ("drawing", &["graph"]),
     ("profile", &["graph"]),
-    ("compare", &["error"]),
+    ("compare", &["error", "stats"]),
     ("inputs", &["error", "image", "paths"]),
+    ("atlas", &["error", "mask", "stats"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
     (
         "cli",
@@ -32,12 +34,13 @@ const ALLOWED: [(&str, &[&str]); 16] = [
 ];
 
 /// Each crate that the program depends on, and the modules that may name it.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("rayon", &["graph"]),
-    ("serde_json", &["cli", "compare", "drawing", "profile"]),
+    ("roxmltree", &["atlas"]),
+    ("serde_json", &["atlas", "cli", "compare", "drawing", "profile"]),
     ("wait4", &["compare"]),
     ("nifti", &["image"]),
     ("flate2", &["image"]),

@@ -4,7 +4,7 @@ use super::arguments::{Arguments, MapKind, UndefinedValue};
 use super::resources;
 use crate::image::SpatialUnit;
 use crate::pipeline::{Maps, Mode, Session, Settings, mebibytes, predicted_bytes};
-use crate::stats::tsnr::median;
+use crate::stats::quantiles::median;
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -140,9 +140,9 @@ pub(super) fn runs(session: &Session) -> String {
 }
 
 fn median_tsnr(maps: &Maps) -> String {
-    let defined: Vec<f64> = maps.tsnr.iter().copied().filter(|value| !value.is_nan()).collect();
+    let mut defined: Vec<f64> = maps.tsnr.iter().copied().filter(|value| !value.is_nan()).collect();
     let count = defined.len();
-    match median(defined) {
+    match median(&mut defined) {
         Some(median) => format!("{} over {count} defined voxels", significant(median)),
         None => "none: no voxel is defined".to_owned(),
     }

@@ -9,4 +9,4 @@ mod table;
 
 pub use difference::{Difference, Disagreement};
 pub use measure::{Measured, measure};
-pub use table::{Contender, as_json, median, table};
+pub use table::{Contender, as_json, table};

@@ -1,16 +1,21 @@
 //! What is computed: mean, standard deviation and their ratio over time, per voxel.
 //!
-//! [`series`] is the plain reference, two passes over samples that are all in memory.
-//! [`moments`] is the same from partial results that merge. [`tsnr`] makes the ratio, and
-//! says which voxels have none and why. This module knows numbers and counts; it does not
-//! know files, threads or graphs.
+//! [`definition`] has the choices that make a number, [`sampling`] what of each run counts.
+//! [`series`] is the plain reference, passes over samples that are all in memory. [`moments`] is
+//! the same from partial results that merge, and [`fold`] puts runs together. [`tsnr`] makes the
+//! ratio, and says which voxels have none and why; [`signals`] tell what volumes are like as
+//! wholes. [`quantiles`] is the rule of medians and quantiles, and
+//! [`summary`] has them of some voxels of a map. This module knows numbers and counts; it does
+//! not know files, threads or graphs.
 
 pub mod definition;
 pub mod fold;
 pub mod moments;
+pub mod quantiles;
 pub mod sampling;
 pub mod series;
 pub mod signals;
+pub mod summary;
 pub mod tsnr;
 
 /// Deterministic sums in float64 differ between algorithms by rounding. What modes, and

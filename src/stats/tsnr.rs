@@ -74,22 +74,6 @@ impl AddAssign for Counts {
     }
 }
 
-/// The median as numpy computes it: of an even number of values the mean of the middle
-/// two. None of no values.
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    let is_odd = values.len() % 2 == 1;
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if is_odd {
-        return Some(upper);
-    }
-    let lower = below.iter().copied().max_by(f64::total_cmp).expect("an even count above 0");
-    Some((lower + upper) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,12 +89,5 @@ mod tests {
             assert_eq!(of(mean, std), Err(Undefined::NotFinite));
         }
         assert_eq!(of(1e300, 1e-300), Err(Undefined::NotFinite));
-    }
-
-    #[test]
-    fn the_median_is_numpys() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
     }
 }

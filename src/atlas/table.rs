@@ -1,0 +1,124 @@
+//! A row for each region and run, as BIDS writes tables.
+
+use super::Regions;
+use crate::mask::Mask;
+use crate::stats::summary::Summary;
+use serde_json::json;
+use std::fmt::Write;
+
+/// A region in one map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Of the region.
+    pub index: i64,
+    /// Of the region.
+    pub name: String,
+    /// What the map is called: a run's name, or `all`.
+    pub run: String,
+    /// Of the region's voxels in the map.
+    pub summary: Summary,
+}
+
+/// Summaries of each region, and within a region of each map, from the map's name and values.
+/// With a mask, voxels outside it are in no region.
+///
+/// # Panics
+/// If a map or the mask is of another grid than the regions.
+pub fn table(regions: &Regions, maps: &[(&str, &[f64])], mask: Option<&Mask>) -> Vec<Row> {
+    let voxels = regions.shape().iter().product::<usize>();
+    assert!(maps.iter().all(|(_, map)| map.len() == voxels), "maps of one grid");
+    assert!(mask.is_none_or(|mask| mask.shape() == regions.shape()), "a mask of the grid");
+    let is_inside = |voxel: &usize| mask.is_none_or(|mask| mask.inside()[*voxel]);
+    let mut rows = Vec::new();
+    for region in regions.iter() {
+        for (run, map) in maps {
+            let voxels = region.voxels.iter().copied().filter(is_inside);
+            rows.push(Row {
+                index: region.index,
+                name: region.name.clone(),
+                run: (*run).to_owned(),
+                summary: Summary::of(voxels.map(|voxel| map[voxel])),
+            });
+        }
+    }
+    rows
+}
+
+/// The columns of the table.
+const COLUMNS: [&str; 11] =
+    ["index", "name", "run", "voxels", "undefined", "mean", "median", "q05", "q25", "q75", "q95"];
+
+/// The rows as tab-separated values, `n/a` for what there is none of. Reading a number gives
+/// the same float64.
+pub fn tsv(rows: &[Row]) -> String {
+    let mut text = COLUMNS.join("\t") + "\n";
+    for Row { index, name, run, summary } in rows {
+        let Summary { voxels, undefined, distribution } = summary;
+        let (name, run) = (field(name), field(run));
+        let _ = write!(text, "{index}\t{name}\t{run}\t{voxels}\t{undefined}");
+        match distribution {
+            Some(it) => {
+                for figure in [it.mean, it.median].iter().chain(&it.quantiles) {
+                    // As short as can be read back, and with an exponent where that is shorter.
+                    let _ = write!(text, "\t{figure:?}");
+                }
+            }
+            None => text += &"\tn/a".repeat(6),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A text that is one field of a table.
+fn field(text: &str) -> String {
+    match text.replace(char::is_control, " ").trim() {
+        "" => "n/a".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// The JSON that describes the columns of the table of a quantity without unit, such as `tSNR`.
+pub fn sidecar(quantity: &str) -> String {
+    let figure = |long_name: &str, description: &str| {
+        let description =
+            format!("{description} of {quantity} over the region's voxels where it is defined.");
+        json!({"LongName": format!("{long_name} {quantity}"), "Description": description, "Units": "1"})
+    };
+    let quantile = |percent: &str| {
+        figure(
+            &format!("{percent} % quantile of"),
+            &format!("{percent} % quantile (linear between the nearest two values)"),
+        )
+    };
+    let columns = json!({
+        "index": {
+            "LongName": "Index of the region",
+            "Description": "Value of the region's voxels in the label image; of slices their \
+                            number from 0, of probability maps theirs from 1.",
+        },
+        "name": {"LongName": "Name of the region", "Description": "Name of the region."},
+        "run": {
+            "LongName": "Run",
+            "Description": format!("The run whose {quantity} it is."),
+            "Levels": {"all": "All runs together"},
+        },
+        "voxels": {
+            "LongName": "Number of voxels",
+            "Description": "Voxels of the region, in the mask if there is one.",
+            "Units": "1",
+        },
+        "undefined": {
+            "LongName": "Number of undefined voxels",
+            "Description": format!("Those of the region's voxels where {quantity} is not defined."),
+            "Units": "1",
+        },
+        "mean": figure("Mean", "Arithmetic mean"),
+        "median": figure("Median", "Median"),
+        "q05": quantile("5"),
+        "q25": quantile("25"),
+        "q75": quantile("75"),
+        "q95": quantile("95"),
+    });
+    format!("{columns:#}\n")
+}

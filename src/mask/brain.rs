@@ -1,0 +1,119 @@
+//! The brain, told from what surrounds it by the intensities of the temporal mean.
+
+use super::Mask;
+use super::morphology::{dilation, erosion, largest_component};
+
+/// The greatest gap between intensities is looked for above this share of the voxels.
+const LOWER_CUTOFF: f64 = 0.2;
+
+/// ... and below this one.
+const UPPER_CUTOFF: f64 = 0.85;
+
+/// How many layers of voxels are taken away so that what hangs on the brain by a thread falls off.
+const OPENING: usize = 2;
+
+/// The brain in a temporal mean of a grid, as nilearn's `compute_epi_mask` finds it.
+///
+/// An idea of T. Nichols: where the histogram of the intensities is least dense, between the
+/// background and the brain, lies the threshold.
+///
+/// 1. The mean is smoothed by a Gaussian of 1 voxel full width at half maximum.
+/// 2. Of the intensities in ascending order, from a fifth of the voxels to 85 % of them, the
+///    middle of the first greatest gap between two neighbours is the threshold.
+/// 3. Of the voxels at or above it two layers are eroded; the largest component is kept;
+///    it is dilated by four layers and eroded by two.
+///
+/// Neighbours are the six voxels that share a face, and beyond the grid is outside: two layers at
+/// its faces are never inside. A value that is not finite counts as 0 (in nilearn an infinite one
+/// counts as what smoothing gives it of its neighbours).
+///
+/// The mask is that of nilearn 0.14.1, voxel by voxel, but where nilearn's would be empty or
+/// the whole grid:
+///
+/// - An axis of length 1 has neither neighbours nor a face, so that a single slice is not eroded
+///   away.
+/// - Where erosion leaves nothing, as in three slices, the mean is not smoothed, and the largest
+///   component is the mask: what nilearn gives with `opening=False`.
+/// - Where there is no gap (one number from cutoff to cutoff, as where more than 85 % of the
+///   voxels are 0) the mask is the largest component above that number, neither smoothed nor
+///   eroded; an image without contrast has an empty mask.
+///
+/// # Panics
+/// If the grid has another number of voxels than the mean.
+pub fn brain_mask(mean: &[f64], shape: [usize; 3]) -> Mask {
+    assert_eq!(mean.len(), shape.iter().product::<usize>(), "voxels of the grid");
+    if mean.is_empty() {
+        return Mask::new(shape, Vec::new());
+    }
+    let finite = |value: &f64| if value.is_finite() { *value } else { 0.0 };
+    let finite_mean: Vec<f64> = mean.iter().map(finite).collect();
+    let mut smooth_mean = smoothed(finite_mean.clone(), shape);
+    for (smooth, _) in smooth_mean.iter_mut().zip(mean).filter(|(_, value)| !value.is_finite()) {
+        *smooth = 0.0;
+    }
+
+    let (below, above) = greatest_gap(&smooth_mean);
+    if below < above {
+        let threshold = 0.5 * (below + above);
+        let mut brain: Vec<bool> = smooth_mean.iter().map(|&value| value >= threshold).collect();
+        (0..OPENING).for_each(|_| brain = erosion(&brain, shape));
+        if brain.contains(&true) {
+            brain = largest_component(&brain, shape);
+            (0..2 * OPENING).for_each(|_| brain = dilation(&brain, shape));
+            (0..OPENING).for_each(|_| brain = erosion(&brain, shape));
+            return Mask::new(shape, brain);
+        }
+    }
+    let (below, above) = greatest_gap(&finite_mean);
+    let threshold = 0.5 * (below + above);
+    let is_bright = |&value: &f64| if below < above { value >= threshold } else { value > below };
+    let bright: Vec<bool> = finite_mean.iter().map(is_bright).collect();
+    Mask::new(shape, largest_component(&bright, shape))
+}
+
+/// The values on both sides of the first greatest gap between the cutoffs; one value twice if
+/// there is no gap.
+fn greatest_gap(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let cutoff = |share: f64| (share * sorted.len() as f64) as usize;
+    let between = &sorted[cutoff(LOWER_CUTOFF)..=cutoff(UPPER_CUTOFF)];
+    let wider = |a: (f64, f64), b: (f64, f64)| if b.1 - b.0 > a.1 - a.0 { b } else { a };
+    let none = (between[0], between[0]);
+    between.windows(2).map(|pair| (pair[0], pair[1])).fold(none, wider)
+}
+
+/// Full width at half maximum of the Gaussian, in standard deviations: `sqrt(8 ln 2)`.
+const WIDTH_OF_DEVIATION: f64 = 2.3548200450309493;
+
+/// The values smoothed along each axis by a Gaussian of 1 voxel full width at half maximum, cut
+/// off at two voxels (four standard deviations, rounded); the grid goes on beyond its faces
+/// as its mirror image.
+fn smoothed(mut values: Vec<f64>, shape: [usize; 3]) -> Vec<f64> {
+    let weight = |distance: f64| (-0.5 * (distance * WIDTH_OF_DEVIATION).powi(2)).exp();
+    let sum = 2.0 * (weight(1.0) + weight(2.0)) + 1.0;
+    let [here, next, over] = [0.0, 1.0, 2.0].map(|distance| weight(distance) / sum);
+    let mut result = vec![0.0; values.len()];
+    let mut stride = 1;
+    for length in shape {
+        let span = stride * length;
+        for (from, to) in values.chunks_exact(span).zip(result.chunks_exact_mut(span)) {
+            for (place, to) in to.chunks_exact_mut(stride).enumerate() {
+                // The layer `steps - 2` behind this one, in the grid or in its mirror image.
+                let layer = |steps: usize| {
+                    let period = 2 * length;
+                    let place = (place + steps + 2 * period - 2) % period;
+                    &from[place.min(period - 1 - place) * stride..][..stride]
+                };
+                let layers: [&[f64]; 5] = std::array::from_fn(layer);
+                for (voxel, to) in to.iter_mut().enumerate() {
+                    let [a, b, c, d, e] = layers.map(|layer| layer[voxel]);
+                    *to = c * here + (a + e) * over + (b + d) * next;
+                }
+            }
+        }
+        std::mem::swap(&mut values, &mut result);
+        stride = span;
+    }
+    values
+}

@@ -1,0 +1,92 @@
+//! Brain masks: which voxels of a grid are inside.
+//!
+//! A [`Mask`] is made of a map's values ([`Mask::of_values`]) or found in the temporal mean
+//! ([`brain_mask`]), and two are compared by [`dice`]. Grids are `[x, y, z]`, first axis fastest.
+//! This module knows numbers; it does not know files, nor where a grid lies in space.
+
+mod brain;
+mod morphology;
+
+pub use brain::brain_mask;
+
+/// The voxels of a grid that are inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    shape: [usize; 3],
+    inside: Vec<bool>,
+    count: usize,
+}
+
+impl Mask {
+    /// A mask of a grid, from whether each voxel is inside.
+    ///
+    /// # Panics
+    /// If the grid has another number of voxels.
+    pub fn new(shape: [usize; 3], inside: Vec<bool>) -> Mask {
+        assert_eq!(inside.len(), shape.iter().product::<usize>(), "voxels of the grid");
+        let count = inside.iter().filter(|&&inside| inside).count();
+        Mask { shape, inside, count }
+    }
+
+    /// The voxels whose value is a number other than 0. NaN and infinity are outside.
+    ///
+    /// # Panics
+    /// As [`Mask::new`].
+    pub fn of_values(shape: [usize; 3], values: &[f64]) -> Mask {
+        let is_inside = |value: &f64| value.is_finite() && *value != 0.0;
+        Mask::new(shape, values.iter().map(is_inside).collect())
+    }
+
+    /// The grid, `[x, y, z]`.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// Of each voxel, first axis fastest, whether it is inside.
+    pub fn inside(&self) -> &[bool] {
+        &self.inside
+    }
+
+    /// How many voxels are inside.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+/// How far two masks agree, from 0 to 1: `2 |A and B| / (|A| + |B|)`. None if both are empty.
+///
+/// Dice, *Measures of the amount of ecologic association between species*, Ecology 26 (1945).
+///
+/// # Panics
+/// If the masks are of different grids.
+pub fn dice(a: &Mask, b: &Mask) -> Option<f64> {
+    assert_eq!(a.shape, b.shape, "masks of one grid");
+    let both = a.inside.iter().zip(&b.inside).filter(|&(&a, &b)| a && b).count();
+    let sum = a.count + b.count;
+    (sum > 0).then(|| 2.0 * both as f64 / sum as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_numbers_other_than_0_are_inside() {
+        let values = [0.0, -0.0, 1.0, -3.0, f64::NAN, f64::INFINITY, 1e-300, 0.5];
+        let mask = Mask::of_values([2, 2, 2], &values);
+        assert_eq!(mask.inside(), [false, false, true, true, false, false, true, true]);
+        assert_eq!((mask.count(), mask.shape()), (4, [2, 2, 2]));
+    }
+
+    #[test]
+    fn dice_is_1_for_equal_masks_0_for_disjoint_ones_and_nothing_for_empty_ones() {
+        let mask = |values: [f64; 4]| Mask::of_values([4, 1, 1], &values);
+        let a = mask([1.0, 1.0, 0.0, 0.0]);
+        assert_eq!(dice(&a, &a), Some(1.0));
+        assert_eq!(dice(&a, &mask([0.0, 0.0, 1.0, 1.0])), Some(0.0));
+        // scipy 1.17.1: 1 - scipy.spatial.distance.dice([1, 1, 0, 0], [1, 1, 1, 0]).
+        assert_eq!(dice(&a, &mask([1.0, 1.0, 1.0, 0.0])), Some(0.8));
+        let empty = mask([0.0; 4]);
+        assert_eq!((dice(&a, &empty), dice(&empty, &empty)), (Some(0.0), None));
+    }
+}

@@ -1,0 +1,116 @@
+//! Medians and quantiles, as numpy computes them by default, bit for bit.
+//!
+//! Of the n values in ascending order v_0 .. v_(n-1) the quantile q lies at the position
+//! `h = (n - 1) * q`, and between two values on the line that joins them: Hyndman and Fan,
+//! *Sample quantiles in statistical packages*, The American Statistician 50 (1996), definition
+//! 7. NaN has no place in the order: leave it out before. The values are reordered, so that
+//! nothing is copied.
+
+/// The median: the value in the middle, of an even number of values the mean of the middle
+/// two. None of no values.
+pub fn median(values: &mut [f64]) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let (lower, upper) = neighbours(values, last / 2);
+    Some(if last % 2 == 0 { lower } else { (lower + upper) / 2.0 })
+}
+
+/// The quantile `q`: that of 0 is the least value, that of 1 the greatest. None of no values.
+///
+/// That of 0.5 may differ from the [`median`] in the last bit, as in numpy.
+///
+/// # Panics
+/// If `q` is not between 0 and 1.
+pub fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
+    let (position, fraction) = position(values.len(), q)?;
+    let (lower, upper) = neighbours(values, position);
+    Some(on_the_line(lower, upper, fraction))
+}
+
+/// Several quantiles of the same values, each that of [`quantile`], and the values sorted.
+///
+/// # Panics
+/// As [`quantile`].
+pub fn quantiles<const N: usize>(values: &mut [f64], qs: [f64; N]) -> Option<[f64; N]> {
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    Some(qs.map(|q| {
+        let (position, fraction) = position(values.len(), q).expect("a value");
+        let upper = values[(position + 1).min(values.len() - 1)];
+        on_the_line(values[position], upper, fraction)
+    }))
+}
+
+/// Where a quantile lies: behind which value in ascending order, and how far of the way to the
+/// next.
+fn position(count: usize, q: f64) -> Option<(usize, f64)> {
+    assert!((0.0..=1.0).contains(&q), "a quantile between 0 and 1, not {q}");
+    let exact = count.checked_sub(1)? as f64 * q;
+    Some((exact as usize, exact.fract()))
+}
+
+/// The value at a position of the ascending order and the one behind it; the last stands for
+/// the one behind it.
+fn neighbours(values: &mut [f64], position: usize) -> (f64, f64) {
+    let (_, &mut lower, above) = values.select_nth_unstable_by(position, f64::total_cmp);
+    (lower, above.iter().copied().min_by(f64::total_cmp).unwrap_or(lower))
+}
+
+/// From the nearer end, as numpy does: so the result is `upper` exactly at fraction 1 and never
+/// falls while the fraction grows.
+fn on_the_line(lower: f64, upper: f64, fraction: f64) -> f64 {
+    let distance = upper - lower;
+    if fraction < 0.5 { lower + distance * fraction } else { upper - distance * (1.0 - fraction) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 11] = [0.1, 7.3, -2.6, 1e3, 3.3, 3.3, 0.7, -1e-3, 12.9, 5.4, 88.8];
+    const QS: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
+
+    /// Of the first so many of `VALUES`: their quantiles at `QS`, and their median.
+    ///
+    /// numpy 2.4.6, v the first n values: np.quantile(v, [0, .05, .25, .5, .75, .95, 1]) and
+    /// np.median(v).
+    const EXPECTED: [(usize, [f64; 7], f64); 4] = [
+        (11, [-2.6, -1.3005, 0.39999999999999997, 3.3, 10.1, 544.4, 1000.0], 3.3),
+        (10, [-2.6, -1.43045, 0.25, 3.3, 6.825, 555.8049999999989, 1000.0], 3.3),
+        (
+            2,
+            [
+                0.1,
+                0.4600000000000001,
+                1.9000000000000001,
+                3.6999999999999997,
+                5.5,
+                6.9399999999999995,
+                7.3,
+            ],
+            3.6999999999999997,
+        ),
+        (1, [0.1; 7], 0.1),
+    ];
+
+    #[test]
+    fn medians_and_quantiles_are_those_of_numpy_to_the_bit() {
+        for (count, expected, expected_median) in EXPECTED {
+            let mut values = VALUES;
+            let values = &mut values[..count];
+            assert_eq!(quantiles(&mut values.to_vec(), QS), Some(expected), "{count} values");
+            for (q, expected) in QS.into_iter().zip(expected) {
+                assert_eq!(quantile(values, q), Some(expected), "{q} of {count} values");
+            }
+            assert_eq!(median(values), Some(expected_median), "{count} values");
+        }
+    }
+
+    #[test]
+    fn no_values_have_no_median_and_no_quantile() {
+        assert_eq!(median(&mut []), None);
+        assert_eq!(quantile(&mut [], 0.5), None);
+        assert_eq!(quantiles(&mut [], [0.5]), None);
+    }
+}
