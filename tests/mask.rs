@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tsnr::inputs;
 use tsnr::mask::{Mask, brain_mask, dice};
-use tsnr::pipeline::{self, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 
 /// What nilearn says of a mask.
 struct Nilearn {
@@ -32,9 +32,14 @@ fn assert_nilearns(mask: &Mask, expected: &Nilearn, what: &str) {
 /// The temporal mean of all volumes of the runs, and its grid.
 fn temporal_mean(runs: &[PathBuf]) -> (Vec<f64>, [usize; 3]) {
     let session = Session::open(runs).expect("runs of one grid");
-    let settings =
-        Settings { mode: Mode::Array, threads: NonZeroUsize::MIN, ddof: 0, chunk_length: None };
-    let mean = pipeline::compute(&session, &settings, Arc::new(())).expect("maps").mean;
+    let settings = Settings {
+        mode: Mode::Array,
+        threads: NonZeroUsize::MIN,
+        chunk_length: None,
+        analysis: Analysis::plain(&session),
+    };
+    let maps = pipeline::compute(&session, &settings, Arc::new(())).expect("maps");
+    let mean = maps.mean.expect("a map that is wanted");
     let (x, y, z) = mean.dim();
     // In logical order the last axis is the fastest: that of the transpose is the file's.
     (mean.t().iter().copied().collect(), [x, y, z])

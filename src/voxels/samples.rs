@@ -17,12 +17,6 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     /// 0 for what is no number: NaN, and infinities too where `infinities` says so.
     fn finite_or_zero(self, infinities: Infinities) -> Self;
 
-    /// Whether any of the samples [is at the limit](Sample::is_at_limit).
-    #[inline]
-    fn any_at_limit(samples: &[Self]) -> bool {
-        samples.iter().fold(false, |any, sample| any | sample.is_at_limit())
-    }
-
     /// Whether every bit of the samples is 0.
     #[inline]
     fn are_zeros(samples: &[Self]) -> bool {

@@ -172,6 +172,8 @@ struct AddVolumes<'a, T> {
 }
 
 impl<T: Sample> Kernel for AddVolumes<'_, T> {
+    type Result = ();
+
     #[inline(always)]
     fn run(self) {
         let voxels = self.origin.len();

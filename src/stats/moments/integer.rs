@@ -49,40 +49,107 @@ pub(super) trait Integer: Sample {
     /// The type of its sums of squares.
     type Squares: SquareSum;
 
-    /// Adds volumes of [`VOXELS_IN_CACHE`] voxels or fewer.
-    fn add_rows(rows: &[&[Self]], sums: &mut [i64], squares: &mut [Self::Squares]);
+    /// Adds volumes of [`VOXELS_IN_CACHE`] voxels or fewer. Whether a sample may be at the limit
+    /// of its type: false is certain.
+    fn add_rows(rows: &[&[Self]], sums: &mut [i64], squares: &mut [Self::Squares]) -> bool;
 }
 
 /// So many volumes are added to one voxel before its sums are stored again.
 const ROWS_AT_ONCE: usize = 8;
 
 macro_rules! narrow_integers {
-    ($($number:ty),+) => {
+    ($($number:ident $unsigned:ident $bits:expr),+) => {
         $(impl Integer for $number {
             type Squares = u64;
 
             #[inline(always)]
-            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u64]) {
-                let mut block = NarrowBlock::default();
-                let mut groups = rows.chunks_exact(ROWS_AT_ONCE);
-                for group in &mut groups {
-                    let rows: [&[$number]; ROWS_AT_ONCE] = std::array::from_fn(|row| group[row]);
-                    block.add(rows, sums.len());
+            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u64]) -> bool {
+                let mut used: $unsigned = 0;
+                for row in rows {
+                    used |= row.iter().fold(0, |used, &sample| used | ($bits)(sample) as $unsigned);
                 }
-                for &row in groups.remainder() {
-                    block.add([row], sums.len());
+                let most = (u64::from(used) + 1).pow(2) * rows.len() as u64;
+                if most <= u64::from(u32::MAX) {
+                    add_groups::<$number, SmallBlock>(rows, sums, squares);
+                } else {
+                    add_groups::<$number, NarrowBlock>(rows, sums, squares);
                 }
-                block.flush(sums, squares);
+                used == $number::MAX as $unsigned
             }
         })+
     };
 }
 
-narrow_integers!(u8, i8, u16, i16);
+// With the bits that a sample needs: of a negative one, those of its complement.
+narrow_integers!(
+    u8 u8 |sample: u8| sample, i8 u8 |sample: i8| sample ^ (sample >> 7),
+    u16 u16 |sample: u16| sample, i16 u16 |sample: i16| sample ^ (sample >> 15)
+);
 
-/// Sums over the volumes of a block, in 32 bits, so that a vector holds many. A block has
-/// fewer than 2^15 volumes (a dimension is an i16), so a sum of 16-bit integers fits, and so
-/// do the sums of the lower and the upper halves of their squares.
+/// Sums over the volumes of a block, in 32 bits, so that a vector holds many.
+trait Block: Default {
+    /// Adds volumes of `voxels` voxels.
+    fn add<T: Copy + Into<i32>, const ROWS: usize>(&mut self, rows: [&[T]; ROWS], voxels: usize);
+    /// Adds what was summed to wider sums.
+    fn flush(&self, sums: &mut [i64], squares: &mut [u64]);
+}
+
+#[inline(always)]
+fn add_groups<T: Copy + Into<i32>, B: Block>(rows: &[&[T]], sums: &mut [i64], squares: &mut [u64]) {
+    let mut block = B::default();
+    let mut groups = rows.chunks_exact(ROWS_AT_ONCE);
+    for group in &mut groups {
+        let rows: [&[T]; ROWS_AT_ONCE] = std::array::from_fn(|row| group[row]);
+        block.add(rows, sums.len());
+    }
+    for &row in groups.remainder() {
+        block.add([row], sums.len());
+    }
+    block.flush(sums, squares);
+}
+
+/// Of samples so small that the sum of their squares fits 32 bits.
+struct SmallBlock {
+    sums: [i32; VOXELS_IN_CACHE],
+    squares: [u32; VOXELS_IN_CACHE],
+}
+
+impl Default for SmallBlock {
+    fn default() -> SmallBlock {
+        SmallBlock { sums: [0; VOXELS_IN_CACHE], squares: [0; VOXELS_IN_CACHE] }
+    }
+}
+
+impl Block for SmallBlock {
+    #[inline(always)]
+    fn add<T: Copy + Into<i32>, const ROWS: usize>(&mut self, rows: [&[T]; ROWS], voxels: usize) {
+        let rows = rows.map(|row| &row[..voxels]);
+        let (sums, squares) = (&mut self.sums[..voxels], &mut self.squares[..voxels]);
+        for voxel in 0..voxels {
+            let (mut sum, mut square) = (0_i32, 0_u32);
+            for row in rows {
+                let sample: i32 = row[voxel].into();
+                sum += sample;
+                square = square.wrapping_add(sample.wrapping_mul(sample) as u32);
+            }
+            sums[voxel] += sum;
+            squares[voxel] = squares[voxel].wrapping_add(square);
+        }
+    }
+
+    #[inline(always)]
+    fn flush(&self, sums: &mut [i64], squares: &mut [u64]) {
+        for (sum, &block) in sums.iter_mut().zip(&self.sums) {
+            *sum += i64::from(block);
+        }
+        for (square, &block) in squares.iter_mut().zip(&self.squares) {
+            *square += u64::from(block);
+        }
+    }
+}
+
+/// Of any 16-bit samples. A block has fewer than 2^15 volumes (a dimension is an i16), so a sum of
+/// them fits, and so do the sums of the lower and the upper halves of their squares.
 struct NarrowBlock {
     sums: [i32; VOXELS_IN_CACHE],
     low: [u32; VOXELS_IN_CACHE],
@@ -96,7 +163,7 @@ impl Default for NarrowBlock {
     }
 }
 
-impl NarrowBlock {
+impl Block for NarrowBlock {
     #[inline(always)]
     fn add<T: Copy + Into<i32>, const ROWS: usize>(&mut self, rows: [&[T]; ROWS], voxels: usize) {
         let rows = rows.map(|row| &row[..voxels]);
@@ -134,7 +201,7 @@ macro_rules! wide_integers {
             type Squares = u128;
 
             #[inline(always)]
-            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u128]) {
+            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u128]) -> bool {
                 // A square is split into halves whose sums cannot overflow 64 bits.
                 let voxels = sums.len();
                 let mut low = [0_u64; VOXELS_IN_CACHE];
@@ -152,6 +219,7 @@ macro_rules! wide_integers {
                 for (voxel, square) in squares.iter_mut().enumerate() {
                     *square += u128::from(low[voxel]) + (u128::from(high[voxel]) << 32);
                 }
+                rows.iter().any(|row| row.iter().fold(false, |any, it| any | it.is_at_limit()))
             }
         })+
     };
@@ -167,9 +235,11 @@ struct AddRows<'a, T: Integer> {
 }
 
 impl<T: Integer> Kernel for AddRows<'_, T> {
+    type Result = bool;
+
     #[inline(always)]
-    fn run(self) {
-        T::add_rows(self.rows, self.sums, self.squares);
+    fn run(self) -> bool {
+        T::add_rows(self.rows, self.sums, self.squares)
     }
 }
 
@@ -201,12 +271,12 @@ impl<Q: SquareSum> IntegerSums<Q> {
     }
 
     /// Adds volumes to the voxels from `start` on: `rows` holds of each volume just those voxels,
-    /// [`VOXELS_IN_CACHE`] or fewer.
-    pub fn add<T: Integer<Squares = Q>>(&mut self, rows: &[&[T]], start: usize) {
+    /// [`VOXELS_IN_CACHE`] or fewer. Whether a sample may be at the limit of its type.
+    pub fn add<T: Integer<Squares = Q>>(&mut self, rows: &[&[T]], start: usize) -> bool {
         let voxels = rows.first().map_or(0, |row| row.len());
         let (sums, squares) =
             (&mut self.sums[start..][..voxels], &mut self.squares[start..][..voxels]);
-        wide_instructions::run(AddRows { rows, sums, squares });
+        wide_instructions::run(AddRows { rows, sums, squares })
     }
 
     /// Adds the sums of `other`.

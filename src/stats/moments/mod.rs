@@ -150,7 +150,6 @@ impl Moments {
         let (count, voxels) = (self.count, sums.voxels());
         let pieces = Pieces { samples, rows, first_voxel, voxels };
         pieces.for_each(float::VOXELS_IN_CACHE, |start, samples| {
-            mark_limits(samples, start, voxels, &mut self.at_limit);
             if sums.add(samples, start, count)
                 && let Some(projections) = &mut self.projections
             {
@@ -311,8 +310,9 @@ fn add_integers<T: Integer>(
 {
     let (voxels, weights) = (pieces.voxels, Weights::of(pieces.rows));
     pieces.for_each(integer::VOXELS_IN_CACHE, |start, samples| {
-        mark_limits(samples, start, voxels, at_limit);
-        sums.add(samples, start);
+        if sums.add(samples, start) {
+            mark_limits(samples, start, voxels, at_limit);
+        }
         if let Some(projections) = projections {
             if count == 0 {
                 sums.set_origins(samples[0], start);
@@ -323,11 +323,8 @@ fn add_integers<T: Integer>(
 }
 
 /// Marks the voxels from `start` on that have a sample at the limit of its type.
-#[inline]
+#[cold]
 fn mark_limits<T: Sample>(samples: &[&[T]], start: usize, voxels: usize, marks: &mut Vec<bool>) {
-    if !samples.iter().any(|row| T::any_at_limit(row)) {
-        return;
-    }
     marks.resize(voxels, false);
     for row in samples {
         for (mark, sample) in marks[start..].iter_mut().zip(*row) {

@@ -165,6 +165,8 @@ struct AddProducts<'a, T, O, const K: usize> {
 }
 
 impl<T: Sample, O: Copy + Into<f64>, const K: usize> Kernel for AddProducts<'_, T, O, K> {
+    type Result = ();
+
     #[inline(always)]
     fn run(self) {
         let AddProducts { mut planes, first, rows, weights, origin } = self;
