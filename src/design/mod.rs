@@ -6,6 +6,7 @@
 //! | used | a volume that takes part; the others are not chosen, dummies or censored ([`Use`]) |
 //! | column | one regressor, a value for each volume |
 //! | [`polynomial_columns`], [`cosine_columns`] | slow trends, made for the whole run |
+//! | [`Basis`] | orthonormal vectors over the used volumes that span the columns |
 //!
 //! Columns are made for the whole run and then picked at the used volumes
 //! ([`Volumes::picked`]), so that time goes on while volumes are left out: censoring leaves a
@@ -13,11 +14,13 @@
 //!
 //! Numbers only: no file, no image, no option, no thread.
 
+mod basis;
 mod cosine;
 mod polynomial;
 mod steady_state;
 mod volumes;
 
+pub use basis::{Basis, RANK_TOLERANCE};
 pub use cosine::{cosine_columns, cosine_count};
 pub use polynomial::polynomial_columns;
 pub use steady_state::non_steady_volumes;
