@@ -16,6 +16,7 @@
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
+//! | [`bids`] | entities in file names |
 //! | [`inputs`] | patterns and their matches |
 //! | [`output`] | files that appear whole or not at all |
 //! | [`paths`] | which paths name one file |
@@ -43,6 +44,7 @@
 //! ```
 
 pub mod array;
+pub mod bids;
 pub mod cli;
 pub mod compare;
 pub mod design;
