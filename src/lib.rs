@@ -12,6 +12,7 @@
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
@@ -47,6 +48,7 @@ pub mod array;
 pub mod bids;
 pub mod cli;
 pub mod compare;
+pub mod confounds;
 pub mod design;
 pub mod drawing;
 pub mod error;

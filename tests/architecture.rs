@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of `src`, and the modules that it may name.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("bids", &[]),
     ("design", &[]),
     ("graph", &[]),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("drawing", &["graph"]),
     ("profile", &["graph"]),
     ("compare", &["error"]),
+    ("confounds", &["bids", "error"]),
     ("inputs", &["error", "image", "paths"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
     (
@@ -44,7 +45,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("nifti", &["image"]),
     ("flate2", &["image"]),
     ("crc32fast", &["inflate"]),
-    ("glob", &["inputs"]),
+    ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
     ("ndarray", &["voxels", "stats", "image", "pipeline", "cli"]),
 ];
