@@ -87,6 +87,7 @@ fn repeated(word: &str) -> Option<(usize, Keeps)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn censored(text: &str, volumes: usize) -> Result<Vec<usize>> {
         parsed(text, Path::new("bold.nii"), volumes)
@@ -150,5 +151,14 @@ mod tests {
         assert_error("1\n1\n", 3, &format!("2 numbers, but bold.nii has 3 volumes; {remedy}"));
         assert_error("", 3, &format!("0 numbers, but bold.nii has 3 volumes; {remedy}"));
         assert_error("0\n0\n1\n", 1, &format!("3 numbers, but bold.nii has 1 volumes; {remedy}"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_panic(text in "([01@#.,\t\n -]|99@0|\\PC){0,40}", volumes in 0..200_usize) {
+            if let Ok(censored) = censored(&text, volumes) {
+                prop_assert!(censored.is_sorted() && censored.iter().all(|&it| it < volumes));
+            }
+        }
     }
 }

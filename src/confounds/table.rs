@@ -240,6 +240,7 @@ fn unquoted(cell: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn table(text: &str, volumes: usize) -> Result<Table> {
         let columns = parsed(text, Path::new("bold.nii"), volumes)?;
@@ -379,5 +380,18 @@ mod tests {
         assert_eq!(count("csf\n1\n1\n1\n1\n").unwrap(), 0);
         let error = count(&format!("{name}00\nn/a\n1\n0\n0\n")).unwrap_err().to_string();
         assert!(error.contains("line 2, column 'non_steady_state_outlier00': no value"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_panic(text in "([a-c01\\-.e/\"\t\n\r, ]|n/a|\\PC){0,60}", volumes in 0..5_usize) {
+            if let Ok(table) = table(&text, volumes) {
+                let _ = (table.non_steady_volumes(), table.std_dvars_above(0.5));
+                for column in table.selected(&Selection::parse("*").unwrap()).unwrap_or_default() {
+                    prop_assert_eq!(column.values.len(), volumes);
+                    prop_assert!(column.values.iter().all(|value| value.is_finite()));
+                }
+            }
+        }
     }
 }
