@@ -14,9 +14,12 @@
 //! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`mask`] | which voxels are the brain |
+//! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
+//! | [`design`] | which volumes are used, and what is regressed out of them |
 //! | [`image`] | NIfTI headers, streams of volumes, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
+//! | [`bids`] | entities in file names |
 //! | [`inputs`] | patterns and their matches |
 //! | [`output`] | files that appear whole or not at all |
 //! | [`paths`] | which paths name one file |
@@ -45,8 +48,11 @@
 
 pub mod array;
 pub mod atlas;
+pub mod bids;
 pub mod cli;
 pub mod compare;
+pub mod confounds;
+pub mod design;
 pub mod drawing;
 pub mod error;
 pub mod graph;

@@ -1,4 +1,5 @@
-//! Writes the test data: one small fMRI session, and the odd specimens with their index.
+//! Writes the test data: one small fMRI session, its confounds, and the odd specimens with their
+//! index.
 //!
 //! `cargo run --example make_testdata [-- OUTPUT_DIR]`, by default into `testdata`.
 //!
@@ -22,6 +23,7 @@ fn main() -> io::Result<()> {
 /// Writes everything below `root`.
 pub fn write_all(root: &Path) -> io::Result<()> {
     write_session(&root.join("sub-01/ses-test/func"))?;
+    write_confounds(&root.join("confounds"))?;
     let mut odd = Specimens::new(root.join("odd"))?;
     write_datatypes(&mut odd)?;
     write_numbers(&mut odd)?;
@@ -39,16 +41,19 @@ pub fn write_all(root: &Path) -> io::Result<()> {
 
 // ---- The session ------------------------------------------------------------------------------
 
+/// Task, number of volumes, TR in seconds and baseline of each run.
+const SESSION: [(&str, i16, f32, f64); 5] = [
+    ("covertverbgeneration", 43, 2.5, 1.0),
+    ("fingerfootlips", 46, 2.5, 1.012),
+    ("linebisection", 59, 2.5, 0.992),
+    ("overtverbgeneration", 22, 5.0, 1.02),
+    ("overtwordrepetition", 19, 5.0, 0.985),
+];
+
 /// Five runs shaped like a session of ds000114, at a quarter of its length.
 fn write_session(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
-    for (task, volume_count, tr_seconds, baseline) in [
-        ("covertverbgeneration", 43, 2.5, 1.0),
-        ("fingerfootlips", 46, 2.5, 1.012),
-        ("linebisection", 59, 2.5, 0.992),
-        ("overtverbgeneration", 22, 5.0, 1.02),
-        ("overtwordrepetition", 19, 5.0, 0.985),
-    ] {
+    for (task, volume_count, tr_seconds, baseline) in SESSION {
         let stem = format!("sub-01_ses-test_task-{task}");
         let mut header = Header::new(INT16, 16, 20, 20, 10, volume_count);
         header.pixdim[4] = tr_seconds;
@@ -103,6 +108,129 @@ fn phantom(run: &str, volume_count: usize, baseline: f64) -> Vec<f64> {
         }));
     }
     series
+}
+
+// ---- Its confounds ----------------------------------------------------------------------------
+
+/// A table of confounds for each run with columns as fMRIPrep names them, and a list of volumes
+/// to keep: those whose framewise displacement is at most 0.5 mm. The head drifts, and moves at
+/// once in the middle of each run. The first run begins with two volumes that are not steady,
+/// the second with one.
+fn write_confounds(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    for (index, (task, volume_count, ..)) in SESSION.into_iter().enumerate() {
+        let stem = format!("sub-01_ses-test_task-{task}");
+        let mut random = Random::new(&format!("confounds {task}"));
+        let volume_count = volume_count as usize;
+        let jolt = volume_count / 2;
+        let mut table = Confounds { volume_count, names: Vec::new(), columns: Vec::new() };
+
+        for (name, mean, std) in
+            [("global_signal", 700.0, 3.0), ("csf", 900.0, 6.0), ("white_matter", 650.0, 1.5)]
+        {
+            let values: Vec<f64> =
+                (0..volume_count).map(|_| mean + std * random.normal()).collect();
+            table.add_with_derivative(name, &values);
+            table.add(&format!("{name}_power2"), |volume| Some(values[volume] * values[volume]));
+        }
+        let motion = motion(&mut random, volume_count, jolt);
+        let displacement = |volume| framewise_displacement(&motion, volume);
+        table.add("std_dvars", |volume| {
+            let change = 1.0 + 0.05 * random.normal() + if volume == jolt { 2.0 } else { 0.0 };
+            (volume > 0).then_some(change)
+        });
+        table.add("framewise_displacement", displacement);
+        for component in 0..7 {
+            table.add(&format!("a_comp_cor_{component:02}"), |_| Some(0.1 * random.normal()));
+        }
+        table.add_indicators("non_steady_state_outlier", 0..2_usize.saturating_sub(index));
+        for (name, values) in MOTION.iter().zip(&motion) {
+            table.add_with_derivative(name, values);
+        }
+        let is_kept = |volume| displacement(volume).unwrap_or(0.0) <= 0.5;
+        table.add_indicators("motion_outlier", (0..volume_count).filter(|&it| !is_kept(it)));
+        let name = format!("{stem}_desc-confounds_timeseries.tsv");
+        fs::write(dir.join(name), table.text())?;
+
+        // The forms that AFNI reads: a number a line, all in one line, repetitions.
+        let kept: Vec<&str> =
+            (0..volume_count).map(|it| if is_kept(it) { "1" } else { "0" }).collect();
+        let list = match index {
+            0 => format!("# 1 keeps a volume\n{}\n", kept.join("\n")),
+            1 => format!("{}\n", kept.join(" ")),
+            _ => kept
+                .chunk_by(|a, b| a == b)
+                .fold(String::new(), |list, same| list + &format!("{}@{}\n", same.len(), same[0])),
+        };
+        fs::write(dir.join(format!("{stem}_desc-keep_censor.1D")), list)?;
+    }
+    Ok(())
+}
+
+/// Translations in mm, and rotations in radians.
+const MOTION: [&str; 6] = ["trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z"];
+
+/// A random walk of each, with a step twenty times as long at the `jolt`.
+fn motion(random: &mut Random, volume_count: usize, jolt: usize) -> [Vec<f64>; 6] {
+    [0.02, 0.02, 0.03, 0.0004, 0.0002, 0.0002].map(|step| {
+        let mut now = 0.0;
+        let mut next = |volume| {
+            now += step * random.normal() * if volume == jolt { 20.0 } else { 1.0 };
+            now
+        };
+        (0..volume_count).map(&mut next).collect()
+    })
+}
+
+/// Power et al. 2012: how far the head moved since the volume before, in mm, with rotations on a
+/// sphere of 50 mm.
+fn framewise_displacement(motion: &[Vec<f64>; 6], volume: usize) -> Option<f64> {
+    let before = volume.checked_sub(1)?;
+    let radii = [1.0, 1.0, 1.0, 50.0, 50.0, 50.0];
+    let moved = motion
+        .iter()
+        .zip(radii)
+        .map(|(values, radius)| radius * (values[volume] - values[before]).abs());
+    Some(moved.sum())
+}
+
+/// A table with a row for each volume.
+struct Confounds {
+    volume_count: usize,
+    names: Vec<String>,
+    columns: Vec<Vec<Option<f64>>>,
+}
+
+impl Confounds {
+    fn add(&mut self, name: &str, value_at: impl FnMut(usize) -> Option<f64>) {
+        self.names.push(name.to_owned());
+        self.columns.push((0..self.volume_count).map(value_at).collect());
+    }
+
+    fn add_with_derivative(&mut self, name: &str, values: &[f64]) {
+        self.add(name, |volume| Some(values[volume]));
+        self.add(&format!("{name}_derivative1"), |volume| {
+            Some(values[volume] - values[volume.checked_sub(1)?])
+        });
+    }
+
+    /// For each of these volumes a column that is 1 there.
+    fn add_indicators(&mut self, name: &str, volumes: impl Iterator<Item = usize>) {
+        for (count, volume) in volumes.enumerate() {
+            let is_there = |it| f64::from(u8::from(it == volume));
+            self.add(&format!("{name}{count:02}"), |it| Some(is_there(it)));
+        }
+    }
+
+    fn text(&self) -> String {
+        let cell = |value: Option<f64>| value.map_or("n/a".to_owned(), |value| value.to_string());
+        let row = |volume: usize| {
+            let cells = self.columns.iter().map(|column| cell(column[volume]));
+            cells.collect::<Vec<_>>().join("\t")
+        };
+        let rows: Vec<String> = (0..self.volume_count).map(row).collect();
+        format!("{}\n{}\n", self.names.join("\t"), rows.join("\n"))
+    }
 }
 
 // ---- The odd specimens ------------------------------------------------------------------------

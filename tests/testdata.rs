@@ -40,8 +40,8 @@ fn the_generator_makes_the_committed_files() {
         let committed = Path::new(TESTDATA).join(path.strip_prefix(scratch.path()).unwrap());
         assert!(content(path) == content(&committed), "{}", committed.display());
     }
-    let committed =
-        ["odd", "sub-01"].map(|part| files_below(&Path::new(TESTDATA).join(part)).len());
+    let committed = ["confounds", "odd", "sub-01"]
+        .map(|part| files_below(&Path::new(TESTDATA).join(part)).len());
     assert_eq!(committed.iter().sum::<usize>(), made.len(), "no file is left over");
 }
 

@@ -1,4 +1,5 @@
-//! From what was typed to the list of images: patterns expanded, sorted, told apart.
+//! From what was typed to the list of images: patterns expanded, sorted, told apart. Files
+//! beside the images are expanded by the same rules ([`expand_files`]).
 //!
 //! - An argument that names an existing file, whatever characters are in it, is that file.
 //!   Otherwise one with `*`, `?` or `[` is a pattern, expanded as a shell would (`*` does
@@ -101,8 +102,48 @@ fn is_image(path: &Path) -> bool {
     has_image_name(path) || is_nifti(path)
 }
 
+/// Expands arguments to files that are no images, tables for example. What a pattern brings is in
+/// natural order and without files given before; a file outright named twice is given for two
+/// runs.
+///
+/// # Errors
+/// A pattern that is malformed or matches no file. (That a named file exists is found out by
+/// opening it.)
+pub fn expand_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut taken = HashSet::new();
+    for argument in arguments {
+        let Some(pattern) = pattern(argument) else {
+            taken.insert(directory_entry(argument));
+            files.push(argument.clone());
+            continue;
+        };
+        let mut found = matching_paths(pattern)?;
+        found.retain(|path| !path.is_dir());
+        if found.is_empty() {
+            return Err(no_match(pattern, &[]));
+        }
+        found.retain(|path| taken.insert(directory_entry(path)));
+        files.append(&mut found);
+    }
+    Ok(files)
+}
+
 /// The images that match a pattern, in natural order; what else matches goes to `remarks`.
 fn matches(pattern: &str, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
+    let (images, others): (Vec<_>, Vec<_>) =
+        matching_paths(pattern)?.into_iter().partition(|path| !path.is_dir() && is_image(path));
+    if images.is_empty() {
+        return Err(no_match(pattern, &others));
+    }
+    if !others.is_empty() {
+        remarks.push(format!("'{pattern}': skipped, no images: {}", listed(&others)));
+    }
+    Ok(images)
+}
+
+/// Whatever matches a pattern, folders too, in natural order.
+fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>> {
     let options = glob::MatchOptions {
         case_sensitive: true,
         require_literal_separator: true,
@@ -112,25 +153,15 @@ fn matches(pattern: &str, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
         Error::new(format!("malformed pattern: {} at character {}", error.msg, error.pos))
             .at(pattern)
     })?;
-    let mut images = Vec::new();
-    let mut others = Vec::new();
+    let mut found = Vec::new();
     for path in paths {
-        let path = path.map_err(|error| {
+        found.push(path.map_err(|error| {
             let path = error.path().to_owned();
             Error::io("cannot look into this folder", error.into()).at(path)
-        })?;
-        if path.is_dir() || !is_image(&path) { others.push(path) } else { images.push(path) }
+        })?);
     }
-    for list in [&mut images, &mut others] {
-        list.sort_by(|a, b| natural_order(a, b));
-    }
-    if images.is_empty() {
-        return Err(no_match(pattern, &others));
-    }
-    if !others.is_empty() {
-        remarks.push(format!("'{pattern}': skipped, no images: {}", listed(&others)));
-    }
-    Ok(images)
+    found.sort_by(|a, b| natural_order(a, b));
+    Ok(found)
 }
 
 fn no_match(pattern: &str, others: &[PathBuf]) -> Error {
@@ -250,6 +281,25 @@ mod tests {
         let folder = folder(&["run[1].nii", "run1.nii"]);
         assert_eq!(expanded(&folder, &["run[1].nii"]).unwrap().0, ["run[1].nii"]);
         assert_eq!(expanded(&folder, &["run?.nii"]).unwrap().0, ["run1.nii"]);
+    }
+
+    #[test]
+    fn files_that_are_no_images_are_expanded_in_natural_order() {
+        let folder = folder(&["run-10.tsv", "run-2.tsv", "run-1.tsv", "a[1].1D"]);
+        fs::create_dir(folder.path().join("run-3.tsv")).unwrap();
+        let expanded = |arguments: &[&str]| -> Result<Vec<String>> {
+            let path = |argument: &&str| folder.path().join(argument);
+            let files = expand_files(&arguments.iter().map(path).collect::<Vec<_>>())?;
+            let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+            Ok(files.into_iter().map(name).collect())
+        };
+        let found = expanded(&["run-2.tsv", "./*.tsv", "a[1].1D", "absent.tsv"]).unwrap();
+        assert_eq!(found, ["run-2.tsv", "run-1.tsv", "run-10.tsv", "a[1].1D", "absent.tsv"]);
+        assert_eq!(expanded(&["a[1].1D", "a[1].1D"]).unwrap(), ["a[1].1D", "a[1].1D"]);
+        for nothing in ["run-3*", "*.csv"] {
+            let error = expanded(&[nothing]).unwrap_err().to_string();
+            assert!(error.contains(": no file matches this pattern"), "{error}");
+        }
     }
 
     #[test]

@@ -1,0 +1,290 @@
+//! Which companion goes with which run: a companion is a file that says something of one run.
+
+use crate::bids::Entities;
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// The entities that say which run a file is of. What else a name holds (`space`, `res`, `desc`,
+/// the suffix) says what was made of the run.
+const OF_A_RUN: [&str; 9] = ["sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo"];
+
+/// Entities that are numbers, so that `run-1` is `run-01`.
+const NUMBERS: [&str; 2] = ["run", "echo"];
+
+/// More files than this are counted, not named.
+const MOST_NAMED: usize = 4;
+
+/// A companion for each run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching {
+    /// In the order of the runs.
+    pub companions: Vec<PathBuf>,
+    /// A line for each run, which says what goes with it and why, and one for companions that
+    /// are left over if there are any.
+    pub report: Vec<String>,
+}
+
+/// Finds the companion of each run.
+///
+/// By the BIDS entities of the file names where they settle it: a companion is named for a run
+/// if it has one or more of the entities that tell runs apart, and the run has those too, with
+/// the same values. Of several that are named for a run, the one with the most entities is its
+/// own; each run must have its own. Companions that are named for no run are then left over.
+///
+/// Otherwise by order, if there are as many companions as runs and no name contradicts it.
+///
+/// # Errors
+/// A run for which neither settles it.
+pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
+    let entities = |paths: &[PathBuf]| -> Vec<Entities> {
+        paths.iter().map(|path| Entities::of_file_name(&name(path))).collect()
+    };
+    let (run_entities, companion_entities) = (entities(runs), entities(companions));
+    let named: Vec<Vec<usize>> =
+        run_entities.iter().map(|run| named_for(run, &companion_entities)).collect();
+
+    let own: Vec<usize> = named.iter().filter_map(|named| only(named)).collect();
+    let is_by_entities =
+        own.len() == runs.len() && own.iter().collect::<HashSet<_>>().len() == runs.len();
+    let is_by_order = companions.len() == runs.len()
+        && run_entities.iter().zip(&companion_entities).all(|(a, b)| !contradicts(a, b));
+
+    let (chosen, reasons): (Vec<usize>, Vec<String>) = if is_by_entities {
+        let reason = |(run, &companion): (usize, &usize)| {
+            what_tells(&companion_entities[companion], &run_entities, run)
+        };
+        (own.clone(), own.iter().enumerate().map(reason).collect())
+    } else if is_by_order {
+        ((0..runs.len()).collect(), vec!["order".to_owned(); runs.len()])
+    } else {
+        return Err(unsettled(runs, companions, &named));
+    };
+    let line = |((run, &companion), reason): ((&PathBuf, &usize), String)| {
+        format!("{} <- {} (by {reason})", name(run), name(&companions[companion]))
+    };
+    let mut report: Vec<String> = runs.iter().zip(&chosen).zip(reasons).map(line).collect();
+    let is_left = |companion: &usize| !chosen.contains(companion);
+    let left: Vec<usize> = (0..companions.len()).filter(is_left).collect();
+    if !left.is_empty() {
+        report.push(format!("named for no run and not used: {}", listed(companions, &left)));
+    }
+    let companions = chosen.iter().map(|&companion| companions[companion].clone()).collect();
+    Ok(Matching { companions, report })
+}
+
+/// The companions that are named for a run: of those, the ones with the most entities.
+fn named_for(run: &Entities, companions: &[Entities]) -> Vec<usize> {
+    let mut most = 1;
+    let mut named = Vec::new();
+    for (index, companion) in companions.iter().enumerate() {
+        let own: Vec<(&str, &str)> = of_a_run(companion).collect();
+        let agrees =
+            |(key, value): &(&str, &str)| run.get(key).is_some_and(|it| is_same(key, it, value));
+        if own.len() >= most && own.iter().all(agrees) {
+            if own.len() > most {
+                named.clear();
+            }
+            most = own.len();
+            named.push(index);
+        }
+    }
+    named
+}
+
+/// Whether an entity that both have differs.
+fn contradicts(run: &Entities, companion: &Entities) -> bool {
+    of_a_run(companion)
+        .any(|(key, value)| run.get(key).is_some_and(|run| !is_same(key, run, value)))
+}
+
+fn of_a_run(entities: &Entities) -> impl Iterator<Item = (&str, &str)> {
+    entities.pairs().filter(|(key, _)| OF_A_RUN.contains(key))
+}
+
+fn is_same(key: &str, a: &str, b: &str) -> bool {
+    let number = |value: &str| value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&key));
+    a == b || number(a).is_some_and(|a| number(b) == Some(a))
+}
+
+/// The companion's entities that differ among the runs, or all of them if none does.
+fn what_tells(companion: &Entities, runs: &[Entities], run: usize) -> String {
+    let differs =
+        |(key, _): &(&str, &str)| runs.iter().any(|other| other.get(key) != runs[run].get(key));
+    let all: Vec<(&str, &str)> = of_a_run(companion).collect();
+    let telling: Vec<(&str, &str)> = all.iter().copied().filter(differs).collect();
+    let telling = if telling.is_empty() { all } else { telling };
+    telling.iter().map(|(key, value)| format!("{key}-{value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Names the first run that has no file, or several, or one that another run has too.
+fn unsettled(runs: &[PathBuf], companions: &[PathBuf], named: &[Vec<usize>]) -> Error {
+    let shared = |run: usize| {
+        let own = only(&named[run]);
+        let other = |other: &usize| *other != run && own.is_some() && only(&named[*other]) == own;
+        (0..runs.len()).find(other)
+    };
+    let run = (0..runs.len()).find(|&run| only(&named[run]).is_none() || shared(run).is_some());
+    let run = run.expect("a run without a companion of its own, or the match is settled");
+    let problem = match (&named[run][..], shared(run)) {
+        (&[companion], Some(other)) => {
+            let companion = name(&companions[companion]);
+            format!("{companion} is named for this run and for {} too", name(&runs[other]))
+        }
+        ([], _) => {
+            let (companions, runs) = (companions.len(), runs.len());
+            format!("no file is named for this run (files: {companions}, runs: {runs})")
+        }
+        (several, _) => {
+            format!("several files are named for this run: {}", listed(companions, several))
+        }
+    };
+    Error::new(problem)
+        .at(&runs[run])
+        .remedy("give one for each run, with its BIDS entities in its name or in the runs' order")
+}
+
+fn only(indexes: &[usize]) -> Option<usize> {
+    if let [index] = indexes { Some(*index) } else { None }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn listed(paths: &[PathBuf], indexes: &[usize]) -> String {
+    let names = indexes.iter().take(MOST_NAMED).map(|&index| name(&paths[index]));
+    let names = names.collect::<Vec<_>>().join(", ");
+    match indexes.len().saturating_sub(MOST_NAMED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(names: &[&str]) -> Vec<PathBuf> {
+        names.iter().map(PathBuf::from).collect()
+    }
+
+    /// The companions' places in the list, and the report.
+    #[track_caller]
+    fn matches(runs: &[&str], companions: &[&str]) -> (Vec<usize>, Vec<String>) {
+        let found = matched(&paths(runs), &paths(companions)).unwrap();
+        let place = |path: &PathBuf| paths(companions).iter().position(|it| it == path).unwrap();
+        (found.companions.iter().map(place).collect(), found.report)
+    }
+
+    #[track_caller]
+    fn assert_error(runs: &[&str], companions: &[&str], expected: &str) {
+        let error = matched(&paths(runs), &paths(companions)).unwrap_err().to_string();
+        let remedy =
+            "give one for each run, with its BIDS entities in its name or in the runs' order";
+        assert_eq!(error, format!("{expected}; {remedy}"));
+    }
+
+    #[test]
+    fn a_table_goes_with_the_run_whose_entities_it_has() {
+        let (places, report) = matches(
+            &[
+                "func/sub-01_task-rest_run-01_space-MNI_desc-preproc_bold.nii.gz",
+                "func/sub-01_task-rest_run-02_space-MNI_desc-preproc_bold.nii.gz",
+            ],
+            &[
+                "sub-01_task-rest_run-2_desc-confounds_timeseries.tsv",
+                "sub-01_task-rest_run-1_desc-confounds_timeseries.tsv",
+            ],
+        );
+        assert_eq!(places, [1, 0]);
+        assert_eq!(
+            report[0],
+            "sub-01_task-rest_run-01_space-MNI_desc-preproc_bold.nii.gz <- \
+             sub-01_task-rest_run-1_desc-confounds_timeseries.tsv (by run-1)"
+        );
+    }
+
+    #[test]
+    fn what_tells_runs_apart_is_said_or_all_if_nothing_does() {
+        let (_, report) = matches(
+            &["sub-1_task-a_bold.nii", "sub-1_task-b_bold.nii"],
+            &["sub-1_task-b.1D", "sub-1_task-a.1D"],
+        );
+        assert_eq!(report[0], "sub-1_task-a_bold.nii <- sub-1_task-a.1D (by task-a)");
+        let (_, report) = matches(&["sub-1_task-a_bold.nii"], &["sub-1_task-a.1D"]);
+        assert_eq!(report, ["sub-1_task-a_bold.nii <- sub-1_task-a.1D (by sub-1, task-a)"]);
+    }
+
+    #[test]
+    fn of_several_the_most_specific_is_the_runs_own() {
+        let (places, _) = matches(
+            &["sub-1_task-a_bold.nii", "sub-1_task-a_run-2_bold.nii"],
+            &["sub-1_task-a_run-2.tsv", "sub-1_task-a.tsv"],
+        );
+        assert_eq!(places, [1, 0]);
+    }
+
+    #[test]
+    fn companions_of_other_runs_are_left_over_and_that_is_said() {
+        let (places, report) =
+            matches(&["run-2_bold.nii"], &["run-1.tsv", "run-2.tsv", "run-3.tsv", "all.tsv"]);
+        assert_eq!(places, [1]);
+        assert_eq!(report[1], "named for no run and not used: run-1.tsv, run-3.tsv, all.tsv");
+    }
+
+    #[test]
+    fn names_that_say_nothing_go_by_order() {
+        let (places, report) =
+            matches(&["a.nii", "sub-1_run-2_bold.nii"], &["z/confounds.tsv", "y/confounds.tsv"]);
+        assert_eq!(places, [0, 1]);
+        assert_eq!(
+            report,
+            [
+                "a.nii <- confounds.tsv (by order)",
+                "sub-1_run-2_bold.nii <- confounds.tsv (by order)"
+            ]
+        );
+        // One list for both runs, given twice.
+        let (places, _) = matches(
+            &["sub-1_run-1_bold.nii", "sub-1_run-2_bold.nii"],
+            &["sub-1_keep.1D", "sub-1_keep.1D"],
+        );
+        assert_eq!(places, [0, 0]);
+    }
+
+    #[test]
+    fn an_order_that_the_names_contradict_is_refused() {
+        assert_error(
+            &["run-1_bold.nii", "run-2_bold.nii"],
+            &["run-2.tsv", "run-3.tsv"],
+            "run-1_bold.nii: no file is named for this run (files: 2, runs: 2)",
+        );
+        assert_error(
+            &["sub-01_bold.nii"],
+            &["sub-1.tsv"],
+            "sub-01_bold.nii: no file is named for this run (files: 1, runs: 1)",
+        );
+    }
+
+    #[test]
+    fn a_run_without_a_file_or_with_several_is_named() {
+        assert_error(
+            &["a.nii", "b.nii"],
+            &["c.tsv"],
+            "a.nii: no file is named for this run (files: 1, runs: 2)",
+        );
+        assert_error(
+            &["run-1_bold.nii", "run-2_bold.nii"],
+            &["run-1.tsv", "run-2_a.tsv", "run-2_b.tsv"],
+            "run-2_bold.nii: several files are named for this run: run-2_a.tsv, run-2_b.tsv",
+        );
+        assert_error(
+            &["sub-1_run-1_bold.nii", "sub-1_run-2_bold.nii"],
+            &["sub-1.tsv"],
+            "sub-1_run-1_bold.nii: sub-1.tsv is named for this run and for \
+             sub-1_run-2_bold.nii too",
+        );
+        assert_error(&["a.nii"], &[], "a.nii: no file is named for this run (files: 0, runs: 1)");
+    }
+}
