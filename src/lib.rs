@@ -5,6 +5,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
+//! | [`modelling`] | which volumes are used and what is fitted, from what is asked for |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
 //! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
@@ -60,6 +61,7 @@ pub mod image;
 pub mod inflate;
 pub mod inputs;
 pub mod mask;
+pub mod modelling;
 pub mod output;
 pub mod paths;
 pub mod pipeline;

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("inputs", &["error", "image", "paths"]),
     ("atlas", &["error", "mask", "stats"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
+    ("modelling", &["confounds", "design", "error", "image", "pipeline", "stats"]),
     (
         "cli",
         &[

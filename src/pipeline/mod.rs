@@ -13,11 +13,13 @@
 //! maps.
 
 pub mod array;
+mod beginnings;
 pub mod delayed;
 mod memory;
 pub mod serial;
 mod session;
 
+pub use beginnings::beginnings;
 pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 

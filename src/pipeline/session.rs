@@ -58,6 +58,11 @@ impl Run {
         self.images.iter().map(|image| image.header.volumes).sum()
     }
 
+    /// The repetition time in seconds, as the first file with a time axis states it.
+    pub fn tr_seconds(&self) -> Option<f64> {
+        self.images.iter().find_map(|image| image.header.tr_seconds())
+    }
+
     /// Where the run lies: its first file.
     pub fn path(&self) -> &Path {
         &self.images[0].path
@@ -105,6 +110,23 @@ impl Session {
         let warnings = [affines(&images), units(&images), trs(&images), single_volumes(&images)];
         let warnings = warnings.into_iter().flatten().collect();
         Ok(Session { runs: into_runs(images), warnings })
+    }
+
+    /// The session without the runs of these numbers.
+    ///
+    /// # Errors
+    /// Nothing that varies is left.
+    pub fn without(&self, runs: &[usize]) -> Result<Session> {
+        let mut session = self.clone();
+        let mut number = 0;
+        session.runs.retain(|_| {
+            number += 1;
+            !runs.contains(&(number - 1))
+        });
+        match session.runs.is_empty() {
+            true => Err(Error::new("no run is left").at(&self.first_image().path)),
+            false => Ok(session),
+        }
     }
 
     /// The runs, in order.

@@ -93,12 +93,19 @@ pub struct OfRuns {
     /// Sums over runs of their tSNR, mean and std, for [`Combine::Average`].
     averaged: [Vec<f64>; 3],
     each: Vec<Vec<f64>>,
+    /// The place of the first voxel in the grid.
+    first_voxel: usize,
 }
 
 impl OfRuns {
-    /// No run yet of `voxels` voxels.
-    pub fn new(voxels: usize, model: &Model, definition: &Definition, wanted: Wanted) -> OfRuns {
-        let runs = model.runs().len();
+    /// No run yet of some voxels of the grid.
+    pub fn new(
+        voxels: Range<usize>,
+        model: &Model,
+        definition: &Definition,
+        wanted: Wanted,
+    ) -> OfRuns {
+        let (runs, first_voxel, voxels) = (model.runs().len(), voxels.start, voxels.len());
         let is_averaged = definition.combine == Combine::Average;
         let zeros = |is_kept| if is_kept { vec![0.0; voxels] } else { Vec::new() };
         OfRuns {
@@ -106,12 +113,13 @@ impl OfRuns {
             explained: zeros(model.scope() == Scope::Run && model.most_regressors() > 0),
             averaged: [zeros(is_averaged), zeros(is_averaged), zeros(is_averaged)],
             each: if wanted.runs { vec![Vec::new(); runs] } else { Vec::new() },
+            first_voxel,
         }
     }
 
     /// Bytes that are kept of one voxel, whatever is wanted beside.
     pub fn bytes_per_voxel(model: &Model, definition: &Definition, wanted: Wanted) -> usize {
-        let one = OfRuns::new(1, model, definition, wanted);
+        let one = OfRuns::new(0..1, model, definition, wanted);
         let kept = one.within.len() + one.explained.len();
         8 * (kept + one.averaged.iter().map(Vec::len).sum::<usize>() + one.each.len())
     }
@@ -133,7 +141,7 @@ impl OfRuns {
         voxels: impl Iterator<Item = RunVoxel>,
     ) {
         let freedom = definition.freedom_of_run(model, run);
-        let OfRuns { within, explained, averaged: [tsnrs, means, stds], each } = self;
+        let OfRuns { within, explained, averaged: [tsnrs, means, stds], each, first_voxel } = self;
         let mut own = Vec::new();
         for (voxel, it) in voxels.enumerate() {
             if let Some(within) = within.get_mut(voxel) {
@@ -144,10 +152,12 @@ impl OfRuns {
             }
             if !tsnrs.is_empty() || !each.is_empty() {
                 let std = (it.residual / freedom).sqrt();
-                let ratio = tsnr(it.mean, std, definition).unwrap_or(f64::NAN);
+                let mean = model.numerator(*first_voxel + voxel).unwrap_or(it.mean);
+                let ratio = tsnr(mean, std, definition);
+                let ratio = ratio.unwrap_or_else(|why| why.marked(mean));
                 if !tsnrs.is_empty() {
                     tsnrs[voxel] += ratio;
-                    means[voxel] += it.mean;
+                    means[voxel] += mean;
                     stds[voxel] += std;
                 }
                 own.push(ratio);
@@ -172,8 +182,13 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// No run yet of `voxels` voxels.
-    pub fn new(voxels: usize, model: &Model, definition: &Definition, wanted: Wanted) -> Fold {
+    /// No run yet of some voxels of the grid.
+    pub fn new(
+        voxels: Range<usize>,
+        model: &Model,
+        definition: &Definition,
+        wanted: Wanted,
+    ) -> Fold {
         Fold { total: None, of_runs: OfRuns::new(voxels, model, definition, wanted) }
     }
 
@@ -214,7 +229,7 @@ impl Fold {
         self.total().voxels_at_limit()
     }
 
-    /// The maps of `voxels`, once all runs were added.
+    /// The maps of `voxels` of those that were folded, once all runs were added.
     pub fn maps(
         &self,
         voxels: Range<usize>,
@@ -261,6 +276,7 @@ pub fn maps(
     };
     for voxel in voxels {
         let (mut mean, squares) = mean_and_squares(voxel);
+        mean = model.numerator(of_runs.first_voxel + voxel).unwrap_or(mean);
         let within = of_runs.within.get(voxel).copied();
         let mut std = match definition.combine {
             Combine::Concat => (squares / freedom).sqrt(),
@@ -278,7 +294,7 @@ pub fn maps(
             };
         }
         maps.counts.add(ratio);
-        maps.tsnr.push(ratio.unwrap_or(f64::NAN));
+        maps.tsnr.push(ratio.unwrap_or_else(|why| why.marked(mean)));
         if !mean.is_finite() || !std.is_finite() {
             // An infinity leaves a mean or not, depending on where it stands: say NaN always.
             (mean, std) = (f64::NAN, f64::NAN);

@@ -1,6 +1,7 @@
 //! What of a run counts: the volumes that are used, and the regressors at each of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The volumes of one run that are used, in order, and the values there of the regressors that
 /// are fitted to each voxel.
@@ -70,6 +71,7 @@ pub struct Model {
     runs: Vec<Sampling>,
     scope: Scope,
     mean_weights: Vec<f64>,
+    numerator: Option<Arc<[f64]>>,
 }
 
 impl Model {
@@ -80,7 +82,7 @@ impl Model {
 
     /// Runs with regressors of their own.
     pub fn of_runs(runs: Vec<Sampling>) -> Model {
-        Model { runs, scope: Scope::Run, mean_weights: Vec::new() }
+        Model { runs, scope: Scope::Run, mean_weights: Vec::new(), numerator: None }
     }
 
     /// Runs through whose concatenation the regressors run. `mean_weights` are what is taken of
@@ -93,7 +95,19 @@ impl Model {
         let rank = runs.first().map_or(0, Sampling::rank);
         assert!(runs.iter().all(|run| run.rank() == rank), "one set of regressors");
         assert!(mean_weights.is_empty() || mean_weights.len() == rank, "a weight each");
-        Model { runs, scope: Scope::Concatenation, mean_weights }
+        Model { runs, scope: Scope::Concatenation, mean_weights, numerator: None }
+    }
+
+    /// The same, with these means of all voxels of the grid in the place of the data's own: of data
+    /// that were demeaned.
+    pub fn with_numerator(self, means: Vec<f64>) -> Model {
+        Model { numerator: Some(means.into()), ..self }
+    }
+
+    /// The mean of a voxel of the grid that takes the place of the data's own.
+    #[inline]
+    pub fn numerator(&self, voxel: usize) -> Option<f64> {
+        self.numerator.as_ref().map(|means| means[voxel])
     }
 
     /// What counts of each run, in the order of the session.

@@ -123,7 +123,7 @@ impl Series {
     /// What of each voxel's variation the maps are made of.
     pub fn spread(&self, model: &Model, definition: &Definition, wanted: Wanted) -> Spread {
         let mean = self.temporal_mean(model);
-        let mut of_runs = OfRuns::new(self.voxels, model, definition, wanted);
+        let mut of_runs = OfRuns::new(0..self.voxels, model, definition, wanted);
         let mut squares = vec![0.0; self.voxels];
         let mut left = Vec::with_capacity(self.voxels);
         let of_all = match model.scope() {

@@ -14,6 +14,65 @@ pub enum Undefined {
     NotFinite,
 }
 
+/// The bits of a NaN whose lowest ones say why a voxel has no tSNR.
+const MARKED_NAN: u64 = 0x7FF8_0000_0000_0000;
+
+impl Undefined {
+    /// A NaN that remembers the reason, and the sign of the voxel's mean.
+    ///
+    /// So a map of float64 knows as much as is ever asked of its undefined voxels. Nothing is
+    /// computed with them, which would lose it.
+    pub fn marked(self, mean: f64) -> f64 {
+        let reason = match self {
+            Undefined::AllZero => 1,
+            Undefined::Constant => 2,
+            Undefined::NotFinite => 3,
+        };
+        let sign = if mean < 0.0 { 1 << 63 } else { 0 };
+        f64::from_bits(MARKED_NAN | sign | reason)
+    }
+
+    /// The reason that a NaN of a map remembers.
+    fn of(marked: f64) -> Undefined {
+        match marked.to_bits() & 0b11 {
+            1 => Undefined::AllZero,
+            2 => Undefined::Constant,
+            _ => Undefined::NotFinite,
+        }
+    }
+}
+
+/// The value that stands in a written map for a voxel without a tSNR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenUndefined {
+    /// 0, whatever the reason.
+    Zero,
+    /// NaN, whatever the reason.
+    Nan,
+    /// What the division gives: NaN for 0/0 and for samples that are not finite, an infinity
+    /// with the sign of the mean for a voxel that is constant (numpy).
+    Division,
+    /// 0 where the std is 0, NaN for samples that are not finite (FSL).
+    ZeroOrNan,
+}
+
+impl WrittenUndefined {
+    /// A value of a tSNR map as it is written.
+    pub fn written(self, value: f64) -> f64 {
+        if !value.is_nan() {
+            return value;
+        }
+        match (self, Undefined::of(value)) {
+            (WrittenUndefined::Zero, _) => 0.0,
+            (WrittenUndefined::ZeroOrNan, Undefined::AllZero | Undefined::Constant) => 0.0,
+            (WrittenUndefined::Division, Undefined::Constant) => {
+                f64::INFINITY.copysign(if value.is_sign_negative() { -1.0 } else { 1.0 })
+            }
+            _ => f64::NAN,
+        }
+    }
+}
+
 /// `mean / std` of one voxel, or why it is not defined.
 ///
 /// # Errors
@@ -54,6 +113,15 @@ impl Counts {
         self.all_zero + self.constant + self.not_finite
     }
 
+    /// Of the voxels of a map, which remember why they are undefined.
+    pub fn of(map: impl IntoIterator<Item = f64>) -> Counts {
+        let mut counts = Counts::default();
+        for value in map {
+            counts.add(if value.is_nan() { Err(Undefined::of(value)) } else { Ok(value) });
+        }
+        counts
+    }
+
     /// Counts one more voxel.
     pub fn add(&mut self, voxel: Result<f64, Undefined>) {
         match voxel {
@@ -89,5 +157,25 @@ mod tests {
             assert_eq!(of(mean, std), Err(Undefined::NotFinite));
         }
         assert_eq!(of(1e300, 1e-300), Err(Undefined::NotFinite));
+    }
+
+    #[test]
+    fn a_map_remembers_why_a_voxel_is_undefined() {
+        use WrittenUndefined::{Division, Nan, Zero, ZeroOrNan};
+        let map = [
+            Undefined::AllZero.marked(0.0),
+            Undefined::Constant.marked(5.0),
+            Undefined::Constant.marked(-5.0),
+            Undefined::NotFinite.marked(f64::NAN),
+            2.5,
+        ];
+        let counts = Counts::of(map);
+        assert_eq!((counts.defined, counts.all_zero, counts.constant), (1, 1, 2));
+        assert_eq!(counts.not_finite, 1);
+        let written = |how: WrittenUndefined| map.map(|it| how.written(it).to_string()).join(" ");
+        assert_eq!(written(Zero), "0 0 0 0 2.5");
+        assert_eq!(written(Nan), "NaN NaN NaN NaN 2.5");
+        assert_eq!(written(Division), "NaN inf -inf NaN 2.5");
+        assert_eq!(written(ZeroOrNan), "0 0 0 NaN 2.5");
     }
 }

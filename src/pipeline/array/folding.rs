@@ -51,7 +51,8 @@ pub(super) struct Folding {
 }
 
 impl Folding {
-    pub fn none(job: &Job, voxels: usize) -> Folding {
+    /// Of some voxels of the grid.
+    pub fn none(job: &Job, voxels: Range<usize>) -> Folding {
         let analysis = &job.analysis;
         let runs = Fold::new(voxels, &analysis.model, &analysis.definition, analysis.wanted);
         Folding { runs, begun: None, signals: Vec::new() }

@@ -25,7 +25,7 @@ pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
         let (job, voxels) = (Arc::clone(job), slab.clone());
         let name = format!("moments voxels [{}..{})", slab.start, slab.end);
         let fold = move |()| {
-            let mut folding = Folding::none(&job, voxels.len());
+            let mut folding = Folding::none(&job, voxels.clone());
             for part in &job.parts {
                 folding = folding.with(&job, sums_of(&job, part, &voxels)?);
             }

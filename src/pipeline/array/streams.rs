@@ -44,7 +44,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
         let (name, job) = (moments_of(&part.image), Arc::clone(job));
         let next = match folded.last() {
             None => delayed(name, &stream, move |stream| {
-                let folding = Folding::none(&job, job.voxels);
+                let folding = Folding::none(&job, 0..job.voxels);
                 Baton::new(folding.with(&job, stream.take().sums))
             }),
             Some(folded) => {
@@ -126,10 +126,10 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
         let bytes = (job.folded_bytes_per_voxel() * slab.len()) as u64;
         let mut folded: Option<Delayed<Baton<Folding>>> = None;
         for (part, sums) in job.parts.iter().zip(&of_images) {
-            let (sums, job, voxels) = (&sums[number], Arc::clone(job), slab.len());
+            let (sums, job, voxels) = (&sums[number], Arc::clone(job), slab.clone());
             let next = match &folded {
                 None => delayed(moments_of(&part.image), sums, move |sums| {
-                    Baton::new(Folding::none(&job, voxels).with(&job, sums.take()))
+                    Baton::new(Folding::none(&job, voxels.clone()).with(&job, sums.take()))
                 }),
                 Some(folded) => delayed("merge", (folded, sums), move |(folded, sums)| {
                     Baton::new(folded.take().with(&job, sums.take()))

@@ -1,0 +1,148 @@
+//! The columns that are fitted to a run, and the basis that they become.
+
+use super::{MeanKept, PreparedRun, Request, sampling};
+use crate::confounds::{Column, Table};
+use crate::design::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
+use crate::error::{Error, Result};
+use crate::pipeline::{Run, Session};
+use crate::stats::sampling::{Model, Scope};
+use std::path::Path;
+
+/// The columns over all volumes of a run: trends first, then confounds.
+pub(super) struct Columns {
+    trends: Vec<Column>,
+    confounds: Vec<Column>,
+}
+
+impl Columns {
+    pub fn len(&self) -> usize {
+        self.trends.len() + self.confounds.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Column> {
+        self.trends.iter().chain(&self.confounds)
+    }
+}
+
+/// What is to be fitted to a run.
+///
+/// # Errors
+/// A header without a TR, where there are periods in seconds; a cut-off too short for the run; a
+/// table that lacks columns.
+pub(super) fn columns(request: &Request, run: &Run, table: Option<&Table>) -> Result<Columns> {
+    let volumes = run.volumes();
+    let mut trends = match request.scope {
+        Scope::Run => named("polynomial", 1, polynomial_columns(volumes, request.polynomial_order)),
+        Scope::Concatenation => Vec::new(),
+    };
+    if let Some(cutoff) = request.highpass_seconds {
+        let tr = run.tr_seconds().ok_or_else(|| {
+            Error::new("its header states no TR, which a high-pass filter needs")
+                .remedy("set pixdim[4] in its header, or use --detrend")
+                .at(run.path())
+        })?;
+        let count = cosine_count(volumes, tr, cutoff);
+        if count + 2 > volumes {
+            return Err(Error::new(format!(
+                "a cut-off of {cutoff} s with a TR of {tr} s takes {count} cosines, too many for its \
+                 {volumes} volumes"
+            ))
+            .remedy("give a longer --highpass")
+            .at(run.path()));
+        }
+        trends.extend(named("cosine", 1, cosine_columns(volumes, tr, cutoff)));
+    }
+    let confounds = match (table, &request.confound_columns) {
+        (Some(table), Some(selection)) => table.selected(selection)?,
+        _ => Vec::new(),
+    };
+    Ok(Columns { trends, confounds })
+}
+
+fn named(kind: &str, first: usize, columns: Vec<Vec<f64>>) -> Vec<Column> {
+    let name = |(index, values)| Column { name: format!("{kind} {}", index + first), values };
+    columns.into_iter().enumerate().map(name).collect()
+}
+
+/// A model in which each run has regressors of its own.
+///
+/// # Errors
+/// Trends that cannot be told apart at the volumes that are used.
+pub(super) fn of_runs(
+    session: &Session,
+    runs: Vec<(usize, Volumes, Columns)>,
+) -> Result<(Model, Vec<PreparedRun>)> {
+    let (mut samplings, mut prepared) = (Vec::new(), Vec::new());
+    for (run, (_, volumes, columns)) in session.runs().iter().zip(runs) {
+        let used = volumes.count(Use::Used);
+        let picked: Vec<_> = columns.iter().map(|it| volumes.picked(&it.values)).collect();
+        let basis = Basis::new(used, &picked);
+        check_trends(&basis, &columns, used, run.path())?;
+        let weights = (0..used).flat_map(|volume| basis.row(volume)).copied().collect();
+        samplings.push(sampling(&volumes, basis.rank(), weights));
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        let dependent = basis.dependent().iter().map(|&index| names[index].clone()).collect();
+        prepared.push(PreparedRun { uses: volumes.uses().to_vec(), regressors: names, dependent });
+    }
+    Ok((Model::of_runs(samplings), prepared))
+}
+
+/// Refuses trends of which some add nothing: at so few volumes they say the same.
+fn check_trends(basis: &Basis, columns: &Columns, used: usize, run: &Path) -> Result<()> {
+    match basis.dependent().iter().find(|&&index| index < columns.trends.len()) {
+        None => Ok(()),
+        Some(&index) => Err(Error::new(format!(
+            "{} trends cannot be told apart at its {used} used volumes: '{}' adds nothing",
+            columns.trends.len(),
+            columns.trends[index].name
+        ))
+        .remedy("give a lower --detrend, a longer --highpass, or one of them only")
+        .at(run)),
+    }
+}
+
+/// A model in which the polynomial runs through the concatenation of all runs.
+///
+/// # Errors
+/// A polynomial of too high an order for the volumes that are used.
+pub(super) fn of_concatenation(
+    request: &Request,
+    runs: Vec<(usize, Volumes, Columns)>,
+) -> Result<(Model, Vec<PreparedRun>)> {
+    let order = request.polynomial_order;
+    let used: usize = runs.iter().map(|(_, volumes, _)| volumes.count(Use::Used)).sum();
+    let columns = polynomial_columns(used, order);
+    let basis = Basis::new(used, &columns);
+    if basis.rank() < order || used < order + 2 {
+        return Err(Error::new(format!(
+            "{used} volumes are used, too few for a polynomial of order {order}"
+        ))
+        .remedy("give a lower --detrend"));
+    }
+    let (mut samplings, mut prepared, mut first) = (Vec::new(), Vec::new(), 0);
+    for (_, volumes, _) in runs {
+        let end = first + volumes.count(Use::Used);
+        let weights = (first..end).flat_map(|volume| basis.row(volume)).copied().collect();
+        samplings.push(sampling(&volumes, basis.rank(), weights));
+        prepared.push(PreparedRun { uses: volumes.uses().to_vec(), ..PreparedRun::default() });
+        first = end;
+    }
+    let mean_weights = match request.mean {
+        MeanKept::Whole => Vec::new(),
+        MeanKept::LessPolynomials => mean_weights(&basis, &columns),
+    };
+    Ok((Model::of_concatenation(samplings, mean_weights), prepared))
+}
+
+/// What each product with a basis vector takes of the mean, if every column is taken out of the
+/// data as it is, with its mean: `sum_k mean(x_k) * d beta_k / d c_j`.
+fn mean_weights(basis: &Basis, columns: &[Vec<f64>]) -> Vec<f64> {
+    let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / column.len() as f64;
+    let weight = |vector: usize| {
+        let mut unit = vec![0.0; basis.rank()];
+        unit[vector] = 1.0;
+        let coefficients = basis.coefficients(&unit);
+        columns.iter().zip(coefficients).map(|(column, it)| mean(column) * it).sum()
+    };
+    (0..basis.rank()).map(weight).collect()
+}

@@ -1,0 +1,58 @@
+//! The first volumes of each run, looked at before anything is computed.
+
+use super::{Run, RunSignals, Session, task_error};
+use crate::error::{Error, Result};
+use crate::graph::{Pool, compute, try_delayed};
+use crate::image::{Progress, VolumeReader};
+use crate::stats::signals::{Signals, SignalsWanted};
+use crate::voxels::Samples;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// The global signal of the first volumes of each run, a task a run. They will be read again
+/// when the maps are computed: which volumes count has to be known by then.
+///
+/// # Errors
+/// What reading them runs into; threads that cannot be started.
+pub fn beginnings(
+    session: &Session,
+    volumes: usize,
+    threads: NonZeroUsize,
+    progress: &Arc<dyn Progress>,
+) -> Result<Vec<RunSignals>> {
+    let tasks: Vec<_> = session
+        .runs()
+        .iter()
+        .map(|run| {
+            let (run, progress) = (run.clone(), Arc::clone(progress));
+            try_delayed(format!("beginning {}", run.name()), (), move |()| {
+                beginning(&run, volumes, &*progress)
+            })
+        })
+        .collect();
+    let pool = Pool::new(threads)
+        .map_err(|error| Error::new(error.to_string()).remedy("give a smaller --threads"))?;
+    let signals = compute(&tasks, &pool).map_err(task_error)?;
+    Ok(signals.into_iter().map(Arc::unwrap_or_clone).collect())
+}
+
+fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSignals> {
+    let mut beginning = RunSignals::default();
+    for image in run.images() {
+        let header = &image.header;
+        let count = header.volumes.min(volumes - beginning.global.len());
+        let wanted = SignalsWanted::Beginning(volumes);
+        let mut signals = Signals::none(wanted, header.scaling, header.voxels());
+        let mut reader = VolumeReader::open(image)?;
+        let mut memory = Samples::none(header.datatype);
+        for _ in 0..count {
+            memory = reader.read(1, memory, progress)?;
+            signals.add(&memory, 0);
+        }
+        beginning.append(&signals);
+        if beginning.global.len() == volumes {
+            break;
+        }
+    }
+    Ok(beginning)
+}
