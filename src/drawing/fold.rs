@@ -8,6 +8,7 @@
 //! Where two operations depend on each other, as a chunk to be read does on an earlier one that
 //! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn.
 
+use super::names::CommonParts;
 use super::{Folded, MOST_TASKS_IN_FULL, Node};
 use crate::graph::Outline;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +133,7 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
         if node == folded.nodes.len() {
             folded.nodes.push(Node {
                 operation: task.operation().to_owned(),
-                subject: task.subject().to_owned(),
+                subject: String::new(),
                 tasks: vec![],
                 is_wanted: false,
                 value_bytes: task.value_bytes,
@@ -149,12 +150,14 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
             *sum += seconds[number];
         }
     }
+    let common = CommonParts::of(outline.tasks.iter().map(|task| task.subject()));
     for node in &mut folded.nodes {
-        let subject = |task: usize| outline.tasks[task].subject();
-        let (first, last) = (subject(node.tasks[0]), subject(node.tasks[node.tasks.len() - 1]));
-        if first != last {
-            node.subject = format!("{first} … {last}").trim().to_owned();
-        }
+        let subjects: Vec<String> = node
+            .tasks
+            .iter()
+            .map(|&task| common.removed_from(outline.tasks[task].subject()))
+            .collect();
+        node.subject = reach(&subjects);
     }
     let mut edges = BTreeSet::new();
     for (task, group) in outline.tasks.iter().zip(groups) {
@@ -163,6 +166,25 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
     }
     folded.edges = edges.into_iter().collect();
     folded
+}
+
+/// What subjects reach from and to: `run-1 … run-12`, or of one file `run-1 [0..8) … [592..600)`.
+fn reach(subjects: &[String]) -> String {
+    let split = subjects.iter().map(|it| it.split_once(' ').unwrap_or((it, "")));
+    let (words, rests): (Vec<&str>, Vec<&str>) = split.unzip();
+    match (reach_of_words(&words), reach_of_words(&rests)) {
+        (words, rests) if words.contains('…') || rests.is_empty() => words,
+        (words, rests) => format!("{words} {rests}"),
+    }
+}
+
+fn reach_of_words(words: &[&str]) -> String {
+    // The shorter number is the lower: [8..16) comes before [16..24).
+    let words: BTreeSet<_> = words.iter().map(|it| (it.len(), *it)).filter(|it| it.0 > 0).collect();
+    match (words.first(), words.last()) {
+        (Some(first), Some(last)) if first != last => format!("{} … {}", first.1, last.1),
+        (only, _) => only.map_or_else(String::new, |it| it.1.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -203,7 +225,18 @@ mod tests {
         let expected = expected.map(|(name, count)| (name.to_owned(), count));
         assert_eq!(counts(&folded), expected);
         assert_eq!(folded.edges, [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 5)]);
-        assert_eq!(folded.nodes[0].subject, "run-1 [0..8) … run-2 [312..320)");
+        assert_eq!(folded.nodes[0].subject, "run-1 … run-2");
+    }
+
+    #[test]
+    fn a_node_says_what_its_tasks_reach_from_and_to() {
+        let reach = |subjects: &[&str]| {
+            reach(&subjects.iter().map(|&it| it.to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(reach(&["run-2", "run-10", "run-1 [0..8)"]), "run-1 … run-10");
+        assert_eq!(reach(&["run-1 [8..16)", "run-1 [0..8)", "run-1"]), "run-1 [0..8) … [8..16)");
+        assert_eq!(reach(&["run-1 [0..8)", "run-1 [0..8)"]), "run-1 [0..8)");
+        assert_eq!([reach(&["a", "a"]), reach(&["", ""])], ["a", ""]);
     }
 
     #[test]

@@ -10,11 +10,13 @@
 //! A graph of more than [`MOST_TASKS_IN_FULL`] tasks is [folded](fold): what repeats is drawn once,
 //! with a count. This module does not know what the tasks do, nor where the picture goes.
 
+mod colors;
 mod dot;
 mod fold;
 mod json;
 mod layout;
 mod mermaid;
+mod names;
 mod svg;
 
 use crate::graph::Outline;
@@ -62,6 +64,7 @@ pub struct Picture {
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     operation: String,
+    /// Of the first task and the last, without what all have in common.
     subject: String,
     /// The numbers of the tasks, ascending.
     tasks: Vec<usize>,
@@ -163,18 +166,6 @@ impl Node {
     }
 }
 
-/// At most `most` characters, the middle left out.
-fn shortened(text: &str, most: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    if characters.len() <= most {
-        return text.to_owned();
-    }
-    let tail = (most - 1) * 3 / 5;
-    let head = most - 1 - tail;
-    let end = &characters[characters.len() - tail..];
-    characters[..head].iter().chain(&['…']).chain(end).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,12 +176,5 @@ mod tests {
         assert_eq!(of("a/graph.SVG"), Some(Format::Svg));
         assert_eq!([of("g.dot"), of("g.mmd")], [Some(Format::Dot), Some(Format::Mermaid)]);
         assert_eq!([of("g.png"), of("svg"), of(".json")], [None, None, None]);
-    }
-
-    #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(shortened("sub-01_run-1_bold", 17), "sub-01_run-1_bold");
-        assert_eq!(shortened("sub-01_run-1_bold", 11), "sub-…1_bold");
-        assert_eq!(shortened("sub-01_run-1_bold", 11).chars().count(), 11);
     }
 }
