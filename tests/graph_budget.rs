@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use tsnr::graph::{Delayed, Graph, Options, Pool, delayed, try_delayed};
@@ -77,8 +78,16 @@ fn a_hundred_thousand_tasks_run_whatever_their_shape() {
         let (optimized, _) = raw.clone().optimized();
         for graph in [raw, optimized] {
             for threads in [1, 2] {
-                let mut results = graph.run(&pool(threads), Options::default()).unwrap();
-                assert_eq!(*results.take(wanted), MANY);
+                let pool = pool(threads);
+                let run = |_| {
+                    let started = Instant::now();
+                    let mut results = graph.run(&pool, Options::default()).unwrap();
+                    assert_eq!(*results.take(wanted), MANY);
+                    started.elapsed()
+                };
+                // The best of three: other programs may be in the way.
+                let best = (0..3).map(run).min().unwrap();
+                assert!(best < Duration::from_secs(1), "{best:?} for {MANY} tasks of no work");
             }
         }
     }

@@ -189,7 +189,7 @@ impl Plan {
             }
             Work::Tasks { raw, optimized, wanted, .. } => {
                 drop(raw);
-                let options = Options { observer, budget_bytes };
+                let options = Options { observer, budget_bytes, ..Options::default() };
                 let results = optimized.run(&pool(&settings)?, options);
                 let mut results = results.map_err(task_error)?;
                 let Wanted { mean, std, ratio } = wanted;
@@ -242,13 +242,13 @@ fn load(run: &Run, progress: &dyn Progress) -> Result<Series> {
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
 fn task_error(error: graph::Error) -> Error {
-    let panicked =
-        Error::new(error.to_string()).remedy("this is a defect of tsnr: please report it");
+    let said = Error::new(error.to_string());
     match error.into_cause() {
         Cause::Failed(cause) => match cause.downcast::<Error>() {
             Ok(error) => *error,
             Err(other) => Error::new(other.to_string()),
         },
-        Cause::Panicked(_) => panicked,
+        Cause::Panicked(_) => said.remedy("this is a defect of tsnr: please report it"),
+        Cause::Cancelled => said,
     }
 }
