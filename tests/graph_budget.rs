@@ -29,9 +29,13 @@ impl Drop for Counted {
     }
 }
 
-/// `count` loads, folded from the left: breadth first would hold all of them.
+/// `count` loads, folded from the left. Breadth first would hold all of them, and so would depth
+/// first on several threads, which have nothing else to do while the first value takes its time.
 fn folded(count: usize, counts: &Arc<[AtomicUsize; 2]>) -> Delayed<usize> {
-    let zero = delayed("zero", (), |()| 0);
+    let zero = delayed("zero", (), |()| {
+        std::thread::sleep(Duration::from_millis(50));
+        0
+    });
     (0..count).fold(zero, |sum, number| {
         let counts = Arc::clone(counts);
         let load = delayed(format!("load {number}"), (), move |()| Counted::new(&counts));
