@@ -25,15 +25,13 @@ pub(super) struct Layout {
     pub height: f64,
 }
 
-/// Space between columns, for the edges.
-const COLUMN_GAP: f64 = 48.0;
 /// Space between the nodes of a column.
 const ROW_GAP: f64 = 14.0;
 const SWEEPS: usize = 12;
 
-/// The layout of nodes of these sizes (width, height). Edges against the numbers of the nodes,
-/// which a folded graph may have, are led straight.
-pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Layout {
+/// The layout of nodes of these sizes (width, height), with so much space between columns. Edges
+/// against the numbers of the nodes, which a folded graph may have, are led straight.
+pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)], column_gap: f64) -> Layout {
     let mut layers = layers(sizes.len(), edges);
     // Behind the nodes, the places at which edges cross a layer.
     let mut items = sizes.to_vec();
@@ -83,7 +81,7 @@ pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Layout {
         }
         lefts.push(x);
         widths.push(width);
-        x += width + COLUMN_GAP;
+        x += width + column_gap;
     }
     let place =
         |item: usize| Place { x: lefts[layers[item]], y: centre[item] - items[item].1 / 2.0 };
@@ -100,7 +98,7 @@ pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Layout {
     Layout {
         places: (0..sizes.len()).map(place).collect(),
         ways: stops.iter().map(way).collect(),
-        width: (x - COLUMN_GAP).max(0.0),
+        width: (x - column_gap).max(0.0),
         height,
     }
 }
@@ -240,7 +238,7 @@ pub(super) mod tests {
                 .map(|[a, b]| (a.index(sizes.len()), b.index(sizes.len())))
                 .filter(|(from, to)| from < to)
                 .collect();
-            let Layout { places, ways, width, height } = layout(&sizes, &edges);
+            let Layout { places, ways, width, height } = layout(&sizes, &edges, 40.0);
             for (a, (at, size)) in places.iter().zip(&sizes).enumerate() {
                 prop_assert!(at.x >= 0.0 && at.y >= -1e-6);
                 prop_assert!(at.x + size.0 <= width + 1e-6 && at.y + size.1 <= height + 1e-6);

@@ -21,6 +21,8 @@ const STYLE: &str = "\
   .edge { fill: none; stroke: var(--line); stroke-width: 1.3; } .tip { fill: var(--line); }
 ";
 
+/// What a browser shows side by side.
+const PAGE_WIDTH: f64 = 1280.0;
 /// Space around the picture.
 const MARGIN: f64 = 28.0;
 const HEAD: f64 = 66.0;
@@ -77,7 +79,7 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     let labels: Vec<Label> = folded.nodes.iter().map(Label::new).collect();
     let sizes: Vec<(f64, f64)> =
         labels.iter().map(|it| (it.task_width + it.value_width, it.height)).collect();
-    let Layout { places, ways, width, height } = layout(&sizes, &folded.edges);
+    let (direction, Layout { places, ways, width, height }) = laid_out(&sizes, &folded.edges);
     let legend = legend(picture, folded);
     let legend_width: f64 = legend.iter().map(Sign::width).sum();
     let head_width = text_width(&picture.title, 18.0).max(text_width(&picture.caption, 13.0));
@@ -97,9 +99,12 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
         MARGIN + 38.0,
         escaped(&picture.caption),
     );
-    let moved = |it: &Place| Place { x: it.x + MARGIN, y: it.y + MARGIN + HEAD };
+    let on_page = |it: Place| {
+        let Place { x, y } = direction.turned(it);
+        Place { x: x + MARGIN, y: y + MARGIN + HEAD }
+    };
     for way in &ways {
-        edge(&mut svg, &way.iter().map(moved).collect::<Vec<_>>());
+        edge(&mut svg, way, on_page);
     }
     let most = folded.nodes.iter().filter_map(|node| node.seconds).fold(0.0, f64::max);
     let colors = colors::of_nodes(picture, folded);
@@ -114,7 +119,7 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
             [only] => picture.outline.tasks[*only].name.clone(),
             tasks => format!("{} {} ({} tasks)", node.operation, node.subject, tasks.len()),
         };
-        draw(&mut svg, moved(place), (node, &name), label, &color, strength);
+        draw(&mut svg, on_page(*place), (node, &name), label, &color, strength);
     }
     let mut x = MARGIN;
     for sign in &legend {
@@ -207,33 +212,59 @@ fn legend(picture: &Picture, folded: &Folded) -> Vec<Sign> {
     signs
 }
 
+/// Where the edges lead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Direction {
+    Right,
+    Down,
+}
+
+impl Direction {
+    /// A point of a layout, which leads to the right, in this direction.
+    fn turned(self, at: Place) -> Place {
+        match self {
+            Direction::Right => at,
+            Direction::Down => Place { x: at.y, y: at.x },
+        }
+    }
+}
+
+/// To the right, or down if the page is too narrow for that and it helps.
+fn laid_out(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Direction, Layout) {
+    let right = layout(sizes, edges, 48.0);
+    let turned: Vec<_> = sizes.iter().map(|&(width, height)| (height, width)).collect();
+    let down = layout(&turned, edges, 30.0);
+    if right.width <= PAGE_WIDTH || down.height >= right.width {
+        return (Direction::Right, right);
+    }
+    (Direction::Down, Layout { width: down.height, height: down.width, ..down })
+}
+
 /// Along the points of a way, to the tip of an arrow.
-fn edge(svg: &mut String, way: &[Place]) {
-    let mut path = format!("M{:.1} {:.1}", way[0].x, way[0].y);
+fn edge(svg: &mut String, way: &[Place], on_page: impl Fn(Place) -> Place) {
+    let text = |x: f64, y: f64| {
+        let Place { x, y } = on_page(Place { x, y });
+        format!("{x:.1} {y:.1}")
+    };
+    let mut path = format!("M{}", text(way[0].x, way[0].y));
     for (number, pair) in way.windows(2).enumerate() {
         let (from, mut to) = (pair[0], pair[1]);
         if number + 2 == way.len() {
             to.x -= 6.0;
         }
-        let _ = match number % 2 {
+        path += &match number % 2 {
             0 => {
                 let bend = ((to.x - from.x) / 2.0).max(20.0);
-                let (leave, enter) = (from.x + bend, to.x - bend);
-                write!(
-                    path,
-                    " C{leave:.1} {:.1} {enter:.1} {:.1} {:.1} {:.1}",
-                    from.y, to.y, to.x, to.y
-                )
+                let (leave, enter) = (text(from.x + bend, from.y), text(to.x - bend, to.y));
+                format!(" C{leave} {enter} {}", text(to.x, to.y))
             }
-            _ => write!(path, " H{:.1}", to.x),
+            _ => format!(" L{}", text(to.x, to.y)),
         };
     }
     let Place { x, y } = way[way.len() - 1];
-    let _ = writeln!(
-        svg,
-        "<path class=\"edge\" d=\"{path}\"/>\
-         <path class=\"tip\" d=\"M{x:.1} {y:.1} l-7 -3.5 v7 z\"/>"
-    );
+    let tip = [text(x, y), text(x - 7.0, y - 3.5), text(x - 7.0, y + 3.5)].join(" L");
+    let _ =
+        writeln!(svg, "<path class=\"edge\" d=\"{path}\"/><path class=\"tip\" d=\"M{tip} z\"/>");
 }
 
 fn draw(
