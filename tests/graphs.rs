@@ -2,6 +2,7 @@
 
 mod program;
 
+use program::bytes::{Header, INT16};
 use program::{MODES, Map, Scratch, bits, session_pattern};
 use serde_json::Value;
 use std::fs;
@@ -99,6 +100,33 @@ fn a_profile_accounts_for_the_time_of_every_task() {
         let page = fs::read_to_string(scratch.path("profile.html")).unwrap();
         assert!(page.contains("<svg") && page.contains("Timeline") && page.len() < 1_000_000);
         assert!(!page.contains("<script") && !page.contains("src="), "it needs nothing beside it");
+    }
+}
+
+#[test]
+fn the_tasks_of_one_worker_and_what_surrounds_them_add_up_to_the_wall_time() {
+    let scratch = Scratch::new();
+    let (header, volumes) = (Header::new(INT16, 16, 64, 64, 30, 120), 120);
+    let volume: Vec<u8> = (0..2 * 64 * 64 * 30).map(|it| (it % 5) as u8).collect();
+    let start = header.file(&[]);
+    scratch.file("run.nii", [&start[..352], &volume.repeat(volumes)[..]].concat());
+    for mode in MODES {
+        let trace = || -> [f64; 2] {
+            let arguments = ["run.nii", "-o", "map.nii", "--threads", "1", "--mode", mode];
+            scratch.tsnr(arguments.iter().chain(&["--profile", "p.json"])).succeeded();
+            let text = fs::read_to_string(scratch.path("p.json")).unwrap();
+            let trace: Value = serde_json::from_str(&text).unwrap();
+            // In `compute` the main thread waits for the tasks.
+            let spans = trace["traceEvents"].as_array().unwrap().iter();
+            let spans = spans.filter(|event| event["ph"] == "X" && event["name"] != "compute");
+            let sum: f64 = spans.map(|span| span["dur"].as_f64().unwrap() / 1e6).sum();
+            [sum, trace["otherData"]["wall_seconds"].as_f64().unwrap()]
+        };
+        // Where another program is in the way between two tasks, once more.
+        let is_whole = |[sum, wall]: &[f64; 2]| (sum / wall - 1.0).abs() < 0.05;
+        let traces: Vec<_> = (0..5).map(|_| trace()).collect();
+        assert!(traces.iter().any(is_whole), "{mode}: spans and wall time {traces:?}");
+        assert!(traces.iter().all(|[sum, wall]| sum <= wall), "{mode}: {traces:?}");
     }
 }
 

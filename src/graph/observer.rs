@@ -19,36 +19,3 @@ pub trait Observer: Send + Sync {
 
 /// Nobody watches.
 impl Observer for () {}
-
-/// Two watch: the first is told first.
-impl<A: Observer, B: Observer> Observer for (A, B) {
-    fn began(&self, task: usize, worker: usize) {
-        self.0.began(task, worker);
-        self.1.began(task, worker);
-    }
-
-    fn ended(&self, task: usize, worker: usize) {
-        self.0.ended(task, worker);
-        self.1.ended(task, worker);
-    }
-
-    fn released(&self, task: usize) {
-        self.0.released(task);
-        self.1.released(task);
-    }
-}
-
-/// Nobody may be watching.
-impl<A: Observer> Observer for Option<A> {
-    fn began(&self, task: usize, worker: usize) {
-        self.iter().for_each(|it| it.began(task, worker));
-    }
-
-    fn ended(&self, task: usize, worker: usize) {
-        self.iter().for_each(|it| it.ended(task, worker));
-    }
-
-    fn released(&self, task: usize) {
-        self.iter().for_each(|it| it.released(task));
-    }
-}
