@@ -6,7 +6,8 @@
 //!    1990, by plain refinement.)
 //!
 //! Where two operations depend on each other, as a chunk to be read does on an earlier one that
-//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn.
+//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn; in
+//! a graph that is not folded they are marked.
 
 use super::names::CommonParts;
 use super::{Folded, MOST_TASKS_IN_FULL, Node};
@@ -18,10 +19,15 @@ const MOST_NODES: usize = 60;
 
 pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     let count = outline.tasks.len();
-    if count <= MOST_TASKS_IN_FULL {
-        return joined(outline, seconds, &(0..count).collect::<Vec<_>>());
-    }
     let dropped = held_back(outline);
+    if count <= MOST_TASKS_IN_FULL {
+        let mut full = joined(outline, seconds, &(0..count).collect::<Vec<_>>());
+        let operation = |task: usize| outline.tasks[task].operation();
+        let is_back =
+            |(from, to): &&(usize, usize)| dropped.contains(&(operation(*from), operation(*to)));
+        full.back = full.edges.iter().filter(is_back).copied().collect();
+        return full;
+    }
     let groups = stable(outline, &dropped, &neighbours(outline));
     let distinct: BTreeSet<usize> = groups.iter().copied().collect();
     let groups = if distinct.len() <= MOST_NODES { groups } else { by_operation(outline) };
@@ -33,7 +39,7 @@ pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     folded
 }
 
-/// Pairs of operations whose dependencies are not drawn, since there are more the other way.
+/// Pairs of operations whose dependencies lead back, since there are more the other way.
 fn held_back(outline: &Outline) -> BTreeSet<(&str, &str)> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for task in &outline.tasks {
@@ -203,6 +209,8 @@ mod tests {
         assert_eq!(folded.nodes.len(), outline.tasks.len());
         let edges: usize = outline.tasks.iter().map(|task| task.dependencies.len()).sum();
         assert_eq!(folded.edges.len(), edges);
+        // When the first two are merged, the fifth may begin.
+        assert_eq!(folded.back.into_iter().collect::<Vec<_>>(), [(2, 7)]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     for &(from, to) in &folded.edges {
         let node = &folded.nodes[from];
         let _ = match node.size() {
+            _ if folded.back.contains(&(from, to)) => writeln!(text, "  t{from} -.-> t{to}"),
             _ if node.is_wanted => writeln!(text, "  v{from} --> t{to}"),
             Some(size) => writeln!(text, "  t{from} -->|{}| t{to}", quoted(&size)),
             None => writeln!(text, "  t{from} --> t{to}"),

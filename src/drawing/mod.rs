@@ -20,6 +20,7 @@ mod names;
 mod svg;
 
 use crate::graph::Outline;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A graph of so many tasks is drawn task by task: as many as Dask's picture of five runs has.
@@ -80,6 +81,9 @@ struct Node {
 struct Folded {
     nodes: Vec<Node>,
     edges: Vec<(usize, usize)>,
+    /// Of the edges those that lead back, from a later operation to an earlier one: drawn apart,
+    /// since their task waits for a value more than it needs it.
+    back: BTreeSet<(usize, usize)>,
 }
 
 impl Format {
