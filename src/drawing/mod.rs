@@ -7,7 +7,7 @@
 //! | `.mmd` | the same picture for Mermaid |
 //! | `.json` | every task, for a program; see [`Format::Json`] |
 //!
-//! A graph of more than [`MOST_TASKS_IN_FULL`] tasks is [folded](fold): what repeats is drawn once,
+//! A graph of more than [`MOST_TASKS_IN_FULL`] tasks is folded: what repeats is drawn once,
 //! with a count. This module does not know what the tasks do, nor where the picture goes.
 
 mod colors;
