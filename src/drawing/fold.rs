@@ -143,15 +143,16 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
                 tasks: vec![],
                 is_wanted: false,
                 value_bytes: task.value_bytes,
+                values_differ: false,
                 seconds: seconds.map(|_| 0.0),
             });
         }
         let node = &mut folded.nodes[node];
         node.tasks.push(number);
         node.is_wanted |= outline.wanted.contains(&number);
-        if node.value_bytes != task.value_bytes {
-            node.value_bytes = None;
-        }
+        node.values_differ |= node.value_bytes != task.value_bytes;
+        // Of what is not known, the greatest is not known either.
+        node.value_bytes = node.value_bytes.zip(task.value_bytes).map(|(a, b)| a.max(b));
         if let (Some(sum), Some(seconds)) = (&mut node.seconds, seconds) {
             *sum += seconds[number];
         }
@@ -234,6 +235,17 @@ mod tests {
         assert_eq!(counts(&folded), expected);
         assert_eq!(folded.edges, [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 5)]);
         assert_eq!(folded.nodes[0].subject, "run-1 … run-2");
+    }
+
+    #[test]
+    fn values_of_several_sizes_are_no_larger_than_the_largest() {
+        let mut outline = array_mode(50, 1);
+        let size = |outline: &Outline| folded(outline, None).nodes[0].size();
+        assert_eq!(size(&outline).as_deref(), Some("1.0 MiB"));
+        outline.tasks[1].value_bytes = Some(3 << 20);
+        assert_eq!(size(&outline).as_deref(), Some("≤ 3.0 MiB"));
+        outline.tasks[1].value_bytes = None;
+        assert_eq!(size(&outline), None);
     }
 
     #[test]

@@ -70,8 +70,9 @@ struct Node {
     /// The numbers of the tasks, ascending.
     tasks: Vec<usize>,
     is_wanted: bool,
-    /// Of each value, where they all have the same.
+    /// Of the largest value, where all are known.
     value_bytes: Option<u64>,
+    values_differ: bool,
     /// Of all tasks together.
     seconds: Option<f64>,
 }
@@ -165,7 +166,8 @@ impl Node {
             let power = (0..4).take_while(|power| bytes >> (10 * (power + 1)) > 0).count();
             let number = bytes as f64 / 1024_f64.powi(power as i32);
             let decimals = usize::from(number < 9.95 && power > 0);
-            format!("{number:.decimals$} {}", UNITS[power])
+            let most = if self.values_differ { "≤ " } else { "" };
+            format!("{most}{number:.decimals$} {}", UNITS[power])
         })
     }
 }

@@ -59,7 +59,8 @@ impl Label {
         let (headline, time) = (node.headline(), node.time());
         let size = node.size();
         let wide = [
-            text_width(&headline, 13.0),
+            // Bold letters are wider.
+            text_width(&headline, 14.2),
             text_width(&subject, 11.0),
             time.as_deref().map_or(0.0, |time| text_width(time, 11.0)),
         ];
