@@ -64,6 +64,21 @@ fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
 }
 
 #[test]
+fn modes_that_disagree_are_told_with_exit_status_1() {
+    // Serial mode rounds each scaled sample, as numpy does: beside this intercept all are one.
+    let mut header = program::bytes::Header::int16(4);
+    (header.slope, header.inter) = (1e-9, 1e9);
+    let voxels = header.dim[1..4].iter().map(|&it| it as usize).product::<usize>();
+    let samples: Vec<f64> = (0..4 * voxels).map(|it| (it % 7) as f64).collect();
+    let scratch = Scratch::new();
+    scratch.file("swallowed.nii", header.file(&samples));
+    let outcome = scratch.tsnr(["--compare", "swallowed.nii", "--repeat", "1", "--threads", "1"]);
+    assert_eq!(outcome.exit_code, Some(1), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("the modes disagree in voxel [0, 0, 0]"), "{}", outcome.stderr);
+    assert_eq!(rows(&outcome.stdout).len(), 3, "the table is printed nevertheless");
+}
+
+#[test]
 fn a_comparison_writes_no_map() {
     let scratch = Scratch::new();
     let pattern = session_pattern();

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use tsnr::graph::{Delayed, Graph, Options, Pool, delayed, try_delayed};
@@ -28,9 +29,13 @@ impl Drop for Counted {
     }
 }
 
-/// `count` loads, folded from the left: breadth first would hold all of them.
+/// `count` loads, folded from the left. Breadth first would hold all of them, and so would depth
+/// first on several threads, which have nothing else to do while the first value takes its time.
 fn folded(count: usize, counts: &Arc<[AtomicUsize; 2]>) -> Delayed<usize> {
-    let zero = delayed("zero", (), |()| 0);
+    let zero = delayed("zero", (), |()| {
+        std::thread::sleep(Duration::from_millis(50));
+        0
+    });
     (0..count).fold(zero, |sum, number| {
         let counts = Arc::clone(counts);
         let load = delayed(format!("load {number}"), (), move |()| Counted::new(&counts));
@@ -77,8 +82,16 @@ fn a_hundred_thousand_tasks_run_whatever_their_shape() {
         let (optimized, _) = raw.clone().optimized();
         for graph in [raw, optimized] {
             for threads in [1, 2] {
-                let mut results = graph.run(&pool(threads), Options::default()).unwrap();
-                assert_eq!(*results.take(wanted), MANY);
+                let pool = pool(threads);
+                let run = |_| {
+                    let started = Instant::now();
+                    let mut results = graph.run(&pool, Options::default()).unwrap();
+                    assert_eq!(*results.take(wanted), MANY);
+                    started.elapsed()
+                };
+                // The best of three: other programs may be in the way.
+                let best = (0..3).map(run).min().unwrap();
+                assert!(best < Duration::from_secs(1), "{best:?} for {MANY} tasks of no work");
             }
         }
     }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use tsnr::graph::{Cause, Delayed, Error, Pool, compute, delayed, try_delayed};
+use tsnr::graph::{
+    Cancellation, Cause, Delayed, Error, Graph, Observer, Options, Pool, compute, delayed,
+    try_delayed,
+};
 
 const THREADS: [usize; 3] = [1, 2, 7];
 
@@ -159,6 +162,95 @@ fn the_first_failure_cancels_what_has_not_begun() {
     assert_eq!(error.to_string(), "task `bad` failed: no such file");
     assert_eq!(unbegun.most(), 0);
     tasks[0].compute(&pool).unwrap();
+}
+
+/// Cancels when so many tasks have ended.
+struct Impatient {
+    ended: AtomicUsize,
+    most: usize,
+    cancellation: Cancellation,
+}
+
+impl Observer for Impatient {
+    fn ended(&self, _task: usize, _worker: usize) {
+        if self.ended.fetch_add(1, SeqCst) + 1 == self.most {
+            self.cancellation.cancel();
+        }
+    }
+}
+
+#[test]
+fn what_has_not_begun_when_a_run_is_cancelled_does_not_begin() {
+    // load   load   load ..      an observer cancels after 10 tasks
+    //   |      |      |
+    // reduce reduce reduce ..
+    for threads in THREADS {
+        let census = Census::default();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let leaves: Vec<_> = (0..500)
+            .map(|number| {
+                let (census, begun) = (census.clone(), Arc::clone(&begun));
+                let load = delayed("load", (), move |()| {
+                    begun.fetch_add(1, SeqCst);
+                    census.birth(number)
+                });
+                delayed("reduce", &load, |load| load.0)
+            })
+            .collect();
+        let cancellation = Cancellation::default();
+        let impatient =
+            Impatient { ended: AtomicUsize::new(0), most: 10, cancellation: cancellation.clone() };
+        let cancellable = Options { cancellation: Some(&cancellation), ..Options::default() };
+        let options = Options { observer: &impatient, ..cancellable };
+        let (pool, graph) = (pool(threads), Graph::of(&leaves));
+        let error = graph.run(&pool, options).err().expect("cancelled");
+        assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
+        let ended = impatient.ended.load(SeqCst);
+        assert!(
+            (10..10 + threads).contains(&ended),
+            "{ended} of 1000 tasks with {threads} threads"
+        );
+        assert_eq!(census.alive(), 0, "nothing is kept");
+
+        // What is cancelled stays so, and nobody else is.
+        begun.store(0, SeqCst);
+        assert!(graph.run(&pool, cancellable).is_err());
+        assert_eq!(begun.load(SeqCst), 0);
+        assert!(graph.run(&pool, Options::default()).is_ok());
+    }
+}
+
+#[test]
+fn a_cancellation_that_comes_when_all_has_begun_changes_nothing() {
+    let cancellation = Cancellation::default();
+    let too_late = cancellation.clone();
+    let last = delayed("last", (), move |()| too_late.cancel());
+    let options = Options { cancellation: Some(&cancellation), ..Options::default() };
+    assert!(Graph::of(&last).run(&pool(2), options).is_ok());
+    assert!(cancellation.is_cancelled());
+}
+
+#[test]
+fn a_failure_is_reported_rather_than_the_cancellation_that_followed_it() {
+    let cancellation = Cancellation::default();
+    let cancel = cancellation.clone();
+    let fail = try_delayed("fail", (), move |()| {
+        cancel.cancel();
+        Err::<(), _>("on purpose")
+    });
+    let after = delayed("after", &fail, |_| ());
+    let options = Options { cancellation: Some(&cancellation), ..Options::default() };
+    let error = Graph::of((&after, &delayed("other", (), |()| ()))).run(&pool(1), options);
+    assert_eq!(error.err().unwrap().to_string(), "task `fail` failed: on purpose");
+}
+
+#[test]
+fn a_graph_of_no_tasks_is_computed_at_once() {
+    for threads in THREADS {
+        compute((), &pool(threads)).unwrap();
+        let none: [Delayed<u8>; 0] = [];
+        assert!(compute(&none[..], &pool(threads)).unwrap().is_empty());
+    }
 }
 
 #[test]

@@ -9,8 +9,17 @@ use std::process::{Command, Output};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 /// What a build and the commands need of the project.
-const NEEDED: [&str; 8] =
-    ["Cargo.toml", "Cargo.lock", "README.md", "src", "examples", "testdata", "tests", "benches"];
+const NEEDED: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "docs",
+    "src",
+    "examples",
+    "testdata",
+    "tests",
+    "benches",
+];
 
 fn sh_blocks(readme: &str) -> Vec<String> {
     let mut blocks = Vec::new();
@@ -65,6 +74,11 @@ fn every_command_runs_in_a_fresh_copy() {
     // The examples of use speak of a BIDS folder that one stands in.
     copy(&folder.join("testdata/sub-01"), &folder.join("sub-01"));
 
+    let pictures = ["serial", "delayed", "array"].map(|mode| format!("docs/graph-{mode}.svg"));
+    for picture in &pictures {
+        fs::remove_file(folder.join(picture)).expect("a picture to draw again");
+    }
+
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
     let blocks = sh_blocks(&readme);
     assert!(blocks.len() >= 4, "blocks were found: {blocks:?}");
@@ -88,6 +102,15 @@ fn every_command_runs_in_a_fresh_copy() {
         }
     }
     assert!(commands >= 6, "{commands} commands were run");
+    for picture in &pictures {
+        assert!(readme.contains(&format!("]({picture})")), "the README shows {picture}");
+        let [shown, drawn] = [Path::new(PROJECT), &folder]
+            .map(|folder| fs::read_to_string(folder.join(picture)).expect("a picture"));
+        assert!(shown == drawn, "{picture} is not what the README's command draws: run it again");
+    }
+    for name in ["graph.svg", "profile.html", "comparison.json"] {
+        assert!(folder.join(name).exists(), "a command writes {name}");
+    }
     assert!(scratch.path().join("installed/bin/tsnr").exists());
 }
 

@@ -41,20 +41,34 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
         }
     }
     bar.clear();
+    let shape = session.header().shape;
+    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), shape);
+    report(arguments, session, rounds, &contenders)?;
+    agreement
+}
+
+/// Notes how far each map, of a grid of this shape, is from the first that was computed.
+///
+/// # Errors
+/// The first two that disagree; a map that cannot be read.
+fn compare_maps(
+    contenders: &mut [Contender],
+    map: impl Fn(usize) -> Result<Vec<f64>>,
+    shape: [usize; 3],
+) -> Result<()> {
+    let mut runnable = (0..contenders.len()).filter(|&it| contenders[it].skipped.is_none());
+    let Some(first) = runnable.next() else { return Ok(()) };
+    let (others, reference) = (runnable.collect::<Vec<_>>(), map(first)?);
     let mut outcome = Ok(());
-    if let Some((&first, others)) = runnable.split_first() {
-        let reference = values(&map(first))?;
-        for &index in others {
-            match Difference::between(&values(&map(index))?, &reference, tolerance) {
-                Ok(difference) => contenders[index].difference = Some(difference),
-                Err(at) => {
-                    outcome =
-                        outcome.and(Err(disagreement(&contenders, (index, first), at, session)));
-                }
+    for index in others {
+        match Difference::between(&map(index)?, &reference, tolerance) {
+            Ok(difference) => contenders[index].difference = Some(difference),
+            Err(at) => {
+                let disagreement = disagreement(&contenders[index], &contenders[first], at, shape);
+                outcome = outcome.and(Err(disagreement));
             }
         }
     }
-    report(arguments, session, rounds, &contenders)?;
     outcome
 }
 
@@ -139,15 +153,13 @@ fn values(map: &Path) -> Result<Vec<f64>> {
 }
 
 fn disagreement(
-    contenders: &[Contender],
-    (index, first): (usize, usize),
+    this: &Contender,
+    reference: &Contender,
     at: Disagreement,
-    session: &Session,
+    [nx, ny, _]: [usize; 3],
 ) -> Error {
-    let [nx, ny, _] = session.header().shape;
     let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
     let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
-    let (this, reference) = (&contenders[index], &contenders[first]);
     Error::new(format!(
         "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
         name(this),
@@ -155,7 +167,10 @@ fn disagreement(
         name(reference),
         at.reference
     ))
-    .remedy("this is a defect of tsnr: please report it")
+    .remedy(
+        "unless a scl_inter is so large that it swallows the scaled samples, this is a defect of \
+         tsnr: please report it",
+    )
 }
 
 fn report(
@@ -205,6 +220,43 @@ mod tests {
     use super::super::arguments::ModeName;
     use super::*;
     use clap::ValueEnum;
+
+    fn contender(mode: &str) -> Contender {
+        Contender {
+            mode: mode.to_owned(),
+            threads: 2,
+            tasks: 9,
+            runs: vec![],
+            difference: None,
+            skipped: None,
+        }
+    }
+
+    #[test]
+    fn modes_that_disagree_are_an_error_that_names_both_and_the_voxel() {
+        let maps = [vec![1.0; 12], vec![1.0 + 1e-13; 12], vec![1.0; 12], vec![1.0; 12]];
+        let compared = |maps: &[Vec<f64>]| {
+            let mut contenders = ["serial", "delayed", "array", "array"].map(contender);
+            contenders[2].skipped = Some("not run".to_owned());
+            let outcome = compare_maps(&mut contenders, |it| Ok(maps[it].clone()), [2, 3, 2]);
+            (outcome, contenders.map(|it| it.difference))
+        };
+        let (outcome, differences) = compared(&maps);
+        outcome.unwrap();
+        assert_eq!([differences[0], differences[2]], [None, None]);
+        assert_eq!(differences[1].unwrap().absolute, 1.0 + 1e-13 - 1.0);
+        assert_eq!(differences[3], Some(Difference::default()));
+
+        let mut maps = maps;
+        maps[3][9] = 1.0 + 1e-11;
+        let (outcome, differences) = compared(&maps);
+        assert!(differences[1].is_some() && differences[3].is_none());
+        let said = outcome.unwrap_err().to_string();
+        let expected = "voxel [1, 1, 1]: array mode, 2 threads has 1.00000000001, serial mode";
+        assert!(said.contains(expected), "{said}");
+        maps[3][9] = f64::NAN;
+        assert!(compared(&maps).0.is_err(), "only one of them defines it");
+    }
 
     #[test]
     fn the_modes_are_called_as_they_are_typed() {

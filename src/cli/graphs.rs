@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use super::progress::ByteBar;
 
-/// Who is told of the bytes that are read: the bar, and the recorder if there is one.
+/// Who is told of the tasks and of the bytes that are read: the bar, and the recorder if there is
+/// one.
 pub(super) struct Watchers {
     pub bar: ByteBar,
     pub recorder: Option<Recorder>,
@@ -26,16 +27,24 @@ impl Watchers {
         Watchers { bar, recorder }
     }
 
-    pub fn observer(&self) -> &dyn Observer {
-        match &self.recorder {
-            Some(recorder) => recorder,
-            None => &(),
-        }
-    }
-
     /// A phase that began at `begin` seconds ends now; when that is.
     pub fn phase(&self, name: &'static str, begin: f64) -> f64 {
         self.recorder.as_ref().map_or(0.0, |recorder| recorder.phase(name, begin))
+    }
+}
+
+impl Observer for Watchers {
+    fn began(&self, task: usize, worker: usize) {
+        if let Some(recorder) = &self.recorder {
+            recorder.began(task, worker);
+        }
+    }
+
+    fn ended(&self, task: usize, worker: usize) {
+        self.bar.ended(task, worker);
+        if let Some(recorder) = &self.recorder {
+            recorder.ended(task, worker);
+        }
     }
 }
 

@@ -78,8 +78,9 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         talk.lines(graphs::dry_run(&plan, &session, &settings));
         return Ok(());
     }
+    watchers.bar.expect_tasks(plan.outline().tasks.len());
     let planned = watchers.phase("plan", opened);
-    let maps = plan.run(watchers.observer());
+    let maps = plan.run(&*watchers);
     watchers.bar.clear();
     let maps = maps?;
     let computed = watchers.phase("compute", planned);

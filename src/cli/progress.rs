@@ -1,8 +1,11 @@
-//! The progress bar: bytes of voxels read over all runs.
+//! The progress bar: bytes of voxels read over all runs, and the tasks that have ended.
 
+use crate::graph::Observer;
 use crate::image::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::atomic::{AtomicU64, Ordering};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The bar moves in steps of this size.
@@ -15,20 +18,42 @@ pub(super) struct ByteBar {
     bar: ProgressBar,
     total_bytes: u64,
     read_bytes: AtomicU64,
+    tasks: Arc<Tasks>,
+}
+
+/// How many tasks of the graph have ended. The bar looks when it is drawn.
+#[derive(Default)]
+struct Tasks {
+    ended: AtomicUsize,
+    total: AtomicUsize,
 }
 
 impl ByteBar {
     pub fn new(total_bytes: u64, quiet: bool) -> ByteBar {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let template = "{msg:<9} [{bar:32}] {binary_bytes} of {binary_total_bytes} of voxels, \
-                        {binary_bytes_per_sec}, {eta} left";
-        let style = ProgressStyle::with_template(template).expect("the template is well formed");
+        let template = "{msg:<9} [{bar:24}] {binary_bytes} of {binary_total_bytes} of voxels, \
+                        {binary_bytes_per_sec}, {tasks}, {eta} left";
+        let tasks = Arc::<Tasks>::default();
+        let shown = Arc::clone(&tasks);
+        let show = move |_: &ProgressState, text: &mut dyn fmt::Write| {
+            let [ended, total] = [&shown.ended, &shown.total].map(|it| it.load(Ordering::Relaxed));
+            // A bar that cannot be written shows less.
+            let _ = write!(text, "{ended}/{total} tasks");
+        };
+        let style = ProgressStyle::with_template(template)
+            .expect("the template is well formed")
+            .with_key("tasks", show);
         let bar = ProgressBar::with_draw_target(Some(total_bytes), target)
             .with_style(style.progress_chars("=> "))
             .with_message("reading");
         bar.enable_steady_tick(Duration::from_millis(200));
-        ByteBar { bar, total_bytes, read_bytes: AtomicU64::new(0) }
+        ByteBar { bar, total_bytes, read_bytes: AtomicU64::new(0), tasks }
+    }
+
+    /// So many tasks will be run.
+    pub fn expect_tasks(&self, count: usize) {
+        self.tasks.total.store(count, Ordering::Relaxed);
     }
 
     /// Takes the bar off the terminal.
@@ -47,6 +72,12 @@ impl Progress for ByteBar {
         if after == self.total_bytes {
             self.bar.set_message("computing");
         }
+    }
+}
+
+impl Observer for ByteBar {
+    fn ended(&self, _task: usize, _worker: usize) {
+        self.tasks.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 

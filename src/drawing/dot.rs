@@ -1,27 +1,42 @@
-//! The picture for Graphviz: tasks are ellipses, the wanted values boxes.
+//! The picture for Graphviz: tasks are ellipses, the wanted values boxes; an arrow is a value that
+//! is taken, with its size.
 
-use super::{Folded, Picture};
+use super::{Folded, Picture, colors};
 use std::fmt::Write;
 
 pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     let mut text = String::from("digraph tasks {\n  rankdir=LR;\n  labelloc=t;\n");
     let _ =
         writeln!(text, "  label={};", quoted(&format!("{}\n{}", picture.title, picture.caption)));
-    text.push_str("  node [fontname=\"Helvetica\"];\n");
-    for (number, node) in folded.nodes.iter().enumerate() {
+    text.push_str(
+        "  node [fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n",
+    );
+    let colors = colors::of_nodes(picture, folded);
+    for (number, (node, color)) in folded.nodes.iter().zip(colors).enumerate() {
         let lines = [Some(node.headline()), Some(node.subject.clone()), node.time()];
         let lines: Vec<String> = lines.into_iter().flatten().filter(|it| !it.is_empty()).collect();
-        let _ = writeln!(text, "  t{number} [label={}];", quoted(&lines.join("\n")));
+        // The last two digits are the opacity.
+        let _ = writeln!(
+            text,
+            "  t{number} [label={}, style=filled, color=\"{color}\", fillcolor=\"{color}47\"];",
+            quoted(&lines.join("\n"))
+        );
         if node.is_wanted {
             let value = node.size().unwrap_or_else(|| "result".to_owned());
             let _ = writeln!(text, "  v{number} [shape=box, label={}];", quoted(&value));
             let _ = writeln!(text, "  t{number} -> v{number};");
         }
     }
-    for (from, to) in &folded.edges {
-        let from =
-            if folded.nodes[*from].is_wanted { format!("v{from}") } else { format!("t{from}") };
-        let _ = writeln!(text, "  {from} -> t{to};");
+    for &(from, to) in &folded.edges {
+        let node = &folded.nodes[from];
+        let _ = match node.size() {
+            _ if folded.back.contains(&(from, to)) => {
+                writeln!(text, "  t{from} -> t{to} [style=dashed];")
+            }
+            _ if node.is_wanted => writeln!(text, "  v{from} -> t{to};"),
+            Some(size) => writeln!(text, "  t{from} -> t{to} [label={}];", quoted(&size)),
+            None => writeln!(text, "  t{from} -> t{to};"),
+        };
     }
     text.push_str("}\n");
     text

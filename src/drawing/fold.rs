@@ -6,8 +6,10 @@
 //!    1990, by plain refinement.)
 //!
 //! Where two operations depend on each other, as a chunk to be read does on an earlier one that
-//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn.
+//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn; in
+//! a graph that is not folded they are marked.
 
+use super::names::CommonParts;
 use super::{Folded, MOST_TASKS_IN_FULL, Node};
 use crate::graph::Outline;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +19,15 @@ const MOST_NODES: usize = 60;
 
 pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     let count = outline.tasks.len();
-    if count <= MOST_TASKS_IN_FULL {
-        return joined(outline, seconds, &(0..count).collect::<Vec<_>>());
-    }
     let dropped = held_back(outline);
+    if count <= MOST_TASKS_IN_FULL {
+        let mut full = joined(outline, seconds, &(0..count).collect::<Vec<_>>());
+        let operation = |task: usize| outline.tasks[task].operation();
+        let is_back =
+            |(from, to): &&(usize, usize)| dropped.contains(&(operation(*from), operation(*to)));
+        full.back = full.edges.iter().filter(is_back).copied().collect();
+        return full;
+    }
     let groups = stable(outline, &dropped, &neighbours(outline));
     let distinct: BTreeSet<usize> = groups.iter().copied().collect();
     let groups = if distinct.len() <= MOST_NODES { groups } else { by_operation(outline) };
@@ -32,7 +39,7 @@ pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     folded
 }
 
-/// Pairs of operations whose dependencies are not drawn, since there are more the other way.
+/// Pairs of operations whose dependencies lead back, since there are more the other way.
 fn held_back(outline: &Outline) -> BTreeSet<(&str, &str)> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for task in &outline.tasks {
@@ -132,29 +139,32 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
         if node == folded.nodes.len() {
             folded.nodes.push(Node {
                 operation: task.operation().to_owned(),
-                subject: task.subject().to_owned(),
+                subject: String::new(),
                 tasks: vec![],
                 is_wanted: false,
                 value_bytes: task.value_bytes,
+                values_differ: false,
                 seconds: seconds.map(|_| 0.0),
             });
         }
         let node = &mut folded.nodes[node];
         node.tasks.push(number);
         node.is_wanted |= outline.wanted.contains(&number);
-        if node.value_bytes != task.value_bytes {
-            node.value_bytes = None;
-        }
+        node.values_differ |= node.value_bytes != task.value_bytes;
+        // Of what is not known, the greatest is not known either.
+        node.value_bytes = node.value_bytes.zip(task.value_bytes).map(|(a, b)| a.max(b));
         if let (Some(sum), Some(seconds)) = (&mut node.seconds, seconds) {
             *sum += seconds[number];
         }
     }
+    let common = CommonParts::of(outline.tasks.iter().map(|task| task.subject()));
     for node in &mut folded.nodes {
-        let subject = |task: usize| outline.tasks[task].subject();
-        let (first, last) = (subject(node.tasks[0]), subject(node.tasks[node.tasks.len() - 1]));
-        if first != last {
-            node.subject = format!("{first} … {last}").trim().to_owned();
-        }
+        let subjects: Vec<String> = node
+            .tasks
+            .iter()
+            .map(|&task| common.removed_from(outline.tasks[task].subject()))
+            .collect();
+        node.subject = reach(&subjects);
     }
     let mut edges = BTreeSet::new();
     for (task, group) in outline.tasks.iter().zip(groups) {
@@ -163,6 +173,25 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
     }
     folded.edges = edges.into_iter().collect();
     folded
+}
+
+/// What subjects reach from and to: `run-1 … run-12`, or of one file `run-1 [0..8) … [592..600)`.
+fn reach(subjects: &[String]) -> String {
+    let split = subjects.iter().map(|it| it.split_once(' ').unwrap_or((it, "")));
+    let (words, rests): (Vec<&str>, Vec<&str>) = split.unzip();
+    match (reach_of_words(&words), reach_of_words(&rests)) {
+        (words, rests) if words.contains('…') || rests.is_empty() => words,
+        (words, rests) => format!("{words} {rests}"),
+    }
+}
+
+fn reach_of_words(words: &[&str]) -> String {
+    // The shorter number is the lower: [8..16) comes before [16..24).
+    let words: BTreeSet<_> = words.iter().map(|it| (it.len(), *it)).filter(|it| it.0 > 0).collect();
+    match (words.first(), words.last()) {
+        (Some(first), Some(last)) if first != last => format!("{} … {}", first.1, last.1),
+        (only, _) => only.map_or_else(String::new, |it| it.1.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +210,8 @@ mod tests {
         assert_eq!(folded.nodes.len(), outline.tasks.len());
         let edges: usize = outline.tasks.iter().map(|task| task.dependencies.len()).sum();
         assert_eq!(folded.edges.len(), edges);
+        // When the first two are merged, the fifth may begin.
+        assert_eq!(folded.back.into_iter().collect::<Vec<_>>(), [(2, 7)]);
     }
 
     #[test]
@@ -203,7 +234,29 @@ mod tests {
         let expected = expected.map(|(name, count)| (name.to_owned(), count));
         assert_eq!(counts(&folded), expected);
         assert_eq!(folded.edges, [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 5)]);
-        assert_eq!(folded.nodes[0].subject, "run-1 [0..8) … run-2 [312..320)");
+        assert_eq!(folded.nodes[0].subject, "run-1 … run-2");
+    }
+
+    #[test]
+    fn values_of_several_sizes_are_no_larger_than_the_largest() {
+        let mut outline = array_mode(50, 1);
+        let size = |outline: &Outline| folded(outline, None).nodes[0].size();
+        assert_eq!(size(&outline).as_deref(), Some("1.0 MiB"));
+        outline.tasks[1].value_bytes = Some(3 << 20);
+        assert_eq!(size(&outline).as_deref(), Some("≤ 3.0 MiB"));
+        outline.tasks[1].value_bytes = None;
+        assert_eq!(size(&outline), None);
+    }
+
+    #[test]
+    fn a_node_says_what_its_tasks_reach_from_and_to() {
+        let reach = |subjects: &[&str]| {
+            reach(&subjects.iter().map(|&it| it.to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(reach(&["run-2", "run-10", "run-1 [0..8)"]), "run-1 … run-10");
+        assert_eq!(reach(&["run-1 [8..16)", "run-1 [0..8)", "run-1"]), "run-1 [0..8) … [8..16)");
+        assert_eq!(reach(&["run-1 [0..8)", "run-1 [0..8)"]), "run-1 [0..8)");
+        assert_eq!([reach(&["a", "a"]), reach(&["", ""])], ["a", ""]);
     }
 
     #[test]

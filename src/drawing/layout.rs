@@ -1,66 +1,109 @@
-//! Where the nodes of a picture stand: in columns, each to the right of what it takes.
+//! Where the nodes of a picture stand: in columns, each to the right of what it takes; and the ways
+//! that the edges take between them.
 //!
 //! Layers by the longest way from a source, the order in a layer by the mean place of the
 //! neighbours, some sweeps to and fro (Sugiyama, Tagawa, Toda 1981), then each node is drawn
-//! towards its neighbours as far as its layer has room. Deterministic.
+//! towards its neighbours as far as its layer has room. Where an edge crosses a layer it has a
+//! place there as a node has, so that it passes between the nodes. Deterministic.
 
-/// A node's place: its upper left corner. The unit is the pixel.
+/// A point, and a node's place: its upper left corner. The unit is the pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Place {
     pub x: f64,
     pub y: f64,
 }
 
-/// Space between columns, for the edges.
-const COLUMN_GAP: f64 = 56.0;
+/// Where everything stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Layout {
+    /// Of each node.
+    pub places: Vec<Place>,
+    /// Of each edge, the points at which it leaves a column and enters the next, by turns: bent
+    /// from a point at an even index to the next, straight from one at an odd index.
+    pub ways: Vec<Vec<Place>>,
+    pub width: f64,
+    pub height: f64,
+}
+
 /// Space between the nodes of a column.
 const ROW_GAP: f64 = 14.0;
 const SWEEPS: usize = 12;
 
-/// The places of nodes of these sizes (width, height), and the width and height of it all.
-pub(super) fn places(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Vec<Place>, (f64, f64)) {
-    let layers = layers(sizes.len(), edges);
-    let mut columns: Vec<Vec<usize>> = vec![vec![]; layers.iter().max().map_or(0, |it| it + 1)];
-    (0..sizes.len()).for_each(|node| columns[layers[node]].push(node));
-    let (mut before, mut after) = (vec![vec![]; sizes.len()], vec![vec![]; sizes.len()]);
+/// The layout of nodes of these sizes (width, height), with so much space between columns. Edges
+/// against the numbers of the nodes, which a folded graph may have, are led straight.
+pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)], column_gap: f64) -> Layout {
+    let mut layers = layers(sizes.len(), edges);
+    // Behind the nodes, the places at which edges cross a layer.
+    let mut items = sizes.to_vec();
+    let mut stops: Vec<Vec<usize>> = Vec::with_capacity(edges.len());
     for &(from, to) in edges {
-        before[to].push(from);
-        after[from].push(to);
+        let crossed = layers[from] + 1..layers[to].max(layers[from] + 1);
+        let crossings = items.len()..items.len() + crossed.len();
+        items.extend(crossed.clone().map(|_| (0.0, 0.0)));
+        layers.extend(crossed);
+        stops.push([from].into_iter().chain(crossings).chain([to]).collect());
     }
-    let mut centre = vec![0.0; sizes.len()];
+    let mut columns: Vec<Vec<usize>> = vec![vec![]; layers.iter().max().map_or(0, |it| it + 1)];
+    (0..items.len()).for_each(|item| columns[layers[item]].push(item));
+    let (mut before, mut after) = (vec![vec![]; items.len()], vec![vec![]; items.len()]);
+    for pair in stops.iter().flat_map(|stops| stops.windows(2)) {
+        before[pair[1]].push(pair[0]);
+        after[pair[0]].push(pair[1]);
+    }
+    let mut centre = vec![0.0; items.len()];
     for column in &columns {
-        stack(column, sizes, &mut centre);
+        stack(column, &items, &mut centre);
     }
     for sweep in 0..SWEEPS {
-        let others = if sweep % 2 == 0 { &before } else { &after };
-        for column in &mut columns {
-            let wish = |node: &usize| match others[*node].as_slice() {
-                [] => centre[*node],
+        let is_forth = sweep % 2 == 0;
+        let others = if is_forth { &before } else { &after };
+        for turn in 0..columns.len() {
+            let column = if is_forth { turn } else { columns.len() - 1 - turn };
+            let column = &mut columns[column];
+            let wish = |item: &usize| match others[*item].as_slice() {
+                [] => centre[*item],
                 others => others.iter().map(|&it| centre[it]).sum::<f64>() / others.len() as f64,
             };
             let mut wishes: Vec<(f64, usize)> = column.iter().map(|it| (wish(it), *it)).collect();
             wishes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             *column = wishes.iter().map(|it| it.1).collect();
-            settle(&wishes, sizes, &mut centre);
+            settle(&wishes, &items, &mut centre);
         }
     }
-    let top = (0..sizes.len()).map(|it| centre[it] - sizes[it].1 / 2.0).fold(f64::MAX, f64::min);
-    let mut places = vec![Place::default(); sizes.len()];
+    let top = (0..items.len()).map(|it| centre[it] - items[it].1 / 2.0).fold(f64::MAX, f64::min);
+    let (mut lefts, mut widths) = (vec![], vec![]);
     let (mut x, mut height) = (0.0, 0.0_f64);
     for column in &columns {
-        let width = column.iter().map(|&node| sizes[node].0).fold(0.0, f64::max);
-        for &node in column {
-            let y = centre[node] - sizes[node].1 / 2.0 - top;
-            places[node] = Place { x, y };
-            height = height.max(y + sizes[node].1);
+        let width = column.iter().map(|&item| items[item].0).fold(0.0, f64::max);
+        for &item in column {
+            centre[item] -= top;
+            height = height.max(centre[item] + items[item].1 / 2.0);
         }
-        x += width + COLUMN_GAP;
+        lefts.push(x);
+        widths.push(width);
+        x += width + column_gap;
     }
-    (places, ((x - COLUMN_GAP).max(0.0), height))
+    let place =
+        |item: usize| Place { x: lefts[layers[item]], y: centre[item] - items[item].1 / 2.0 };
+    let way = |stops: &Vec<usize>| {
+        let (from, to) = (stops[0], stops[stops.len() - 1]);
+        let begin = Place { x: place(from).x + items[from].0, y: centre[from] };
+        let crossings = stops[1..stops.len() - 1].iter().flat_map(|&item| {
+            let Place { x, y } = place(item);
+            [Place { x, y }, Place { x: x + widths[layers[item]], y }]
+        });
+        let end = Place { x: place(to).x, y: centre[to] };
+        [begin].into_iter().chain(crossings).chain([end]).collect()
+    };
+    Layout {
+        places: (0..sizes.len()).map(place).collect(),
+        ways: stops.iter().map(way).collect(),
+        width: (x - column_gap).max(0.0),
+        height,
+    }
 }
 
-/// The length of the longest way that leads to each node. Edges against the numbers of the nodes,
-/// which a folded graph may have, are passed over.
+/// The length of the longest way that leads to each node, by the edges that go with the numbers.
 fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut forward: Vec<(usize, usize)> =
         edges.iter().copied().filter(|(from, to)| from < to).collect();
@@ -186,7 +229,7 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn no_two_nodes_overlap_and_edges_lead_to_the_right(
+        fn no_two_nodes_overlap_and_edges_lead_to_the_right_between_them(
             sizes in prop::collection::vec((20.0..200.0_f64, 20.0..60.0_f64), 1..40),
             edges in prop::collection::vec(any::<[prop::sample::Index; 2]>(), 0..60),
         ) {
@@ -195,7 +238,7 @@ pub(super) mod tests {
                 .map(|[a, b]| (a.index(sizes.len()), b.index(sizes.len())))
                 .filter(|(from, to)| from < to)
                 .collect();
-            let (places, (width, height)) = places(&sizes, &edges);
+            let Layout { places, ways, width, height } = layout(&sizes, &edges, 40.0);
             for (a, (at, size)) in places.iter().zip(&sizes).enumerate() {
                 prop_assert!(at.x >= 0.0 && at.y >= -1e-6);
                 prop_assert!(at.x + size.0 <= width + 1e-6 && at.y + size.1 <= height + 1e-6);
@@ -207,8 +250,21 @@ pub(super) mod tests {
                     prop_assert!(apart);
                 }
             }
-            for (from, to) in edges {
-                prop_assert!(places[from].x + sizes[from].0 < places[to].x);
+            prop_assert_eq!(ways.len(), edges.len());
+            for (way, (from, to)) in ways.iter().zip(edges) {
+                prop_assert!(way.windows(2).all(|pair| pair[0].x <= pair[1].x));
+                prop_assert_eq!(way[0].x, places[from].x + sizes[from].0);
+                prop_assert_eq!(way[way.len() - 1].x, places[to].x);
+                for straight in way[1..way.len() - 1].chunks(2) {
+                    prop_assert_eq!(straight[0].y, straight[1].y);
+                    for (place, size) in places.iter().zip(&sizes) {
+                        let is_beside = place.x + size.0 <= straight[0].x
+                            || straight[1].x <= place.x
+                            || straight[0].y <= place.y + 1e-6
+                            || straight[0].y >= place.y + size.1 - 1e-6;
+                        prop_assert!(is_beside);
+                    }
+                }
             }
         }
     }

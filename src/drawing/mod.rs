@@ -10,14 +10,17 @@
 //! A graph of more than [`MOST_TASKS_IN_FULL`] tasks is folded: what repeats is drawn once,
 //! with a count. This module does not know what the tasks do, nor where the picture goes.
 
+mod colors;
 mod dot;
 mod fold;
 mod json;
 mod layout;
 mod mermaid;
+mod names;
 mod svg;
 
 use crate::graph::Outline;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A graph of so many tasks is drawn task by task: as many as Dask's picture of five runs has.
@@ -62,12 +65,14 @@ pub struct Picture {
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     operation: String,
+    /// Of the first task and the last, without what all have in common.
     subject: String,
     /// The numbers of the tasks, ascending.
     tasks: Vec<usize>,
     is_wanted: bool,
-    /// Of each value, where they all have the same.
+    /// Of the largest value, where all are known.
     value_bytes: Option<u64>,
+    values_differ: bool,
     /// Of all tasks together.
     seconds: Option<f64>,
 }
@@ -77,6 +82,9 @@ struct Node {
 struct Folded {
     nodes: Vec<Node>,
     edges: Vec<(usize, usize)>,
+    /// Of the edges those that lead back, from a later operation to an earlier one: drawn apart,
+    /// since their task waits for a value more than it needs it.
+    back: BTreeSet<(usize, usize)>,
 }
 
 impl Format {
@@ -158,21 +166,10 @@ impl Node {
             let power = (0..4).take_while(|power| bytes >> (10 * (power + 1)) > 0).count();
             let number = bytes as f64 / 1024_f64.powi(power as i32);
             let decimals = usize::from(number < 9.95 && power > 0);
-            format!("{number:.decimals$} {}", UNITS[power])
+            let most = if self.values_differ { "≤ " } else { "" };
+            format!("{most}{number:.decimals$} {}", UNITS[power])
         })
     }
-}
-
-/// At most `most` characters, the middle left out.
-fn shortened(text: &str, most: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    if characters.len() <= most {
-        return text.to_owned();
-    }
-    let tail = (most - 1) * 3 / 5;
-    let head = most - 1 - tail;
-    let end = &characters[characters.len() - tail..];
-    characters[..head].iter().chain(&['…']).chain(end).collect()
 }
 
 #[cfg(test)]
@@ -185,12 +182,5 @@ mod tests {
         assert_eq!(of("a/graph.SVG"), Some(Format::Svg));
         assert_eq!([of("g.dot"), of("g.mmd")], [Some(Format::Dot), Some(Format::Mermaid)]);
         assert_eq!([of("g.png"), of("svg"), of(".json")], [None, None, None]);
-    }
-
-    #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(shortened("sub-01_run-1_bold", 17), "sub-01_run-1_bold");
-        assert_eq!(shortened("sub-01_run-1_bold", 11), "sub-…1_bold");
-        assert_eq!(shortened("sub-01_run-1_bold", 11).chars().count(), 11);
     }
 }

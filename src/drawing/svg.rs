@@ -1,22 +1,10 @@
-//! The picture as SVG: a rounded task, at its right the box of its value, from which edges lead to
-//! the tasks that take it.
+//! The picture as SVG: a rounded task, at its right the box of its data, from which edges lead to
+//! the tasks that take them.
 
-use super::layout::{Place, places};
-use super::{Coloring, Folded, Node, Picture, shortened};
-use std::collections::BTreeMap;
+use super::layout::{Layout, Place, layout};
+use super::names::shortened;
+use super::{Coloring, Folded, Node, Picture, colors};
 use std::fmt::Write;
-
-/// Colours that differ also for the colour-blind (Okabe and Ito 2008), the darkest left out.
-const COLORS: [&str; 7] =
-    ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800"];
-/// From first to last: five samples of a perceptually uniform map (viridis).
-const FIRST_TO_LAST: [[f64; 3]; 5] = [
-    [72.0, 33.0, 115.0],
-    [59.0, 82.0, 139.0],
-    [33.0, 145.0, 140.0],
-    [94.0, 201.0, 98.0],
-    [220.0, 210.0, 40.0],
-];
 
 const STYLE: &str = "\
   :root { color-scheme: light dark; }
@@ -29,9 +17,13 @@ const STYLE: &str = "\
   .caption, .subject, .size { fill: var(--faint); } .subject, .size { font-size: 11px; }
   .operation { font-weight: 600; } .time { font-size: 11px; font-variant-numeric: tabular-nums; }
   .value { fill: var(--value); stroke: var(--line); } .wanted { stroke: var(--ink); stroke-width: 2; }
-  .edge { fill: none; stroke: var(--line); stroke-width: 1.3; } .tip { fill: var(--line); }
+  .legend { fill: var(--faint); font-size: 12px; } .outline { fill: var(--paper); stroke: var(--line); }
+  .edge { fill: none; stroke: var(--line); stroke-width: 1.3; } .back { stroke-dasharray: 3 4; }
+  .tip { fill: var(--line); }
 ";
 
+/// What a browser shows side by side.
+const PAGE_WIDTH: f64 = 1280.0;
 /// Space around the picture.
 const MARGIN: f64 = 28.0;
 const HEAD: f64 = 66.0;
@@ -40,6 +32,10 @@ const LEGEND: f64 = 40.0;
 const VALUE: f64 = 14.0;
 const LONGEST_SUBJECT: usize = 34;
 const PADDING: f64 = 12.0;
+/// How strongly the colour of a task fills it: without times, and with them from least to most.
+const PLAIN: f64 = 0.28;
+const WEAKEST: f64 = 0.08;
+const STRONGEST: f64 = 0.48;
 
 /// The width of some text: sans-serif letters are rarely wider than 0.62 of their height.
 fn text_width(text: &str, size: f64) -> f64 {
@@ -63,7 +59,8 @@ impl Label {
         let (headline, time) = (node.headline(), node.time());
         let size = node.size();
         let wide = [
-            text_width(&headline, 13.0),
+            // Bold letters are wider.
+            text_width(&headline, 14.2),
             text_width(&subject, 11.0),
             time.as_deref().map_or(0.0, |time| text_width(time, 11.0)),
         ];
@@ -84,10 +81,9 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     let labels: Vec<Label> = folded.nodes.iter().map(Label::new).collect();
     let sizes: Vec<(f64, f64)> =
         labels.iter().map(|it| (it.task_width + it.value_width, it.height)).collect();
-    let (places, (width, height)) = places(&sizes, &folded.edges);
-    let legend = legend(folded);
-    let legend_width: f64 =
-        legend.keys().map(|name| text_width(name, 13.0) + 34.0).sum::<f64>() + 190.0;
+    let (direction, Layout { places, ways, width, height }) = laid_out(&sizes, &folded.edges);
+    let legend = legend(picture, folded);
+    let legend_width: f64 = legend.iter().map(Sign::width).sum();
     let head_width = text_width(&picture.title, 18.0).max(text_width(&picture.caption, 13.0));
     let full_width = width.max(legend_width).max(head_width) + 2.0 * MARGIN;
     let full_height = HEAD + height + LEGEND + 2.0 * MARGIN;
@@ -105,101 +101,193 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
         MARGIN + 38.0,
         escaped(&picture.caption),
     );
-    let places: Vec<Place> =
-        places.iter().map(|it| Place { x: it.x + MARGIN, y: it.y + MARGIN + HEAD }).collect();
-    for &(from, to) in &folded.edges {
-        edge(&mut svg, (places[from], sizes[from]), (places[to], sizes[to]));
+    let on_page = |it: Place| {
+        let Place { x, y } = direction.turned(it);
+        Place { x: x + MARGIN, y: y + MARGIN + HEAD }
+    };
+    for (way, ends) in ways.iter().zip(&folded.edges) {
+        let class = if folded.back.contains(ends) { "edge back" } else { "edge" };
+        edge(&mut svg, class, way, on_page);
     }
     let most = folded.nodes.iter().filter_map(|node| node.seconds).fold(0.0, f64::max);
-    for (number, (node, label)) in folded.nodes.iter().zip(&labels).enumerate() {
-        let color = match picture.coloring {
-            Coloring::Kind => legend[node.operation.as_str()].to_owned(),
-            Coloring::Order => color_of_order(node, picture.outline.tasks.len()),
-        };
+    let colors = colors::of_nodes(picture, folded);
+    for (((node, label), place), color) in folded.nodes.iter().zip(&labels).zip(&places).zip(colors)
+    {
         // Where times are shown, the strength of the colour is the time's.
         let strength = match node.seconds {
-            Some(seconds) if most > 0.0 => 0.08 + 0.40 * seconds / most,
-            _ => 0.28,
+            Some(seconds) if most > 0.0 => WEAKEST + (STRONGEST - WEAKEST) * seconds / most,
+            _ => PLAIN,
         };
-        draw(&mut svg, places[number], node, label, &color, strength);
+        let name = match node.tasks.as_slice() {
+            [only] => picture.outline.tasks[*only].name.clone(),
+            tasks => format!("{} {} ({} tasks)", node.operation, node.subject, tasks.len()),
+        };
+        draw(&mut svg, on_page(*place), (node, &name), label, &color, strength);
     }
-    let y = full_height - MARGIN;
     let mut x = MARGIN;
-    if picture.coloring == Coloring::Kind {
-        for (name, color) in &legend {
-            let _ = writeln!(
-                svg,
-                "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"18\" height=\"12\" rx=\"6\" fill=\"{color}\" \
-                 fill-opacity=\"0.28\" stroke=\"{color}\"/>\
-                 <text x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
-                y - 11.0,
-                x + 23.0,
-                escaped(name),
-            );
-            x += text_width(name, 13.0) + 34.0;
-        }
+    for sign in &legend {
+        sign.draw(&mut svg, x, full_height - MARGIN);
+        x += sign.width();
     }
-    let _ = writeln!(
-        svg,
-        "<rect class=\"value\" x=\"{x:.1}\" y=\"{:.1}\" width=\"14\" height=\"12\"/>\
-         <text class=\"caption\" x=\"{:.1}\" y=\"{y:.1}\">value</text>\
-         <rect class=\"value wanted\" x=\"{:.1}\" y=\"{:.1}\" width=\"14\" height=\"12\"/>\
-         <text class=\"caption\" x=\"{:.1}\" y=\"{y:.1}\">wanted</text>\n</svg>",
-        y - 11.0,
-        x + 19.0,
-        x + 72.0,
-        y - 11.0,
-        x + 91.0,
-    );
+    svg.push_str("</svg>\n");
     svg
 }
 
-/// A colour for each operation, in the order in which they first appear.
-fn legend(folded: &Folded) -> BTreeMap<&str, &'static str> {
-    let mut legend = BTreeMap::new();
-    for node in &folded.nodes {
-        let next = COLORS[legend.len() % COLORS.len()];
-        legend.entry(node.operation.as_str()).or_insert(next);
+/// A sign of the legend, with what it means.
+struct Sign {
+    shape: Shape,
+    meaning: String,
+}
+
+enum Shape {
+    /// A task of this colour, filled as strongly as this.
+    Task(String, f64),
+    Data,
+    Wanted,
+    Several,
+    Back,
+}
+
+impl Sign {
+    const WIDTH: f64 = 18.0;
+
+    fn width(&self) -> f64 {
+        Sign::WIDTH + 5.0 + text_width(&self.meaning, 12.0) + 14.0
     }
-    legend
+
+    fn draw(&self, svg: &mut String, x: f64, y: f64) {
+        let (top, width) = (y - 11.0, Sign::WIDTH);
+        let at = format!("x=\"{x:.1}\" y=\"{top:.1}\" height=\"12\"");
+        let _ = match &self.shape {
+            Shape::Task(color, strength) => write!(
+                svg,
+                "<rect {at} width=\"{width}\" rx=\"6\" fill=\"{color}\" \
+                 fill-opacity=\"{strength}\" stroke=\"{color}\"/>"
+            ),
+            Shape::Data => write!(svg, "<rect class=\"value\" {at} width=\"{width}\"/>"),
+            Shape::Wanted => write!(svg, "<rect class=\"value wanted\" {at} width=\"{width}\"/>"),
+            Shape::Several => write!(
+                svg,
+                "<rect class=\"outline\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"12\" \
+                 rx=\"6\"/><rect class=\"paper outline\" {at} width=\"{width}\" rx=\"6\"/>",
+                x + 3.0,
+                top - 3.0,
+                width - 3.0,
+            ),
+            Shape::Back => {
+                let y = top + 6.0;
+                write!(svg, "<path class=\"edge back\" d=\"M{x:.1} {y:.1} h{width}\"/>")
+            }
+        };
+        let _ = writeln!(
+            svg,
+            "<text class=\"legend\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
+            x + width + 5.0,
+            escaped(&self.meaning)
+        );
+    }
 }
 
-fn color_of_order(node: &Node, tasks: usize) -> String {
-    let middle = node.tasks.iter().sum::<usize>() as f64 / node.tasks.len() as f64;
-    let place = middle / (tasks.max(2) - 1) as f64 * (FIRST_TO_LAST.len() - 1) as f64;
-    let below = (place as usize).min(FIRST_TO_LAST.len() - 2);
-    let [r, g, b] = [0, 1, 2].map(|part| {
-        let (low, high) = (FIRST_TO_LAST[below][part], FIRST_TO_LAST[below + 1][part]);
-        (low + (high - low) * (place - below as f64)).round() as u8
-    });
-    format!("#{r:02x}{g:02x}{b:02x}")
+/// What the colours and shapes of this picture mean.
+fn legend(picture: &Picture, folded: &Folded) -> Vec<Sign> {
+    let task = |color: &str, strength: f64, meaning: &str| Sign {
+        shape: Shape::Task(color.to_owned(), strength),
+        meaning: meaning.to_owned(),
+    };
+    let mut signs: Vec<Sign> = match picture.coloring {
+        Coloring::Kind => colors::of_operations(folded)
+            .into_iter()
+            .map(|(operation, color)| task(color, PLAIN, operation))
+            .collect(),
+        Coloring::Order => [(0.0, "begun first"), (0.5, "midway"), (1.0, "last")]
+            .map(|(place, meaning)| task(&colors::of_place(place), PLAIN, meaning))
+            .into(),
+    };
+    if picture.seconds.is_some() {
+        let faint = "#667085";
+        signs.extend(
+            [(WEAKEST, "took less"), (STRONGEST, "took longer")]
+                .map(|(strength, meaning)| task(faint, strength, meaning)),
+        );
+    }
+    let mut add =
+        |shape: Shape, meaning: &str| signs.push(Sign { shape, meaning: meaning.to_owned() });
+    if folded.nodes.iter().any(|node| node.tasks.len() > 1) {
+        add(Shape::Several, "so many tasks alike");
+    }
+    if !folded.back.is_empty() {
+        add(Shape::Back, "waits for it");
+    }
+    add(Shape::Data, "its data, with the size");
+    add(Shape::Wanted, "a result");
+    signs
 }
 
-fn edge(svg: &mut String, from: (Place, (f64, f64)), to: (Place, (f64, f64))) {
-    let (x1, y1) = (from.0.x + from.1.0, from.0.y + from.1.1 / 2.0);
-    let (x2, y2) = (to.0.x - 6.0, to.0.y + to.1.1 / 2.0);
-    let bend = ((x2 - x1) / 2.0).max(24.0);
-    let _ = writeln!(
-        svg,
-        "<path class=\"edge\" d=\"M{x1:.1} {y1:.1} C{:.1} {y1:.1} {:.1} {y2:.1} {x2:.1} {y2:.1}\"/>\
-         <path class=\"tip\" d=\"M{:.1} {y2:.1} l-7 -3.5 v7 z\"/>",
-        x1 + bend,
-        x2 - bend,
-        to.0.x,
-    );
+/// Where the edges lead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Direction {
+    Right,
+    Down,
 }
 
-fn draw(svg: &mut String, at: Place, node: &Node, label: &Label, color: &str, strength: f64) {
+impl Direction {
+    /// A point of a layout, which leads to the right, in this direction.
+    fn turned(self, at: Place) -> Place {
+        match self {
+            Direction::Right => at,
+            Direction::Down => Place { x: at.y, y: at.x },
+        }
+    }
+}
+
+/// To the right, or down if the page is too narrow for that and it helps.
+fn laid_out(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Direction, Layout) {
+    let right = layout(sizes, edges, 48.0);
+    let turned: Vec<_> = sizes.iter().map(|&(width, height)| (height, width)).collect();
+    let down = layout(&turned, edges, 30.0);
+    if right.width <= PAGE_WIDTH || down.height >= right.width {
+        return (Direction::Right, right);
+    }
+    (Direction::Down, Layout { width: down.height, height: down.width, ..down })
+}
+
+/// Along the points of a way, to the tip of an arrow.
+fn edge(svg: &mut String, class: &str, way: &[Place], on_page: impl Fn(Place) -> Place) {
+    let text = |x: f64, y: f64| {
+        let Place { x, y } = on_page(Place { x, y });
+        format!("{x:.1} {y:.1}")
+    };
+    let mut path = format!("M{}", text(way[0].x, way[0].y));
+    for (number, pair) in way.windows(2).enumerate() {
+        let (from, mut to) = (pair[0], pair[1]);
+        if number + 2 == way.len() {
+            to.x -= 6.0;
+        }
+        path += &match number % 2 {
+            0 => {
+                let bend = ((to.x - from.x) / 2.0).max(20.0);
+                let (leave, enter) = (text(from.x + bend, from.y), text(to.x - bend, to.y));
+                format!(" C{leave} {enter} {}", text(to.x, to.y))
+            }
+            _ => format!(" L{}", text(to.x, to.y)),
+        };
+    }
+    let Place { x, y } = way[way.len() - 1];
+    let tip = [text(x, y), text(x - 7.0, y - 3.5), text(x - 7.0, y + 3.5)].join(" L");
+    let _ =
+        writeln!(svg, "<path class=\"{class}\" d=\"{path}\"/><path class=\"tip\" d=\"M{tip} z\"/>");
+}
+
+fn draw(
+    svg: &mut String,
+    at: Place,
+    (node, name): (&Node, &str),
+    label: &Label,
+    color: &str,
+    strength: f64,
+) {
     let Place { x, y } = at;
-    let name = format!("{} {}", node.operation, node.subject);
-    let _ = write!(
-        svg,
-        "<g><title>{}</title>",
-        escaped(&match node.tasks.len() {
-            1 => name,
-            count => format!("{name} ({count} tasks)"),
-        })
-    );
+    let _ = write!(svg, "<g><title>{}</title>", escaped(name));
     if node.tasks.len() > 1 {
         // A second sheet behind the first: there are more of these.
         let _ = write!(
@@ -276,6 +364,19 @@ pub(super) fn escaped(text: &str) -> String {
 mod tests {
     use crate::drawing::layout::tests::{array_mode, few_streams};
     use crate::drawing::{Coloring, Format, Picture};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_graph_of_100_000_tasks_is_drawn_in_under_a_second() {
+        let picture = Picture::new(array_mode(200, 500), "large", "caption");
+        let draw = |_| {
+            let started = Instant::now();
+            assert!(picture.text(Format::Svg).contains("moments ×100000"));
+            started.elapsed()
+        };
+        let best = (0..3).map(draw).min().expect("a time");
+        assert!(best < Duration::from_secs(1), "{best:?}");
+    }
 
     #[test]
     fn every_drawing_is_well_formed_and_names_its_tasks() {

@@ -1,8 +1,8 @@
-//! Why a computation gave no value: which task, and what happened in it.
+//! Why a computation gave no value: which task, and what happened in it or before it.
 
 use std::fmt;
 
-/// A task failed or panicked, and so the wanted values could not be computed.
+/// A task failed, panicked or was not begun, and so the wanted values could not be computed.
 ///
 /// The message holds the cause's own message; [`source`](std::error::Error::source) gives the
 /// cause itself if the task returned an error.
@@ -19,6 +19,8 @@ pub enum Cause {
     Failed(Box<dyn std::error::Error + Send + Sync>),
     /// The function, or the drop of one of its inputs, panicked with this message.
     Panicked(String),
+    /// The computation was [cancelled](super::Cancellation) before the task was begun.
+    Cancelled,
 }
 
 impl Error {
@@ -48,6 +50,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::Failed(error) => write!(f, "task `{}` failed: {error}", self.task),
             Cause::Panicked(message) => write!(f, "task `{}` panicked: {message}", self.task),
+            Cause::Cancelled => write!(f, "cancelled before task `{}`", self.task),
         }
     }
 }
@@ -56,7 +59,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.cause {
             Cause::Failed(error) => Some(error.as_ref()),
-            Cause::Panicked(_) => None,
+            Cause::Panicked(_) | Cause::Cancelled => None,
         }
     }
 }
@@ -81,9 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_from_a_failure() {
+    fn a_panic_and_a_cancellation_are_told_from_a_failure() {
         let error = Error::new("mean", Cause::Panicked("index out of bounds".into()));
         assert_eq!(error.to_string(), "task `mean` panicked: index out of bounds");
         assert!(error.source().is_none());
+        let error = Error::new("mean", Cause::Cancelled);
+        assert_eq!(error.to_string(), "cancelled before task `mean`");
     }
 }

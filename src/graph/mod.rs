@@ -22,7 +22,8 @@
 //!
 //! In one call of [`compute`] each needed task runs once, however many consumers it has. A function
 //! receives its inputs in the declared order, so if the functions are deterministic the results do
-//! not depend on the number of threads. The first failure cancels every task not yet begun.
+//! not depend on the number of threads. The first failure cancels every task not yet begun, and so
+//! does a [`Cancellation`]; tasks that run are waited for, so that no thread is left behind.
 //!
 //! With a [budget](Options::budget_bytes), a task whose value does not fit beside those alive waits
 //! until others are released; where nothing else runs, it runs nevertheless, so that there is no
@@ -52,6 +53,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cancellation;
 mod delayed;
 mod error;
 mod observer;
@@ -61,6 +63,7 @@ mod pool;
 mod scheduler;
 mod task_graph;
 
+pub use cancellation::Cancellation;
 pub use delayed::{Delayed, Dependencies, compute, delayed, try_delayed};
 pub use error::{Cause, Error};
 pub use observer::Observer;

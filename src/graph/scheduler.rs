@@ -4,15 +4,23 @@
 //! No worker waits for a task. One that finds nothing ready ends; one that finds more ready than
 //! it can begin starts others. Were there a job for every ready task instead, then a thread
 //! waiting for a computation nested in one task could begin all the others on top of it.
+//!
+//! All that workers share is [`Progress`], behind one lock. How that locks and how workers are
+//! started is given from outside ([`Lock`], [`Crew`]), so that a model checker can drive the very
+//! code that a pool does.
+
+#[cfg(test)]
+mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::DerefMut;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use rayon::Scope;
 
 use super::delayed::Value;
-use super::{Cause, Error, Graph, Observer, Pool};
+use super::{Cancellation, Cause, Error, Graph, Observer, Pool};
 
 /// How a graph is run.
 #[derive(Clone, Copy)]
@@ -23,11 +31,13 @@ pub struct Options<'a> {
     /// declared](super::Delayed::value_bytes). A task's value counts from its beginning, and takes
     /// the place of those that the task is the last to take.
     pub budget_bytes: Option<u64>,
+    /// Looked at before each task is begun.
+    pub cancellation: Option<&'a Cancellation>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { observer: &(), budget_bytes: None }
+        Options { observer: &(), budget_bytes: None, cancellation: None }
     }
 }
 
@@ -38,30 +48,47 @@ const LOOKED_AT: usize = 64;
 ///
 /// # Errors
 ///
-/// The failure with the lowest number among the tasks that had begun when the first one failed.
+/// The failure with the lowest number among the tasks that had begun when the first one failed; of
+/// a run that was cancelled before anything failed, the task that would have been next.
 pub(super) fn run(graph: &Graph, pool: &Pool, options: Options) -> Result<Vec<Value>, Error> {
-    let progress = Mutex::new(Progress::new(graph, pool.threads().get(), options.budget_bytes));
-    let run = Run { graph, observer: options.observer, progress };
+    let run: Run<Mutex<Progress>> = Run::new(graph, pool.threads().get(), options);
     pool.scope(|scope| run.work(scope, 0));
-
-    let mut progress = run.progress.into_inner().expect(NOT_POISONED);
-    let Some((_, (task, cause))) = progress.failures.pop_first() else {
-        let wanted = graph.wanted.iter();
-        return Ok(wanted.map(|&number| progress.outputs[number].take()).collect());
-    };
-    // The error must reach the caller even if dropping one of the leftovers panics.
-    for leftover in progress.outputs {
-        let _ = caught(|| drop(leftover));
-    }
-    Err(Error::new(&task, cause))
+    run.progress.into_inner().expect(NOT_POISONED).outcome(graph)
 }
 
 const NOT_POISONED: &str = "no function of a task and no drop of a value runs under the lock";
 
-struct Run<'a> {
+/// What the progress is kept behind.
+trait Lock {
+    fn around(progress: Progress) -> Self;
+    fn lock(&self) -> impl DerefMut<Target = Progress>;
+}
+
+impl Lock for Mutex<Progress> {
+    fn around(progress: Progress) -> Self {
+        Mutex::new(progress)
+    }
+
+    fn lock(&self) -> impl DerefMut<Target = Progress> {
+        self.lock().expect(NOT_POISONED)
+    }
+}
+
+/// Who starts workers; each may start others.
+trait Crew<'scope> {
+    fn start(&self, worker: impl FnOnce(&Self) + Send + 'scope);
+}
+
+impl<'scope> Crew<'scope> for Scope<'scope> {
+    fn start(&self, worker: impl FnOnce(&Self) + Send + 'scope) {
+        self.spawn(worker);
+    }
+}
+
+struct Run<'a, L> {
     graph: &'a Graph,
-    observer: &'a dyn Observer,
-    progress: Mutex<Progress>,
+    options: Options<'a>,
+    progress: L,
 }
 
 /// How far a run has come.
@@ -72,6 +99,8 @@ struct Progress {
     outputs: Vec<Output>,
     /// By task, the name of what failed in it and why.
     failures: BTreeMap<usize, (String, Cause)>,
+    /// The task that would have been begun when it was seen that the run is cancelled.
+    cancelled_before: Option<usize>,
     /// Numbers for workers yet to be started; the others run or are about to.
     idle: Vec<usize>,
     /// Tasks begun and not ended.
@@ -88,27 +117,38 @@ struct Output {
     bytes: u64,
 }
 
-/// A task that may begin: its inputs, and of whose values it takes the last use.
+/// A task that was begun: its inputs, and of whose values it takes the last use.
 struct Begun {
-    number: usize,
     inputs: Vec<Value>,
     released: Vec<usize>,
 }
 
-impl Run<'_> {
-    fn work<'scope>(&'scope self, scope: &Scope<'scope>, worker: usize) {
-        let mut progress = self.lock();
-        while let Some(Begun { number, inputs, released }) = progress.begin(self.graph) {
+impl<'a, L: Lock + Sync> Run<'a, L> {
+    /// Worker 0 is about to [work](Run::work).
+    fn new(graph: &'a Graph, threads: usize, options: Options<'a>) -> Self {
+        let progress = L::around(Progress::new(graph, threads, options.budget_bytes));
+        Run { graph, options, progress }
+    }
+
+    fn work<'scope>(&'scope self, crew: &impl Crew<'scope>, worker: usize) {
+        let observer = self.options.observer;
+        let mut progress = self.progress.lock();
+        while let Some(number) = progress.next(self.graph) {
+            if self.options.cancellation.is_some_and(Cancellation::is_cancelled) {
+                progress.cancel(number);
+                break;
+            }
+            let Begun { inputs, released } = progress.begin(self.graph, number);
             let helpers = progress.add_workers();
             drop(progress);
             for helper in helpers {
-                scope.spawn(move |scope| self.work(scope, helper));
+                crew.start(move |crew| self.work(crew, helper));
             }
-            released.into_iter().for_each(|number| self.observer.released(number));
-            self.observer.began(number, worker);
+            released.into_iter().for_each(|number| observer.released(number));
+            observer.began(number, worker);
             let outcome = self.outcome(number, inputs);
-            self.observer.ended(number, worker);
-            progress = self.lock();
+            observer.ended(number, worker);
+            progress = self.progress.lock();
             progress.finish(self.graph, number, outcome);
         }
         progress.idle.push(worker);
@@ -128,10 +168,6 @@ impl Run<'_> {
         }
         Ok(inputs.pop().expect("a task has a function"))
     }
-
-    fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().expect(NOT_POISONED)
-    }
 }
 
 impl Progress {
@@ -150,6 +186,7 @@ impl Progress {
             missing,
             outputs: outputs.collect(),
             failures: BTreeMap::new(),
+            cancelled_before: None,
             idle: (1..threads).rev().collect(),
             running: 0,
             alive_bytes: 0,
@@ -161,12 +198,22 @@ impl Progress {
         progress
     }
 
-    /// The ready task with the lowest number of those that fit the budget, and its inputs.
-    fn begin(&mut self, graph: &Graph) -> Option<Begun> {
+    /// The ready task with the lowest number of those that fit the budget.
+    fn next(&self, graph: &Graph) -> Option<usize> {
         let fits = |&&number: &&usize| self.bytes_with(graph, number) <= self.budget_bytes;
         let fitting = self.ready.iter().take(LOOKED_AT).find(fits);
         let lowest = if self.running == 0 { self.ready.first() } else { None };
-        let &number = fitting.or(lowest)?;
+        fitting.or(lowest).copied()
+    }
+
+    /// No task is begun from here on.
+    fn cancel(&mut self, next: usize) {
+        self.ready.clear();
+        self.cancelled_before = Some(next);
+    }
+
+    /// The ready task is running from here on.
+    fn begin(&mut self, graph: &Graph, number: usize) -> Begun {
         self.ready.remove(&number);
         self.alive_bytes = self.bytes_with(graph, number);
         self.running += 1;
@@ -180,7 +227,7 @@ impl Progress {
             value
         });
         let inputs = inputs.collect();
-        Some(Begun { number, inputs, released })
+        Begun { inputs, released }
     }
 
     /// Bytes alive once the task has begun.
@@ -216,7 +263,7 @@ impl Progress {
                 self.failures.insert(number, failure);
             }
         }
-        if !self.failures.is_empty() {
+        if !self.failures.is_empty() || self.cancelled_before.is_some() {
             self.ready.clear();
             return;
         }
@@ -226,6 +273,22 @@ impl Progress {
                 self.ready.insert(consumer);
             }
         }
+    }
+
+    /// The wanted values, once no worker is left; or why there are none.
+    fn outcome(mut self, graph: &Graph) -> Result<Vec<Value>, Error> {
+        let cancelled =
+            self.cancelled_before.map(|task| (graph.tasks[task].name(), Cause::Cancelled));
+        let failure = self.failures.pop_first().map(|(_, failure)| failure);
+        let Some((task, cause)) = failure.or(cancelled) else {
+            let wanted = graph.wanted.iter();
+            return Ok(wanted.map(|&number| self.outputs[number].take()).collect());
+        };
+        // The error must reach the caller even if dropping one of the leftovers panics.
+        for leftover in self.outputs {
+            let _ = caught(|| drop(leftover));
+        }
+        Err(Error::new(&task, cause))
     }
 }
 

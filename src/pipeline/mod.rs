@@ -283,7 +283,7 @@ impl Plan {
             }
             Work::Tasks { raw, optimized, computed, .. } => {
                 drop(raw);
-                let options = Options { observer, budget_bytes };
+                let options = Options { observer, budget_bytes, ..Options::default() };
                 let results = optimized.run(&pool(&settings)?, options);
                 let mut results = results.map_err(task_error)?;
                 let computed = results.take(&computed);
@@ -351,13 +351,13 @@ fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
 fn task_error(error: graph::Error) -> Error {
-    let panicked =
-        Error::new(error.to_string()).remedy("this is a defect of tsnr: please report it");
+    let said = Error::new(error.to_string());
     match error.into_cause() {
         Cause::Failed(cause) => match cause.downcast::<Error>() {
             Ok(error) => *error,
             Err(other) => Error::new(other.to_string()),
         },
-        Cause::Panicked(_) => panicked,
+        Cause::Panicked(_) => said.remedy("this is a defect of tsnr: please report it"),
+        Cause::Cancelled => said,
     }
 }

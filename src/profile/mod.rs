@@ -117,8 +117,10 @@ impl Recorder {
 
     /// What happened, in the tasks of `outline`.
     pub fn finish(&self, outline: Outline) -> Profile {
+        // What follows is no part of what is told of.
+        let wall_seconds = self.now();
         let spans = std::mem::take(&mut self.notes().spans);
-        Profile { outline, spans, samples: self.sampler.stop(), wall_seconds: self.now() }
+        Profile { outline, spans, samples: self.sampler.stop(), wall_seconds }
     }
 }
 

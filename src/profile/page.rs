@@ -46,8 +46,7 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
     let bytes: u64 = tasks.iter().map(|span| span.bytes).sum();
     let workers = profile.workers().max(1);
     let peak = profile.samples.iter().map(|sample| sample.resident_bytes).max();
-    // What a thread used is not told once it has ended.
-    let cpu = profile.samples.iter().map(|sample| sample.cpu_seconds).reduce(f64::max);
+    let cpu = profile.samples.last().map(|sample| sample.cpu_seconds);
 
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
@@ -106,7 +105,7 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
         seconds(wall)
     );
     timeline(&mut page, profile, wall);
-    page.push_str("<h2>Memory and processors</h2>\n");
+    page.push_str("<h2>Memory held, and processors busy</h2>\n");
     if profile.samples.len() < 2 {
         page.push_str("<p class=\"faint\">Not known on this system.</p>\n");
     } else {
@@ -198,6 +197,7 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
         let (x, width) = (LEFT + span.begin * scale, ((end - span.begin) * scale).max(NARROWEST));
         let y = row as f64 * ROW + 2.0;
         let color = colors[operation(profile.name(span))];
+        let time = seconds(end - span.begin);
         let read = if span.bytes > 0 {
             format!(", {} read", mebibytes(span.bytes as f64))
         } else {
@@ -205,18 +205,13 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
         };
         let _ = write!(
             page,
-            "<g><title>{}: {}{read}</title><rect x=\"{x:.2}\" y=\"{y:.1}\" width=\"{width:.2}\" \
+            "<g><title>{}, {time}{read}</title><rect x=\"{x:.2}\" y=\"{y:.1}\" width=\"{width:.2}\" \
              height=\"{:.1}\" rx=\"2\" fill=\"{color}\"/>",
             escaped(&name),
-            seconds(end - span.begin),
             ROW - 4.0
         );
-        let room = (width / 6.8) as usize;
-        if room >= 5 {
-            let shown: String = match name.chars().count() {
-                length if length <= room => name.clone(),
-                _ => name.chars().take(room - 1).chain(['…']).collect(),
-            };
+        let room = (width / 7.2) as usize;
+        if let Some(shown) = shown_within(room, &name, &format!(", {time}{read}")) {
             let _ = write!(
                 page,
                 "<text class=\"on\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
@@ -229,6 +224,17 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
         index += count;
     }
     page.push_str("</svg>\n");
+}
+
+/// As much as there is room for, in characters: the name with its figures, the name, its beginning.
+fn shown_within(room: usize, name: &str, figures: &str) -> Option<String> {
+    let length = name.chars().count();
+    match room {
+        enough if length + figures.chars().count() <= enough => Some(format!("{name}{figures}")),
+        less if length <= less => Some(name.to_owned()),
+        little if little >= 5 => Some(name.chars().take(little - 1).chain(['…']).collect()),
+        _ => None,
+    }
 }
 
 fn operation(name: &str) -> &str {
@@ -310,6 +316,15 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::recorded;
+
+    #[test]
+    fn a_bar_says_what_it_has_room_for() {
+        let shown = |room| super::shown_within(room, "merge", ", 3 ms");
+        assert_eq!(shown(11).unwrap(), "merge, 3 ms");
+        assert_eq!(shown(10).unwrap(), "merge");
+        assert_eq!(super::shown_within(5, "moments", "").unwrap(), "mome…");
+        assert_eq!(shown(4), None);
+    }
 
     #[test]
     fn a_page_names_every_operation_and_needs_nothing_else() {
