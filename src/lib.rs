@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
-//! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`markup`] | escaping and words for pages and drawings |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
@@ -50,6 +50,7 @@ pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod markup;
 pub mod output;
 pub mod paths;
 pub mod pipeline;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of `src`, and the modules that it may name.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("graph", &[]),
     ("inflate", &[]),
     ("voxels", &[]),
@@ -16,8 +16,9 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("image", &["error", "inflate", "voxels"]),
     ("stats", &["voxels"]),
     ("array", &["graph"]),
-    ("drawing", &["graph"]),
-    ("profile", &["graph"]),
+    ("markup", &[]),
+    ("drawing", &["graph", "markup"]),
+    ("profile", &["graph", "markup"]),
     ("compare", &["error"]),
     ("inputs", &["error", "image", "paths"]),
     ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),

@@ -3,6 +3,7 @@
 
 use super::layout::{Place, places};
 use super::{Coloring, Folded, Node, Picture, shortened};
+use crate::markup::escaped;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -254,22 +255,6 @@ fn draw(svg: &mut String, at: Place, node: &Node, label: &Label, color: &str, st
         }
     }
     svg.push_str("</g>\n");
-}
-
-/// Text between tags. Control characters, which XML has no place for, become spaces.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            control if control.is_control() => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One page of HTML: figures, a timeline, memory and processors, operations, the graph.
 
 use super::{Profile, Sample, Span, What};
+use crate::markup::{escaped, mebibytes, seconds};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -286,25 +287,6 @@ fn operations(page: &mut String, profile: &Profile, tasks: &[&Span]) {
         );
     }
     page.push_str("</table>\n");
-}
-
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        0.0 => "0".to_owned(),
-        long if long >= 9.995 => format!("{long:.1} s"),
-        middle if middle >= 0.9995 => format!("{middle:.2} s"),
-        short if short >= 0.001 => format!("{:.0} ms", 1e3 * short),
-        shorter => format!("{:.0} µs", 1e6 * shorter),
-    }
-}
-
-fn mebibytes(bytes: f64) -> String {
-    let mebibytes = bytes / 1048576.0;
-    if mebibytes < 9.95 { format!("{mebibytes:.1} MiB") } else { format!("{mebibytes:.0} MiB") }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
