@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
+//! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`pictures`] | maps as pictures: mosaics, colours, previews |
 //! | [`markup`] | escaping and words for pages and drawings |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
@@ -53,6 +55,7 @@ pub mod inputs;
 pub mod markup;
 pub mod output;
 pub mod paths;
+pub mod pictures;
 pub mod pipeline;
 pub mod profile;
 pub mod stats;
