@@ -3,13 +3,10 @@
 
 use super::layout::{Place, places};
 use super::{Coloring, Folded, Node, Picture, shortened};
-use crate::markup::escaped;
+use crate::markup::{COLORS, escaped};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Colours that differ also for the colour-blind (Okabe and Ito 2008), the darkest left out.
-const COLORS: [&str; 7] =
-    ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800"];
 /// From first to last: five samples of a perceptually uniform map (viridis).
 const FIRST_TO_LAST: [[f64; 3]; 5] = [
     [72.0, 33.0, 115.0],

@@ -28,7 +28,7 @@ pub mod views;
 pub mod volume;
 
 pub use colormap::Colormap;
-pub use mosaic::{ColorBar, Look, Room};
+pub use mosaic::{Look, Room};
 pub use orientation::Orientation;
 pub use range::Range;
 pub use views::{Slices, View};

@@ -38,15 +38,6 @@ pub struct Room {
     pub height: usize,
 }
 
-/// Whether a bar tells what the colours mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorBar {
-    /// Below the slices.
-    Shown,
-    /// Another picture of the same range has it.
-    Hidden,
-}
-
 /// Of a PNG: wide enough for a slide.
 const SLIDE: Room = Room { width: 1600, height: 900 };
 /// Left and right of the slices, where `L` and `R` stand.
@@ -88,14 +79,19 @@ struct Mark {
     text: String,
 }
 
+/// The place of the colour bar.
+struct Bar {
+    at: [usize; 2],
+    size: [usize; 2],
+}
+
 struct Layout {
     size: [usize; 2],
     tiles: Vec<Tile>,
     /// What stands left and right of each row.
     sides: Vec<Mark>,
     headings: Vec<Mark>,
-    /// Its upper left corner and size.
-    bar: Option<([usize; 2], [usize; 2])>,
+    bar: Bar,
 }
 
 /// The slices as a PNG file, 1600 pixels wide, on white paper.
@@ -106,7 +102,7 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
     const SCALE: usize = 2;
     const TITLE_SCALE: usize = 3;
     let head = (font::HEIGHT + 5) * TITLE_SCALE;
-    let layout = layout(volume, look, SLIDE, IN_PNG, head, ColorBar::Shown)?;
+    let layout = layout(volume, look, SLIDE, IN_PNG, head)?;
     let mut canvas = Canvas::new(layout.size[0], layout.size[1]);
     draw_slices(&mut canvas, volume, look, &layout);
     let width = |text: &str, scale: usize| text.chars().count() * font::ADVANCE * scale;
@@ -123,17 +119,16 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
         let middle = [tile.at[0] + tile.size[0] / 2, tile.at[1] - IN_PNG.line / 2];
         centred(&mut canvas, &Mark { middle, text: tile.label.clone() }, canvas::FAINT);
     }
-    if let Some((at, size)) = layout.bar {
-        for (x, text) in ticks(look, at[0], size[0], IN_PNG) {
-            let below = at[1] + size[1];
-            canvas.fill([x, below], [2, TICK], canvas::INK);
-            let middle = [x, below + TICK + IN_PNG.line / 2];
-            centred(&mut canvas, &Mark { middle, text }, canvas::INK);
-        }
-        let middle = [at[0] + size[0] / 2, at[1] - IN_PNG.line / 2 - 2];
-        let text = shortened(&look.label, (SLIDE.width as f64 / IN_PNG.advance) as usize - 4);
+    let Bar { at, size } = layout.bar;
+    for (x, text) in ticks(look, at[0], size[0], IN_PNG) {
+        let below = at[1] + size[1];
+        canvas.fill([x, below], [2, TICK], canvas::INK);
+        let middle = [x, below + TICK + IN_PNG.line / 2];
         centred(&mut canvas, &Mark { middle, text }, canvas::INK);
     }
+    let middle = [at[0] + size[0] / 2, at[1] - IN_PNG.line / 2 - 2];
+    let text = shortened(&look.label, (SLIDE.width as f64 / IN_PNG.advance) as usize - 4);
+    centred(&mut canvas, &Mark { middle, text }, canvas::INK);
     Ok(canvas.png(look.colormap, Paper::White))
 }
 
@@ -142,8 +137,8 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// If a listed slice does not exist.
-pub fn svg(volume: &Volume, look: &Look, room: Room, bar: ColorBar) -> Result<String> {
-    let layout = layout(volume, look, room, IN_PAGE, 0, bar)?;
+pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
+    let layout = layout(volume, look, room, IN_PAGE, 0)?;
     let [width, height] = layout.size;
     let mut canvas = Canvas::new(width, height);
     draw_slices(&mut canvas, volume, look, &layout);
@@ -177,18 +172,17 @@ pub fn svg(volume: &Volume, look: &Look, room: Room, bar: ColorBar) -> Result<St
     for tile in &layout.tiles {
         text("note", [tile.at[0] + tile.size[0] / 2, tile.at[1] - IN_PAGE.line / 2], &tile.label);
     }
-    if let Some((at, size)) = layout.bar {
-        text("side", [at[0] + size[0] / 2, at[1] - IN_PAGE.line / 2], &look.label);
-        let below = at[1] + size[1];
-        let ticks = ticks(look, at[0], size[0], IN_PAGE);
-        ticks.iter().for_each(|(x, it)| text("note", [*x, below + TICK + IN_PAGE.line / 2], it));
-        for (x, _) in ticks {
-            let _ = write!(
-                svg,
-                "<line class=\"axis\" x1=\"{x}\" x2=\"{x}\" y1=\"{below}\" y2=\"{}\"/>",
-                below + TICK
-            );
-        }
+    let Bar { at, size } = layout.bar;
+    text("side", [at[0] + size[0] / 2, at[1] - IN_PAGE.line / 2], &look.label);
+    let below = at[1] + size[1];
+    let ticks = ticks(look, at[0], size[0], IN_PAGE);
+    ticks.iter().for_each(|(x, it)| text("note", [*x, below + TICK + IN_PAGE.line / 2], it));
+    for (x, _) in ticks {
+        let _ = write!(
+            svg,
+            "<line class=\"axis\" x1=\"{x}\" x2=\"{x}\" y1=\"{below}\" y2=\"{}\"/>",
+            below + TICK
+        );
     }
     svg.push_str("</svg>");
     Ok(svg)
@@ -215,11 +209,10 @@ fn draw_slices(canvas: &mut Canvas, volume: &Volume, look: &Look, layout: &Layou
             }
         }
     }
-    if let Some((at, size)) = layout.bar {
-        for column in 0..size[0] {
-            let fraction = (column as f64 + 0.5) / size[0] as f64;
-            canvas.fill([at[0] + column, at[1]], [1, size[1]], canvas::level(fraction));
-        }
+    let Bar { at, size } = layout.bar;
+    for column in 0..size[0] {
+        let fraction = (column as f64 + 0.5) / size[0] as f64;
+        canvas.fill([at[0] + column, at[1]], [1, size[1]], canvas::level(fraction));
     }
 }
 
@@ -237,7 +230,6 @@ fn layout(
     room: Room,
     lettering: Lettering,
     head: usize,
-    bar: ColorBar,
 ) -> Result<Layout> {
     let grid = volume.grid();
     let inner = room.width - 2 * MARGIN;
@@ -246,13 +238,10 @@ fn layout(
         tiles: Vec::new(),
         sides: Vec::new(),
         headings: Vec::new(),
-        bar: None,
+        bar: Bar { at: [0, 0], size: [0, 0] },
     };
     // The label, the bar, its ticks.
-    let foot = match bar {
-        ColorBar::Shown => GAP + lettering.line + BAR_HEIGHT + TICK + lettering.line,
-        ColorBar::Hidden => 0,
-    };
+    let foot = GAP + lettering.line + BAR_HEIGHT + TICK + lettering.line;
     let block = room.height.saturating_sub(head + foot) / look.views.len().max(1);
     let mut top = head;
     for &view in &look.views {
@@ -289,13 +278,10 @@ fn layout(
         }
         top += lettering.line + size[1] + GAP;
     }
-    if bar == ColorBar::Shown {
-        let width = (inner / 2).max(inner.min(320));
-        let at = [(layout.size[0] - width) / 2, top + GAP + lettering.line];
-        layout.bar = Some((at, [width, BAR_HEIGHT]));
-        top += foot;
-    }
-    layout.size[1] = top + GAP;
+    let width = (inner / 2).max(inner.min(320));
+    let at = [(layout.size[0] - width) / 2, top + GAP + lettering.line];
+    layout.bar = Bar { at, size: [width, BAR_HEIGHT] };
+    layout.size[1] = top + foot + GAP;
     Ok(layout)
 }
 
@@ -416,7 +402,7 @@ mod tests {
             for (room, lettering) in [(SLIDE, IN_PNG), (Room { width: 340, height: 300 }, IN_PAGE)]
             {
                 let look = look(&View::ALL, Slices::All);
-                let layout = layout(&volume, &look, room, lettering, 30, ColorBar::Shown).unwrap();
+                let layout = layout(&volume, &look, room, lettering, 30).unwrap();
                 assert_eq!(layout.tiles.len(), shape.iter().sum::<usize>());
                 let [width, height] = layout.size;
                 let end = |tile: &Tile| [tile.at[0] + tile.size[0], tile.at[1] + tile.size[1]];
@@ -429,7 +415,7 @@ mod tests {
                         assert!(is_beside || is_above, "{shape:?} {:?} {:?}", tile.at, other.at);
                     }
                 }
-                assert!(layout.bar.unwrap().0[1] > end(layout.tiles.last().unwrap())[1]);
+                assert!(layout.bar.at[1] > end(layout.tiles.last().unwrap())[1]);
             }
         }
     }
@@ -456,8 +442,7 @@ mod tests {
         let (width, height, pixels) = decoded(&file);
         assert_eq!(width, SLIDE.width);
         let layout =
-            layout(&volume, &look(&[View::Axial], Slices::All), SLIDE, IN_PNG, 42, ColorBar::Shown)
-                .unwrap();
+            layout(&volume, &look(&[View::Axial], Slices::All), SLIDE, IN_PNG, 42).unwrap();
         assert_eq!(height, layout.size[1]);
         let tile = &layout.tiles[0];
         let yellow = Colormap::Viridis.color(1.0);
@@ -478,7 +463,7 @@ mod tests {
         let file = png(&volume, &look(&[View::Axial], Slices::All)).unwrap();
         let (width, _, pixels) = decoded(&file);
         let look = look(&[View::Axial], Slices::All);
-        let layout = layout(&volume, &look, SLIDE, IN_PNG, 42, ColorBar::Shown).unwrap();
+        let layout = layout(&volume, &look, SLIDE, IN_PNG, 42).unwrap();
         let [x, y] = layout.tiles[0].at;
         let void = pixels[(y + 3) * width + x + 3];
         for map in Colormap::ALL {
@@ -495,8 +480,7 @@ mod tests {
         let volume = Volume::new(&grid, &values).unwrap();
         let slices = Slices::Count(NonZeroUsize::new(3).unwrap());
         let room = Room { width: 1100, height: 500 };
-        let text =
-            svg(&volume, &look(&[View::Axial, View::Sagittal], slices), room, ColorBar::Shown);
+        let text = svg(&volume, &look(&[View::Axial, View::Sagittal], slices), room);
         let text = text.unwrap();
         let document = roxmltree::Document::parse(&text).unwrap();
         let texts: Vec<&str> = document.descendants().filter_map(|it| it.text()).collect();
