@@ -8,6 +8,7 @@
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
 //! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`report`] | one page about a session |
 //! | [`pictures`] | maps as pictures: mosaics, colours, previews |
 //! | [`markup`] | escaping and words for pages and drawings |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
@@ -58,5 +59,6 @@ pub mod paths;
 pub mod pictures;
 pub mod pipeline;
 pub mod profile;
+pub mod report;
 pub mod stats;
 pub mod voxels;

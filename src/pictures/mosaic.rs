@@ -28,7 +28,7 @@ pub struct Look {
     pub slices: Slices,
 }
 
-/// The room for a picture, in pixels. It is as wide as that, and about as tall at most; it grows
+/// The room for a picture, in pixels of a PNG or units of a page. It is as wide as that, and about as tall at most; it grows
 /// taller before a voxel would be smaller than a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -40,17 +40,15 @@ pub struct Room {
 
 /// Of a PNG: wide enough for a slide.
 const SLIDE: Room = Room { width: 1600, height: 900 };
-/// Left and right of the slices, where `L` and `R` stand.
-const MARGIN: usize = 24;
-/// Between slices.
-const GAP: usize = 6;
-/// Of the colour bar, and of the ticks below it.
-const BAR_HEIGHT: usize = 14;
-const TICK: usize = 5;
+/// A page's picture has so many pixels for each unit, so that its slices are not bound to whole
+/// units and fine screens show them finely.
+const FINENESS: usize = 2;
+/// Of the ticks below the colour bar.
+const TICK: usize = 8;
 /// The most pixels that a voxel is wide.
-const LARGEST_VOXEL: usize = 48;
+const LARGEST_VOXEL: usize = 60;
 
-/// The size of the letters.
+/// The size of the letters, by which everything around the slices goes.
 #[derive(Clone, Copy)]
 struct Lettering {
     /// From one letter to the next.
@@ -59,10 +57,26 @@ struct Lettering {
     line: usize,
 }
 
+impl Lettering {
+    /// Left and right of the slices, where `L` and `R` stand.
+    fn margin(self) -> usize {
+        self.line
+    }
+
+    /// Between slices.
+    fn gap(self) -> usize {
+        self.line / 4
+    }
+
+    fn bar_height(self) -> usize {
+        2 * self.line / 3
+    }
+}
+
 /// Of a PNG: each pixel of a letter is two wide.
 const IN_PNG: Lettering = Lettering { advance: 2.0 * font::ADVANCE as f64, line: 24 };
-/// Of a page: sans-serif digits are rarely wider than 0.6 of their height, which is 12.
-const IN_PAGE: Lettering = Lettering { advance: 7.0, line: 17 };
+/// Of a page: sans-serif digits are rarely wider than 0.6 of their height, which is 12 units.
+const IN_PAGE: Lettering = Lettering { advance: 7.0 * FINENESS as f64, line: 17 * FINENESS };
 
 /// A slice and its place.
 struct Tile {
@@ -111,8 +125,9 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
         let y = mark.middle[1].saturating_sub(font::HEIGHT * SCALE / 2);
         canvas.write([x, y], &mark.text, SCALE, color);
     };
-    let title = shortened(&look.title, (SLIDE.width - 2 * MARGIN) / (font::ADVANCE * TITLE_SCALE));
-    canvas.write([MARGIN, 4 * TITLE_SCALE], &title, TITLE_SCALE, canvas::INK);
+    let title =
+        shortened(&look.title, (SLIDE.width - 2 * IN_PNG.margin()) / (font::ADVANCE * TITLE_SCALE));
+    canvas.write([IN_PNG.margin(), 4 * TITLE_SCALE], &title, TITLE_SCALE, canvas::INK);
     layout.headings.iter().for_each(|it| centred(&mut canvas, it, canvas::FAINT));
     layout.sides.iter().for_each(|it| centred(&mut canvas, it, canvas::INK));
     for tile in &layout.tiles {
@@ -120,6 +135,9 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
         centred(&mut canvas, &Mark { middle, text: tile.label.clone() }, canvas::FAINT);
     }
     let Bar { at, size } = layout.bar;
+    // A frame, since the end of a map can be as light as the paper.
+    canvas.fill(at.map(|it| it - 1), size.map(|it| it + 2), canvas::FAINT);
+    draw_bar(&mut canvas, &layout.bar);
     for (x, text) in ticks(look, at[0], size[0], IN_PNG) {
         let below = at[1] + size[1];
         canvas.fill([x, below], [2, TICK], canvas::INK);
@@ -138,13 +156,17 @@ pub fn png(volume: &Volume, look: &Look) -> Result<Vec<u8>> {
 /// # Errors
 /// If a listed slice does not exist.
 pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
+    let room = Room { width: room.width * FINENESS, height: room.height * FINENESS };
     let layout = layout(volume, look, room, IN_PAGE, 0)?;
     let [width, height] = layout.size;
     let mut canvas = Canvas::new(width, height);
     draw_slices(&mut canvas, volume, look, &layout);
+    draw_bar(&mut canvas, &layout.bar);
     let mut svg = format!(
-        "<svg class=\"mosaic\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" \
-         role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"mosaic\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{}px\" \
+         font-size=\"{}\" stroke-width=\"{FINENESS}\" role=\"img\" aria-label=\"{}\">",
+        width / FINENESS,
+        12 * FINENESS,
         escaped(&description(look, &layout))
     );
     for Tile { at: [x, y], size: [width, height], .. } in &layout.tiles {
@@ -158,12 +180,18 @@ pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
         "<image width=\"{width}\" height=\"{height}\" href=\"data:image/png;base64,{}\"/>",
         base64(&canvas.png(look.colormap, Paper::Transparent))
     );
+    let Bar { at, size } = layout.bar;
+    let _ = write!(
+        svg,
+        "<rect class=\"frame\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+        at[0], at[1], size[0], size[1]
+    );
     let mut text = |class: &str, [x, y]: [usize; 2], text: &str| {
         // Text stands on its baseline, a third of its height below its middle.
         let _ = write!(
             svg,
             "<text class=\"{class}\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-            y + 4,
+            y + 4 * FINENESS,
             escaped(text)
         );
     };
@@ -172,10 +200,9 @@ pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
     for tile in &layout.tiles {
         text("note", [tile.at[0] + tile.size[0] / 2, tile.at[1] - IN_PAGE.line / 2], &tile.label);
     }
-    let Bar { at, size } = layout.bar;
-    text("side", [at[0] + size[0] / 2, at[1] - IN_PAGE.line / 2], &look.label);
     let below = at[1] + size[1];
     let ticks = ticks(look, at[0], size[0], IN_PAGE);
+    text("side", [at[0] + size[0] / 2, at[1] - IN_PAGE.line / 2], &look.label);
     ticks.iter().for_each(|(x, it)| text("note", [*x, below + TICK + IN_PAGE.line / 2], it));
     for (x, _) in ticks {
         let _ = write!(
@@ -209,7 +236,9 @@ fn draw_slices(canvas: &mut Canvas, volume: &Volume, look: &Look, layout: &Layou
             }
         }
     }
-    let Bar { at, size } = layout.bar;
+}
+
+fn draw_bar(canvas: &mut Canvas, &Bar { at, size }: &Bar) {
     for column in 0..size[0] {
         let fraction = (column as f64 + 0.5) / size[0] as f64;
         canvas.fill([at[0] + column, at[1]], [1, size[1]], canvas::level(fraction));
@@ -232,7 +261,8 @@ fn layout(
     head: usize,
 ) -> Result<Layout> {
     let grid = volume.grid();
-    let inner = room.width - 2 * MARGIN;
+    let (margin, gap) = (lettering.margin(), lettering.gap());
+    let inner = room.width - 2 * margin;
     let mut layout = Layout {
         size: [room.width, head],
         tiles: Vec::new(),
@@ -241,7 +271,7 @@ fn layout(
         bar: Bar { at: [0, 0], size: [0, 0] },
     };
     // The label, the bar, its ticks.
-    let foot = GAP + lettering.line + BAR_HEIGHT + TICK + lettering.line;
+    let foot = gap + lettering.line + lettering.bar_height() + TICK + lettering.line;
     let block = room.height.saturating_sub(head + foot) / look.views.len().max(1);
     let mut top = head;
     for &view in &look.views {
@@ -249,15 +279,15 @@ fn layout(
         let count = indices.len().max(1);
         let heading = lettering.line + 4;
         let room = [inner, block.saturating_sub(heading)];
-        let size = tile_size(view.slice_shape(grid), count, room, lettering.line);
+        let size = tile_size(view.slice_shape(grid), count, room, lettering);
         // As few rows as that takes, of as equal length as can be.
-        let rows = count.div_ceil(((inner + GAP) / (size[0] + GAP)).max(1));
+        let rows = count.div_ceil(((inner + gap) / (size[0] + gap)).max(1));
         let columns = count.div_ceil(rows);
-        let left = (inner - (columns * (size[0] + GAP) - GAP).min(inner)) / 2 + MARGIN;
+        let left = (inner - (columns * (size[0] + gap) - gap).min(inner)) / 2 + margin;
         let labels = labels(volume, view, &indices, size[0], lettering);
         let what = if count == 1 { "slice" } else { "slices" };
         layout.headings.push(Mark {
-            middle: [room[0] / 2 + MARGIN, top + heading / 2],
+            middle: [layout.size[0] / 2, top + heading / 2],
             text: format!("{}, {count} {what}, {} up", view.name(), view.up()),
         });
         top += heading;
@@ -266,33 +296,35 @@ fn layout(
             if column == 0 && number > 0 {
                 top += lettering.line + size[1];
             }
-            let at = [left + column * (size[0] + GAP), top + lettering.line];
+            let at = [left + column * (size[0] + gap), top + lettering.line];
             if column == 0 {
                 let y = at[1] + size[1] / 2;
-                let right = at[0] + columns * (size[0] + GAP) - GAP + MARGIN / 2;
-                for (x, side) in [at[0] - MARGIN / 2, right].into_iter().zip(view.sides()) {
+                let row = columns.min(count - number);
+                let right = at[0] + row * (size[0] + gap) - gap + margin / 2;
+                for (x, side) in [at[0] - margin / 2, right].into_iter().zip(view.sides()) {
                     layout.sides.push(Mark { middle: [x, y], text: side.to_owned() });
                 }
             }
             layout.tiles.push(Tile { view, index, label, at, size });
         }
-        top += lettering.line + size[1] + GAP;
+        top += lettering.line + size[1] + gap;
     }
     let width = (inner / 2).max(inner.min(320));
-    let at = [(layout.size[0] - width) / 2, top + GAP + lettering.line];
-    layout.bar = Bar { at, size: [width, BAR_HEIGHT] };
-    layout.size[1] = top + foot + GAP;
+    let at = [(layout.size[0] - width) / 2, top + gap + lettering.line];
+    layout.bar = Bar { at, size: [width, lettering.bar_height()] };
+    layout.size[1] = top + foot + gap;
     Ok(layout)
 }
 
-/// The size of a slice in pixels, such that all of them fit: a whole number of pixels for the
-/// shorter side of a voxel, or a pixel for a whole number of voxels.
+/// The size of a slice in pixels, the largest of which all fit: the shorter side of a voxel takes
+/// some quarters of a pixel, one pixel at least, or else a pixel takes a whole number of voxels.
 fn tile_size(
     (shape, voxel): ([usize; 2], [f64; 2]),
     count: usize,
     [width, height]: [usize; 2],
-    line: usize,
+    lettering: Lettering,
 ) -> [usize; 2] {
+    let (line, gap) = (lettering.line, lettering.gap());
     let shorter = voxel[0].min(voxel[1]);
     let size = |pixels: f64| {
         // Voxels a thousand times as long as wide are a broken affine, not a picture's shape.
@@ -301,13 +333,14 @@ fn tile_size(
         [side(0), side(1)].map(|side| (side as usize).max(1))
     };
     let fits = |[tile_width, tile_height]: [usize; 2], height: usize| {
-        let columns = (width + GAP) / (tile_width + GAP);
+        let columns = (width + gap) / (tile_width + gap);
         columns > 0 && count.div_ceil(columns) * (tile_height + line) <= height
     };
-    let enlarged = (1..=LARGEST_VOXEL).rev().map(|pixels| (size(pixels as f64), height));
+    let quarters = (4..=4 * LARGEST_VOXEL).rev().map(|it| it as f64 / 4.0);
+    let enlarged = quarters.map(|pixels| (size(pixels), height));
     // A voxel keeps a pixel of its own as long as the picture grows twice as tall at most.
     let reduced = (1..).map(|voxels| (size(1.0 / f64::from(voxels)), 2 * height));
-    let mut sizes = enlarged.take(LARGEST_VOXEL).chain(reduced.take(64));
+    let mut sizes = enlarged.chain(reduced.take(64));
     sizes.find(|(tile, height)| fits(*tile, *height)).map_or(size(1.0 / 64.0), |(tile, _)| tile)
 }
 
@@ -343,7 +376,8 @@ fn labels(
     };
     let fits = |labels: &Vec<String>| {
         labels.iter().all(|label| {
-            label.chars().count() as f64 * lettering.advance <= width as f64 + GAP as f64
+            label.chars().count() as f64 * lettering.advance
+                <= width as f64 + lettering.gap() as f64
         })
     };
     forms.into_iter().map(form).find(fits).unwrap_or_else(|| vec![String::new(); indices.len()])
@@ -399,7 +433,7 @@ mod tests {
             let grid = grid(shape);
             let values = vec![1.0; grid.voxel_count()];
             let volume = Volume::new(&grid, &values).unwrap();
-            for (room, lettering) in [(SLIDE, IN_PNG), (Room { width: 340, height: 300 }, IN_PAGE)]
+            for (room, lettering) in [(SLIDE, IN_PNG), (Room { width: 680, height: 600 }, IN_PAGE)]
             {
                 let look = look(&View::ALL, Slices::All);
                 let layout = layout(&volume, &look, room, lettering, 30).unwrap();
@@ -407,7 +441,11 @@ mod tests {
                 let [width, height] = layout.size;
                 let end = |tile: &Tile| [tile.at[0] + tile.size[0], tile.at[1] + tile.size[1]];
                 for (number, tile) in layout.tiles.iter().enumerate() {
-                    assert!(end(tile)[0] + MARGIN <= width && tile.at[0] >= MARGIN, "{shape:?}");
+                    assert!(
+                        end(tile)[0] + lettering.margin() <= width
+                            && tile.at[0] >= lettering.margin(),
+                        "{shape:?}"
+                    );
                     assert!(end(tile)[1] <= height && tile.at[1] >= 30 + lettering.line);
                     for other in &layout.tiles[..number] {
                         let is_beside = end(other)[0] < tile.at[0] || end(tile)[0] < other.at[0];
@@ -422,11 +460,11 @@ mod tests {
 
     #[test]
     fn voxels_keep_their_shape() {
-        let size = |voxel| tile_size(([10, 10], voxel), 1, [1000, 1000], 10);
-        assert_eq!(size([1.0, 1.0]), [480, 480]);
-        assert_eq!(size([2.0, 4.0]), [480, 960]);
-        assert_eq!(tile_size(([100, 100], [1.0, 1.0]), 72, [1000, 300], 10), [50, 50]);
-        assert_eq!(tile_size(([100, 100], [1.0, 1.0]), 30, [1000, 300], 10), [100, 100]);
+        let size = |voxel| tile_size(([10, 10], voxel), 1, [1000, 1000], IN_PNG);
+        assert_eq!(size([1.0, 1.0]), [600, 600]);
+        assert_eq!(size([2.0, 4.0]), [488, 975]);
+        assert_eq!(tile_size(([100, 100], [1.0, 1.0]), 72, [1000, 300], IN_PNG), [50, 50]);
+        assert_eq!(tile_size(([100, 100], [1.0, 1.0]), 30, [1000, 300], IN_PNG), [100, 100]);
     }
 
     /// One voxel at the patient's left has a value: its colour is in the left half of the picture,

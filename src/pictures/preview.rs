@@ -130,9 +130,11 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String
         let [r, g, b] = colormap.color(f64::from(it) / 15.0);
         format!("\x1b[38;2;{r};{g};{b}m█")
     });
+    // Three digits of the upper end.
+    let decimals = (2.0 - range.high().abs().log10().floor()).clamp(0.0, 6.0) as usize;
     let _ = writeln!(
         text,
-        "  axial, z = {} mm   {:.3} {}\x1b[0m {:.3}",
+        "  axial, z = {} mm   {:.decimals$} {}\x1b[0m {:.decimals$}",
         places.join(" and "),
         range.low(),
         shades.collect::<String>(),

@@ -41,6 +41,15 @@ impl Range {
             .unwrap_or(Range { low: centre - 1.0, high: centre + 1.0 })
     }
 
+    /// The range of which half of several reach lower, and half higher: for sets of values that are
+    /// looked at together, of which a few may be odd. Nothing of nothing.
+    pub fn shared(ranges: &[Range]) -> Option<Range> {
+        let [low, high] = [|it: &Range| it.low, |it: &Range| it.high]
+            .map(|end| ranges.iter().map(end).collect::<Vec<f64>>())
+            .map(|ends| quantiles(&ends, [0.5]));
+        Some(Range::containing(low?[0], high?[0]))
+    }
+
     /// The range of all of several.
     pub fn union(self, other: Range) -> Range {
         Range { low: self.low.min(other.low), high: self.high.max(other.high) }
