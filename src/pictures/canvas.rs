@@ -3,6 +3,7 @@
 use super::colormap::Colormap;
 use super::font;
 use super::png;
+use super::range::Range;
 
 /// The paper, which may be transparent.
 pub(super) const PAPER: u8 = 0;
@@ -40,6 +41,20 @@ pub(super) fn level(fraction: f64) -> u8 {
         return VOID;
     }
     FIRST_LEVEL + (fraction.clamp(0.0, 1.0) * f64::from(LEVELS)).round() as u8
+}
+
+/// Plain pixels as a PNG file: values row by row from the top, in the colours of a map; what is
+/// not finite is transparent.
+///
+/// # Panics
+/// If the values do not make whole rows, or there are none.
+pub fn pixels(values: &[f64], width: usize, colormap: Colormap, range: Range) -> Vec<u8> {
+    assert!(width > 0 && !values.is_empty() && values.len() % width == 0, "whole rows");
+    let mut canvas = Canvas::new(width, values.len() / width);
+    for (number, value) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+        canvas.set(number % width, number / width, level(range.fraction(*value)));
+    }
+    canvas.png(colormap, Paper::Transparent)
 }
 
 impl Canvas {

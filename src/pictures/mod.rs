@@ -27,6 +27,7 @@ pub mod range;
 pub mod views;
 pub mod volume;
 
+pub use canvas::pixels;
 pub use colormap::Colormap;
 pub use mosaic::{Look, Room};
 pub use orientation::Orientation;

@@ -159,6 +159,9 @@ impl Plane {
     /// The slice at another size, row by row from the top: the nearest voxel where it is enlarged,
     /// the mean of the defined voxels under a pixel where it is made smaller.
     pub fn sampled(&self, width: usize, height: usize) -> Vec<f64> {
+        if self.values.is_empty() {
+            return vec![f64::NAN; width * height];
+        }
         let spans = |pixels: usize, voxels: usize| -> Vec<(usize, usize)> {
             let span = |pixel: usize| match pixels >= voxels {
                 true => {
@@ -275,5 +278,7 @@ mod tests {
         assert!(large[4].is_nan() && large[5].is_nan() && large[6] == 4.0);
         assert_eq!(plane.sampled(1, 2), [1.5, 4.0]);
         assert_eq!(plane.sampled(1, 1), [7.0 / 3.0]);
+        let nothing = Plane { columns: 0, rows: 5, values: vec![] };
+        assert!(nothing.sampled(2, 2).iter().all(|value| value.is_nan()));
     }
 }

@@ -53,9 +53,9 @@ impl Histogram {
     }
 }
 
-/// The distribution over all runs, across the page.
-pub(super) fn overall(histogram: &Histogram, label: &str) -> String {
-    chart(WIDE, 220.0, histogram, None, histogram.most(), label, "all runs together")
+/// One distribution across the page; `name` says of what.
+pub(super) fn overall(histogram: &Histogram, label: &str, name: &str) -> String {
+    chart(WIDE, 220.0, histogram, None, histogram.most(), label, name)
 }
 
 /// The distributions of single runs, each before that of all together, on one scale.

@@ -1,6 +1,6 @@
 //! One page of HTML about a session: whether it is usable, and what is wrong if not.
 //!
-//! [`page`] draws [`Facts`], and [`compare_maps`] draws two maps beside each other. A page needs no
+//! [`page`] draws [`Facts`], and [`compare_maps::page`] two maps beside each other. A page needs no
 //! network and no script, follows the reader's light or dark, and prints. What it draws it was
 //! handed: this module computes counts and quantiles of given maps, to draw them, and does not know
 //! how a map was computed, nor any image file.

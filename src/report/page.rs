@@ -72,11 +72,15 @@ pub fn page(facts: &Facts) -> Result<String> {
     Ok(page)
 }
 
+/// What a browser may load for the page: nothing but the pictures inside, and no script.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
 /// A page up to its headline.
 pub(super) fn head(title: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <title>{0}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{1}{STYLE}</style></head>\n\
          <body>\n<h1>{0}</h1>\n",
         escaped(title),
@@ -239,7 +243,7 @@ fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
         page,
         "<h2>Distribution of tSNR</h2>\n<div class=\"scroll\">{}</div>\n<p class=\"faint\">The dashed \
          line is the median. Values beyond an end of the axis are counted in its last bar.</p>\n",
-        histogram::overall(&all, TSNR)
+        histogram::overall(&all, TSNR, "all runs together")
     );
     if runs.len() > 1 {
         let runs: Vec<(&str, Histogram)> = runs
@@ -295,10 +299,7 @@ fn provenance(page: &mut String, facts: &Facts) {
     if !undefined.is_empty() {
         entries.push(("undefined voxels", undefined.join(", ")));
     }
-    *page += "<h2>Provenance</h2>\n<dl>";
-    for (name, value) in entries {
-        let _ = write!(page, "<dt>{name}</dt><dd>{}</dd>", escaped(&value));
-    }
-    *page += "</dl>\n";
+    *page += "<h2>Provenance</h2>\n";
+    *page += &tables::entries(entries);
     *page += &tables::inputs(&facts.runs);
 }

@@ -21,6 +21,14 @@ pub(super) fn table<const N: usize>(
     text + "</tbody></table></div>\n"
 }
 
+/// Names and what they stand for; both are escaped here.
+pub(super) fn entries<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let entry = |(name, value): (&str, String)| {
+        format!("<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(&value))
+    };
+    format!("<dl>{}</dl>\n", entries.into_iter().map(entry).collect::<String>())
+}
+
 /// A number, or that it is not known.
 pub(super) fn known(value: Option<f64>, decimals: usize) -> String {
     value.filter(|it| it.is_finite()).map_or("–".to_owned(), |it| format!("{it:.decimals$}"))

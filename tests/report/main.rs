@@ -1,14 +1,18 @@
 //! Pages of made sessions: what is planted shows, the figures agree, nothing is fetched. The pages
 //! and pictures are left in `target/tmp/pages`, to be looked at.
 
+mod browser;
+mod real;
 mod sessions;
 
 use sessions::{Fault, Plan, multiband, session};
 use std::fs;
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 use tsnr::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic, preview};
+use tsnr::report::compare_maps::{self, Comparison, RegionPair, Side};
 use tsnr::report::facts::{Facts, Mask, Region, Use, Warning};
 use tsnr::report::page;
 
@@ -59,6 +63,13 @@ fn elements<'a>(page: &'a str, tag: &str) -> Vec<&'a str> {
     starts.map(|at| &page[at..at + page[at..].find(&end).expect("an end") + end.len()]).collect()
 }
 
+/// The block of figures for programs.
+fn figures(page: &str) -> serde_json::Value {
+    let [figures] = elements(page, "script")[..] else { panic!("one block of figures") };
+    let text = figures.split_once('>').unwrap().1.strip_suffix("</script>").unwrap();
+    serde_json::from_str(text).expect("JSON")
+}
+
 /// The voxels that the bars of a histogram say they stand for.
 fn bar_sum(histogram: &str) -> usize {
     let titles = elements(histogram, "title").into_iter();
@@ -72,7 +83,7 @@ fn a_page_needs_nothing_else_and_its_drawings_are_well_formed() {
     let page = page(&facts).unwrap();
     written("faulty.html", &page);
     assert!(page.len() < LARGEST_PAGE, "{} bytes", page.len());
-    for fetched in ["http", "<link rel=\"stylesheet", "@import", "src=\"/", "url("] {
+    for fetched in ["http:", "https:", "<link rel=\"stylesheet", "@import", "src=\"/", "url("] {
         assert!(!page.contains(fetched), "{fetched}");
     }
     let drawings = elements(&page, "svg");
@@ -104,9 +115,7 @@ fn the_figures_of_a_page_are_those_that_it_was_handed() {
         q75: 52.0,
     }];
     let page = page(&facts).unwrap();
-    let [figures] = elements(&page, "script")[..] else { panic!("one block of figures") };
-    let text = figures.split_once('>').unwrap().1.strip_suffix("</script>").unwrap();
-    let figures: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let figures = figures(&page);
     let summary = facts.summary.unwrap();
     assert_eq!(figures["schema"], "tsnr-report/1");
     assert_eq!(figures["tsnr"]["median"], summary.median);
@@ -207,6 +216,82 @@ fn a_page_exists_for_few_voxels_one_run_and_maps_without_a_value() {
     assert!(!empty.contains("NaN"), "no figure is NaN");
 }
 
+fn comparison() -> Comparison {
+    let before = session(&plan(vec![Fault::Shift { run: 3 }]));
+    let after = session(&plan(vec![]));
+    let side = |name: &str, facts: &Facts| Side {
+        name: name.to_owned(),
+        definition: Some("mean / std, ddof 0, runs concatenated".to_owned()),
+        tsnr: facts.maps.tsnr.clone(),
+    };
+    Comparison {
+        title: "Before and after motion correction".to_owned(),
+        a: side("before/tsnr.nii.gz", &before),
+        b: side("after/tsnr.nii.gz", &after),
+        grid: before.grid,
+        mask: None,
+        regions: vec![RegionPair {
+            name: "left <thalamus>".to_owned(),
+            voxels: 411,
+            median_a: 39.5,
+            median_b: 65.25,
+            median_difference: 25.5,
+            median_ratio: 1.651,
+        }],
+        version: "0.1.0".to_owned(),
+        command_line: "tsnr diff before/tsnr.nii.gz after/tsnr.nii.gz --report diff.html"
+            .to_owned(),
+        date: "2026-01-31 12:00:00 UTC".to_owned(),
+    }
+}
+
+/// Figures and sums are computed once more, in another way.
+#[test]
+fn two_maps_are_compared_where_both_are_defined() {
+    let mut comparison = comparison();
+    let count = comparison.grid.voxel_count();
+    let voxels: Vec<bool> = (0..count).map(|it| it % 5 != 0).collect();
+    comparison.mask = Some(Mask { name: "four fifths".to_owned(), voxels: voxels.clone() });
+    let page = compare_maps::page(&comparison).unwrap();
+    written("compared.html", &page);
+    assert!(page.len() < LARGEST_PAGE && !page.contains("http:") && !page.contains("NaN"));
+    assert!(page.contains("Both are defined as: mean / std"));
+    assert!(page.contains("<td>left &lt;thalamus&gt;</td><td>411</td><td>39.5</td>"));
+    for drawing in elements(&page, "svg") {
+        roxmltree::Document::parse(drawing).expect("well-formed XML");
+    }
+    let (a, b) = (&comparison.a.tsnr, &comparison.b.tsnr);
+    let both = (0..count).filter(|&it| voxels[it] && a[it].is_finite() && b[it].is_finite());
+    let mut ratios: Vec<f64> = both.map(|it| b[it] / a[it]).collect();
+    ratios.sort_by(f64::total_cmp);
+    let middle = ratios.len() / 2;
+    let median = match ratios.len() % 2 {
+        0 => (ratios[middle - 1] + ratios[middle]) / 2.0,
+        _ => ratios[middle],
+    };
+    let figures = figures(&page);
+    assert_eq!(figures["summaries"][3]["of"], "B / A");
+    assert_eq!(figures["summaries"][3]["voxels"], ratios.len());
+    let found = figures["summaries"][3]["median"].as_f64().unwrap();
+    assert!((found - median).abs() < 1e-12, "{found} {median}");
+    let drawings = elements(&page, "svg");
+    let histogram = drawings.iter().find(|it| it.contains("Histogram of difference")).unwrap();
+    assert_eq!(bar_sum(histogram), ratios.len());
+}
+
+#[test]
+fn maps_that_may_mean_something_else_are_said_to() {
+    let mut comparison = comparison();
+    comparison.b.definition = None;
+    comparison.a.tsnr.fill(f64::NAN);
+    let page = compare_maps::page(&comparison).unwrap();
+    assert!(page.contains("Look at: the maps may not mean the same."));
+    assert!(page.contains("B is defined as: not recorded"));
+    assert!(page.contains("no voxel is defined in both") && !page.contains("NaN"));
+    comparison.b.tsnr.pop();
+    assert!(compare_maps::page(&comparison).is_err());
+}
+
 /// The pictures beside the page, of the same session.
 #[test]
 fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_maps() {
@@ -246,4 +331,44 @@ fn a_large_page_is_small_and_made_at_once() {
     assert!(page.len() < LARGEST_PAGE, "{} bytes", page.len());
     // Generous, since tests run unoptimised and beside others; released it takes a quarter.
     assert!(seconds < 10.0, "{seconds} s");
+}
+
+/// A page of each kind, at the width of a desk and of a telephone.
+#[test]
+fn a_browser_finds_no_fault_in_any_page() {
+    let Some(browser) = browser::browser() else { return };
+    let mut pages = vec![
+        page(&faulty()).unwrap(),
+        page(&multiband()).unwrap(),
+        compare_maps::page(&comparison()).unwrap(),
+    ];
+    if let Some(folder) = real::data("haxby") {
+        let run = |it| folder.join(format!("sub-001_task-objectviewing_run-{it:02}_bold.nii.gz"));
+        let runs: Vec<PathBuf> = (1..=12).map(run).collect();
+        pages.push(page(&real::session(&runs, "Haxby, subject 1")).unwrap());
+    }
+    for page in &pages {
+        for width in [1400, 420] {
+            browser::look_at(&browser, page, width);
+        }
+    }
+}
+
+#[test]
+fn pages_of_real_runs_are_made() {
+    let Some(folder) = real::data("haxby") else {
+        let _ = writeln!(std::io::stderr(), "skipped: ../shared/data is absent");
+        return;
+    };
+    let run = |it| folder.join(format!("sub-001_task-objectviewing_run-{it:02}_bold.nii.gz"));
+    let runs: Vec<PathBuf> = (1..=12).map(run).collect();
+    let facts = real::session(&runs, "Haxby, subject 1");
+    assert_eq!(facts.summary.unwrap().voxels, 530);
+    written("haxby.html", page(&facts).unwrap());
+    let single = real::data("single/filtered_func_data.nii.gz").unwrap();
+    let facts = real::session(&[single], "filtered_func_data");
+    assert_eq!(facts.summary.unwrap().voxels, 22468);
+    let page = page(&facts).unwrap();
+    written("filtered_func_data.html", &page);
+    assert!(page.len() < LARGEST_PAGE);
 }

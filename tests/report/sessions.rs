@@ -83,23 +83,18 @@ pub fn session(plan: &Plan) -> Facts {
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let voxel = |it: usize| [it % nx, it / nx % ny, it / nx / ny];
     let steady = |volume: usize| {
-        plan.faults
-            .iter()
-            .all(|fault| !matches!(fault, Fault::NonSteady { volumes } if volume < *volumes))
+        let is_before =
+            |fault: &Fault| matches!(fault, Fault::NonSteady { volumes } if volume < *volumes);
+        !plan.faults.iter().any(is_before)
     };
-    let (mut total, mut sum, mut squares) = (0.0, vec![0.0; count], vec![0.0; count]);
-    let mut within = vec![0.0; count];
-    let mut runs = Vec::new();
+    let mut sums = Sums::new(count);
     for run in 0..plan.runs {
         let has = |fault: Fault| plan.faults.contains(&fault);
         let shift = if has(Fault::Shift { run }) { 2 } else { 0 };
         let level = if has(Fault::Shift { run }) { 1.06 } else { 1.0 + 0.004 * run as f64 };
         let signal: Vec<f64> =
             (0..count).map(|it| level * head(plan.shape, voxel(it), shift)).collect();
-        let (mut run_sum, mut run_squares) = (vec![0.0; count], vec![0.0; count]);
-        let (mut global_signal, mut dvars, mut before) = (vec![], vec![], Vec::<f64>::new());
-        let mut volumes = Vec::new();
-        for volume in 0..plan.volumes {
+        let mut values = |volume: usize| -> Vec<f64> {
             let mut gain = 1.0 + 0.0015 * noise.normal();
             if !steady(volume) {
                 gain *= 1.0 + 0.35 * (-(volume as f64)).exp();
@@ -107,54 +102,84 @@ pub fn session(plan: &Plan) -> Facts {
             if has(Fault::Spike { run, volume }) {
                 gain *= 1.1;
             }
-            let values: Vec<f64> = (0..count)
-                .map(|it| {
-                    let [x, _, z] = voxel(it);
-                    if signal[it] == 0.0 {
-                        return 0.0;
-                    }
-                    let lost = Fault::DroppedSlice { run, slice: z };
-                    let kept = if volume % 2 == 1 && has(lost) { 0.3 } else { 1.0 };
-                    let value = (signal[it] * gain + 11.0 * noise.normal()) * kept;
-                    // The grid's first axis runs to the left, so low indices lie at the right.
-                    if has(Fault::Clip) && x < nx / 2 { value.min(880.0) } else { value }
-                })
-                .collect();
-            let inside: Vec<usize> = (0..count).filter(|it| signal[*it] > 0.0).collect();
-            let mean = |of: &dyn Fn(usize) -> f64| {
-                inside.iter().map(|&it| of(it)).sum::<f64>() / inside.len() as f64
+            let value = |it: usize| {
+                let [x, _, z] = voxel(it);
+                if signal[it] == 0.0 {
+                    return 0.0;
+                }
+                let lost = Fault::DroppedSlice { run, slice: z };
+                let kept = if volume % 2 == 1 && has(lost) { 0.3 } else { 1.0 };
+                let value = (signal[it] * gain + 11.0 * noise.normal()) * kept;
+                // The grid's first axis runs to the left, so low indices lie at the right.
+                if has(Fault::Clip) && x < nx / 2 { value.min(880.0) } else { value }
             };
+            (0..count).map(value).collect()
+        };
+        let volumes: Vec<(Vec<f64>, Use)> = (0..plan.volumes)
+            .map(|it| (values(it), if steady(it) { Use::Used } else { Use::Dummy }))
+            .collect();
+        sums.add(&format!("sub-01_ses-test_task-rest_run-{}_bold", run + 1), &volumes);
+    }
+    sums.facts(grid, "sub-01, ses-test")
+}
+
+/// What facts are computed from, run by run.
+pub struct Sums {
+    total: f64,
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+    within: Vec<f64>,
+    runs: Vec<Run>,
+}
+
+impl Sums {
+    pub fn new(voxels: usize) -> Sums {
+        let zeros = vec![0.0; voxels];
+        Sums { total: 0.0, sum: zeros.clone(), squares: zeros.clone(), within: zeros, runs: vec![] }
+    }
+
+    /// Adds a run of volumes, the signal of which is above 0 inside the head.
+    pub fn add(&mut self, name: &str, volumes: &[(Vec<f64>, Use)]) {
+        let count = self.sum.len();
+        let (mut run_sum, mut run_squares) = (vec![0.0; count], vec![0.0; count]);
+        let (mut global_signal, mut dvars) = (vec![], vec![]);
+        let inside: Vec<usize> = (0..count).filter(|it| volumes[0].0[*it] > 0.0).collect();
+        let mean = |of: &dyn Fn(usize) -> f64| {
+            inside.iter().map(|&it| of(it)).sum::<f64>() / inside.len() as f64
+        };
+        for (number, (values, used)) in volumes.iter().enumerate() {
             global_signal.push(mean(&|it| values[it]));
-            dvars.push(match before.is_empty() {
-                true => f64::NAN,
-                false => mean(&|it| (values[it] - before[it]).powi(2)).sqrt(),
-            });
-            if steady(volume) {
+            let before = number.checked_sub(1).map(|it| &volumes[it].0);
+            dvars.push(
+                before.map_or(f64::NAN, |before| {
+                    mean(&|it| (values[it] - before[it]).powi(2)).sqrt()
+                }),
+            );
+            if *used == Use::Used {
                 for (it, value) in values.iter().enumerate() {
                     run_sum[it] += value;
                     run_squares[it] += value * value;
                 }
             }
-            volumes.push(if steady(volume) { Use::Used } else { Use::Dummy });
-            before = values;
         }
+        let volumes: Vec<Use> = volumes.iter().map(|it| it.1).collect();
         let used = volumes.iter().filter(|it| **it == Use::Used).count() as f64;
         let tsnr: Vec<f64> =
             (0..count).map(|it| ratio(used, run_sum[it], run_squares[it])).collect();
         for it in 0..count {
-            sum[it] += run_sum[it];
-            squares[it] += run_squares[it];
-            within[it] += run_squares[it] - run_sum[it] * run_sum[it] / used;
+            self.sum[it] += run_sum[it];
+            self.squares[it] += run_squares[it];
+            self.within[it] += run_squares[it] - run_sum[it] * run_sum[it] / used;
         }
-        total += used;
-        let name = format!("sub-01_ses-test_task-rest_run-{}_bold", run + 1);
-        runs.push(Run {
+        self.total += used;
+        let number = self.runs.len();
+        self.runs.push(Run {
             files: vec![InputFile {
                 path: format!("sub-01/ses-test/func/{name}.nii.gz"),
-                bytes: 22_944_165 + run as u64,
-                header_sha256: format!("{:064x}", 0x1234_5678_9abc_u64 + run as u64),
+                bytes: 22_944_165 + number as u64,
+                header_sha256: format!("{:064x}", 0x1234_5678_9abc_u64 + number as u64),
             }],
-            name,
+            name: name.to_owned(),
             tr_seconds: Some(2.5),
             volumes,
             regressors: 0,
@@ -164,15 +189,20 @@ pub fn session(plan: &Plan) -> Facts {
             tsnr: Some(tsnr),
         });
     }
-    let tsnr: Vec<f64> = (0..count).map(|it| ratio(total, sum[it], squares[it])).collect();
-    let mean: Vec<f64> = sum.iter().map(|sum| sum / total).collect();
-    let spread = |it: usize| squares[it] - sum[it] * sum[it] / total;
-    let std: Vec<f64> = (0..count).map(|it| (spread(it).max(0.0) / total).sqrt()).collect();
-    let demean: Vec<f64> = (0..count).map(|it| mean[it] / (within[it] / total).sqrt()).collect();
-    let shares: f64 = within.iter().sum::<f64>() / (0..count).map(spread).sum::<f64>();
-    let summary = summary(&grid, &tsnr);
-    Facts {
-        title: "sub-01, ses-test".to_owned(),
+
+    pub fn facts(self, grid: Grid, title: &str) -> Facts {
+        let Sums { total, sum, squares, within, runs } = self;
+        let count = sum.len();
+        let tsnr: Vec<f64> = (0..count).map(|it| ratio(total, sum[it], squares[it])).collect();
+        let mean: Vec<f64> = sum.iter().map(|sum| sum / total).collect();
+        let spread = |it: usize| squares[it] - sum[it] * sum[it] / total;
+        let std: Vec<f64> = (0..count).map(|it| (spread(it).max(0.0) / total).sqrt()).collect();
+        let demean: Vec<f64> =
+            (0..count).map(|it| mean[it] / (within[it].max(0.0) / total).sqrt()).collect();
+        let share = within.iter().sum::<f64>() / (0..count).map(spread).sum::<f64>();
+        let summary = summary(&grid, &tsnr);
+        Facts {
+            title: title.to_owned(),
         provenance: Provenance {
             version: "0.1.0".to_owned(),
             command_line:
@@ -192,26 +222,27 @@ pub fn session(plan: &Plan) -> Facts {
                        standard deviation over time of the concatenated runs."
                     .to_owned(),
         },
-        undefined: vec![Undefined {
-            reason: "always 0".to_owned(),
-            voxels: count - summary.map_or(0, |it| it.voxels),
-        }],
-        grid,
-        runs,
-        concat_median: summary.map(|it| it.median),
-        demean_median: quantiles(&demean, [0.5]).map(|[median]| median),
-        summary,
-        maps: Maps { tsnr, mean, std },
-        mask: None,
-        between_runs_share: (plan.runs > 1).then_some(1.0 - shares),
-        warnings: vec![],
-        graph_svg: Some(graph()),
+            undefined: vec![Undefined {
+                reason: "always 0".to_owned(),
+                voxels: count - summary.map_or(0, |it| it.voxels),
+            }],
+            grid,
+            concat_median: summary.map(|it| it.median),
+            demean_median: quantiles(&demean, [0.5]).map(|[median]| median),
+            summary,
+            maps: Maps { tsnr, mean, std },
+            mask: None,
+            between_runs_share: (runs.len() > 1).then_some(1.0 - share),
+            runs,
+            warnings: vec![],
+            graph_svg: Some(graph()),
         phases: vec![
             Phase { name: "reading headers".to_owned(), seconds: 0.004 },
             Phase { name: "computing".to_owned(), seconds: 1.7 },
             Phase { name: "writing".to_owned(), seconds: 0.12 },
         ],
-        regions: vec![],
+            regions: vec![],
+        }
     }
 }
 
