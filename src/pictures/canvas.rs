@@ -49,7 +49,7 @@ pub(super) fn level(fraction: f64) -> u8 {
 /// # Panics
 /// If the values do not make whole rows, or there are none.
 pub fn pixels(values: &[f64], width: usize, colormap: Colormap, range: Range) -> Vec<u8> {
-    assert!(width > 0 && !values.is_empty() && values.len() % width == 0, "whole rows");
+    assert!(width > 0 && !values.is_empty() && values.len().is_multiple_of(width), "whole rows");
     let mut canvas = Canvas::new(width, values.len() / width);
     for (number, value) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
         canvas.set(number % width, number / width, level(range.fraction(*value)));

@@ -247,7 +247,7 @@ fn draw_bar(canvas: &mut Canvas, &Bar { at, size }: &Bar) {
 
 /// Where ticks stand below the bar, and what is written there.
 fn ticks(look: &Look, left: usize, width: usize, lettering: Lettering) -> Vec<(usize, String)> {
-    let most = (width as f64 / (8.0 * lettering.advance)).clamp(2.0, 8.0) as usize;
+    let most = (width as f64 / (6.0 * lettering.advance)).clamp(2.0, 8.0) as usize;
     let place = |value| left + (look.range.fraction(value) * (width - 1) as f64).round() as usize;
     let ticks = look.range.ticks(most).into_iter();
     ticks.map(|(value, text)| (place(value), text)).collect()
@@ -309,7 +309,7 @@ fn layout(
         }
         top += lettering.line + size[1] + gap;
     }
-    let width = (inner / 2).max(inner.min(320));
+    let width = (inner / 2).max(inner.min(16 * lettering.line));
     let at = [(layout.size[0] - width) / 2, top + gap + lettering.line];
     layout.bar = Bar { at, size: [width, lettering.bar_height()] };
     layout.size[1] = top + foot + gap;
