@@ -45,7 +45,7 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
         220.0,
         Axis { range: Range::containing(-0.5, count as f64 - 0.5), label: &label },
         Axis { range: Range::containing(low.min(0.0), high * 1.05), label: "tSNR (no unit)" },
-        "tSNR by slice: median and quartiles of all runs together, and medians of single runs",
+        "tSNR by slice: median and quartiles, and medians of single runs",
     );
     // Each slice is a step of its own, so that a lost one has an edge at both sides.
     let mut bars = String::new();
@@ -75,10 +75,9 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
     }
     let medians: Vec<f64> = all.iter().map(|it| it[1]).collect();
     chart.curve(&points(&medians), "class=\"strong\"");
+    let what = if runs.is_empty() { "median" } else { "median of all runs together" };
     let mut legend =
-        "<p class=\"legend\"><span><i class=\"strong\"></i>median of all runs together, with \
-         quartiles</span>"
-            .to_owned();
+        format!("<p class=\"legend\"><span><i class=\"strong\"></i>{what}, with quartiles</span>");
     for (number, (name, _)) in runs.iter().enumerate() {
         let _ = write!(
             legend,

@@ -113,18 +113,20 @@ pub fn page(comparison: &Comparison) -> Result<String> {
     let mut page = head(&comparison.title);
     let summaries = summaries(&pairs);
     verdict(&mut page, comparison, &pairs, &summaries);
-    maps(&mut page, comparison, &pairs)?;
-    page += "<h2>Voxel by voxel</h2>\n";
-    page += &scatter(&pairs);
-    let _ = write!(
-        page,
-        "<h2>Distribution of the difference</h2>\n<div class=\"scroll\">{}</div>\n",
-        histogram::overall(
-            &Histogram::of(&pairs.difference, bins([&pairs.difference[..]])),
-            "difference of tSNR, B - A (no unit)",
-            "all voxels compared",
-        )
-    );
+    if summaries[2].1 > 0 {
+        maps(&mut page, comparison, &pairs)?;
+        page += "<h2>Voxel by voxel</h2>\n";
+        page += &scatter(&pairs);
+        let _ = write!(
+            page,
+            "<h2>Distribution of the difference</h2>\n<div class=\"scroll\">{}</div>\n",
+            histogram::overall(
+                &Histogram::of(&pairs.difference, bins([&pairs.difference[..]])),
+                "difference of tSNR, B - A (no unit)",
+                "all voxels compared",
+            )
+        );
+    }
     if !comparison.regions.is_empty() {
         page += "<h2>Regions</h2>\n";
         page += &regions(&comparison.regions);

@@ -45,17 +45,20 @@ pub fn page(facts: &Facts) -> Result<String> {
 
     let mut page = head(&facts.title);
     verdict(&mut page, facts);
-    maps(&mut page, facts, [&tsnr, &mean, &std])?;
-    if runs.len() > 1 {
-        single_runs(&mut page, &runs)?;
-    }
-    distribution(&mut page, &tsnr, &runs);
-    let of_runs: Vec<(&str, &[f64])> = match runs.len() {
-        0 | 1 => Vec::new(),
-        _ => runs.iter().map(|(name, volume)| (*name, volume.values())).collect(),
-    };
-    if let Some(chart) = by_slice::chart(&facts.grid, tsnr.values(), &of_runs) {
-        let _ = write!(page, "<h2>tSNR by slice</h2>\n{chart}");
+    if tsnr.values().iter().any(|value| value.is_finite()) {
+        maps(&mut page, facts, [&tsnr, &mean, &std])?;
+        if runs.len() < 2 {
+            // The one map has been drawn.
+            runs.clear();
+        } else {
+            single_runs(&mut page, &runs)?;
+        }
+        distribution(&mut page, &tsnr, &runs);
+        let of_runs: Vec<(&str, &[f64])> =
+            runs.iter().map(|(name, volume)| (*name, volume.values())).collect();
+        if let Some(chart) = by_slice::chart(&facts.grid, tsnr.values(), &of_runs) {
+            let _ = write!(page, "<h2>tSNR by slice</h2>\n{chart}");
+        }
     }
     page += "<h2>Over time</h2>\n";
     page += &over_time::charts(&facts.runs, facts.mask.as_ref().map_or("grid", |_| "mask"));
@@ -110,7 +113,10 @@ fn verdict(page: &mut String, facts: &Facts) {
         escaped(&facts.provenance.version),
         escaped(&facts.provenance.date)
     );
-    if facts.warnings.is_empty() {
+    if facts.summary.is_none() {
+        *page +=
+            "<p class=\"verdict look\">Look at: no voxel has a tSNR, so no map is drawn.</p>\n";
+    } else if facts.warnings.is_empty() {
         *page +=
             "<p class=\"verdict usable\">Usable: nothing was noticed that speaks against it.</p>\n";
     } else {
@@ -243,9 +249,13 @@ fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
         page,
         "<h2>Distribution of tSNR</h2>\n<div class=\"scroll\">{}</div>\n<p class=\"faint\">The dashed \
          line is the median. Values beyond an end of the axis are counted in its last bar.</p>\n",
-        histogram::overall(&all, TSNR, "all runs together")
+        histogram::overall(
+            &all,
+            TSNR,
+            if runs.is_empty() { "the run" } else { "all runs together" }
+        )
     );
-    if runs.len() > 1 {
+    if !runs.is_empty() {
         let runs: Vec<(&str, Histogram)> = runs
             .iter()
             .map(|(name, volume)| (*name, Histogram::of(volume.values(), bins)))

@@ -213,7 +213,8 @@ fn a_page_exists_for_few_voxels_one_run_and_maps_without_a_value() {
     let empty = page(&facts).unwrap();
     written("nothing_defined.html", &empty);
     assert!(empty.contains("no voxel is defined") && empty.contains("Not known for these runs"));
-    assert!(!empty.contains("NaN"), "no figure is NaN");
+    assert!(empty.contains("Look at: no voxel has a tSNR"));
+    assert!(!empty.contains("NaN") && !empty.contains("<svg"), "no empty picture");
 }
 
 fn comparison() -> Comparison {
