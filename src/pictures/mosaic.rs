@@ -275,7 +275,7 @@ fn layout(
     let block = room.height.saturating_sub(head + foot) / look.views.len().max(1);
     let mut top = head;
     for &view in &look.views {
-        let indices = look.slices.indices(view, grid)?;
+        let indices = look.slices.indices(view, volume)?;
         let count = indices.len().max(1);
         let heading = lettering.line + 4;
         let room = [inner, block.saturating_sub(heading)];

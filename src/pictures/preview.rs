@@ -77,7 +77,7 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String
     // Thirds rather than quarters: of a head the quarters are jaw and crown.
     let slices =
         Slices::List((1..=count).map(|part| part * grid.shape[axis] / (count + 1)).collect());
-    let Ok(mut indices) = slices.indices(View::Axial, grid) else { return String::new() };
+    let Ok(mut indices) = slices.indices(View::Axial, volume) else { return String::new() };
     if grid.orientation().axes[axis].is_reversed {
         indices.reverse();
     }

@@ -3,6 +3,7 @@
 use super::volume::{Grid, Volume};
 use crate::error::{Error, Result};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// Along which axis of the body slices are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub enum View {
 pub enum Slices {
     /// Each of them.
     All,
-    /// So many, evenly spaced; all of them where there are no more.
+    /// So many, evenly spaced from the first to the last that has a defined voxel; all of these
+    /// where there are no more.
     Count(NonZeroUsize),
     /// Those with these indices along the voxel axis, counted from 0.
     List(Vec<usize>),
@@ -94,15 +96,18 @@ impl Slices {
     ///
     /// # Errors
     /// If a listed slice does not exist, or none is listed.
-    pub fn indices(&self, view: View, grid: &Grid) -> Result<Vec<usize>> {
+    pub fn indices(&self, view: View, volume: &Volume) -> Result<Vec<usize>> {
+        let grid = volume.grid();
         let axis = view.voxel_axis(grid);
         let length = grid.shape[axis];
         let mut indices: Vec<usize> = match self {
             Slices::All => (0..length).collect(),
             Slices::Count(count) => {
-                let count = count.get().min(length);
+                let defined = volume.defined_slices(axis);
+                let count = count.get().min(defined.len());
                 // The middles of as many parts of equal length.
-                (0..count).map(|part| ((2 * part + 1) * length) / (2 * count)).collect()
+                let middle = |part| ((2 * part + 1) * defined.len()) / (2 * count);
+                (0..count).map(|part| defined.start + middle(part)).collect()
             }
             Slices::List(listed) => {
                 let view = view.name();
@@ -128,6 +133,22 @@ impl Slices {
 }
 
 impl Volume<'_> {
+    /// From the first to the last slice across a voxel axis in which a voxel is defined; all of
+    /// them if none is.
+    fn defined_slices(&self, axis: usize) -> Range<usize> {
+        let shape = self.grid().shape;
+        let stride: usize = shape[..axis].iter().product();
+        let slices = self.values().chunks(stride.max(1)).enumerate();
+        let defined = slices
+            .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
+            .map(|(number, _)| number % shape[axis]);
+        let ends = defined.fold(None, |ends: Option<(usize, usize)>, slice| {
+            let (first, last) = ends.unwrap_or((slice, slice));
+            Some((first.min(slice), last.max(slice)))
+        });
+        ends.map_or(0..shape[axis], |(first, last)| first..last + 1)
+    }
+
     /// A slice as it is shown; `index` counts along the voxel axis of the view.
     ///
     /// # Panics
@@ -224,7 +245,9 @@ mod tests {
                 let grid = Grid { shape: [4, 5, 6], affine };
                 for view in View::ALL {
                     let [right, up] = view.in_plane();
-                    let indices = Slices::All.indices(view, &grid).unwrap();
+                    let values = position(&grid, view.across());
+                    let volume = Volume::new(&grid, &values).unwrap();
+                    let indices = Slices::All.indices(view, &volume).unwrap();
                     let index = indices[1];
                     for (body, ascending) in [(right, true), (up, false)] {
                         let values = position(&grid, body);
@@ -238,8 +261,6 @@ mod tests {
                             line.is_sorted_by(|a, b| if ascending { a < b } else { a > b });
                         assert!(sorted, "{view:?} {}: {line:?}", grid.orientation().codes());
                     }
-                    let values = position(&grid, view.across());
-                    let volume = Volume::new(&grid, &values).unwrap();
                     let at = |index| volume.plane(view, index).values[0];
                     assert!(indices.is_sorted_by(|&a, &b| at(a) < at(b)), "{view:?}");
                     let axis = view.voxel_axis(&grid);
@@ -256,7 +277,9 @@ mod tests {
             affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0]],
         };
         assert_eq!(grid.orientation().axes[2], BodyAxis { number: 2, is_reversed: true });
-        let of = |slices: Slices| slices.indices(View::Axial, &grid);
+        let mut values = [1.0; 40];
+        let volume = Volume::new(&grid, &values).unwrap();
+        let of = |slices: Slices| slices.indices(View::Axial, &volume);
         let count = |count| Slices::Count(NonZeroUsize::new(count).unwrap());
         assert_eq!(of(Slices::All).unwrap(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
         assert_eq!(of(count(1)).unwrap(), [5]);
@@ -268,6 +291,15 @@ mod tests {
             "axial slice 10 does not exist, the grid has 10; give slices from 0 to 9"
         );
         assert!(of(Slices::List(vec![])).is_err());
+        // The first four and the last three of the ten hold nothing.
+        values[..16].fill(f64::NAN);
+        values[28..].fill(f64::NAN);
+        let volume = Volume::new(&grid, &values).unwrap();
+        let of = |slices: Slices, view| slices.indices(view, &volume).unwrap();
+        assert_eq!(of(count(9), View::Axial), [6, 5, 4]);
+        assert_eq!(of(count(1), View::Axial), [5]);
+        assert_eq!(of(count(9), View::Coronal), [0, 1]);
+        assert_eq!(of(Slices::All, View::Axial).len(), 10);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a page is made from.
 
-use crate::pictures::Grid;
+use crate::pictures::{Grid, View};
 
 /// What is known of a session and its maps.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Facts {
     pub definition: Definition,
     /// Where their voxels lie.
     pub grid: Grid,
+    /// How the maps are looked at, each once; axial if there is none.
+    pub views: Vec<View>,
     /// In the order in which they were combined.
     pub runs: Vec<Run>,
     /// Of all runs together.

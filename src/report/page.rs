@@ -18,6 +18,8 @@ const STD: &str = "standard deviation over time (unit of the data)";
 const WIDTH: usize = 1060;
 const TALLEST: usize = 900;
 const SMALL: Room = Room { width: 330, height: 360 };
+/// Where there are several views, so many slices of each are shown, so that the page stays small.
+const SLICES_OF_A_VIEW: usize = 24;
 /// Of a single run so many slices are shown.
 const RUN_SLICES: NonZeroUsize = NonZeroUsize::new(6).expect("not 0");
 
@@ -51,7 +53,7 @@ pub fn page(facts: &Facts) -> Result<String> {
             // The one map has been drawn.
             runs.clear();
         } else {
-            single_runs(&mut page, &runs)?;
+            single_runs(&mut page, &tsnr, &runs)?;
         }
         distribution(&mut page, &tsnr, &runs);
         let of_runs: Vec<(&str, &[f64])> =
@@ -187,9 +189,12 @@ fn verdict(page: &mut String, facts: &Facts) {
 
 /// A map across the page, with a heading.
 pub(super) fn large_map(page: &mut String, volume: &Volume, look: &Look) -> Result<()> {
-    // A few slices need not fill the page.
-    let count = look.slices.indices(look.views[0], volume.grid())?.len();
-    let room = Room { width: WIDTH, height: (250 + 150 * count).min(TALLEST) };
+    let mut height = 0;
+    for view in &look.views {
+        // A few slices need not fill the page.
+        height += (250 + 150 * look.slices.indices(*view, volume)?.len()).min(TALLEST);
+    }
+    let room = Room { width: WIDTH, height };
     let drawing = mosaic::svg(volume, look, room)?;
     let _ =
         write!(page, "<h2>{}</h2>\n<div class=\"scroll\">{drawing}</div>\n", escaped(&look.title));
@@ -197,31 +202,40 @@ pub(super) fn large_map(page: &mut String, volume: &Volume, look: &Look) -> Resu
 }
 
 fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Result<()> {
-    let depth = facts.grid.shape[View::Axial.voxel_axis(&facts.grid)];
-    let half = NonZeroUsize::new(depth.div_ceil(2)).map_or(Slices::All, Slices::Count);
+    let views = if facts.views.is_empty() { vec![View::Axial] } else { facts.views.clone() };
+    let count = |count| NonZeroUsize::new(count).map_or(Slices::All, Slices::Count);
+    let (all, some) = match views[..] {
+        [view] => {
+            let depth = facts.grid.shape[view.voxel_axis(&facts.grid)];
+            (Slices::All, count(depth.div_ceil(2)))
+        }
+        _ => (count(SLICES_OF_A_VIEW), count(SLICES_OF_A_VIEW / 2)),
+    };
     let look = |title: &str, label: &str, colormap, range, slices| Look {
         title: title.to_owned(),
         label: label.to_owned(),
         colormap,
         range,
-        views: vec![View::Axial],
+        views: views.clone(),
         slices,
     };
     let range = Range::from_zero(tsnr.values());
     let label = format!("{TSNR}, colours end at the 98th percentile");
-    large_map(page, tsnr, &look("tSNR", &label, Colormap::Viridis, range, Slices::All))?;
+    large_map(page, tsnr, &look("tSNR", &label, Colormap::Viridis, range, all))?;
     *page += "<p class=\"faint\">The patient's left is at the left. Above each slice: its index along \
               the voxel axis, and where its centre lies, in mm.</p>\n";
     let range = Range::robust(mean.values());
-    large_map(page, mean, &look("Mean", MEAN, Colormap::Gray, range, half.clone()))?;
+    large_map(page, mean, &look("Mean", MEAN, Colormap::Gray, range, some.clone()))?;
     let range = Range::robust(std.values());
-    large_map(page, std, &look("Standard deviation", STD, Colormap::Magma, range, half))
+    large_map(page, std, &look("Standard deviation", STD, Colormap::Magma, range, some))
 }
 
-fn single_runs(page: &mut String, runs: &[(&str, Volume)]) -> Result<()> {
+fn single_runs(page: &mut String, all: &Volume, runs: &[(&str, Volume)]) -> Result<()> {
     let ranges: Vec<Range> =
         runs.iter().map(|(_, volume)| Range::from_zero(volume.values())).collect();
     let range = Range::shared(&ranges).expect("a run at least");
+    // The same slices of each, also where a run has lost its first or last.
+    let slices = Slices::List(Slices::Count(RUN_SLICES).indices(View::Axial, all)?);
     *page += "<h2>tSNR of single runs</h2>\n<p class=\"faint\">The same colours mean the same in all \
               of them.</p>\n<div class=\"grid\">";
     for (name, volume) in runs {
@@ -231,7 +245,7 @@ fn single_runs(page: &mut String, runs: &[(&str, Volume)]) -> Result<()> {
             colormap: Colormap::Viridis,
             range,
             views: vec![View::Axial],
-            slices: Slices::Count(RUN_SLICES),
+            slices: slices.clone(),
         };
         let drawing = mosaic::svg(volume, &look, SMALL)?;
         let _ =

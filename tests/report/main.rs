@@ -293,6 +293,22 @@ fn maps_that_may_mean_something_else_are_said_to() {
     assert!(compare_maps::page(&comparison).is_err());
 }
 
+#[test]
+fn a_page_shows_the_views_that_are_asked_for() {
+    let mut facts = session(&plan(vec![]));
+    facts.views = vec![View::Sagittal, View::Coronal];
+    let page = page(&facts).unwrap();
+    written("two_views.html", &page);
+    for (shown, count) in [
+        ("24 sagittal slices, 24 coronal slices", 1),
+        ("12 sagittal slices, 12 coronal slices", 2),
+        ("6 axial slices;", 5),
+    ] {
+        assert_eq!(page.matches(shown).count(), count, "{shown}");
+    }
+    assert!(page.contains(">P</text>") && page.contains(">A</text>"));
+}
+
 /// The pictures beside the page, of the same session.
 #[test]
 fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_maps() {
@@ -340,7 +356,7 @@ fn a_browser_finds_no_fault_in_any_page() {
     let Some(browser) = browser::browser() else { return };
     let mut pages = vec![
         page(&faulty()).unwrap(),
-        page(&multiband()).unwrap(),
+        page(&Facts { views: View::ALL.to_vec(), ..multiband() }).unwrap(),
         compare_maps::page(&comparison()).unwrap(),
     ];
     if let Some(folder) = real::data("haxby") {
