@@ -28,13 +28,13 @@ pub struct Look {
     pub slices: Slices,
 }
 
-/// The room for a picture, in pixels of a PNG or units of a page. It is as wide as that, and about as tall at most; it grows
-/// taller before a voxel would be smaller than a pixel.
+/// The room for a picture, in pixels of a PNG or units of a page. It is as wide as that, and about
+/// as tall at most; it grows taller before a voxel would be smaller than a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Pixels across.
+    /// From left to right.
     pub width: usize,
-    /// Pixels down.
+    /// From top to bottom.
     pub height: usize,
 }
 
@@ -218,7 +218,10 @@ pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
 /// The picture in words, for who does not see it.
 fn description(look: &Look, layout: &Layout) -> String {
     let count = |view: &View| layout.tiles.iter().filter(|tile| tile.view == *view).count();
-    let slices = |view: &View| format!("{} {} slices", count(view), view.name());
+    let slices = |view: &View| match count(view) {
+        1 => format!("1 {} slice", view.name()),
+        count => format!("{count} {} slices", view.name()),
+    };
     let views: Vec<String> = look.views.iter().map(slices).collect();
     let (low, high) = (look.range.low(), look.range.high());
     let (title, label) = (&look.title, &look.label);
@@ -262,9 +265,10 @@ fn layout(
 ) -> Result<Layout> {
     let grid = volume.grid();
     let (margin, gap) = (lettering.margin(), lettering.gap());
-    let inner = room.width - 2 * margin;
+    // Narrower than its colour bar a picture says nothing.
+    let inner = room.width.max(12 * lettering.line) - 2 * margin;
     let mut layout = Layout {
-        size: [room.width, head],
+        size: [inner + 2 * margin, head],
         tiles: Vec::new(),
         sides: Vec::new(),
         headings: Vec::new(),
@@ -338,10 +342,14 @@ fn tile_size(
     };
     let quarters = (4..=4 * LARGEST_VOXEL).rev().map(|it| it as f64 / 4.0);
     let enlarged = quarters.map(|pixels| (size(pixels), height));
+    let reduced = || (1..).map(|voxels| size(1.0 / f64::from(voxels)));
     // A voxel keeps a pixel of its own as long as the picture grows twice as tall at most.
-    let reduced = (1..).map(|voxels| (size(1.0 / f64::from(voxels)), 2 * height));
-    let mut sizes = enlarged.chain(reduced.take(64));
-    sizes.find(|(tile, height)| fits(*tile, *height)).map_or(size(1.0 / 64.0), |(tile, _)| tile)
+    let mut sizes = enlarged.chain(reduced().take(64).map(|tile| (tile, 2 * height)));
+    match sizes.find(|(tile, height)| fits(*tile, *height)) {
+        Some((tile, _)) => tile,
+        // A great many slices take what height they need.
+        None => reduced().find(|tile| tile[0] <= width).expect("a pixel fits in the end"),
+    }
 }
 
 /// What stands above each slice, as much as there is room for: its index and its position.
@@ -427,14 +435,23 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_and_nothing_lies_outside_whatever_the_grid() {
-        for shape in
-            [[64, 64, 30], [104, 104, 72], [40, 20, 1], [1, 1, 1], [3, 200, 90], [512, 512, 40]]
-        {
+        for shape in [
+            [9000, 2, 3],
+            [64, 64, 30],
+            [104, 104, 72],
+            [40, 20, 1],
+            [1, 1, 1],
+            [3, 200, 90],
+            [512, 512, 40],
+        ] {
             let grid = grid(shape);
             let values = vec![1.0; grid.voxel_count()];
             let volume = Volume::new(&grid, &values).unwrap();
-            for (room, lettering) in [(SLIDE, IN_PNG), (Room { width: 680, height: 600 }, IN_PAGE)]
-            {
+            for (room, lettering) in [
+                (SLIDE, IN_PNG),
+                (Room { width: 680, height: 600 }, IN_PAGE),
+                (Room { width: 9, height: 0 }, IN_PAGE),
+            ] {
                 let look = look(&View::ALL, Slices::All);
                 let layout = layout(&volume, &look, room, lettering, 30).unwrap();
                 assert_eq!(layout.tiles.len(), shape.iter().sum::<usize>());
