@@ -9,6 +9,9 @@
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
 //! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`report`] | one page about a session |
+//! | [`pictures`] | maps as pictures: mosaics, colours, previews |
+//! | [`markup`] | escaping and words for pages and drawings |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`profile`] | what happened in a run: traces and pages |
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
@@ -62,9 +65,12 @@ pub mod inflate;
 pub mod inputs;
 pub mod mask;
 pub mod modelling;
+pub mod markup;
 pub mod output;
 pub mod paths;
+pub mod pictures;
 pub mod pipeline;
 pub mod profile;
+pub mod report;
 pub mod stats;
 pub mod voxels;

@@ -1,10 +1,7 @@
 //! The colour of each node: that of its operation, or of when it is begun.
 
 use super::{Coloring, Folded, Node, Picture};
-
-/// Colours that differ also for the colour-blind (Okabe and Ito 2008), the darkest left out.
-const KINDS: [&str; 7] =
-    ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800"];
+use crate::markup::COLORS;
 
 /// From first to last: five samples of a perceptually uniform map (viridis).
 const FIRST_TO_LAST: [[f64; 3]; 5] = [
@@ -20,7 +17,7 @@ pub(super) fn of_operations(folded: &Folded) -> Vec<(&str, &'static str)> {
     let mut colors: Vec<(&str, &'static str)> = Vec::new();
     for node in &folded.nodes {
         if colors.iter().all(|(operation, _)| *operation != node.operation) {
-            colors.push((&node.operation, KINDS[colors.len() % KINDS.len()]));
+            colors.push((&node.operation, COLORS[colors.len() % COLORS.len()]));
         }
     }
     colors

@@ -4,6 +4,7 @@
 use super::layout::{Layout, Place, layout};
 use super::names::shortened;
 use super::{Coloring, Folded, Node, Picture, colors};
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const STYLE: &str = "\
@@ -342,22 +343,6 @@ fn draw(
         }
     }
     svg.push_str("</g>\n");
-}
-
-/// Text between tags. Control characters, which XML has no place for, become spaces.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            control if control.is_control() => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

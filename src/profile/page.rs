@@ -1,11 +1,10 @@
 //! One page of HTML: figures, a timeline, memory and processors, operations, the graph.
 
 use super::{Profile, Sample, Span, What};
+use crate::markup::{self, COLORS, escaped, mebibytes, seconds};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const COLORS: [&str; 7] =
-    ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800"];
 /// The colour of waiting, decoding, computing, idleness.
 const SHARES: [&str; 4] = ["#d55e00", "#0072b2", "#009e73", "#98a2b3"];
 
@@ -17,23 +16,10 @@ const PLOT: f64 = 90.0;
 /// Narrower spans than this are drawn together with those that follow at once.
 const NARROWEST: f64 = 0.4;
 
-const STYLE: &str = "
-:root { color-scheme: light dark; --paper: #fff; --ink: #1c2430; --faint: #667085; --line: #d0d5dd; }
-@media (prefers-color-scheme: dark) { :root { --paper: #12161c; --ink: #e6eaf0; --faint: #98a2b3; --line: #39424f; } }
-body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, 'Segoe UI', Helvetica, Arial, sans-serif;
-  max-width: 1100px; margin: 2rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
-p { margin: .2rem 0; } .faint { color: var(--faint); }
-.figures { display: flex; flex-wrap: wrap; gap: 1.8rem; margin: 1rem 0; }
-.figures b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th { font-weight: 600; }
-th, td { text-align: right; padding: .2rem .8rem; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-svg { max-width: 100%; height: auto; } .plot { width: 100%; } .scroll { overflow-x: auto; }
-.plot text { fill: var(--faint); font-size: 12px; font-family: inherit; } .plot .on { fill: #fff; }
-.axis { stroke: var(--line); } .bar { display: flex; height: 1.4rem; border-radius: .3rem; overflow: hidden; }
+/// What this page adds to the style of all.
+const STYLE: &str = "\
+.plot .on { fill: #fff; } .bar { display: flex; height: 1.4rem; border-radius: .3rem; overflow: hidden; }
 .swatch { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem; margin: 0 .35rem 0 1rem; }
-@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } svg, table { break-inside: avoid; } }
 ";
 
 pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str) -> String {
@@ -51,10 +37,11 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{0}</title>\n\
-         <style>{STYLE}</style></head>\n<body>\n<h1>{0}</h1>\n<p class=\"faint\">{1}</p>\n\
+         <style>{2}{STYLE}</style></head>\n<body>\n<h1>{0}</h1>\n<p class=\"faint\">{1}</p>\n\
          <div class=\"figures\">",
         escaped(title),
         escaped(caption),
+        markup::STYLE,
     );
     let mut figure = |name: &str, value: String| {
         let _ = write!(page, "<div><b>{value}</b>{name}</div>");
@@ -292,25 +279,6 @@ fn operations(page: &mut String, profile: &Profile, tasks: &[&Span]) {
         );
     }
     page.push_str("</table>\n");
-}
-
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        0.0 => "0".to_owned(),
-        long if long >= 9.995 => format!("{long:.1} s"),
-        middle if middle >= 0.9995 => format!("{middle:.2} s"),
-        short if short >= 0.001 => format!("{:.0} ms", 1e3 * short),
-        shorter => format!("{:.0} µs", 1e6 * shorter),
-    }
-}
-
-fn mebibytes(bytes: f64) -> String {
-    let mebibytes = bytes / 1048576.0;
-    if mebibytes < 9.95 { format!("{mebibytes:.1} MiB") } else { format!("{mebibytes:.0} MiB") }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ fn on_the_line(lower: f64, upper: f64, fraction: f64) -> f64 {
     if fraction < 0.5 { lower + distance * fraction } else { upper - distance * (1.0 - fraction) }
 }
 
+/// [`quantiles`] of the values that are finite, which stay as they are.
+pub fn quantiles_of_finite<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N]> {
+    let mut finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
+    quantiles(&mut finite, qs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,36 @@
+//! Maps as pictures: numbers on a grid in, pixels out.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`orientation`] | which way each voxel axis points in the body |
+//! | [`volume`] | a grid in space, and the values on it |
+//! | [`views`] | axial, sagittal and coronal slices, as they are shown |
+//! | [`range`](mod@range) | which values span the colours, and round ticks between them |
+//! | [`colormap`] | the colours |
+//! | [`mosaic`] | slices side by side, as a PNG or inside a page |
+//! | [`preview`] | a histogram and a slice for the terminal |
+//!
+//! **Left is left.** Every picture shows the patient's left at the image's left (the neurological
+//! convention, that of nilearn and fMRIPrep), anterior or superior up, and says so by its marks.
+//! What is undefined (NaN) has no colour of the map but a neutral one.
+//!
+//! This module does not know how a number was computed, nor any file.
+
+mod canvas;
+pub mod colormap;
+mod font;
+pub mod mosaic;
+pub mod orientation;
+mod png;
+pub mod preview;
+pub mod range;
+pub mod views;
+pub mod volume;
+
+pub use canvas::pixels;
+pub use colormap::Colormap;
+pub use mosaic::{Look, Room};
+pub use orientation::Orientation;
+pub use range::Range;
+pub use views::{Slices, View};
+pub use volume::{Grid, Volume};

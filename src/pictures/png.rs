@@ -1,0 +1,84 @@
+//! Pictures with a palette as PNG files.
+//!
+//! Written here because it is short: an indexed picture needs four kinds of chunk and no row
+//! filters, and flate2, which the maps need anyway, brings both zlib and CRC-32.
+
+use flate2::{Compression, Crc, write::ZlibEncoder};
+use std::io::Write;
+
+/// A PNG file (W3C PNG, third edition) of `width * height` pixels, row by row from the top, each
+/// the number of a colour of the palette. `alpha` is the opacity of the first colours; the others
+/// are opaque.
+///
+/// # Panics
+/// If there are not as many pixels, no pixels, or not 1 to 256 colours.
+pub(super) fn encoded(
+    width: usize,
+    height: usize,
+    pixels: &[u8],
+    palette: &[[u8; 3]],
+    alpha: &[u8],
+) -> Vec<u8> {
+    assert_eq!(pixels.len(), width * height, "a value for each pixel");
+    assert!(!pixels.is_empty() && (1..=256).contains(&palette.len()));
+    let side = |length: usize| u32::try_from(length).expect("a picture of some thousand pixels");
+    let mut header = Vec::with_capacity(13);
+    header.extend(side(width).to_be_bytes());
+    header.extend(side(height).to_be_bytes());
+    // Eight bits a pixel; colour type 3, a palette; deflate; filters by row; not interlaced.
+    header.extend([8, 3, 0, 0, 0]);
+
+    let mut rows = ZlibEncoder::new(Vec::new(), Compression::new(6));
+    for row in pixels.chunks_exact(width) {
+        // Filter 0, none: neighbouring numbers of a palette say nothing of one another.
+        rows.write_all(&[0]).and_then(|()| rows.write_all(row)).expect("memory takes any bytes");
+    }
+    let rows = rows.finish().expect("memory takes any bytes");
+
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", &header);
+    chunk(&mut file, *b"PLTE", palette.as_flattened());
+    if !alpha.is_empty() {
+        chunk(&mut file, *b"tRNS", alpha);
+    }
+    chunk(&mut file, *b"IDAT", &rows);
+    chunk(&mut file, *b"IEND", &[]);
+    file
+}
+
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
+    let mut check = Crc::new();
+    check.update(&kind);
+    check.update(content);
+    file.extend(u32::try_from(content.len()).expect("less than 4 GiB").to_be_bytes());
+    file.extend(kind);
+    file.extend(content);
+    file.extend(check.sum().to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The crate `png` is the judge: it checks lengths, CRCs and the zlib stream.
+    #[test]
+    fn another_reader_finds_the_same_pixels() {
+        let (width, height) = (37, 19);
+        let pixels: Vec<u8> = (0..width * height).map(|it| (it * 31 % 251) as u8).collect();
+        let palette: Vec<[u8; 3]> = (0..=255).map(|it| [it, 255 - it, it / 2]).collect();
+        let file = encoded(width, height, &pixels, &palette, &[0, 128]);
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&file));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut found = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut found).unwrap();
+        assert_eq!((frame.width, frame.height), (37, 19));
+        assert_eq!(frame.color_type, png::ColorType::Rgba);
+        for (pixel, found) in pixels.iter().zip(found.chunks_exact(4)) {
+            let [r, g, b] = palette[usize::from(*pixel)];
+            let alpha = [0, 128].get(usize::from(*pixel)).copied().unwrap_or(255);
+            assert_eq!(found, [r, g, b, alpha]);
+        }
+        reader.finish().unwrap();
+    }
+}

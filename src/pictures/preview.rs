@@ -1,0 +1,223 @@
+//! A histogram and a slice for the terminal, in at most 79 columns.
+//!
+//! Whether the terminal shows colour, or is one at all, is for the caller to find out.
+
+use super::colormap::Colormap;
+use super::range::{Range, quantiles};
+use super::views::{Slices, View};
+use super::volume::Volume;
+use std::fmt::Write;
+
+/// The widest line.
+const COLUMNS: usize = 79;
+const BINS: usize = 10;
+
+/// The distribution of the finite values, one line for each of ten bins of a round width; what lies
+/// beyond the last is counted in it, and the mark of the last says so. Empty if nothing is finite.
+///
+/// ```
+/// let text = tsnr::pictures::preview::histogram(&[1.0, 1.5, 2.0, 2.5, 9.0]);
+/// assert!(text.lines().all(|line| line.chars().count() <= 79));
+/// ```
+pub fn histogram(values: &[f64]) -> String {
+    let Some([low, high]) = quantiles(values, [0.0, 0.98]) else { return String::new() };
+    let range = Range::containing(low.min(0.0), high);
+    // A step such that ten of them hold the range.
+    let power = 10_f64.powf(((range.high() - range.low()) / BINS as f64).log10().floor());
+    let holds =
+        |step: &f64| (range.low() / step).floor() * step + BINS as f64 * step >= range.high();
+    let steps = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0].map(|it| it * power);
+    let step = steps.into_iter().find(holds).unwrap_or(range.high() - range.low());
+    let start = (range.low() / step).floor() * step;
+    let last = ((range.high() - start) / step).ceil().clamp(1.0, BINS as f64) as usize - 1;
+    let mut counts = vec![0_usize; last + 1];
+    for value in values.iter().filter(|value| value.is_finite()) {
+        counts[(((value - start) / step).max(0.0) as usize).min(last)] += 1;
+    }
+    let total: usize = counts.iter().sum();
+    let most = counts.iter().copied().max().unwrap_or(1).max(1);
+    let decimals =
+        (-step.log10().floor()).clamp(0.0, 6.0) as usize + usize::from(step / power == 2.5);
+    let edge = |number: usize| match start + number as f64 * step {
+        edge if (1e-5..1e9).contains(&step) => format!("{edge:.decimals$}"),
+        edge => format!("{edge:.2e}"),
+    };
+    let marks: Vec<String> = (0..=last)
+        .map(|bin| match bin == last {
+            false => format!("{} to {}", edge(bin), edge(bin + 1)),
+            true => format!("{} and more", edge(bin)),
+        })
+        .collect();
+    let wide = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
+    let room = COLUMNS.saturating_sub(wide + 10).max(8);
+    let mut text = String::new();
+    for (mark, count) in marks.iter().zip(&counts) {
+        let percent = 100.0 * *count as f64 / total as f64;
+        let _ =
+            writeln!(text, "{mark:>wide$} {percent:5.1}% {}", bar(*count, most, room).trim_end());
+    }
+    text
+}
+
+/// A bar of a length in eighths of a column.
+fn bar(count: usize, most: usize, room: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (8 * room * count).div_ceil(most);
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
+
+/// Up to two axial slices from the middle of a volume, side by side, two pixels a letter, in
+/// 24-bit colours (`ESC [38;2;R;G;B m`), with `L` and `R` beside them and a line that says what
+/// the colours mean.
+pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String {
+    let grid = volume.grid();
+    let axis = View::Axial.voxel_axis(grid);
+    let ([columns, rows], voxel) = View::Axial.slice_shape(grid);
+    let count = if grid.shape[axis] < 2 { 1 } else { 2 };
+    // Thirds rather than quarters: of a head the quarters are jaw and crown.
+    let slices =
+        Slices::List((1..=count).map(|part| part * grid.shape[axis] / (count + 1)).collect());
+    let Ok(mut indices) = slices.indices(View::Axial, volume) else { return String::new() };
+    if grid.orientation().axes[axis].is_reversed {
+        indices.reverse();
+    }
+    // Between the letters at the sides and the slices there is a column each.
+    let room = (COLUMNS - 4 - 2 * (count - 1)) / count;
+    let (wide, tall) = (columns as f64 * voxel[0], rows as f64 * voxel[1]);
+    let width = columns.max(16).min(room);
+    let scale = (width as f64 / wide).min(48.0 / tall);
+    let pixels = |length: f64| ((length * scale).round() as usize).max(1);
+    let (width, height) = (pixels(wide).min(room), pixels(tall).next_multiple_of(2));
+    let planes: Vec<Vec<f64>> = indices
+        .iter()
+        .map(|&index| volume.plane(View::Axial, index).sampled(width, height))
+        .collect();
+    // Layer 38 is the letter, 48 what lies behind it.
+    let color = |layer: u8, value: f64| {
+        let [r, g, b] = colormap.color(range.fraction(value));
+        format!("{layer};2;{r};{g};{b}")
+    };
+    let mut text = String::new();
+    for row in (0..height).step_by(2) {
+        let is_middle = row / 2 == height / 4;
+        text.push_str(if is_middle { "L " } else { "  " });
+        for (number, plane) in planes.iter().enumerate() {
+            text.push_str(if number > 0 { "  " } else { "" });
+            let mut before = String::new();
+            for column in 0..width {
+                let (upper, lower) =
+                    (plane[row * width + column], plane[(row + 1) * width + column]);
+                // The half that has a colour is drawn, the other is the terminal's own.
+                let (letter, codes) = match (upper.is_nan(), lower.is_nan()) {
+                    (true, true) => (' ', "0".to_owned()),
+                    (true, false) => ('▄', format!("0;{}", color(38, lower))),
+                    (false, true) => ('▀', format!("0;{}", color(38, upper))),
+                    (false, false) => ('▀', format!("{};{}", color(38, upper), color(48, lower))),
+                };
+                if codes != before {
+                    let _ = write!(text, "\x1b[{codes}m");
+                    before = codes;
+                }
+                text.push(letter);
+            }
+            text.push_str("\x1b[0m");
+        }
+        text.push_str(if is_middle { " R\n" } else { "\n" });
+    }
+    let place = |&index: &usize| format!("{:.0}", grid.slice_position(axis, index));
+    let places: Vec<String> = indices.iter().map(place).collect();
+    let shades = (0..16).map(|it| {
+        let [r, g, b] = colormap.color(f64::from(it) / 15.0);
+        format!("\x1b[38;2;{r};{g};{b}m█")
+    });
+    // Three digits of the upper end.
+    let decimals = (2.0 - range.high().abs().log10().floor()).clamp(0.0, 6.0) as usize;
+    let _ = writeln!(
+        text,
+        "  axial, z = {} mm   {:.decimals$} {}\x1b[0m {:.decimals$}",
+        places.join(" and "),
+        range.low(),
+        shades.collect::<String>(),
+        range.high(),
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pictures::volume::Grid;
+
+    /// What a terminal shows of a text: without the escape codes.
+    fn shown(text: &str) -> String {
+        let mut parts = text.split('\x1b');
+        let first = parts.next().unwrap_or_default().to_owned();
+        let rest = |part: &str| part.split_once('m').expect("a colour's code").1.to_owned();
+        parts.map(rest).fold(first, |all, part| all + &part)
+    }
+
+    #[test]
+    fn a_histogram_has_every_finite_value_in_one_of_its_bins() {
+        let mut values: Vec<f64> = (0..1000).map(|it| f64::from(it) / 10.0).collect();
+        values.extend([f64::NAN, f64::INFINITY, 5000.0]);
+        let text = histogram(&values);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 10, "{text}");
+        assert!(lines[0].starts_with("    0 to 10  10.0% "), "{text}");
+        assert!(lines[9].starts_with("90 and more  10.1% "), "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS));
+        assert_eq!(histogram(&[f64::NAN]), "");
+        for values in
+            [vec![3.0], vec![0.0; 4], vec![-5.0, 1e300], vec![1e-300, 2e-300], vec![-1.0, -2.0]]
+        {
+            let text = histogram(&values);
+            assert!((1..=BINS).contains(&text.lines().count()), "{values:?}: {text}");
+            let sum: f64 = text
+                .lines()
+                .filter_map(|line| line.split_once('%')?.0.rsplit(' ').next()?.parse::<f64>().ok())
+                .sum();
+            assert!((sum - 100.0).abs() < 0.6, "{values:?}: {text}");
+            assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+        }
+    }
+
+    #[test]
+    fn slices_fit_the_terminal_and_show_left_at_the_left() {
+        for shape in
+            [[64, 64, 30], [104, 104, 72], [40, 20, 1], [1, 1, 1], [3, 300, 9], [300, 3, 4]]
+        {
+            let affine = [[-2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0]];
+            let grid = Grid { shape, affine };
+            let values: Vec<f64> =
+                (0..grid.voxel_count()).map(|it| (it % shape[0]) as f64).collect();
+            let volume = Volume::new(&grid, &values).unwrap();
+            let range = Range::containing(0.0, shape[0] as f64 - 1.0);
+            let text = axial_slices(&volume, Colormap::Gray, range);
+            let shown = shown(&text);
+            assert!(
+                shown.lines().all(|line| line.chars().count() <= COLUMNS),
+                "{shape:?}\n{shown}"
+            );
+            assert!(shown.lines().count() <= 26, "{shape:?}\n{shown}");
+            assert_eq!(shown.matches(['L', 'R']).count(), 2, "{shown}");
+            // The first index lies at the right, so the brightest voxels are at the left.
+            if shape[0] == 64 {
+                let first = text.split("\x1b[").nth(1).unwrap();
+                assert!(first.starts_with("38;2;255;255;255;48;2;255"), "{first}");
+            }
+        }
+    }
+
+    #[test]
+    fn undefined_voxels_are_the_terminals_own_ground() {
+        let grid = Grid {
+            shape: [16, 16, 1],
+            affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]],
+        };
+        let values = [f64::NAN; 256];
+        let volume = Volume::new(&grid, &values).unwrap();
+        let text = axial_slices(&volume, Colormap::Viridis, Range::containing(0.0, 1.0));
+        let slices = text.lines().rev().skip(1).collect::<String>();
+        assert!(!slices.contains("8;2;") && !slices.contains('▀'), "{slices:?}");
+    }
+}

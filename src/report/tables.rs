@@ -1,0 +1,95 @@
+//! The tables of a page: runs, regions, inputs, time.
+
+use super::facts::{Facts, Region, Run, Use};
+use crate::markup::{escaped, mebibytes, seconds};
+use std::fmt::Write;
+
+/// A table with a heading for each column; cells are escaped here.
+pub(super) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let cells = |cells: &[String], tag: &str| -> String {
+        cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect()
+    };
+    let mut text = "<div class=\"scroll\"><table>\n<thead><tr>".to_owned();
+    text += &cells(&headings.map(str::to_owned), "th");
+    text += "</tr></thead>\n<tbody>\n";
+    for row in rows {
+        let _ = writeln!(text, "<tr>{}</tr>", cells(&row, "td"));
+    }
+    text + "</tbody></table></div>\n"
+}
+
+/// Names and what they stand for; both are escaped here.
+pub(super) fn entries<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let entry = |(name, value): (&str, String)| {
+        format!("<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(&value))
+    };
+    format!("<dl>{}</dl>\n", entries.into_iter().map(entry).collect::<String>())
+}
+
+/// A number, or that it is not known.
+pub(super) fn known(value: Option<f64>, decimals: usize) -> String {
+    value.filter(|it| it.is_finite()).map_or("–".to_owned(), |it| format!("{it:.decimals$}"))
+}
+
+pub(super) fn runs(runs: &[Run]) -> String {
+    let row = |run: &Run| {
+        let count = |kind| run.count(kind).to_string();
+        [
+            run.name.clone(),
+            run.volumes.len().to_string(),
+            count(Use::Used),
+            count(Use::Dummy),
+            count(Use::Censored),
+            count(Use::NotChosen),
+            known(run.tr_seconds, 3),
+            run.regressors.to_string(),
+            known(run.median_tsnr, 1),
+        ]
+    };
+    table(
+        [
+            "run",
+            "volumes",
+            "used",
+            "dropped",
+            "censored",
+            "not chosen",
+            "TR (s)",
+            "regressors",
+            "median tSNR",
+        ],
+        runs.iter().map(row),
+    )
+}
+
+pub(super) fn regions(regions: &[Region]) -> String {
+    let row = |region: &Region| {
+        let [q25, median, q75] =
+            [region.q25, region.median, region.q75].map(|it| known(Some(it), 1));
+        [region.name.clone(), region.run.clone(), region.voxels.to_string(), q25, median, q75]
+    };
+    table(["region", "run", "voxels", "25%", "median", "75%"], regions.iter().map(row))
+}
+
+pub(super) fn phases(facts: &Facts) -> String {
+    let wall = facts.provenance.wall_seconds.max(1e-9);
+    let row =
+        |name: &str, of: f64| [name.to_owned(), seconds(of), format!("{:.0}%", 100.0 * of / wall)];
+    let phases = facts.phases.iter().map(|phase| row(&phase.name, phase.seconds));
+    table(
+        ["what", "time", "share"],
+        phases.chain([row("all of it", facts.provenance.wall_seconds)]),
+    )
+}
+
+pub(super) fn inputs(runs: &[Run]) -> String {
+    let files = runs.iter().flat_map(|run| &run.files);
+    let row = |file: &super::facts::InputFile| {
+        [file.path.clone(), mebibytes(file.bytes as f64), file.header_sha256.clone()]
+    };
+    let table = table(["file", "size", "SHA-256 of the header"], files.map(row));
+    format!("<div class=\"inputs\">{table}</div>\n")
+}
