@@ -5,6 +5,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
+//! | [`diagnostics`] | what is wrong, or may be, with a session and its maps |
 //! | [`modelling`] | which volumes are used and what is fitted, from what is asked for |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
 //! | [`graph`] | lazy tasks, and running them on a pool of threads |
@@ -57,15 +58,16 @@ pub mod cli;
 pub mod compare;
 pub mod confounds;
 pub mod design;
+pub mod diagnostics;
 pub mod drawing;
 pub mod error;
 pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod markup;
 pub mod mask;
 pub mod modelling;
-pub mod markup;
 pub mod output;
 pub mod paths;
 pub mod pictures;

@@ -351,7 +351,7 @@ fn help_holds_every_option_the_definition_the_modes_and_examples() {
         "[default: array]",
         "[default: 0]",
         "[default: float32]",
-        "[default: zero]",
+        "[default: zero, or that of --definition]",
     ] {
         assert!(help.contains(text), "'{text}' in: {help}");
     }
@@ -474,7 +474,8 @@ fn quiet_is_silent_on_success_and_still_warns_and_fails_aloud() {
         assert_eq!((&*outcome.stdout, &*outcome.stderr), ("", ""));
         let runs = [odd("int16_le.nii"), odd("affine_shifted.nii")];
         let outcome = scratch.tsnr([&*runs[0], &*runs[1], "-o", "map.nii", quiet]).succeeded();
-        assert_eq!((outcome.warnings().len(), outcome.stderr.lines().count()), (1, 1));
+        // That the affines differ, and that most of the variance lies between these runs.
+        assert_eq!((outcome.warnings().len(), outcome.stderr.lines().count()), (2, 2));
         assert!(
             scratch.tsnr([&*odd("empty.nii"), "-o", "map.nii", quiet]).error().contains("empty")
         );

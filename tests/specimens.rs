@@ -79,12 +79,20 @@ fn every_specimen_has_a_row() {
     assert_eq!(named, present);
 }
 
+/// The warnings that are of the files, not of the data in them: small and extreme as these are,
+/// most runs differ from others and reach the limits of their types.
+fn warnings_of_files(outcome: &Outcome) -> Vec<&str> {
+    let of_data = ["variance lies between", "limit of the stored integers", "scaling differs"];
+    let is_of_files = |it: &&str| !of_data.iter().any(|text| it.contains(text));
+    outcome.warnings().into_iter().filter(is_of_files).collect()
+}
+
 #[test]
 fn valid_specimens_give_the_maps_of_numpy_without_a_warning() {
     for row in rows_that_are(&["ok"]) {
         for mode in MODES {
             let outcome = assert_expected_maps(&row, mode);
-            assert!(!outcome.stderr.contains("warning"), "{:?}: {}", row.files, outcome.stderr);
+            assert!(warnings_of_files(&outcome).is_empty(), "{:?}: {}", row.files, outcome.stderr);
             assert_eq!(outcome.stdout, "");
         }
     }
@@ -95,7 +103,7 @@ fn doubtful_specimens_give_the_maps_and_a_warning_that_names_the_files() {
     for row in rows_that_are(&["warns"]) {
         for mode in MODES {
             let outcome = assert_expected_maps(&row, mode);
-            let warnings = outcome.warnings();
+            let warnings = warnings_of_files(&outcome);
             assert_eq!(warnings.len(), 1, "{:?}: {}", row.files, outcome.stderr);
             let mut text = warnings[0].to_owned();
             for file in &row.files {

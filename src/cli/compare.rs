@@ -1,6 +1,7 @@
 //! `--compare`: the three modes, each in a process of its own.
 
 use super::arguments::Arguments;
+use super::choices::Chosen;
 use super::progress::RoundBar;
 use super::{resources, summary};
 use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
@@ -85,6 +86,10 @@ fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let limit = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
+    let chosen = Chosen::of(arguments, arguments.analysis.definition);
+    let prepared = super::prepared(arguments, session, &chosen.request(arguments)?)?;
+    let analysis = super::analysis(arguments, &chosen, &prepared)?;
+    let session = &prepared.session;
     let mut contenders = Vec::new();
     for mode in [Mode::Serial, Mode::Delayed, Mode::Array] {
         let threads = if mode == Mode::Serial { &[NonZeroUsize::MIN] } else { asked.as_slice() };
@@ -93,7 +98,7 @@ fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>
                 mode,
                 threads,
                 chunk_length: arguments.chunk_length,
-                analysis: super::analysis(arguments, session),
+                analysis: analysis.clone(),
             };
             let needed = predicted_bytes(session, &settings);
             let plan = pipeline::plan(session, &settings, Arc::new(()))?;
@@ -132,7 +137,7 @@ fn command(
     let mut command = Command::new(program);
     command.args(["-q", "--dtype", "float64", "--undefined", "nan", "--mode", &contender.mode]);
     command.args(["--threads", &contender.threads.to_string()]);
-    command.args(["--ddof", &arguments.ddof.to_string()]);
+    command.args(arguments.analysis.words());
     if let Some(length) = arguments.chunk_length {
         command.args(["--chunk-length", &length.to_string()]);
     }

@@ -5,25 +5,33 @@
 //! compute.
 
 mod arguments;
+mod choices;
 mod compare;
+mod definitions;
 mod graphs;
+mod json;
+mod maps;
+mod outcome;
 mod progress;
 mod resources;
 mod signals;
 mod summary;
 mod talk;
 
+use crate::diagnostics;
 use crate::error::{Error, Result};
-use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::image::Progress;
 use crate::inputs;
+use crate::modelling::{Prepared, Request, prepare};
 use crate::output::{self, Batch};
-use crate::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
-use crate::stats::definition::{Ddof, Definition};
-use crate::stats::fold::Wanted;
-use arguments::{Arguments, UndefinedValue};
+use crate::pipeline::{self, Analysis, Mode, Session, Settings};
+use arguments::Arguments;
+use choices::Chosen;
 use graphs::{Graphs, Watchers};
+use outcome::{Outcome, Work};
 use progress::ByteBar;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,33 +57,51 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     let inputs = inputs::expand(&arguments.inputs)?;
     inputs.remarks.iter().for_each(|remark| talk.note(remark));
     let session = Session::open(&inputs.images)?;
-    session.warnings().iter().for_each(|warning| talk.warning(warning));
     for destination in arguments.files() {
         refuse_an_input(destination, &session)?;
         output::check_destination(destination)?;
     }
     if arguments.compare {
+        diagnostics::of_headers(&session).iter().for_each(|it| talk.warning(it.line()));
         return compare::run(arguments, &session);
     }
-    let header = map_header(&session, arguments, talk)?;
+    if arguments.definitions {
+        return definitions::run(arguments, &session);
+    }
+    let chosen = Chosen::of(arguments, arguments.analysis.definition);
+    let request = chosen.request(arguments)?;
+    let prepared = prepared(arguments, &session, &request)?;
+    let session = &prepared.session;
+    diagnostics::of_headers(session).iter().for_each(|it| talk.warning(it.line()));
+    prepared.notes.iter().for_each(|note| talk.note(note));
+    let mask = outcome::mask_of_file(arguments, &prepared)?;
+    let settings = settings(arguments, &chosen, &prepared, talk)?;
+    let work = Work {
+        arguments,
+        chosen: &chosen,
+        request: &request,
+        prepared: &prepared,
+        settings: &settings,
+    };
+    maps::check_names(&work)?;
+    let header = maps::header(&work, talk)?;
     if arguments.verbose {
-        talk.lines(summary::of_inputs(&session));
+        talk.lines(summary::of_inputs(session));
     }
 
-    let settings = settings(arguments, &session, talk)?;
     let bar = ByteBar::new(session.voxel_bytes(), arguments.quiet || arguments.dry_run);
     let watchers = Arc::new(Watchers::new(arguments, bar, started));
     let opened = watchers.phase("open", 0.0);
-    let plan = pipeline::plan(&session, &settings, graphs::watched(&watchers))?;
+    let plan = pipeline::plan(session, &settings, graphs::watched(&watchers))?;
     let plan = if arguments.no_optimize { plan.unoptimized() } else { plan };
     let plan = plan.within(arguments.mem_limit);
-    let graphs = Graphs::of(&plan, arguments, &session, &settings);
+    let graphs = Graphs::of(&plan, arguments, session, &settings);
     graphs.draw_before()?;
     if arguments.explain {
         talk.lines(graphs::explanation(&plan));
     }
     if arguments.dry_run {
-        talk.lines(graphs::dry_run(&plan, &session, &settings));
+        talk.lines(graphs::dry_run(&plan, session, &settings));
         return Ok(());
     }
     watchers.bar.expect_tasks(plan.outline().tasks.len());
@@ -84,36 +110,69 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     watchers.bar.clear();
     let maps = maps?;
     let computed = watchers.phase("compute", planned);
-    write(&maps, &header, &session, arguments)?;
+    let outcome = Outcome::of(maps, mask, &work)?;
+    outcome.check(arguments)?;
+    let mut batch = Batch::default();
+    maps::write(&outcome, &header, &work, &mut batch)?;
+    json::write(&outcome, &work, started, &mut batch)?;
+    batch.commit()?;
     watchers.phase("write", computed);
     if let Some(recorder) = &watchers.recorder {
         graphs.write_profile(recorder)?;
     }
+    let of_headers = diagnostics::of_headers(session).len();
+    for finding in &outcome.findings[of_headers..] {
+        if summary::is_warning(finding) {
+            talk.warning(finding.line());
+        }
+    }
     if !arguments.quiet {
-        talk.lines(summary::of_run(&session, &settings, &maps, arguments, started));
+        talk.lines(summary::of_run(&outcome, &work, started));
     }
     Ok(())
 }
 
+/// Which volumes are used of which runs, and what is fitted to them.
+fn prepared(arguments: &Arguments, session: &Session, request: &Request) -> Result<Prepared> {
+    let nobody: Arc<dyn Progress> = Arc::new(());
+    prepare(session, request, asked_threads(arguments), &nobody)
+}
+
+fn asked_threads(arguments: &Arguments) -> NonZeroUsize {
+    arguments.threads.first().copied().unwrap_or_else(resources::available_threads)
+}
+
 /// What to compute.
-fn analysis(arguments: &Arguments, session: &Session) -> Analysis {
-    let plain = Analysis::plain(session);
-    let definition = Definition { ddof: Ddof::Fixed(arguments.ddof), ..plain.definition };
-    let wanted = Wanted {
-        mean: arguments.mean.is_some(),
-        std: arguments.std.is_some(),
-        ..Wanted::default()
+///
+/// # Errors
+/// A mean from another image that cannot be had.
+fn analysis(arguments: &Arguments, chosen: &Chosen, prepared: &Prepared) -> Result<Analysis> {
+    let threads = asked_threads(arguments);
+    let mean = match &arguments.analysis.mean_from {
+        Some(path) => Some(pipeline::mean_from(path, &prepared.session, threads)?),
+        None => None,
     };
-    Analysis { definition, wanted, ..plain }
+    Ok(Analysis {
+        definition: chosen.definition,
+        model: Arc::new(choices::with_numerator(&prepared.model, mean)),
+        wanted: choices::wanted(arguments, chosen, &prepared.model),
+        signals: choices::signals(arguments),
+    })
 }
 
 /// What to compute and how, with as many threads as the memory allows.
-fn settings(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Settings> {
+fn settings(
+    arguments: &Arguments,
+    chosen: &Chosen,
+    prepared: &Prepared,
+    talk: Talk,
+) -> Result<Settings> {
+    let session = &prepared.session;
     let asked = Settings {
         mode: arguments.mode.into(),
-        threads: arguments.threads.first().copied().unwrap_or_else(resources::available_threads),
+        threads: asked_threads(arguments),
         chunk_length: arguments.chunk_length,
-        analysis: analysis(arguments, session),
+        analysis: analysis(arguments, chosen, prepared)?,
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
@@ -143,43 +202,4 @@ fn refuse_an_input(destination: &Path, session: &Session) -> Result<()> {
             .at(destination));
     }
     Ok(())
-}
-
-/// The header that the maps share, without extensions that speak of the run.
-fn map_header(session: &Session, arguments: &Arguments, talk: Talk) -> Result<MapHeader> {
-    let image = session.first_image();
-    let (extensions, is_damaged) = image.extensions()?;
-    let (dropped, kept): (Vec<_>, Vec<_>) = extensions
-        .into_iter()
-        .partition(|extension| extension.describes_the_time_course().is_some());
-    for owner in dropped.iter().filter_map(Extension::describes_the_time_course) {
-        talk.note(format_args!(
-            "{}: its {owner} header extension describes the run and is not copied to the map",
-            image.path.display()
-        ));
-    }
-    if is_damaged {
-        talk.note(format_args!(
-            "{}: a damaged header extension is not copied to the map",
-            image.path.display()
-        ));
-    }
-    Ok(MapHeader::new(&image.header, kept, arguments.dtype.into()))
-}
-
-fn write(maps: &Maps, header: &MapHeader, session: &Session, arguments: &Arguments) -> Result<()> {
-    let mut batch = Batch::default();
-    for (destination, kind) in arguments.outputs() {
-        let map = kind.of(maps);
-        let description = summary::description(kind, session, arguments.ddof);
-        let header = header.named(kind.name(), &description);
-        let encoding = Encoding::of_output_name(destination).expect("the arguments were checked");
-        // What is undefined is NaN in memory.
-        let written = |value: f64| match arguments.undefined {
-            UndefinedValue::Zero if value.is_nan() => 0.0,
-            _ => value,
-        };
-        batch.write(destination, |to| write_map(to, encoding, &header, map, written))?;
-    }
-    batch.commit()
 }

@@ -1,10 +1,13 @@
 //! What was read and what came out, in a few lines for a person.
 
-use super::arguments::{Arguments, MapKind, UndefinedValue};
+use super::outcome::{NamedMask, Outcome, Work};
 use super::resources;
+use crate::design::Use;
+use crate::diagnostics::Finding;
 use crate::image::SpatialUnit;
-use crate::pipeline::{Maps, Mode, Session, Settings, mebibytes, predicted_bytes};
-use crate::stats::quantiles::median;
+use crate::modelling::Prepared;
+use crate::pipeline::{Mode, Session, Settings, mebibytes, predicted_bytes};
+use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -12,16 +15,6 @@ const VERSION: &str = concat!("tsnr ", env!("CARGO_PKG_VERSION"));
 
 /// More runs than this are summed up, not listed.
 const MOST_RUNS_LISTED: usize = 16;
-
-/// What a map is, in at most 79 bytes, for its header.
-pub(super) fn description(kind: MapKind, session: &Session, ddof: usize) -> String {
-    let formula = match kind {
-        MapKind::Tsnr => format!("mean/std, ddof {ddof}"),
-        MapKind::Mean => "mean".to_owned(),
-        MapKind::Std => format!("std, ddof {ddof}"),
-    };
-    format!("{VERSION}: {formula}, {} volumes, detrending none", session.volumes())
-}
 
 /// The inputs as they were understood, a line an image.
 pub(super) fn of_inputs(session: &Session) -> String {
@@ -52,14 +45,15 @@ pub(super) fn of_inputs(session: &Session) -> String {
     text
 }
 
+/// Whether a finding is told as a warning: the others stand in the line on undefined voxels.
+pub(super) fn is_warning(finding: &Finding) -> bool {
+    !["constant", "not-finite"].contains(&finding.name)
+}
+
 /// What was computed of what, how, and with what outcome.
-pub(super) fn of_run(
-    session: &Session,
-    settings: &Settings,
-    maps: &Maps,
-    arguments: &Arguments,
-    started: Instant,
-) -> String {
+pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String {
+    let Work { arguments, chosen, request, prepared, settings } = *work;
+    let session = &prepared.session;
     let header = session.header();
     let threads = threads(settings);
     let [dx, dy, dz] = header.voxel_sizes();
@@ -67,33 +61,76 @@ pub(super) fn of_run(
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
         unit => unit.to_string(),
     };
-    let files: Vec<String> =
-        arguments.outputs().map(|(path, _)| path.display().to_string()).collect();
     let predicted = mebibytes(predicted_bytes(session, settings));
     let memory = match resources::peak_memory_bytes() {
         Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
         None => format!("{predicted} of memory predicted"),
     };
-    let lines = [
-        (VERSION, format!("{} mode, {threads}", settings.mode)),
-        ("runs", runs(session)),
-        ("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())),
-        (
-            "definition",
+    let mut lines =
+        vec![(VERSION, format!("{} mode, {threads}", settings.mode)), ("runs", runs(session))];
+    let left_out = left_out(prepared);
+    if !left_out.is_empty() {
+        lines.push(("left out", left_out));
+    }
+    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())));
+    lines.push(("definition", chosen.in_words(prepared, request)));
+    if let Some(NamedMask { name, mask }) = &outcome.mask {
+        lines.push(("mask", format!("{} of {} voxels, {name}", mask.count(), header.voxels())));
+    }
+    lines.push(("median tSNR", median_tsnr(outcome)));
+    if outcome.run_medians.len() > 1 {
+        let medians =
+            outcome.run_medians.iter().map(|it| it.map_or("none".to_owned(), significant));
+        lines.push(("each run", medians.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(between) = &outcome.between {
+        lines.push((
+            "between runs",
             format!(
-                "tSNR = mean / std over all volumes, runs concatenated as they are; ddof {}, no \
-                 detrending",
-                arguments.ddof
+                "{:.0}% of the variance; median tSNR {} without the runs' own means",
+                100.0 * between.share,
+                significant(between.demean_median)
             ),
-        ),
-        ("median tSNR", median_tsnr(maps)),
-        ("undefined", undefined(maps, arguments.undefined)),
-        ("written", format!("{} ({})", files.join(", "), arguments.dtype.name())),
-        ("time", format!("{} s, {memory}", seconds(started))),
-    ];
+        ));
+    }
+    lines.push(("undefined", undefined(outcome.counts, chosen.undefined)));
+    let files = written(work);
+    if !files.is_empty() {
+        lines.push(("written", format!("{} ({})", files.join(", "), arguments.dtype.name())));
+    }
+    lines.push(("time", format!("{} s, {memory}", seconds(started))));
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
     lines.join("\n")
+}
+
+/// The maps that were written.
+fn written(work: &Work) -> Vec<String> {
+    let runs = work.prepared.runs.len();
+    let files =
+        work.arguments.outputs().flat_map(|(path, kind)| super::maps::files(path, kind, runs));
+    let files = files.chain(work.arguments.mask_out.clone());
+    files.map(|path| path.display().to_string()).collect()
+}
+
+/// What of the runs was not used, in words.
+fn left_out(prepared: &Prepared) -> String {
+    let uses = [
+        (Use::Dummy, "as dummy scans"),
+        (Use::Censored, "as censored"),
+        (Use::NotChosen, "as not chosen"),
+    ];
+    let parts = uses.iter().filter_map(|&(wanted, words)| {
+        let counts: Vec<usize> = prepared.runs.iter().map(|run| run.count(wanted)).collect();
+        let total: usize = counts.iter().sum();
+        let each: Vec<String> = counts.iter().map(usize::to_string).collect();
+        let each = match counts.len() {
+            2..=MOST_RUNS_LISTED => format!(" ({})", each.join(" + ")),
+            _ => String::new(),
+        };
+        (total > 0).then(|| format!("{}{each} {words}", volumes(total)))
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn volumes(count: usize) -> String {
@@ -139,12 +176,15 @@ pub(super) fn runs(session: &Session) -> String {
     }
 }
 
-fn median_tsnr(maps: &Maps) -> String {
-    let mut defined: Vec<f64> = maps.tsnr.iter().copied().filter(|value| !value.is_nan()).collect();
-    let count = defined.len();
-    match median(&mut defined) {
-        Some(median) => format!("{} over {count} defined voxels", significant(median)),
-        None => "none: no voxel is defined".to_owned(),
+fn median_tsnr(outcome: &Outcome) -> String {
+    let place = if outcome.mask.is_some() { " in the mask" } else { "" };
+    match &outcome.summary.distribution {
+        Some(distribution) => format!(
+            "{} over {} defined voxels{place}",
+            significant(distribution.median),
+            outcome.counts.defined
+        ),
+        None => format!("none: no voxel{place} is defined"),
     }
 }
 
@@ -154,7 +194,7 @@ fn seconds(started: Instant) -> String {
 }
 
 /// Four significant digits, as far as they lie behind the point.
-fn significant(value: f64) -> String {
+pub(super) fn significant(value: f64) -> String {
     let magnitude = if value == 0.0 { 0.0 } else { value.abs().log10().floor() };
     if !(-4.0..7.0).contains(&magnitude) {
         return format!("{value:.3e}");
@@ -163,8 +203,7 @@ fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn undefined(maps: &Maps, value: UndefinedValue) -> String {
-    let counts = maps.counts;
+fn undefined(counts: Counts, value: WrittenUndefined) -> String {
     let reasons = [
         (counts.all_zero, "always 0"),
         (counts.constant, "constant but not 0"),
@@ -176,8 +215,10 @@ fn undefined(maps: &Maps, value: UndefinedValue) -> String {
         .map(|(count, reason)| format!("{count} {reason}"))
         .collect();
     let written = match value {
-        UndefinedValue::Zero => "0",
-        UndefinedValue::Nan => "NaN",
+        WrittenUndefined::Zero => "0",
+        WrittenUndefined::Nan => "NaN",
+        WrittenUndefined::Division => "NaN or infinite",
+        WrittenUndefined::ZeroOrNan => "0 or NaN",
     };
     match counts.undefined() {
         0 => "no voxel".to_owned(),

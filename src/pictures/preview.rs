@@ -3,9 +3,10 @@
 //! Whether the terminal shows colour, or is one at all, is for the caller to find out.
 
 use super::colormap::Colormap;
-use super::range::{Range, quantiles};
+use super::range::Range;
 use super::views::{Slices, View};
 use super::volume::Volume;
+use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
 /// The widest line.

@@ -14,12 +14,14 @@
 
 pub mod array;
 mod beginnings;
+mod companion;
 pub mod delayed;
 mod memory;
 pub mod serial;
 mod session;
 
 pub use beginnings::beginnings;
+pub use companion::{mean_from, on_grid, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 
@@ -317,6 +319,24 @@ impl Computed {
             signals: self.signals,
         }
     }
+}
+
+/// The values of a map that this module made, in the order of the file: first axis fastest.
+///
+/// # Panics
+/// If the map lies otherwise in memory.
+pub fn in_file_order(map: &Array3<f64>) -> &[f64] {
+    assert!(map.t().is_standard_layout(), "first axis fastest");
+    map.as_slice_memory_order().expect("a map without gaps")
+}
+
+/// The same, to be changed.
+///
+/// # Panics
+/// As [`in_file_order`].
+pub fn in_file_order_mut(map: &mut Array3<f64>) -> &mut [f64] {
+    assert!(map.t().is_standard_layout(), "first axis fastest");
+    map.as_slice_memory_order_mut().expect("a map without gaps")
 }
 
 /// A run, whole, in its stored type, and what its volumes are like.

@@ -32,8 +32,23 @@ pub enum Warning {
     UnitsDiffer(String),
     /// Runs have different repetition times.
     TrDiffers(String),
+    /// Runs have different scalings.
+    SlopeDiffers(String),
     /// Single volumes lie among runs of many.
     SingleVolume(String),
+}
+
+impl Warning {
+    /// A name that stays as it is.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Warning::AffineDiffers(_) => "affine-differs",
+            Warning::UnitsDiffer(_) => "units-differ",
+            Warning::TrDiffers(_) => "tr-differs",
+            Warning::SlopeDiffers(_) => "slope-differs",
+            Warning::SingleVolume(_) => "single-volume",
+        }
+    }
 }
 
 impl fmt::Display for Warning {
@@ -42,6 +57,7 @@ impl fmt::Display for Warning {
             Warning::AffineDiffers(text)
             | Warning::UnitsDiffer(text)
             | Warning::TrDiffers(text)
+            | Warning::SlopeDiffers(text)
             | Warning::SingleVolume(text) => f.write_str(text),
         }
     }
@@ -107,7 +123,13 @@ impl Session {
             .remedy("give a run with a time axis, or a series of volumes")
             .at(&first.path));
         }
-        let warnings = [affines(&images), units(&images), trs(&images), single_volumes(&images)];
+        let warnings = [
+            affines(&images),
+            units(&images),
+            trs(&images),
+            slopes(&images),
+            single_volumes(&images),
+        ];
         let warnings = warnings.into_iter().flatten().collect();
         Ok(Session { runs: into_runs(images), warnings })
     }
@@ -224,6 +246,15 @@ fn units(images: &[Arc<Image>]) -> Option<Warning> {
 fn trs(images: &[Arc<Image>]) -> Option<Warning> {
     grouped(images, |image| image.header.tr_seconds().map(|tr| format!("{tr} s")))
         .map(|groups| Warning::TrDiffers(format!("the TR differs between runs: {groups}")))
+}
+
+fn slopes(images: &[Arc<Image>]) -> Option<Warning> {
+    let scaling = |image: &Image| {
+        let scaling = image.header.scaling;
+        Some(format!("{} * stored + {}", scaling.slope(), scaling.intercept()))
+    };
+    grouped(images, scaling)
+        .map(|groups| Warning::SlopeDiffers(format!("the scaling differs between runs: {groups}")))
 }
 
 fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {

@@ -2,8 +2,8 @@
 
 use super::chart::{Axis, Chart, WIDE};
 use crate::markup::{COLORS, escaped};
-use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use crate::pictures::{Grid, Range};
+use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
 /// The quartiles of each slice along the third voxel axis; NaN where nothing is defined.

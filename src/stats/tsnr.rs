@@ -32,14 +32,20 @@ impl Undefined {
         f64::from_bits(MARKED_NAN | sign | reason)
     }
 
-    /// The reason that a NaN of a map remembers.
-    fn of(marked: f64) -> Undefined {
-        match marked.to_bits() & 0b11 {
-            1 => Undefined::AllZero,
-            2 => Undefined::Constant,
-            _ => Undefined::NotFinite,
+    /// The reason that a NaN of a map remembers; none of a voxel that is [`outside`].
+    fn of(marked: f64) -> Option<Undefined> {
+        match marked.to_bits() & 0b111 {
+            1 => Some(Undefined::AllZero),
+            2 => Some(Undefined::Constant),
+            4 => None,
+            _ => Some(Undefined::NotFinite),
         }
     }
+}
+
+/// What stands in a map for a voxel outside the mask: written as 0, counted nowhere.
+pub fn outside() -> f64 {
+    f64::from_bits(MARKED_NAN | 4)
 }
 
 /// The value that stands in a written map for a voxel without a tSNR.
@@ -62,7 +68,8 @@ impl WrittenUndefined {
         if !value.is_nan() {
             return value;
         }
-        match (self, Undefined::of(value)) {
+        let Some(reason) = Undefined::of(value) else { return 0.0 };
+        match (self, reason) {
             (WrittenUndefined::Zero, _) => 0.0,
             (WrittenUndefined::ZeroOrNan, Undefined::AllZero | Undefined::Constant) => 0.0,
             (WrittenUndefined::Division, Undefined::Constant) => {
@@ -117,7 +124,11 @@ impl Counts {
     pub fn of(map: impl IntoIterator<Item = f64>) -> Counts {
         let mut counts = Counts::default();
         for value in map {
-            counts.add(if value.is_nan() { Err(Undefined::of(value)) } else { Ok(value) });
+            match Undefined::of(value) {
+                _ if !value.is_nan() => counts.add(Ok(value)),
+                Some(reason) => counts.add(Err(reason)),
+                None => {}
+            }
         }
         counts
     }

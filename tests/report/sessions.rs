@@ -3,9 +3,9 @@
 
 use tsnr::drawing::{Format, Picture};
 use tsnr::graph::{Outline, OutlineTask};
-use tsnr::pictures::range::quantiles;
 use tsnr::pictures::{Grid, Volume};
 use tsnr::report::facts::*;
+use tsnr::stats::quantiles::quantiles_of_finite as quantiles;
 
 /// Random numbers that are the same each time (xorshift64*, Vigna 2016).
 pub struct Noise(u64);

@@ -60,5 +60,6 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
         + job.signals_bytes_per_voxel();
     let of_one = (8 * slab_voxels).max(SLAB_CHUNK_BYTES as u64) + sums as u64 * slab_voxels;
     let maps = job.voxels as u64 * job.map_bytes_per_voxel();
-    Reading { peak: maps + (threads.get() as u64).min(slab_count) * of_one, remains: maps }
+    // Gathered from slabs, whose memory the allocator keeps.
+    Reading { peak: 2 * maps + (threads.get() as u64).min(slab_count) * of_one, remains: maps }
 }

@@ -1,12 +1,16 @@
 //! What can be typed.
 
+mod analysis;
+
+pub(super) use analysis::AnalysisArguments;
+
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
 use crate::paths::directory_entry;
-use crate::pipeline::{Maps, Mode};
+use crate::pipeline::Mode;
+use crate::stats::tsnr::WrittenUndefined;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
-use ndarray::Array3;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -53,7 +57,8 @@ pub(super) struct Arguments {
 
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
-          required_unless_present_any = ["dry_run", "compare"])]
+          required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
+          "mask_out", "json"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -71,17 +76,54 @@ pub(super) struct Arguments {
 
     /// Value of voxels whose tSNR is undefined (std 0, or samples NaN or infinite)
     ///
-    /// AFNI, FSL and nipype write 0. The summary counts these voxels and says why. Where the
-    /// std is 0, the maps of --mean and --std keep their values.
-    #[arg(long, value_name = "VALUE", value_enum, default_value_t = UndefinedValue::Zero,
-          help_heading = "Output")]
-    pub undefined: UndefinedValue,
+    /// zero as AFNI and nipype; nan; numpy: NaN for 0/0 and samples that are not finite, infinite
+    /// where a voxel is constant; fsl: 0 where the std is 0, NaN for samples that are not finite.
+    /// The summary counts these voxels and says why. Where the std is 0, the maps of mean and std
+    /// keep their values. [default: zero, or that of --definition]
+    #[arg(long, value_name = "VALUE", value_enum, help_heading = "Output")]
+    pub undefined: Option<UndefinedValue>,
 
-    /// Delta degrees of freedom: the variance divides by N - ddof
+    /// Also write another map: tsnr, mean, std, run-tsnr, between, volumes or stderr
     ///
-    /// 0 as numpy and Dask, 1 as AFNI and FSL.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Computation")]
-    pub ddof: usize,
+    /// run-tsnr is the tSNR of each run by itself; with several runs FILE holds {run}, which
+    /// becomes 1, 2, ... between is the share of variance that lies between runs, volumes the number
+    /// of volumes used, stderr the standard error of the tSNR if noise is independent over time.
+    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, help_heading = "Output")]
+    pub maps: Vec<(MapKind, PathBuf)>,
+
+    /// Look inside a mask only: an image (not 0 is inside), or auto, a brain mask of the mean
+    ///
+    /// Voxels outside are 0 in the maps and in no summary. auto is nilearn's compute_epi_mask.
+    #[arg(long, value_name = "FILE|auto", help_heading = "Output")]
+    pub mask: Option<PathBuf>,
+
+    /// Write the mask
+    #[arg(long, value_name = "FILE", value_parser = output_name, requires = "mask",
+          help_heading = "Output")]
+    pub mask_out: Option<PathBuf>,
+
+    /// Write everything that the summary knows as JSON; with --compare every run of every mode
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub analysis: AnalysisArguments,
+
+    /// Compute all definitions on these runs and print their medians; writes no map
+    #[arg(long, help_heading = "Definition",
+          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json"])]
+    pub definitions: bool,
+
+    /// Make every finding an error: shifts between runs, volumes not steady, clipped voxels, ...
+    ///
+    /// Nothing is written then. Each finding has a name, which --allow excepts.
+    #[arg(long, help_heading = "Messages")]
+    pub strict: bool,
+
+    /// A finding that --strict lets pass, by its name
+    #[arg(long, value_name = "NAME", requires = "strict", value_parser = finding_name(),
+          help_heading = "Messages")]
+    pub allow: Vec<String>,
 
     /// How to compute: the same map, with other time and memory
     #[arg(long, value_enum, default_value_t = ModeName::Array, help_heading = "Computation")]
@@ -143,16 +185,12 @@ pub(super) struct Arguments {
     /// Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest
     /// difference from serial's map. Writes no map. If two modes disagree, exit status 1.
     #[arg(long, help_heading = "Comparison", conflicts_with_all = ["output", "mean", "std",
-          "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile"])]
+          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile"])]
     pub compare: bool,
 
     /// How often each mode is run: the table has the medians [default: 3]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Comparison")]
     pub repeat: Option<NonZeroUsize>,
-
-    /// Also write the comparison as JSON, every run of every mode
-    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
-    pub json: Option<PathBuf>,
 
     /// Say nothing but warnings and errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
@@ -216,14 +254,31 @@ impl From<Precision> for MapPrecision {
 pub(super) enum UndefinedValue {
     Zero,
     Nan,
+    Numpy,
+    Fsl,
+}
+
+impl From<UndefinedValue> for WrittenUndefined {
+    fn from(name: UndefinedValue) -> WrittenUndefined {
+        match name {
+            UndefinedValue::Zero => WrittenUndefined::Zero,
+            UndefinedValue::Nan => WrittenUndefined::Nan,
+            UndefinedValue::Numpy => WrittenUndefined::Division,
+            UndefinedValue::Fsl => WrittenUndefined::ZeroOrNan,
+        }
+    }
 }
 
 /// One of the maps that can be written.
-#[derive(Clone, Copy, Debug)]
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MapKind {
     Tsnr,
     Mean,
     Std,
+    RunTsnr,
+    Between,
+    Volumes,
+    Stderr,
 }
 
 impl MapKind {
@@ -232,17 +287,16 @@ impl MapKind {
             MapKind::Tsnr => "tSNR",
             MapKind::Mean => "mean",
             MapKind::Std => "std",
-        }
-    }
-
-    pub fn of(self, maps: &Maps) -> &Array3<f64> {
-        match self {
-            MapKind::Tsnr => &maps.tsnr,
-            MapKind::Mean => maps.mean.as_ref().expect("a map that was asked for"),
-            MapKind::Std => maps.std.as_ref().expect("a map that was asked for"),
+            MapKind::RunTsnr => "run tSNR",
+            MapKind::Between => "between runs",
+            MapKind::Volumes => "volumes used",
+            MapKind::Stderr => "stderr of tSNR",
         }
     }
 }
+
+/// Stands for the number of a run in the name of a file.
+pub(super) const RUN_PLACE: &str = "{run}";
 
 impl Arguments {
     /// The arguments of this process. Help, version and a wrong command line end it.
@@ -251,7 +305,6 @@ impl Arguments {
         let only_for_comparisons = [
             (arguments.threads.len() > 1, "several numbers of --threads"),
             (arguments.repeat.is_some(), "--repeat"),
-            (arguments.json.is_some(), "--json"),
         ];
         for (is_given, what) in only_for_comparisons {
             if is_given && !arguments.compare {
@@ -270,10 +323,10 @@ impl Arguments {
         arguments
     }
 
-    /// All files to write.
+    /// All files to write, but for those of each run.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
-        let others = others.map(PathBuf::as_path);
+        let others = others.chain(&self.mask_out).map(PathBuf::as_path);
         self.outputs().map(|(path, _)| path).chain(others)
     }
 
@@ -282,8 +335,43 @@ impl Arguments {
         let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
         let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
         let tsnr = self.output.iter().map(|path| (path.as_path(), MapKind::Tsnr));
-        tsnr.chain(mean).chain(std)
+        let named = self.maps.iter().map(|(kind, path)| (path.as_path(), *kind));
+        tsnr.chain(mean).chain(std).chain(named)
     }
+
+    /// Whether a map of this kind is to be written.
+    pub fn is_written(&self, kind: MapKind) -> bool {
+        self.outputs().any(|(_, written)| written == kind)
+    }
+
+    /// Whether the maps are shown, and not only written.
+    pub fn shows_maps(&self) -> bool {
+        false
+    }
+
+    /// Whether the tSNR of each run by itself is needed.
+    pub fn needs_runs(&self) -> bool {
+        self.is_written(MapKind::RunTsnr) || self.json.is_some() || self.shows_maps()
+    }
+
+    /// Whether the mask is to be made from the mean.
+    pub fn is_mask_automatic(&self) -> bool {
+        self.mask.as_deref() == Some(Path::new("auto"))
+    }
+}
+
+fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
+    let kind = MapKind::from_str(name, false).map_err(|_| {
+        let known = MapKind::value_variants().iter().filter_map(MapKind::to_possible_value);
+        let known: Vec<String> = known.map(|it| it.get_name().to_owned()).collect();
+        format!("expected one of {} before the =", known.join(", "))
+    })?;
+    Ok((kind, output_name(file)?))
+}
+
+fn finding_name() -> impl clap::builder::TypedValueParser<Value = String> {
+    clap::builder::PossibleValuesParser::new(crate::diagnostics::NAMES)
 }
 
 fn output_name(name: &str) -> Result<PathBuf, String> {
@@ -307,6 +395,10 @@ fn profile_name(name: &str) -> Result<PathBuf, String> {
         known if known.ends_with(".html") || known.ends_with(".json") => Ok(PathBuf::from(name)),
         _ => Err("expected a name that ends in .html or .json".to_owned()),
     }
+}
+
+fn at_least_zero(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {

@@ -1,0 +1,263 @@
+//! From what was typed to what is computed: the definition, the volumes, the fit, in words too.
+
+use super::arguments::{Arguments, MapKind};
+use crate::confounds::Selection;
+use crate::design::Widening;
+use crate::error::{Error, Result};
+use crate::inputs;
+use crate::modelling::{BEGINNING_VOLUMES, Dummies, Named, Prepared, Request, ShortRuns};
+use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
+use crate::stats::fold::Wanted;
+use crate::stats::sampling::{Model, Scope};
+use crate::stats::signals::SignalsWanted;
+use crate::stats::tsnr::WrittenUndefined;
+
+/// What is meant by the tSNR, as it was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    pub named: Option<Named>,
+    pub definition: Definition,
+    pub undefined: WrittenUndefined,
+}
+
+impl Chosen {
+    /// What was typed, on top of what the name sets.
+    pub fn of(arguments: &Arguments, named: Option<Named>) -> Chosen {
+        let options = &arguments.analysis;
+        let base = named.map(Named::definition).unwrap_or_default();
+        let definition = Definition {
+            combine: options.combine.map_or(base.combine, Combine::from),
+            ddof: options.ddof.map_or(base.ddof, |it| it.0),
+            ..base
+        };
+        let of_name = named.map_or(WrittenUndefined::Zero, Named::undefined);
+        let undefined = arguments.undefined.map_or(of_name, WrittenUndefined::from);
+        Chosen { named, definition, undefined }
+    }
+
+    /// What is used and fitted.
+    ///
+    /// # Errors
+    /// Patterns without a match; options that do not go together.
+    pub fn request(&self, arguments: &Arguments) -> Result<Request> {
+        let options = &arguments.analysis;
+        let order = self.named.map_or(0, Named::polynomial_order);
+        let polynomial_order = options.detrend.unwrap_or(order);
+        let confound_columns: Option<Selection> = options.selection()?;
+        let needs_own_freedom = polynomial_order > 0
+            || options.highpass.is_some()
+            || confound_columns.is_some()
+            || self.definition.combine != Combine::Concat
+            || self.definition.ddof == Ddof::Rank;
+        let request = Request {
+            chosen: options.volumes.as_ref().map(|it| it.range.clone()),
+            dummies: options.dummy_scans.unwrap_or(Dummies::Count(0)),
+            censor_lists: inputs::expand_files(&options.censor)?,
+            fd_threshold_mm: options.fd_thresh,
+            dvars_threshold: options.dvars_thresh,
+            widening: Widening { before: options.censor_before, after: options.censor_after },
+            confound_tables: inputs::expand_files(&options.confounds)?,
+            confound_columns,
+            polynomial_order,
+            highpass_seconds: options.highpass,
+            short_runs: match options.skip_short_runs {
+                true => ShortRuns::Skipped,
+                false => ShortRuns::Refused,
+            },
+            fewest_beside_fit: if needs_own_freedom { 2 } else { 1 },
+            ..Request::default()
+        };
+        let request = match self.named {
+            Some(named) => named.requested(request),
+            None => request,
+        };
+        let fits_runs = request.highpass_seconds.is_some() || request.confound_columns.is_some();
+        if request.scope == Scope::Concatenation && fits_runs {
+            let name = self.named.map_or("", Named::name);
+            return Err(Error::new(format!(
+                "--definition {name} fits one trend through all runs, and --highpass and \
+                 --confound-columns fit each run"
+            ))
+            .remedy("leave out one of them; sfnr or --detrend fit each run"));
+        }
+        if request.scope == Scope::Concatenation && self.definition.combine != Combine::Concat {
+            let name = self.named.map_or("", Named::name);
+            return Err(Error::new(format!(
+                "--definition {name} fits one trend through the runs concatenated as they are"
+            ))
+            .remedy("leave out --combine, or use --definition sfnr or --detrend"));
+        }
+        Ok(request)
+    }
+
+    /// `tSNR = |mean| / std over 183 of 189 volumes, ...`: in a line for the summary.
+    pub fn in_words(&self, prepared: &Prepared, request: &Request) -> String {
+        let Definition { combine, ddof, sign, .. } = self.definition;
+        let mean = if sign == Sign::Absolute { "|mean|" } else { "mean" };
+        let all: usize = prepared.runs.iter().map(|run| run.uses.len()).sum();
+        let used = prepared.model.volumes();
+        let volumes =
+            if used == all { "all volumes".to_owned() } else { format!("{used} of {all} volumes") };
+        let runs = match (combine, prepared.runs.len()) {
+            (Combine::Average, _) => "averaged over runs, each with the same weight",
+            (Combine::Demean, _) => "the std within runs, pooled",
+            (Combine::Concat, _) => "runs concatenated as they are",
+        };
+        let ddof = match ddof {
+            Ddof::Fixed(ddof) => format!("ddof {ddof}"),
+            Ddof::Rank => {
+                let divisor = self.definition.freedom(&prepared.model);
+                format!("ddof rank (N - {})", used as f64 - divisor)
+            }
+        };
+        let mut text =
+            format!("tSNR = {mean} / std over {volumes}, {runs}; {ddof}, {}", fitted(request));
+        if prepared.model.numerator(0).is_some() {
+            text += "; the mean is from another image";
+        }
+        if let Some(named) = self.named {
+            text += &format!(" (as {})", named.name());
+        }
+        text
+    }
+
+    /// A sentence for the methods section of a paper.
+    pub fn sentence(&self, prepared: &Prepared, request: &Request, mask: Option<&str>) -> String {
+        let Definition { combine, ddof, sign, not_finite, .. } = self.definition;
+        let numerator = match (sign, prepared.model.numerator(0).is_some()) {
+            (Sign::Absolute, false) => "the absolute value of the temporal mean",
+            (Sign::Signed, false) => "the temporal mean",
+            (Sign::Absolute, true) => "the absolute value of the mean of the original images",
+            (Sign::Signed, true) => "the mean of the original images",
+        };
+        let std = match request.polynomial_order > 0
+            || request.highpass_seconds.is_some()
+            || request.confound_columns.is_some()
+        {
+            true => "the standard deviation over time of the residuals",
+            false => "the standard deviation over time",
+        };
+        let mut text = format!(
+            "Temporal SNR was computed with tsnr {} as {numerator} divided by {std}",
+            env!("CARGO_PKG_VERSION")
+        );
+        text += match ddof {
+            Ddof::Fixed(0) => " (divisor N)",
+            Ddof::Fixed(1) => " (divisor N - 1)",
+            Ddof::Fixed(_) => " (divisor N - ddof)",
+            Ddof::Rank => " (divisor N less the fitted parameters)",
+        };
+        let runs = prepared.runs.len();
+        text += &match combine {
+            _ if runs == 1 => String::new(),
+            Combine::Concat => format!(" of {runs} runs concatenated as they are"),
+            Combine::Demean => format!(" within {runs} runs, pooled"),
+            Combine::Average => format!(", averaged over {runs} runs"),
+        };
+        let fit = fitted(request);
+        if fit != "no detrending" {
+            text += &format!(", after regression of {fit}");
+        }
+        let dropped = |wanted| prepared.runs.iter().map(|run| run.count(wanted)).sum::<usize>();
+        let (dummies, censored) =
+            (dropped(crate::design::Use::Dummy), dropped(crate::design::Use::Censored));
+        if dummies > 0 {
+            text += &format!("; {dummies} dummy scans were left out");
+        }
+        if censored > 0 {
+            text += &format!("; {censored} volumes were censored");
+        }
+        if not_finite != NotFinite::Undefined {
+            text += "; samples that are not numbers counted as 0";
+        }
+        if let Some(mask) = mask {
+            text += &format!("; figures are of voxels in {mask}");
+        }
+        text + "."
+    }
+
+    /// What a map of this kind is, for its header: at most 79 bytes count.
+    pub fn description(&self, kind: MapKind, prepared: &Prepared, request: &Request) -> String {
+        let Definition { combine, ddof, sign, .. } = self.definition;
+        let ddof = match ddof {
+            Ddof::Fixed(ddof) => format!("ddof {ddof}"),
+            Ddof::Rank => "ddof rank".to_owned(),
+        };
+        let mean = if sign == Sign::Absolute { "|mean|" } else { "mean" };
+        let formula = match kind {
+            MapKind::Tsnr | MapKind::RunTsnr => format!("{mean}/std, {ddof}"),
+            MapKind::Mean => "mean".to_owned(),
+            MapKind::Std => format!("std, {ddof}"),
+            MapKind::Between => "share between runs".to_owned(),
+            MapKind::Volumes => "volumes used".to_owned(),
+            MapKind::Stderr => format!("stderr, {ddof}"),
+        };
+        let combine = match combine {
+            Combine::Concat => "",
+            Combine::Demean => ", demean",
+            Combine::Average => ", average",
+        };
+        let order = request.polynomial_order;
+        let mut fit = if order == 0 { "none".to_owned() } else { order.to_string() };
+        if request.scope == Scope::Concatenation {
+            fit += " through";
+        }
+        if let Some(seconds) = request.highpass_seconds {
+            fit += &format!(", hp {seconds}");
+        }
+        if request.confound_columns.is_some() {
+            fit += ", confounds";
+        }
+        let volumes = prepared.model.volumes();
+        let version = env!("CARGO_PKG_VERSION");
+        format!("tsnr {version}: {formula}{combine}, {volumes} volumes, detrending {fit}")
+    }
+}
+
+/// What is fitted, in words.
+fn fitted(request: &Request) -> String {
+    let mut parts = Vec::new();
+    match (request.polynomial_order, request.scope) {
+        (0, _) => {}
+        (order, Scope::Run) => parts.push(format!("a polynomial of order {order} for each run")),
+        (order, Scope::Concatenation) => {
+            parts.push(format!("a polynomial of order {order} through all runs"));
+        }
+    }
+    if let Some(seconds) = request.highpass_seconds {
+        parts.push(format!("cosines slower than {seconds} s for each run"));
+    }
+    if request.confound_columns.is_some() {
+        parts.push("confounds for each run".to_owned());
+    }
+    if parts.is_empty() { "no detrending".to_owned() } else { parts.join(" and ") }
+}
+
+/// Which maps are made, beside that of the tSNR.
+pub(super) fn wanted(arguments: &Arguments, chosen: &Chosen, model: &Model) -> Wanted {
+    let (is_shown, runs) = (arguments.shows_maps(), model.runs().len());
+    // Where a run is too short for a tSNR of its own, only who asked for that is told.
+    let have_own = (0..runs).all(|run| chosen.definition.freedom_of_run(model, run) > 0.0);
+    Wanted {
+        mean: is_shown || arguments.is_written(MapKind::Mean) || arguments.is_mask_automatic(),
+        std: is_shown || arguments.is_written(MapKind::Std),
+        between: runs > 1,
+        runs: arguments.is_written(MapKind::RunTsnr) || (arguments.needs_runs() && have_own),
+    }
+}
+
+/// What is kept of each volume.
+pub(super) fn signals(arguments: &Arguments) -> SignalsWanted {
+    match arguments.json.is_some() || arguments.shows_maps() {
+        true => SignalsWanted::All,
+        false => SignalsWanted::Beginning(BEGINNING_VOLUMES),
+    }
+}
+
+/// The model, with the mean of another image where one was given.
+pub(super) fn with_numerator(model: &Model, mean: Option<Vec<f64>>) -> Model {
+    match mean {
+        Some(mean) => model.clone().with_numerator(mean),
+        None => model.clone(),
+    }
+}
