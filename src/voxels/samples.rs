@@ -167,6 +167,11 @@ macro_rules! rules_of {
     (float $number:ident) => {
         #[inline]
         fn sum_of_finite(samples: &[$number]) -> f64 {
+            let sum = ordered_sum(samples.len(), |at| samples[at].to_f64());
+            if sum.is_finite() {
+                return sum;
+            }
+            // One that is not finite leaves no finite sum.
             let finite = |sample: $number| if sample.is_finite() { sample.to_f64() } else { 0.0 };
             ordered_sum(samples.len(), |at| finite(samples[at]))
         }
