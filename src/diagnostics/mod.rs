@@ -113,10 +113,18 @@ impl BetweenRuns {
             finite.retain(|value| value.is_finite());
             median(&mut finite)
         };
+        // Side by side: of a plain run, they would take as long as a fifth of it.
+        let [share, concat_median, demean_median] = std::thread::scope(|scope| {
+            let share = scope.spawn(|| median(share.to_vec()));
+            let demeaned = scope.spawn(|| median(demeaned));
+            let concat = median(tsnr.to_vec());
+            let joined = |it: std::thread::ScopedJoinHandle<Option<f64>>| it.join().ok().flatten();
+            [joined(share), concat, joined(demeaned)]
+        });
         Some(BetweenRuns {
-            share: median(share.to_vec())?,
-            concat_median: median(tsnr.to_vec())?,
-            demean_median: median(demeaned)?,
+            share: share?,
+            concat_median: concat_median?,
+            demean_median: demean_median?,
         })
     }
 

@@ -132,45 +132,74 @@ impl OfRuns {
             && self.each.is_empty()
     }
 
-    /// Adds the run of this number in the session.
+    /// Adds the run of this number in the session, voxel by voxel: `add_all` is to
+    /// [add](RunBeingAdded::add) each once.
     pub fn add(
         &mut self,
         run: usize,
         model: &Model,
         definition: &Definition,
-        voxels: impl Iterator<Item = RunVoxel>,
+        add_all: impl FnOnce(&mut RunBeingAdded),
     ) {
-        let freedom = definition.freedom_of_run(model, run);
-        let OfRuns { within, explained, averaged: [tsnrs, means, stds], each, first_voxel } = self;
-        let mut own = Vec::new();
-        for (voxel, it) in voxels.enumerate() {
-            if let Some(within) = within.get_mut(voxel) {
-                *within += it.residual;
-            }
-            if let Some(explained) = explained.get_mut(voxel) {
-                *explained += it.explained;
-            }
-            if !tsnrs.is_empty() || !each.is_empty() {
-                let std = (it.residual / freedom).sqrt();
-                let mean = model.numerator(*first_voxel + voxel).unwrap_or(it.mean);
-                let ratio = tsnr(mean, std, definition);
-                let ratio = ratio.unwrap_or_else(|why| why.marked(mean));
-                if !tsnrs.is_empty() {
-                    tsnrs[voxel] += ratio;
-                    means[voxel] += mean;
-                    stds[voxel] += std;
-                }
-                own.push(ratio);
-            }
-        }
-        if let Some(each) = each.get_mut(run) {
-            *each = own;
+        let needs_ratio = !self.averaged[0].is_empty() || !self.each.is_empty();
+        let mut being_added = RunBeingAdded {
+            freedom: definition.freedom_of_run(model, run),
+            of_runs: self,
+            model,
+            definition,
+            ratios: needs_ratio.then(Vec::new),
+        };
+        add_all(&mut being_added);
+        let ratios = being_added.ratios;
+        if let (Some(each), Some(ratios)) = (self.each.get_mut(run), ratios) {
+            *each = ratios;
         }
     }
 
     /// What all fits explain of a voxel.
     pub fn explained(&self, voxel: usize) -> f64 {
         self.explained.get(voxel).copied().unwrap_or(0.0)
+    }
+}
+
+/// A run of which voxel after voxel is added.
+pub struct RunBeingAdded<'a> {
+    freedom: f64,
+    of_runs: &'a mut OfRuns,
+    model: &'a Model,
+    definition: &'a Definition,
+    /// The run's own tSNR so far, if it is needed.
+    ratios: Option<Vec<f64>>,
+}
+
+impl RunBeingAdded<'_> {
+    /// Adds the next voxel, at this place among those that are kept.
+    #[inline]
+    pub fn add(&mut self, voxel: usize, it: RunVoxel) {
+        let OfRuns { within, explained, .. } = self.of_runs;
+        if let Some(within) = within.get_mut(voxel) {
+            *within += it.residual;
+        }
+        if let Some(explained) = explained.get_mut(voxel) {
+            *explained += it.explained;
+        }
+        if self.ratios.is_some() {
+            self.add_ratio(voxel, it);
+        }
+    }
+
+    fn add_ratio(&mut self, voxel: usize, it: RunVoxel) {
+        let OfRuns { averaged: [tsnrs, means, stds], first_voxel, .. } = self.of_runs;
+        let std = (it.residual / self.freedom).sqrt();
+        let mean = self.model.numerator(*first_voxel + voxel).unwrap_or(it.mean);
+        let ratio = tsnr(mean, std, self.definition);
+        let ratio = ratio.unwrap_or_else(|why| why.marked(mean));
+        if !tsnrs.is_empty() {
+            tsnrs[voxel] += ratio;
+            means[voxel] += mean;
+            stds[voxel] += std;
+        }
+        self.ratios.iter_mut().for_each(|ratios| ratios.push(ratio));
     }
 }
 
@@ -195,15 +224,16 @@ impl Fold {
     /// Adds the moments of the run of this number in the session.
     pub fn add(&mut self, run: usize, moments: Moments, model: &Model, definition: &Definition) {
         if !self.of_runs.is_empty() {
-            let voxel = |voxel| {
-                let ((mean, squares), explained) = (moments.voxel(voxel), moments.explained(voxel));
-                let explained = match model.scope() {
-                    Scope::Run => explained.min(squares),
-                    Scope::Concatenation => 0.0,
-                };
-                RunVoxel { mean, residual: left_of(squares, explained), explained }
-            };
-            self.of_runs.add(run, model, definition, (0..moments.voxels()).map(voxel));
+            self.of_runs.add(run, model, definition, |run| {
+                moments.for_each(0..moments.voxels(), |voxel, mean, squares| {
+                    let explained = match model.scope() {
+                        Scope::Run => moments.explained(voxel).min(squares),
+                        Scope::Concatenation => 0.0,
+                    };
+                    let residual = left_of(squares, explained);
+                    run.add(voxel, RunVoxel { mean, residual, explained });
+                });
+            });
         }
         let moments = match model.scope() {
             Scope::Run => moments.without_regressors(),
@@ -238,49 +268,73 @@ impl Fold {
         wanted: Wanted,
     ) -> VoxelMaps {
         let total = self.total();
-        let mean_and_squares = |voxel: usize| {
-            let (mean, squares) = total.voxel(voxel);
-            let explained = match model.scope() {
-                Scope::Run => self.of_runs.explained(voxel),
-                Scope::Concatenation => total.explained(voxel),
-            };
-            let mean = match model.keeps_the_mean() {
-                true => mean,
-                false => mean - model.mean_bias(total.products(voxel)),
-            };
-            (mean, left_of(squares, explained))
-        };
-        maps(voxels, mean_and_squares, &self.of_runs, model, definition, wanted)
+        maps(voxels.clone(), &self.of_runs, model, definition, wanted, |maps| {
+            total.for_each(voxels, |voxel, mean, squares| {
+                let explained = match model.scope() {
+                    Scope::Run => self.of_runs.explained(voxel),
+                    Scope::Concatenation => total.explained(voxel),
+                };
+                let mean = match model.keeps_the_mean() {
+                    true => mean,
+                    false => mean - model.mean_bias(total.products(voxel)),
+                };
+                maps.add(voxel, mean, left_of(squares, explained));
+            });
+        })
     }
 }
 
-/// The maps of `voxels`: `mean_and_squares` gives the mean of a voxel over all runs, and the sum
-/// of squared residuals about it after the fit.
+/// The maps of `voxels`: `add_all` is to [add](MapsBeingMade::add) each of them in order.
 pub fn maps(
     voxels: Range<usize>,
-    mean_and_squares: impl Fn(usize) -> (f64, f64),
     of_runs: &OfRuns,
     model: &Model,
     definition: &Definition,
     wanted: Wanted,
+    add_all: impl FnOnce(&mut MapsBeingMade),
 ) -> VoxelMaps {
-    let (freedom, runs) = (definition.freedom(model), model.runs().len() as f64);
     let room = |is_wanted| Vec::with_capacity(if is_wanted { voxels.len() } else { 0 });
-    let mut maps = VoxelMaps {
-        tsnr: room(true),
-        mean: room(wanted.mean),
-        std: room(wanted.std),
-        between: room(wanted.between),
-        runs: of_runs.each.iter().map(|each| each[voxels.clone()].to_vec()).collect(),
-        counts: Counts::default(),
+    let mut being_made = MapsBeingMade {
+        freedom: definition.freedom(model),
+        of_runs,
+        model,
+        definition,
+        wanted,
+        maps: VoxelMaps {
+            tsnr: room(true),
+            mean: room(wanted.mean),
+            std: room(wanted.std),
+            between: room(wanted.between),
+            runs: of_runs.each.iter().map(|each| each[voxels.clone()].to_vec()).collect(),
+            counts: Counts::default(),
+        },
     };
-    for voxel in voxels {
-        let (mut mean, squares) = mean_and_squares(voxel);
-        mean = model.numerator(of_runs.first_voxel + voxel).unwrap_or(mean);
+    add_all(&mut being_made);
+    being_made.maps
+}
+
+/// Maps of which voxel after voxel is made.
+pub struct MapsBeingMade<'a> {
+    freedom: f64,
+    of_runs: &'a OfRuns,
+    model: &'a Model,
+    definition: &'a Definition,
+    wanted: Wanted,
+    maps: VoxelMaps,
+}
+
+impl MapsBeingMade<'_> {
+    /// Adds the next voxel, at this place among those that are kept: its mean over all runs, and
+    /// the sum of squared residuals about it after the fit.
+    #[inline]
+    pub fn add(&mut self, voxel: usize, mean: f64, squares: f64) {
+        let MapsBeingMade { of_runs, model, definition, wanted, maps, .. } = self;
+        let mut mean = model.numerator(of_runs.first_voxel + voxel).unwrap_or(mean);
         let within = of_runs.within.get(voxel).copied();
+        let runs = model.runs().len() as f64;
         let mut std = match definition.combine {
-            Combine::Concat => (squares / freedom).sqrt(),
-            Combine::Demean => (within.unwrap_or(squares) / freedom).sqrt(),
+            Combine::Concat => (squares / self.freedom).sqrt(),
+            Combine::Demean => (within.unwrap_or(squares) / self.freedom).sqrt(),
             Combine::Average => of_runs.averaged[2][voxel] / runs,
         };
         let mut ratio = tsnr(mean, std, definition);
@@ -314,5 +368,4 @@ pub fn maps(
             maps.between.push(share.clamp(0.0, 1.0));
         }
     }
-    maps
 }

@@ -173,7 +173,9 @@ impl Series {
                 let (mean, residual) = (own_mean[voxel], residual[voxel]);
                 RunVoxel { mean, residual: beside(residual, explained), explained }
             };
-            of_runs.add(run, model, definition, (0..self.voxels).map(of_voxel));
+            of_runs.add(run, model, definition, |run| {
+                (0..self.voxels).for_each(|voxel| run.add(voxel, of_voxel(voxel)));
+            });
         }
         let explained_by_all = |voxel: usize| match &of_all {
             Some(products) => products.iter().map(|it| it[voxel] * it[voxel]).sum(),
@@ -231,10 +233,11 @@ impl Spread {
         definition: &Definition,
         wanted: Wanted,
     ) -> VoxelMaps {
-        let mean_and_squares = |voxel: usize| {
-            let bias = self.mean_bias.get(voxel).copied().unwrap_or(0.0);
-            (mean[voxel] - bias, self.squares[voxel])
-        };
-        maps(0..mean.len(), mean_and_squares, &self.of_runs, model, definition, wanted)
+        maps(0..mean.len(), &self.of_runs, model, definition, wanted, |maps| {
+            for (voxel, (mean, &squares)) in mean.iter().zip(&self.squares).enumerate() {
+                let bias = self.mean_bias.get(voxel).copied().unwrap_or(0.0);
+                maps.add(voxel, mean - bias, squares);
+            }
+        })
     }
 }

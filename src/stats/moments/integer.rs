@@ -26,6 +26,13 @@ pub(super) trait SquareSum: Copy + Default + std::ops::AddAssign + Into<u128> {
 
     /// A sample as such a float.
     fn origin(sample: f64) -> Self::Origin;
+
+    /// `n * S2 - S1^2`, exact before it is rounded to a float.
+    fn bracket(count: u64, sum: i64, squares: Self) -> f64;
+}
+
+fn wide_bracket(count: u64, sum: i64, squares: u128) -> f64 {
+    (u128::from(count) * squares - u128::from(sum.unsigned_abs()).pow(2)) as f64
 }
 
 impl SquareSum for u64 {
@@ -34,6 +41,15 @@ impl SquareSum for u64 {
     fn origin(sample: f64) -> f32 {
         sample as f32
     }
+
+    #[inline]
+    fn bracket(count: u64, sum: i64, squares: u64) -> f64 {
+        match count.checked_mul(squares) {
+            // Then the square of the sum, which is no greater, fits as well.
+            Some(product) => (product - sum.unsigned_abs().pow(2)) as f64,
+            None => wide_bracket(count, sum, squares.into()),
+        }
+    }
 }
 
 impl SquareSum for u128 {
@@ -41,6 +57,11 @@ impl SquareSum for u128 {
 
     fn origin(sample: f64) -> f64 {
         sample
+    }
+
+    #[inline]
+    fn bracket(count: u64, sum: i64, squares: u128) -> f64 {
+        wide_bracket(count, sum, squares)
     }
 }
 
@@ -294,20 +315,7 @@ impl<Q: SquareSum> IntegerSums<Q> {
     pub fn mean_and_squares(&self, voxel: usize, count: u64, scaling: Scaling) -> (f64, f64) {
         let (n, slope) = (count.max(1) as f64, scaling.slope());
         let mean = scaling.apply(self.sums[voxel] as f64 / n);
-        (mean, slope * slope * (self.bracket(voxel, count) / n))
-    }
-
-    /// `n * S2 - S1^2`, exact before it is rounded to a float.
-    #[inline]
-    fn bracket(&self, voxel: usize, count: u64) -> f64 {
-        let (sum, squares): (i64, u128) = (self.sums[voxel], self.squares[voxel].into());
-        match (u64::try_from(squares), u32::try_from(sum.unsigned_abs())) {
-            // Most sums fit 64 bits, in which this takes a fraction of the time.
-            (Ok(squares), Ok(sum)) if squares.leading_zeros() > count.max(1).ilog2() => {
-                (count * squares - u64::from(sum).pow(2)) as f64
-            }
-            _ => (u128::from(count) * squares - u128::from(sum.unsigned_abs()).pow(2)) as f64,
-        }
+        (mean, slope * slope * (Q::bracket(count, self.sums[voxel], self.squares[voxel]) / n))
     }
 
     /// Exact sums as the deviation of values: with S1 the sum and S2 the sum of squares,
@@ -315,7 +323,8 @@ impl<Q: SquareSum> IntegerSums<Q> {
     /// exactly 0.
     #[inline]
     pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
-        let (sum, bracket) = (self.sums[voxel], self.bracket(voxel, count));
+        let sum = self.sums[voxel];
+        let bracket = Q::bracket(count, sum, self.squares[voxel]);
         let n = count.max(1) as i64;
         let (whole, remainder) = (sum.div_euclid(n), sum.rem_euclid(n));
         Deviation {

@@ -228,27 +228,40 @@ impl Moments {
     }
 
     /// The mean of each voxel.
-    pub fn mean(&self) -> impl Iterator<Item = f64> {
-        (0..self.voxels()).map(|voxel| self.voxel(voxel).0)
+    pub fn mean(&self) -> Vec<f64> {
+        let mut means = Vec::with_capacity(self.voxels());
+        self.for_each(0..self.voxels(), |_, mean, _| means.push(mean));
+        means
     }
 
     /// The standard deviation of each voxel: `sqrt(M2 / (N - ddof))`. A voxel whose samples
     /// are all the same has exactly 0.
-    pub fn std(&self, ddof: usize) -> impl Iterator<Item = f64> {
+    pub fn std(&self, ddof: usize) -> Vec<f64> {
         let freedom = self.count as f64 - ddof as f64;
-        (0..self.voxels()).map(move |voxel| (self.voxel(voxel).1 / freedom).sqrt())
+        let mut stds = Vec::with_capacity(self.voxels());
+        self.for_each(0..self.voxels(), |_, _, squares| stds.push((squares / freedom).sqrt()));
+        stds
     }
 
-    /// Mean and sum of squared deviations from it (M2) of one voxel's values.
+    /// Gives `visit` each of some voxels: its place, the mean of its values, and the sum of their
+    /// squared deviations from it (M2).
     #[inline]
-    pub fn voxel(&self, voxel: usize) -> (f64, f64) {
+    pub fn for_each(&self, voxels: Range<usize>, mut visit: impl FnMut(usize, f64, f64)) {
+        let (count, scaling) = (self.count, self.scaling);
+        // One loop for each kind of sums, not a choice for each voxel.
         match &self.sums {
-            Sums::Narrow(sums) => sums.mean_and_squares(voxel, self.count, self.scaling),
-            Sums::Wide(sums) => sums.mean_and_squares(voxel, self.count, self.scaling),
-            Sums::Float(sums) => {
-                let deviation = sums.deviation(voxel).scaled(self.scaling);
-                (deviation.mean(), deviation.m2)
-            }
+            Sums::Narrow(sums) => voxels.for_each(|voxel| {
+                let (mean, squares) = sums.mean_and_squares(voxel, count, scaling);
+                visit(voxel, mean, squares);
+            }),
+            Sums::Wide(sums) => voxels.for_each(|voxel| {
+                let (mean, squares) = sums.mean_and_squares(voxel, count, scaling);
+                visit(voxel, mean, squares);
+            }),
+            Sums::Float(sums) => voxels.for_each(|voxel| {
+                let deviation = sums.deviation(voxel).scaled(scaling);
+                visit(voxel, deviation.mean(), deviation.m2);
+            }),
         }
     }
 
@@ -430,7 +443,7 @@ mod tests {
     /// Mean and sum of squared deviations of the only voxel.
     fn finished(moments: &Moments) -> (f64, f64) {
         assert_eq!(moments.voxels(), 1);
-        (moments.mean().next().unwrap(), moments.deviation(0).m2)
+        (moments.mean()[0], moments.deviation(0).m2)
     }
 
     /// The moments of `parts`, merged from left to right.
@@ -587,10 +600,10 @@ mod tests {
         let whole = of(&(samples.clone(), Scaling::IDENTITY));
         let mut slab = Moments::empty(Datatype::Int16, Scaling::IDENTITY, 1500);
         slab.add(&samples, 2000);
-        let expected: Vec<f64> = whole.std(0).skip(2000).take(1500).collect();
-        assert_eq!(slab.std(0).collect::<Vec<_>>(), expected);
+        let expected = &whole.std(0)[2000..3500];
+        assert_eq!(slab.std(0), expected);
         let doubled = slab.clone().merge(slab);
-        assert_eq!(doubled.std(0).collect::<Vec<_>>(), expected);
+        assert_eq!(doubled.std(0), expected);
     }
 
     #[test]
@@ -598,7 +611,7 @@ mod tests {
         let samples = vec![1.0, f32::NAN, f32::INFINITY, 3.0, 2.0, 1.0];
         let array = Array2::from_shape_vec((2, 3), samples).unwrap();
         let moments = of(&(Samples::Float32(array), Scaling::IDENTITY));
-        let (mean, std): (Vec<f64>, Vec<f64>) = moments.mean().zip(moments.std(0)).unzip();
+        let (mean, std) = (moments.mean(), moments.std(0));
         assert_eq!((mean[0], std[0]), (2.0, 1.0));
         assert!(std[1].is_nan() && std[2].is_nan());
     }
