@@ -1,8 +1,10 @@
 //! What can be typed.
 
 mod analysis;
+mod regions;
 
 pub(super) use analysis::AnalysisArguments;
+pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
@@ -58,7 +60,7 @@ pub(super) struct Arguments {
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
           required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json"])]
+          "mask_out", "json", "table"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -108,6 +110,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     pub analysis: AnalysisArguments,
+
+    #[command(flatten)]
+    pub regions: RegionArguments,
 
     /// Compute all definitions on these runs and print their medians; writes no map
     #[arg(long, help_heading = "Definition",
@@ -312,13 +317,20 @@ impl Arguments {
                 Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
             }
         }
-        let mut entries = HashSet::new();
-        for path in arguments.files() {
-            if !entries.insert(directory_entry(path)) {
-                let problem =
-                    format!("two outputs cannot be written to one file: {}", path.display());
-                Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
-            }
+        if let Some(option) = arguments.regions.named()
+            && arguments.regions.table.is_none()
+            && !arguments.shows_maps()
+        {
+            let problem = format!("{option} needs --table, which says what is in the regions");
+            Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+        }
+        if let Some(name) = arguments.regions.repeated_tissue() {
+            let problem = format!("two tissues are called {name}");
+            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
+        if let Some(path) = repeated(arguments.files()) {
+            let problem = format!("two outputs cannot be written to one file: {}", path.display());
+            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
         arguments
     }
@@ -327,7 +339,16 @@ impl Arguments {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
         let others = others.chain(&self.mask_out).map(PathBuf::as_path);
+        let others = others.chain(self.regions.table.iter().flat_map(TableName::files));
         self.outputs().map(|(path, _)| path).chain(others)
+    }
+
+    /// The files to read, beside the runs, as they were typed.
+    pub fn companions(&self) -> impl Iterator<Item = &Path> {
+        let analysis = &self.analysis;
+        let tables = analysis.confounds.iter().chain(&analysis.censor);
+        let images = self.mask.iter().chain(&analysis.mean_from);
+        images.chain(tables).map(PathBuf::as_path).chain(self.regions.inputs())
     }
 
     /// The maps to write, and which goes into each file.
@@ -351,13 +372,23 @@ impl Arguments {
 
     /// Whether the tSNR of each run by itself is needed.
     pub fn needs_runs(&self) -> bool {
-        self.is_written(MapKind::RunTsnr) || self.json.is_some() || self.shows_maps()
+        self.is_written(MapKind::RunTsnr)
+            || self.json.is_some()
+            || self.regions.table.is_some()
+            || self.shows_maps()
     }
 
     /// Whether the mask is to be made from the mean.
     pub fn is_mask_automatic(&self) -> bool {
         self.mask.as_deref() == Some(Path::new("auto"))
     }
+}
+
+/// A path that names the same entry of a folder as one before it.
+pub(super) fn repeated<'a>(paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+    let mut entries = HashSet::new();
+    let mut paths = paths;
+    paths.find(|path| !entries.insert(directory_entry(path)))
 }
 
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
