@@ -214,6 +214,23 @@ impl Chosen {
     }
 }
 
+/// The definition in a map's description, without the number of volumes; none in what another
+/// program wrote. The inverse of [`Chosen::description`].
+pub(super) fn recorded_definition(description: &str) -> Option<String> {
+    let (program, definition) = description.split_once(": ")?;
+    program.strip_prefix("tsnr ")?;
+    let is_count = |part: &str| {
+        part.strip_suffix(" volumes").is_some_and(|count| count.parse::<usize>().is_ok())
+    };
+    let parts: Vec<&str> = definition.split(", ").filter(|part| !is_count(part)).collect();
+    Some(parts.join(", "))
+}
+
+/// Whether a recorded definition is one of tSNR, and not of another map.
+pub(super) fn is_of_tsnr(definition: &str) -> bool {
+    ["mean/std", "|mean|/std"].contains(&definition.split(", ").next().unwrap_or_default())
+}
+
 /// What is fitted, in words.
 fn fitted(request: &Request) -> String {
     let mut parts = Vec::new();
@@ -259,5 +276,24 @@ pub(super) fn with_numerator(model: &Model, mean: Option<Vec<f64>>) -> Model {
     match mean {
         Some(mean) => model.clone().with_numerator(mean),
         None => model.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_read_back_without_its_volumes() {
+        let recorded = |text: &str| recorded_definition(text);
+        let tsnr = recorded("tsnr 0.1.0: |mean|/std, ddof 1, demean, 183 volumes, detrending 2");
+        assert_eq!(tsnr.as_deref(), Some("|mean|/std, ddof 1, demean, detrending 2"));
+        assert!(is_of_tsnr(&tsnr.unwrap()));
+        let mean = recorded("tsnr 0.1.0: mean, 183 volumes, detrending none").unwrap();
+        assert!(!is_of_tsnr(&mean), "{mean}");
+        for other in ["", "FSL5.0", "tsnr phantom, not a scan", "3dTstat: -tsnr", "a: b, 3 volumes"]
+        {
+            assert_eq!(recorded(other), None, "{other}");
+        }
     }
 }

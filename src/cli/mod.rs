@@ -6,8 +6,10 @@
 
 mod arguments;
 mod choices;
+mod clock;
 mod compare;
 mod definitions;
+mod diff;
 mod graphs;
 mod json;
 mod maps;
@@ -26,7 +28,7 @@ use crate::inputs;
 use crate::modelling::{Prepared, Request, prepare};
 use crate::output::{self, Batch};
 use crate::pipeline::{self, Analysis, Mode, Session, Settings};
-use arguments::Arguments;
+use arguments::{Arguments, DiffArguments};
 use choices::Chosen;
 use graphs::{Graphs, Watchers};
 use outcome::{Outcome, Work};
@@ -42,9 +44,18 @@ use talk::Talk;
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let started = Instant::now();
-    let arguments = Arguments::from_command_line();
-    let talk = Talk::new(arguments.quiet);
-    match run(&arguments, talk, started) {
+    let (talk, outcome) = match DiffArguments::from_command_line() {
+        Some(arguments) => {
+            let talk = Talk::new(arguments.quiet);
+            (talk, diff::run(&arguments, talk))
+        }
+        None => {
+            let arguments = Arguments::from_command_line();
+            let talk = Talk::new(arguments.quiet);
+            (talk, run(&arguments, talk, started))
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             talk.error(&error);

@@ -4,7 +4,7 @@ use super::arguments::{AtlasArguments, RegionArguments, TableName};
 use super::outcome::{Outcome, Work};
 use super::talk::Talk;
 use crate::atlas::{self, LabelNames, Regions, Row};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::Header;
 use crate::mask::Mask;
 use crate::output::Batch;
@@ -61,7 +61,13 @@ pub(super) fn of_atlas(
         None => LabelNames::default(),
     };
     let regions = Regions::labelled(grid.shape, &image.values, &names);
-    regions.map(Some).map_err(|error| error.at(path))
+    let regions = regions.map_err(|error| error.at(path))?;
+    if regions.iter().all(|region| region.voxels.is_empty()) {
+        return Err(Error::new("the atlas is empty: every voxel is 0")
+            .remedy("give an image that holds the number of a region in each of its voxels")
+            .at(path));
+    }
+    Ok(Some(regions))
 }
 
 /// Where there is no region, the mask or the whole grid as one.

@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod analysis;
+mod diff;
 mod regions;
 
 pub(super) use analysis::AnalysisArguments;
+pub(super) use diff::DiffArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
@@ -39,6 +41,9 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
   tsnr --compare 'func/*.nii.gz' --threads 1,2,4
+  tsnr diff before.nii.gz after.nii.gz --report diff.html
+
+The last compares two maps: 'tsnr diff --help'. An input that is itself called diff is ./diff.
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
 130 after Ctrl-C, 143 after SIGTERM.";
@@ -47,7 +52,7 @@ Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong c
 #[derive(Parser, Debug)]
 #[command(version, max_term_width = 96, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
-'tsnr --help' has the definition, the modes and examples.")]
+'tsnr --help' has the definition, the modes and examples; 'tsnr diff --help' compares two maps.")]
 pub(super) struct Arguments {
     /// Runs: NIfTI images, or quoted patterns such as 'sub-01/func/*_bold.nii.gz'
     ///
@@ -328,8 +333,7 @@ impl Arguments {
             let problem = format!("two tissues are called {name}");
             Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
-        if let Some(path) = repeated(arguments.files()) {
-            let problem = format!("two outputs cannot be written to one file: {}", path.display());
+        if let Some(problem) = two_outputs(arguments.files(), arguments.regions.table.as_ref()) {
             Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
         arguments
@@ -384,11 +388,18 @@ impl Arguments {
     }
 }
 
-/// A path that names the same entry of a folder as one before it.
-pub(super) fn repeated<'a>(paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+/// What is wrong if two of the files to write are the same entry of a folder.
+fn two_outputs<'a>(
+    mut files: impl Iterator<Item = &'a Path>,
+    table: Option<&TableName>,
+) -> Option<String> {
     let mut entries = HashSet::new();
-    let mut paths = paths;
-    paths.find(|path| !entries.insert(directory_entry(path)))
+    let path = files.find(|path| !entries.insert(directory_entry(path)))?;
+    let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
+    if table.is_some_and(|it| directory_entry(&it.sidecar) == directory_entry(path)) {
+        problem += ", in which --table describes its columns";
+    }
+    Some(problem)
 }
 
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
