@@ -354,6 +354,29 @@ fn help_of_its_own_is_named_in_the_programs() {
 }
 
 #[test]
+fn every_example_of_the_help_runs() {
+    let help = Scratch::new().tsnr(["diff", "--help"]).succeeded().stdout;
+    let examples: Vec<&str> =
+        help.lines().filter_map(|line| line.trim().strip_prefix("tsnr ")).collect();
+    let examples: Vec<&&str> = examples.iter().filter(|it| it.contains(".nii.gz ")).collect();
+    assert_eq!(examples.len(), 3, "{help}");
+    for example in examples {
+        let scratch = Scratch::new();
+        for name in ["before", "after", "day-1", "day-2", "dseg"] {
+            scratch.file(&format!("{name}.nii.gz"), map_of(|it| (it % 7) as f64, ""));
+        }
+        let line = format!("tsnr() {{ '{}' \"$@\"; }}; tsnr {example}", env!("CARGO_BIN_EXE_tsnr"));
+        scratch.bash(&line, [""; 0]).succeeded();
+        for output in ["diff.html", "regions.tsv", "regions.json", "diff.png", "difference.nii.gz"]
+        {
+            let named = example.contains(output)
+                || output == "regions.json" && example.contains("regions.tsv");
+            assert_eq!(scratch.path(output).exists(), named, "{output} of {example}");
+        }
+    }
+}
+
+#[test]
 fn a_run_that_is_called_diff_is_given_with_its_folder() {
     let scratch = Scratch::new();
     scratch.file("diff", fs::read(testdata("odd/int16_le.nii")).expect("a specimen"));
