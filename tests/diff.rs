@@ -226,6 +226,29 @@ fn the_number_of_volumes_is_no_difference_of_definition() {
 }
 
 #[test]
+fn the_longest_definition_is_recorded_whole_whatever_the_number_of_volumes() {
+    let scratch = Scratch::new();
+    let tables = testdata("confounds/*_timeseries.tsv").display().to_string();
+    let [all, one] = [session_pattern(), session_runs()[2].display().to_string()];
+    let one_table =
+        testdata("confounds/sub-01_ses-test_task-linebisection_desc-confounds_timeseries.tsv");
+    let one_table = one_table.display().to_string();
+    let fit = ["-q", "--combine=demean", "--ddof=rank", "--detrend=2", "--highpass=64.25"];
+    let columns = "--confound-columns=trans_*";
+    let map = |runs: &str, tables: &[&str], map: &str| {
+        scratch.tsnr([&fit[..], tables, &["-o", map, runs]].concat()).succeeded();
+    };
+    map(&all, &["--confounds", &tables, columns], "all.nii");
+    map(&one, &["--confounds", &one_table, columns], "one.nii");
+    map(&one, &[], "plain.nii");
+    let outcome = scratch.tsnr(["diff", "all.nii", "one.nii"]).succeeded();
+    let definition = "mean/std, ddof rank, demean, detrending 2, hp 64.25, confounds";
+    assert_eq!(outcome.summary("definition"), definition);
+    let error = scratch.tsnr(["diff", "all.nii", "plain.nii"]).error();
+    assert!(error.contains("'mean/std, ddof rank, demean, detrending 2, hp 64.25'"), "{error}");
+}
+
+#[test]
 fn a_map_of_another_program_has_no_definition_and_that_is_said() {
     let scratch = small_folder();
     let outcome = scratch.tsnr(["diff", "a.nii", "b.nii"]).succeeded();
@@ -246,7 +269,7 @@ fn what_cannot_be_compared_is_refused_and_leaves_no_file() {
     scratch.file("small.nii", small);
     scratch.file("zero.nii", map_of(|_| 0.0, ""));
     scratch.file("fraction.nii", map_of(|_| 0.5, ""));
-    scratch.file("mean.nii", map_of(|_| 1.0, "tsnr 0.1.0: mean, 9 volumes, detrending none"));
+    scratch.file("mean.nii", map_of(|_| 1.0, "tsnr 0.1.0: mean, detrending none, 9 volumes"));
     scratch.file("run.nii", fs::read(testdata("odd/int16_le.nii")).expect("a specimen"));
     let grids = "grid 5x4x2 differs from 5x4x3 of a.nii; resample it to that grid";
     let before = scratch.names();

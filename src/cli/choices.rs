@@ -176,7 +176,8 @@ impl Chosen {
         text + "."
     }
 
-    /// What a map of this kind is, for its header: at most 79 bytes count.
+    /// What a map of this kind is, for its header: at most 79 bytes count, so what may be cut off
+    /// stands last.
     pub fn description(&self, kind: MapKind, prepared: &Prepared, request: &Request) -> String {
         let Definition { combine, ddof, sign, .. } = self.definition;
         let ddof = match ddof {
@@ -210,19 +211,19 @@ impl Chosen {
         }
         let volumes = prepared.model.volumes();
         let version = env!("CARGO_PKG_VERSION");
-        format!("tsnr {version}: {formula}{combine}, {volumes} volumes, detrending {fit}")
+        format!("tsnr {version}: {formula}{combine}, detrending {fit}, {volumes} volumes")
     }
 }
 
-/// The definition in a map's description, without the number of volumes; none in what another
-/// program wrote. The inverse of [`Chosen::description`].
+/// The definition in a map's description, without the number of volumes, which alone begins with a
+/// digit and may be cut off; none in what another program wrote. The inverse of
+/// [`Chosen::description`].
 pub(super) fn recorded_definition(description: &str) -> Option<String> {
     let (program, definition) = description.split_once(": ")?;
     program.strip_prefix("tsnr ")?;
-    let is_count = |part: &str| {
-        part.strip_suffix(" volumes").is_some_and(|count| count.parse::<usize>().is_ok())
-    };
-    let parts: Vec<&str> = definition.split(", ").filter(|part| !is_count(part)).collect();
+    let parts = definition.split(',').map(str::trim);
+    let is_defining = |part: &&str| !part.is_empty() && !part.starts_with(char::is_numeric);
+    let parts: Vec<&str> = parts.filter(is_defining).collect();
     Some(parts.join(", "))
 }
 
@@ -286,10 +287,14 @@ mod tests {
     #[test]
     fn a_definition_is_read_back_without_its_volumes() {
         let recorded = |text: &str| recorded_definition(text);
-        let tsnr = recorded("tsnr 0.1.0: |mean|/std, ddof 1, demean, 183 volumes, detrending 2");
-        assert_eq!(tsnr.as_deref(), Some("|mean|/std, ddof 1, demean, detrending 2"));
-        assert!(is_of_tsnr(&tsnr.unwrap()));
-        let mean = recorded("tsnr 0.1.0: mean, 183 volumes, detrending none").unwrap();
+        let whole = "tsnr 0.1.0: |mean|/std, ddof 1, demean, detrending 2, 1834 volumes";
+        let definition = "|mean|/std, ddof 1, demean, detrending 2";
+        assert!(is_of_tsnr(definition));
+        for cut in 0..=", 1834 volumes".len() {
+            let found = recorded(&whole[..whole.len() - cut]);
+            assert_eq!(found.as_deref(), Some(definition), "{cut} bytes are cut off");
+        }
+        let mean = recorded("tsnr 0.1.0: mean, detrending none, 183 volumes").unwrap();
         assert!(!is_of_tsnr(&mean), "{mean}");
         for other in ["", "FSL5.0", "tsnr phantom, not a scan", "3dTstat: -tsnr", "a: b, 3 volumes"]
         {
