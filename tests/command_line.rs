@@ -3,7 +3,8 @@
 
 mod program;
 
-use program::{Map, Outcome, Scratch, say_skipped, session_pattern, testdata};
+use program::bytes::INT16;
+use program::{Map, Outcome, Scratch, say_skipped, session_image, session_pattern, testdata};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStringExt;
@@ -332,6 +333,8 @@ fn help_holds_every_option_the_definition_the_modes_and_examples() {
         "delayed",
         "array",
         "--threads",
+        "--atlas",
+        "--table",
         "--ddof",
         "-q, --quiet",
         "-v, --verbose",
@@ -377,9 +380,13 @@ fn every_example_of_the_help_runs() {
             "run-2.nii.gz",
         ]);
         scratch.file("sub-01/func/sub-01_run-1_bold.json", "{}");
+        for map in ["before.nii.gz", "after.nii.gz"] {
+            scratch.file(map, session_image(INT16, 16, |[x, ..]| x as f64));
+        }
         let line = format!("tsnr() {{ '{program}' \"$@\"; }}; {example}");
         let outcome = scratch.bash(&line, [""; 0]).succeeded();
-        for output in ["tsnr.nii.gz", "mean.nii.gz", "std.nii.gz", "graph.svg", "profile.html"] {
+        let maps = ["tsnr.nii.gz", "mean.nii.gz", "std.nii.gz"];
+        for output in maps.into_iter().chain(["graph.svg", "profile.html", "diff.html"]) {
             assert_eq!(scratch.path(output).exists(), example.contains(output), "{example}");
         }
         let prints = ["--compare", "--definitions"].iter().any(|it| example.contains(it));

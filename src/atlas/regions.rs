@@ -15,7 +15,7 @@ const OVERSHOOT: f64 = 0.5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// The label of its voxels, or its number among slices (from 0) or probability maps
-    /// (from 1).
+    /// (from 1); of the whole grid 1.
     pub index: i64,
     /// What it is called.
     pub name: String,
@@ -70,6 +70,12 @@ impl Regions {
             Region { index, name: name.unwrap_or_else(|| LabelNames::default_name(index)), voxels }
         };
         Ok(Regions { shape, regions: voxels.into_iter().map(region).collect() })
+    }
+
+    /// The whole grid as one region.
+    pub fn whole(shape: [usize; 3], name: &str) -> Regions {
+        let voxels = (0..shape.iter().product()).collect();
+        Regions { shape, regions: vec![Region { index: 1, name: name.to_owned(), voxels }] }
     }
 
     /// Each slice of the third axis as a region: `slice-0` and so on.
@@ -179,6 +185,12 @@ mod tests {
         let expected: [(i64, &str, &[usize]); 2] =
             [(0, "slice-0", &[0, 1]), (1, "slice-1", &[2, 3])];
         assert_eq!(listed(&regions), expected);
+    }
+
+    #[test]
+    fn the_whole_grid_is_one_region() {
+        let expected: [(i64, &str, &[usize]); 1] = [(1, "all voxels", &[0, 1, 2, 3])];
+        assert_eq!(listed(&Regions::whole([2, 1, 2], "all voxels")), expected);
     }
 
     #[test]

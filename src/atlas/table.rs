@@ -3,7 +3,7 @@
 use super::Regions;
 use crate::mask::Mask;
 use crate::stats::summary::Summary;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// A region in one map.
@@ -13,7 +13,7 @@ pub struct Row {
     pub index: i64,
     /// Of the region.
     pub name: String,
-    /// What the map is called: a run's name, or `all`.
+    /// What the map is called: a run's name, or `all`; or one of the maps that are compared.
     pub run: String,
     /// Of the region's voxels in the map.
     pub summary: Summary,
@@ -44,14 +44,20 @@ pub fn table(regions: &Regions, maps: &[(&str, &[f64])], mask: Option<&Mask>) ->
     rows
 }
 
-/// The columns of the table.
-const COLUMNS: [&str; 11] =
-    ["index", "name", "run", "voxels", "undefined", "mean", "median", "q05", "q25", "q75", "q95"];
-
 /// The rows as tab-separated values, `n/a` for what there is none of. Reading a number gives
 /// the same float64.
 pub fn tsv(rows: &[Row]) -> String {
-    let mut text = COLUMNS.join("\t") + "\n";
+    written(rows, "run")
+}
+
+/// The same for maps that are compared, in which a row's `run` is the map.
+pub fn tsv_of_maps(rows: &[Row]) -> String {
+    written(rows, "map")
+}
+
+fn written(rows: &[Row], source: &str) -> String {
+    let mut text =
+        format!("index\tname\t{source}\tvoxels\tundefined\tmean\tmedian\tq05\tq25\tq75\tq95\n");
     for Row { index, name, run, summary } in rows {
         let Summary { voxels, undefined, distribution } = summary;
         let (name, run) = (field(name), field(run));
@@ -80,6 +86,27 @@ fn field(text: &str) -> String {
 
 /// The JSON that describes the columns of the table of a quantity without unit, such as `tSNR`.
 pub fn sidecar(quantity: &str) -> String {
+    let run = json!({
+        "LongName": "Run",
+        "Description": format!("The run whose {quantity} it is."),
+        "Levels": {"all": "All runs together"},
+    });
+    described(quantity, "run", &run)
+}
+
+/// The same of the table of maps that are compared, each with what it is.
+pub fn sidecar_of_maps(maps: &[(&str, &str)]) -> String {
+    let levels: Map<String, Value> =
+        maps.iter().map(|&(name, what)| (name.to_owned(), what.into())).collect();
+    let map = json!({
+        "LongName": "Map",
+        "Description": "The map whose values they are.",
+        "Levels": levels,
+    });
+    described("the map", "map", &map)
+}
+
+fn described(quantity: &str, source: &str, about_source: &Value) -> String {
     let figure = |long_name: &str, description: &str| {
         let description =
             format!("{description} of {quantity} over the region's voxels where it is defined.");
@@ -95,14 +122,11 @@ pub fn sidecar(quantity: &str) -> String {
         "index": {
             "LongName": "Index of the region",
             "Description": "Value of the region's voxels in the label image; of slices their \
-                            number from 0, of probability maps theirs from 1.",
+                            number from 0, of probability maps theirs from 1, of the whole grid \
+                            or mask 1.",
         },
         "name": {"LongName": "Name of the region", "Description": "Name of the region."},
-        "run": {
-            "LongName": "Run",
-            "Description": format!("The run whose {quantity} it is."),
-            "Levels": {"all": "All runs together"},
-        },
+        source: about_source,
         "voxels": {
             "LongName": "Number of voxels",
             "Description": "Voxels of the region, in the mask if there is one.",

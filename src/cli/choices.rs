@@ -176,7 +176,8 @@ impl Chosen {
         text + "."
     }
 
-    /// What a map of this kind is, for its header: at most 79 bytes count.
+    /// What a map of this kind is, for its header: at most 79 bytes count, so what may be cut off
+    /// stands last.
     pub fn description(&self, kind: MapKind, prepared: &Prepared, request: &Request) -> String {
         let Definition { combine, ddof, sign, .. } = self.definition;
         let ddof = match ddof {
@@ -210,8 +211,25 @@ impl Chosen {
         }
         let volumes = prepared.model.volumes();
         let version = env!("CARGO_PKG_VERSION");
-        format!("tsnr {version}: {formula}{combine}, {volumes} volumes, detrending {fit}")
+        format!("tsnr {version}: {formula}{combine}, detrending {fit}, {volumes} volumes")
     }
+}
+
+/// The definition in a map's description, without the number of volumes, which alone begins with a
+/// digit and may be cut off; none in what another program wrote. The inverse of
+/// [`Chosen::description`].
+pub(super) fn recorded_definition(description: &str) -> Option<String> {
+    let (program, definition) = description.split_once(": ")?;
+    program.strip_prefix("tsnr ")?;
+    let parts = definition.split(',').map(str::trim);
+    let is_defining = |part: &&str| !part.is_empty() && !part.starts_with(char::is_numeric);
+    let parts: Vec<&str> = parts.filter(is_defining).collect();
+    Some(parts.join(", "))
+}
+
+/// Whether a recorded definition is one of tSNR, and not of another map.
+pub(super) fn is_of_tsnr(definition: &str) -> bool {
+    ["mean/std", "|mean|/std"].contains(&definition.split(", ").next().unwrap_or_default())
 }
 
 /// What is fitted, in words.
@@ -259,5 +277,28 @@ pub(super) fn with_numerator(model: &Model, mean: Option<Vec<f64>>) -> Model {
     match mean {
         Some(mean) => model.clone().with_numerator(mean),
         None => model.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_read_back_without_its_volumes() {
+        let recorded = |text: &str| recorded_definition(text);
+        let whole = "tsnr 0.1.0: |mean|/std, ddof 1, demean, detrending 2, 1834 volumes";
+        let definition = "|mean|/std, ddof 1, demean, detrending 2";
+        assert!(is_of_tsnr(definition));
+        for cut in 0..=", 1834 volumes".len() {
+            let found = recorded(&whole[..whole.len() - cut]);
+            assert_eq!(found.as_deref(), Some(definition), "{cut} bytes are cut off");
+        }
+        let mean = recorded("tsnr 0.1.0: mean, detrending none, 183 volumes").unwrap();
+        assert!(!is_of_tsnr(&mean), "{mean}");
+        for other in ["", "FSL5.0", "tsnr phantom, not a scan", "3dTstat: -tsnr", "a: b, 3 volumes"]
+        {
+            assert_eq!(recorded(other), None, "{other}");
+        }
     }
 }

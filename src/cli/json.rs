@@ -35,7 +35,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
     let mask = outcome
         .mask
         .as_ref()
-        .map(|NamedMask { name, mask }| json!({"name": name, "voxels": mask.count()}));
+        .map(|NamedMask { name, mask, .. }| json!({"name": name, "voxels": mask.count()}));
     let findings: Vec<Value> = outcome
         .findings
         .iter()

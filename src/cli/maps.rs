@@ -72,7 +72,7 @@ pub(super) fn write(
         }
     }
     let Some(path) = &work.arguments.mask_out else { return Ok(()) };
-    let NamedMask { mask, name } = outcome.mask.as_ref().expect("a mask was asked for");
+    let NamedMask { mask, name, .. } = outcome.mask.as_ref().expect("a mask was asked for");
     let inside = mask.inside().iter().map(|&inside| f64::from(u8::from(inside))).collect();
     let header = header.named("mask", &format!("tsnr {}: mask {name}", env!("CARGO_PKG_VERSION")));
     let [x, y, z] = mask.shape();

@@ -6,13 +6,16 @@
 
 mod arguments;
 mod choices;
+mod clock;
 mod compare;
 mod definitions;
+mod diff;
 mod graphs;
 mod json;
 mod maps;
 mod outcome;
 mod progress;
+mod regions;
 mod resources;
 mod signals;
 mod summary;
@@ -25,14 +28,14 @@ use crate::inputs;
 use crate::modelling::{Prepared, Request, prepare};
 use crate::output::{self, Batch};
 use crate::pipeline::{self, Analysis, Mode, Session, Settings};
-use arguments::Arguments;
+use arguments::{Arguments, DiffArguments};
 use choices::Chosen;
 use graphs::{Graphs, Watchers};
 use outcome::{Outcome, Work};
 use progress::ByteBar;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,9 +44,18 @@ use talk::Talk;
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let started = Instant::now();
-    let arguments = Arguments::from_command_line();
-    let talk = Talk::new(arguments.quiet);
-    match run(&arguments, talk, started) {
+    let (talk, outcome) = match DiffArguments::from_command_line() {
+        Some(arguments) => {
+            let talk = Talk::new(arguments.quiet);
+            (talk, diff::run(&arguments, talk))
+        }
+        None => {
+            let arguments = Arguments::from_command_line();
+            let talk = Talk::new(arguments.quiet);
+            (talk, run(&arguments, talk, started))
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             talk.error(&error);
@@ -58,7 +70,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     inputs.remarks.iter().for_each(|remark| talk.note(remark));
     let session = Session::open(&inputs.images)?;
     for destination in arguments.files() {
-        refuse_an_input(destination, &session)?;
+        refuse_an_input(destination, arguments, &session)?;
         output::check_destination(destination)?;
     }
     if arguments.compare {
@@ -75,6 +87,8 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     diagnostics::of_headers(session).iter().for_each(|it| talk.warning(it.line()));
     prepared.notes.iter().for_each(|note| talk.note(note));
     let mask = outcome::mask_of_file(arguments, &prepared)?;
+    mask.iter().filter_map(|it| it.misplaced.as_ref()).for_each(|it| talk.warning(it));
+    let regions = regions::of_arguments(&arguments.regions, session, talk)?;
     let settings = settings(arguments, &chosen, &prepared, talk)?;
     let work = Work {
         arguments,
@@ -114,6 +128,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     outcome.check(arguments)?;
     let mut batch = Batch::default();
     maps::write(&outcome, &header, &work, &mut batch)?;
+    regions::write(&regions, &outcome, &work, talk, &mut batch)?;
     json::write(&outcome, &work, started, &mut batch)?;
     batch.commit()?;
     watchers.phase("write", computed);
@@ -191,15 +206,28 @@ fn settings(
 }
 
 /// An output must not replace what it is made from.
-fn refuse_an_input(destination: &Path, session: &Session) -> Result<()> {
+fn refuse_an_input(destination: &Path, arguments: &Arguments, session: &Session) -> Result<()> {
+    let images = || session.images().map(|image| image.path.as_path());
+    refuse_one_of(destination, images().chain(arguments.companions()))?;
+    // What describes a run is no input of ours, and lost all the same.
+    let sidecars: Vec<PathBuf> = images().map(sidecar_of).collect();
+    refuse_one_of(destination, sidecars.iter().map(PathBuf::as_path))
+}
+
+fn refuse_one_of<'a>(destination: &Path, files: impl Iterator<Item = &'a Path>) -> Result<()> {
     let Ok(destination_file) = fs::canonicalize(destination) else { return Ok(()) };
-    let is_input = session
-        .images()
-        .any(|image| fs::canonicalize(&image.path).is_ok_and(|input| input == destination_file));
-    if is_input {
+    let mut files = files.filter_map(|file| fs::canonicalize(file).ok());
+    if files.any(|file| file == destination_file) {
         return Err(Error::new("the output is one of the inputs, which would be lost")
             .remedy("give another name, or a narrower pattern")
             .at(destination));
     }
     Ok(())
+}
+
+/// Where BIDS has the description of an image.
+fn sidecar_of(image: &Path) -> PathBuf {
+    let stem = image.with_extension("");
+    let is_gzip = stem.extension().is_some_and(|ending| ending == "nii");
+    if is_gzip { stem } else { image.to_owned() }.with_extension("json")
 }

@@ -6,7 +6,7 @@ use crate::diagnostics::{self, BetweenRuns, Finding};
 use crate::error::{Error, Result};
 use crate::mask::{Mask, brain_mask};
 use crate::modelling::{Prepared, Request};
-use crate::pipeline::{self, Maps, Settings, in_file_order, in_file_order_mut};
+use crate::pipeline::{self, Maps, OnGrid, Settings, in_file_order, in_file_order_mut};
 use crate::stats::summary::Summary;
 use crate::stats::tsnr::{Counts, outside};
 use std::cell::OnceCell;
@@ -17,6 +17,8 @@ pub(super) struct NamedMask {
     /// The file, or how it was made.
     pub name: String,
     pub mask: Mask,
+    /// What a person should know if it lies elsewhere in space than the runs.
+    pub misplaced: Option<String>,
 }
 
 /// What came out of a run.
@@ -55,14 +57,14 @@ pub(super) fn mask_of_file(
     let Some(path) = arguments.mask.as_deref().filter(|_| !arguments.is_mask_automatic()) else {
         return Ok(None);
     };
-    let values = pipeline::on_grid(path, "mask", &prepared.session)?;
+    let OnGrid { values, misplaced, .. } = pipeline::on_grid(path, "mask", &prepared.session)?;
     let mask = Mask::of_values(prepared.session.header().shape, &values);
     if mask.count() == 0 {
         return Err(Error::new("the mask is empty: every voxel is 0")
             .remedy("give a mask that is not 0 in the brain")
             .at(path));
     }
-    Ok(Some(NamedMask { name: path.display().to_string(), mask }))
+    Ok(Some(NamedMask { name: path.display().to_string(), mask, misplaced }))
 }
 
 /// The mask made from the mean.
@@ -75,7 +77,8 @@ fn automatic_mask(maps: &Maps, path: &Path) -> Result<NamedMask> {
             .remedy("give a mask with --mask FILE")
             .at(path));
     }
-    Ok(NamedMask { name: "auto (nilearn's compute_epi_mask)".to_owned(), mask })
+    let name = "auto (nilearn's compute_epi_mask)".to_owned();
+    Ok(NamedMask { name, mask, misplaced: None })
 }
 
 impl Outcome {

@@ -9,6 +9,7 @@ use crate::modelling::Prepared;
 use crate::pipeline::{Mode, Session, Settings, mebibytes, predicted_bytes};
 use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Instant;
 
 const VERSION: &str = concat!("tsnr ", env!("CARGO_PKG_VERSION"));
@@ -74,7 +75,7 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     }
     lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())));
     lines.push(("definition", chosen.in_words(prepared, request)));
-    if let Some(NamedMask { name, mask }) = &outcome.mask {
+    if let Some(NamedMask { name, mask, .. }) = &outcome.mask {
         lines.push(("mask", format!("{} of {} voxels, {name}", mask.count(), header.voxels())));
     }
     lines.push(("median tSNR", median_tsnr(outcome)));
@@ -97,6 +98,10 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     let files = written(work);
     if !files.is_empty() {
         lines.push(("written", format!("{} ({})", files.join(", "), arguments.dtype.name())));
+    }
+    if let Some(table) = &arguments.regions.table {
+        let [table, sidecar] = table.files().map(Path::display);
+        lines.push(("table", format!("{table}, described in {sidecar}")));
     }
     lines.push(("time", format!("{} s, {memory}", seconds(started))));
     let lines: Vec<String> =

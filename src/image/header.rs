@@ -179,6 +179,18 @@ impl Header {
         [1, 2, 3].map(|axis| self.fields.pixdim[axis].abs())
     }
 
+    /// The greatest distance, in millimetres, between where this header and another of the same
+    /// grid have a voxel; an unknown unit is taken for millimetres.
+    pub fn greatest_displacement_mm(&self, other: &Header) -> f64 {
+        let displacement = self.affine.greatest_displacement(&other.affine, self.shape);
+        displacement * self.spatial_unit().millimetres()
+    }
+
+    /// What the image is, in the words of the program that wrote it (`descrip`).
+    pub fn description(&self) -> String {
+        text(&self.fields.descrip)
+    }
+
     /// The unit of positions and voxel sizes.
     pub fn spatial_unit(&self) -> SpatialUnit {
         match self.fields.xyzt_units & 0b111 {
@@ -220,6 +232,12 @@ impl Header {
         let step: f64 = self.fields.pixdim[time_axis].to_string().parse().ok()?;
         Some(step * seconds_per_unit).filter(|&tr| tr > 0.0 && tr.is_finite())
     }
+}
+
+/// A field of text up to its first zero byte.
+fn text(field: &[u8]) -> String {
+    let text = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).trim().to_owned()
 }
 
 /// Tells little from big endian by `sizeof_hdr`, and NIfTI-1 from what is none.
@@ -372,6 +390,13 @@ mod tests {
         let header = with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 1, 0, 7, 0]).unwrap();
         assert_eq!(header.volumes, 7);
         assert!(with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 2, 0, 7, 0]).is_err());
+    }
+
+    #[test]
+    fn a_description_ends_at_its_first_zero() {
+        let header = with(148, b"tsnr 0.1.0: mean/std\0what was there before").unwrap();
+        assert_eq!(header.description(), "tsnr 0.1.0: mean/std");
+        assert_eq!(with(148, &[0xFF; 80]).unwrap().description(), "\u{fffd}".repeat(80));
     }
 
     #[test]

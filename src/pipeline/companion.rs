@@ -2,7 +2,7 @@
 
 use super::{Analysis, Mode, Session, Settings, compute};
 use crate::error::{Error, Result};
-use crate::image::{Header, Image, Progress, VolumeReader};
+use crate::image::{AFFINE_TOLERANCE_MM, Header, Image, Progress, VolumeReader};
 use crate::stats::fold::Wanted;
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
@@ -28,18 +28,46 @@ pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Header)> {
     Ok((values, image.header.clone()))
 }
 
+/// An image on a grid that was expected.
+#[derive(Clone, Debug)]
+pub struct OnGrid {
+    /// Its values, in the order of the file.
+    pub values: Vec<f64>,
+    /// What it says of itself.
+    pub header: Header,
+    /// What a person should know if its voxels lie elsewhere in space than those of the grid.
+    pub misplaced: Option<String>,
+}
+
 /// The values of an image of one volume on the grid of a session: `what` is what it is called.
 ///
 /// # Errors
 /// As [`single_volume`]; another grid, with both named.
-pub fn on_grid(path: &Path, what: &str, session: &Session) -> Result<Vec<f64>> {
-    let (values, header) = single_volume(path)?;
-    same_grid(path, what, &header, session)?;
-    Ok(values)
+pub fn on_grid(path: &Path, what: &str, session: &Session) -> Result<OnGrid> {
+    on_grid_of(path, what, session.header(), &session.first_image().path)
 }
 
-fn same_grid(path: &Path, what: &str, header: &Header, session: &Session) -> Result<()> {
-    let expected = session.header();
+/// The same on the grid of an image, from its header and file.
+///
+/// # Errors
+/// As [`on_grid`].
+pub fn on_grid_of(path: &Path, what: &str, expected: &Header, of: &Path) -> Result<OnGrid> {
+    let (values, header) = single_volume(path)?;
+    same_grid(path, what, &header, expected, of)?;
+    let displacement_mm = expected.greatest_displacement_mm(&header);
+    let misplaced = (displacement_mm > AFFINE_TOLERANCE_MM).then(|| {
+        format!(
+            "{}: the affine of the {what} differs: voxels lie up to {displacement_mm:.3} mm from \
+             where {} has them; they are taken voxel by voxel all the same, so check that it is \
+             aligned",
+            path.display(),
+            of.display()
+        )
+    });
+    Ok(OnGrid { values, header, misplaced })
+}
+
+fn same_grid(path: &Path, what: &str, header: &Header, expected: &Header, of: &Path) -> Result<()> {
     if header.shape == expected.shape {
         return Ok(());
     }
@@ -47,9 +75,9 @@ fn same_grid(path: &Path, what: &str, header: &Header, session: &Session) -> Res
         "the {what}'s grid {} differs from {} of {}",
         header.grid(),
         expected.grid(),
-        session.first_image().path.display()
+        of.display()
     ))
-    .remedy("resample it to the grid of the runs")
+    .remedy("resample it to that grid")
     .at(path))
 }
 
@@ -59,9 +87,9 @@ fn same_grid(path: &Path, what: &str, header: &Header, session: &Session) -> Res
 /// As [`on_grid`], and what reading a run runs into.
 pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Result<Vec<f64>> {
     let image = Image::open(path)?;
-    same_grid(path, "mean", &image.header, session)?;
+    same_grid(path, "mean", &image.header, session.header(), &session.first_image().path)?;
     if image.header.volumes == 1 {
-        return on_grid(path, "mean", session);
+        return Ok(single_volume(path)?.0);
     }
     let run = Session::open(&[path.to_owned()])?;
     let plain = Analysis::plain(&run);

@@ -21,7 +21,7 @@ pub mod serial;
 mod session;
 
 pub use beginnings::beginnings;
-pub use companion::{mean_from, on_grid, single_volume};
+pub use companion::{OnGrid, mean_from, on_grid, on_grid_of, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 

@@ -218,13 +218,12 @@ fn same_grid(first: &Image, image: &Image) -> Result<()> {
 
 fn affines(images: &[Arc<Image>]) -> Option<Warning> {
     let first = &images[0];
-    let (shape, unit) = (first.header.shape, first.header.spatial_unit().millimetres());
     let mut greatest_mm = 0.0_f64;
     let mut differing = Vec::new();
     for image in &images[1..] {
-        let displacement = first.header.affine.greatest_displacement(&image.header.affine, shape);
-        if displacement * unit > AFFINE_TOLERANCE_MM {
-            greatest_mm = greatest_mm.max(displacement * unit);
+        let displacement_mm = first.header.greatest_displacement_mm(&image.header);
+        if displacement_mm > AFFINE_TOLERANCE_MM {
+            greatest_mm = greatest_mm.max(displacement_mm);
             differing.push(image.path.as_path());
         }
     }

@@ -11,6 +11,7 @@ use super::{figures, tables};
 use crate::error::Result;
 use crate::markup::{base64, escaped};
 use crate::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, pixels};
+use crate::stats::paired::Pairs;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -72,36 +73,17 @@ const BINS: usize = 128;
 const SCATTER_WIDTH: f64 = 560.0;
 const SCATTER_HEIGHT: f64 = 480.0;
 
-/// The two maps and what follows from them, NaN where one of them is undefined.
-struct Pairs {
-    a: Vec<f64>,
-    b: Vec<f64>,
-    difference: Vec<f64>,
-    /// NaN also where the first is 0.
-    ratio: Vec<f64>,
-}
-
-impl Pairs {
-    fn of(comparison: &Comparison) -> Result<Pairs> {
-        let volume = |side| {
-            let volume = Volume::new(&comparison.grid, side)?;
-            match &comparison.mask {
-                Some(mask) => volume.within(&mask.voxels),
-                None => Ok(volume),
-            }
-        };
-        let (a, b) = (volume(&comparison.a.tsnr)?, volume(&comparison.b.tsnr)?);
-        let pairs = |of: fn(f64, f64) -> f64| -> Vec<f64> {
-            let both = a.values().iter().zip(b.values());
-            both.map(|(a, b)| if (a + b).is_finite() { of(*a, *b) } else { f64::NAN }).collect()
-        };
-        Ok(Pairs {
-            a: pairs(|a, _| a),
-            b: pairs(|_, b| b),
-            difference: pairs(|a, b| b - a),
-            ratio: pairs(|a, b| if a == 0.0 { f64::NAN } else { b / a }),
-        })
-    }
+/// The maps where both are defined, in the mask.
+fn pairs(comparison: &Comparison) -> Result<Pairs> {
+    let volume = |side| {
+        let volume = Volume::new(&comparison.grid, side)?;
+        match &comparison.mask {
+            Some(mask) => volume.within(&mask.voxels),
+            None => Ok(volume),
+        }
+    };
+    let (a, b) = (volume(&comparison.a.tsnr)?, volume(&comparison.b.tsnr)?);
+    Ok(Pairs::of(a.values(), b.values()))
 }
 
 /// The page, as the text of an HTML file.
@@ -109,7 +91,7 @@ impl Pairs {
 /// # Errors
 /// If a map or the mask does not have one value for each voxel of the grid.
 pub fn page(comparison: &Comparison) -> Result<String> {
-    let pairs = Pairs::of(comparison)?;
+    let pairs = pairs(comparison)?;
     let mut page = head(&comparison.title);
     let summaries = summaries(&pairs);
     verdict(&mut page, comparison, &pairs, &summaries);
@@ -131,7 +113,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         page += "<h2>Regions</h2>\n";
         page += &regions(&comparison.regions);
     }
-    provenance(&mut page, comparison);
+    provenance(&mut page, comparison, &pairs);
     page += &figures::element(&all_figures(comparison, &summaries));
     page += "</body>\n</html>\n";
     Ok(page)
@@ -178,7 +160,7 @@ fn verdict(page: &mut String, comparison: &Comparison, pairs: &Pairs, summaries:
     *page += "\n<div class=\"figures\">";
     let median = |number: usize| summaries[number].2.map(|quantiles| quantiles[2]);
     let middle = |number: usize| match summaries[number].2 {
-        Some([_, q25, _, q75, _]) => format!("half of the voxels {q25:.2} to {q75:.2}"),
+        Some([_, q25, _, q75, _]) => format!("half from {q25:.2} to {q75:.2}"),
         None => "no voxel is defined in both".to_owned(),
     };
     for (number, name, decimals) in [
@@ -189,7 +171,7 @@ fn verdict(page: &mut String, comparison: &Comparison, pairs: &Pairs, summaries:
     ] {
         key_figure(page, &tables::known(median(number), decimals), name, &middle(number));
     }
-    let higher = pairs.difference.iter().filter(|it| **it > 0.0).count();
+    let higher = pairs.higher_count();
     let count = summaries[2].1;
     let share = format!("{:.0}%", 100.0 * higher as f64 / count.max(1) as f64);
     key_figure(page, &share, "of the voxels higher in B", &format!("of {count} compared"));
@@ -291,14 +273,18 @@ fn regions(regions: &[RegionPair]) -> String {
     )
 }
 
-fn provenance(page: &mut String, comparison: &Comparison) {
+fn provenance(page: &mut String, comparison: &Comparison, pairs: &Pairs) {
     let grid = &comparison.grid;
     let [x, y, z] = grid.shape;
     let [dx, dy, dz] = grid.voxel_sizes();
-    let place = match &comparison.mask {
-        Some(mask) => format!("where both are defined in the mask {}", mask.name),
-        None => "where both are defined".to_owned(),
+    let (place, voxels) = match &comparison.mask {
+        Some(mask) => {
+            let voxels = mask.voxels.iter().filter(|is_inside| **is_inside).count();
+            (format!("where both are defined in the mask {}", mask.name), voxels)
+        }
+        None => ("where both are defined".to_owned(), grid.voxel_count()),
     };
+    let place = format!("{place}: {} of {voxels} voxels", pairs.count());
     let entries = [
         ("program", format!("tsnr {}", comparison.version)),
         ("command", comparison.command_line.clone()),

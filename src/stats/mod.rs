@@ -5,12 +5,13 @@
 //! the same from partial results that merge, and [`fold`] puts runs together. [`tsnr`] makes the
 //! ratio, and says which voxels have none and why; [`signals`] tell what volumes are like as
 //! wholes. [`quantiles`] is the rule of medians and quantiles, and
-//! [`summary`] has them of some voxels of a map. This module knows numbers and counts; it does
+//! [`summary`] has them of some voxels of a map, [`paired`] two maps beside each other. This module knows numbers and counts; it does
 //! not know files, threads or graphs.
 
 pub mod definition;
 pub mod fold;
 pub mod moments;
+pub mod paired;
 pub mod quantiles;
 pub mod sampling;
 pub mod series;

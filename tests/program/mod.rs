@@ -225,3 +225,62 @@ pub fn assert_same(found: &[f64], expected: &[f64], what: &str) {
 pub fn bits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
     values.into_iter().map(|value| value.to_bits()).collect()
 }
+
+// ---- Made images ------------------------------------------------------------------------------
+
+/// A three-dimensional image on the grid of the session's runs, whose value depends on the voxel.
+pub fn session_image(datatype: i16, bitpix: i16, value: impl Fn([usize; 3]) -> f64) -> Vec<u8> {
+    let header = bytes::Header::new(datatype, bitpix, 20, 20, 10, 1);
+    let voxels = (0..20 * 20 * 10).map(|it| value([it % 20, it / 20 % 20, it / 400]));
+    header.file(&voxels.collect::<Vec<f64>>())
+}
+
+/// `made_atlas` in tests/regions_check.py.
+pub fn session_atlas() -> Vec<u8> {
+    session_image(bytes::INT16, 16, |[x, y, z]| match (x < 10, y < 10, z) {
+        (true, _, 0..5) => 3.0,
+        (false, true, _) => 8.0,
+        (false, false, 9) => -2.0,
+        _ => 0.0,
+    })
+}
+
+/// A BIDS table of the labels of [`session_atlas`], and of one that no voxel has.
+pub const ATLAS_LABELS: &str = "index\tname\n0\tair\n3\tGrey Matter\n5\tabsent\n";
+
+/// Holds a table that was written against one that `tests/regions_check.py` printed: the same
+/// words and counts, and figures within [`TOLERANCE`] of `scale` at least.
+#[track_caller]
+pub fn assert_same_table(found: &str, expected: &str, scale: f64) {
+    assert_eq!(found.lines().count(), expected.lines().count(), "rows of\n{found}");
+    for (found, expected) in found.lines().zip(expected.lines()) {
+        let [found_fields, expected_fields] =
+            [found, expected].map(|line| line.split('\t').collect::<Vec<_>>());
+        assert_eq!(found_fields[..5], expected_fields[..5], "{found}");
+        assert_eq!(found_fields.len(), expected_fields.len(), "{found}");
+        for (a, b) in found_fields[5..].iter().zip(&expected_fields[5..]) {
+            let (Ok(a), Ok(b)) = (a.parse::<f64>(), b.parse::<f64>()) else {
+                assert_eq!(a, b, "{found}");
+                continue;
+            };
+            assert!((a - b).abs() <= TOLERANCE * b.abs().max(scale), "{a}, expected {b}: {found}");
+        }
+    }
+}
+
+/// What `tests/regions_check.py` prints, where there is a Python with numpy and nibabel: the one
+/// that TSNR_PYTHON names, which must have them.
+pub fn regions_check<A: AsRef<OsStr>>(
+    what: &str,
+    runs: impl IntoIterator<Item = A>,
+) -> Option<String> {
+    let Some(python) = std::env::var_os("TSNR_PYTHON") else {
+        say_skipped("TSNR_PYTHON names no Python with numpy and nibabel");
+        return None;
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regions_check.py");
+    let mut command = Command::new(python);
+    let output = command.args([script, what]).args(runs).output().expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+}

@@ -1,8 +1,12 @@
 //! What can be typed.
 
 mod analysis;
+mod diff;
+mod regions;
 
 pub(super) use analysis::AnalysisArguments;
+pub(super) use diff::DiffArguments;
+pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
@@ -41,6 +45,9 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
   tsnr --definitions 'func/*.nii.gz'
   tsnr --compare 'func/*.nii.gz' --threads 1,2,4
+  tsnr diff before.nii.gz after.nii.gz --report diff.html
+
+The last compares two maps: 'tsnr diff --help'. An input that is itself called diff is ./diff.
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
 130 after Ctrl-C, 143 after SIGTERM.";
@@ -49,7 +56,7 @@ Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong c
 #[derive(Parser, Debug)]
 #[command(version, max_term_width = 96, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
-'tsnr --help' has the definition, the modes and examples.")]
+'tsnr --help' has the definition, the modes and examples; 'tsnr diff --help' compares two maps.")]
 pub(super) struct Arguments {
     /// Runs: NIfTI images, or quoted patterns such as 'sub-01/func/*_bold.nii.gz'
     ///
@@ -62,7 +69,7 @@ pub(super) struct Arguments {
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
           required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json"])]
+          "mask_out", "json", "table"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -112,6 +119,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     pub analysis: AnalysisArguments,
+
+    #[command(flatten)]
+    pub regions: RegionArguments,
 
     /// Compute all definitions on these runs and print their medians; writes no map
     #[arg(long, help_heading = "Definition",
@@ -317,13 +327,19 @@ impl Arguments {
                 Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
             }
         }
-        let mut entries = HashSet::new();
-        for path in arguments.files() {
-            if !entries.insert(directory_entry(path)) {
-                let problem =
-                    format!("two outputs cannot be written to one file: {}", path.display());
-                Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
-            }
+        if let Some(option) = arguments.regions.named()
+            && arguments.regions.table.is_none()
+            && !arguments.shows_maps()
+        {
+            let problem = format!("{option} needs --table, which says what is in the regions");
+            Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+        }
+        if let Some(name) = arguments.regions.repeated_tissue() {
+            let problem = format!("two tissues are called {name}");
+            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
+        if let Some(problem) = two_outputs(arguments.files(), arguments.regions.table.as_ref()) {
+            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
         arguments
     }
@@ -346,7 +362,16 @@ impl Arguments {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
         let others = others.chain(&self.mask_out).map(PathBuf::as_path);
+        let others = others.chain(self.regions.table.iter().flat_map(TableName::files));
         self.outputs().map(|(path, _)| path).chain(others)
+    }
+
+    /// The files to read, beside the runs, as they were typed.
+    pub fn companions(&self) -> impl Iterator<Item = &Path> {
+        let analysis = &self.analysis;
+        let tables = analysis.confounds.iter().chain(&analysis.censor);
+        let images = self.mask.iter().chain(&analysis.mean_from);
+        images.chain(tables).map(PathBuf::as_path).chain(self.regions.inputs())
     }
 
     /// The maps to write, and which goes into each file.
@@ -370,13 +395,30 @@ impl Arguments {
 
     /// Whether the tSNR of each run by itself is needed.
     pub fn needs_runs(&self) -> bool {
-        self.is_written(MapKind::RunTsnr) || self.json.is_some() || self.shows_maps()
+        self.is_written(MapKind::RunTsnr)
+            || self.json.is_some()
+            || self.regions.table.is_some()
+            || self.shows_maps()
     }
 
     /// Whether the mask is to be made from the mean.
     pub fn is_mask_automatic(&self) -> bool {
         self.mask.as_deref() == Some(Path::new("auto"))
     }
+}
+
+/// What is wrong if two of the files to write are the same entry of a folder.
+fn two_outputs<'a>(
+    mut files: impl Iterator<Item = &'a Path>,
+    table: Option<&TableName>,
+) -> Option<String> {
+    let mut entries = HashSet::new();
+    let path = files.find(|path| !entries.insert(directory_entry(path)))?;
+    let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
+    if table.is_some_and(|it| directory_entry(&it.sidecar) == directory_entry(path)) {
+        problem += ", in which --table describes its columns";
+    }
+    Some(problem)
 }
 
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {

@@ -1,0 +1,136 @@
+//! What can be typed behind `tsnr diff`.
+
+use super::regions::table_name;
+use super::{AtlasArguments, Precision, TableName, output_name, two_outputs};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+const MEANING: &str = "\
+What is compared:
+  Voxels where both maps have a value, in the mask if there is one. A voxel that is 0, NaN or
+  infinite in either map is not compared: tsnr writes undefined voxels as 0. Of these voxels the
+  maps, the difference B - A and the ratio B / A are summed up in medians and quantiles; those of
+  the difference are of paired values, so its median is not the difference of the medians.
+
+Examples:
+  tsnr diff before.nii.gz after.nii.gz --report diff.html
+  tsnr diff before.nii.gz after.nii.gz --atlas dseg.nii.gz --table regions.tsv --png diff.png
+  tsnr diff day-1.nii.gz day-2.nii.gz --names 'day 1,day 2' --difference difference.nii.gz
+
+Exit status: 0 if every output is complete, 1 if the maps cannot be compared, 2 for a wrong command
+line, 130 after Ctrl-C, 143 after SIGTERM.";
+
+/// Two tSNR maps beside each other: before and after a correction, two protocols, two days
+#[derive(Parser, Debug)]
+#[command(name = "tsnr diff", bin_name = "tsnr diff", version, max_term_width = 96,
+          after_long_help = MEANING)]
+pub(in crate::cli) struct DiffArguments {
+    /// The first map, against which the second is held
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+
+    /// The second map, on the same grid
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+
+    /// Write a page: figures, difference and ratio maps, scatter, distribution, regions
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+
+    /// Write the slices of the difference as a picture
+    #[arg(long, value_name = "FILE.png", help_heading = "Output")]
+    pub png: Option<PathBuf>,
+
+    /// Write the map B - A; 0 where the maps are not compared
+    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    pub difference: Option<PathBuf>,
+
+    /// Write the map B / A; 0 where the maps are not compared
+    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    pub ratio: Option<PathBuf>,
+
+    /// Type of the values of these maps
+    #[arg(long, value_name = "TYPE", value_enum, default_value_t = Precision::Float32,
+          help_heading = "Output")]
+    pub dtype: Precision,
+
+    /// Write everything that the summary knows as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+
+    /// Compare in a mask only: an image (not 0 is inside), or auto, where both maps have a value
+    #[arg(long, value_name = "FILE|auto", help_heading = "Comparison")]
+    pub mask: Option<PathBuf>,
+
+    /// What the maps are called, if not by their files
+    #[arg(long, value_name = "A,B", value_parser = names, help_heading = "Comparison")]
+    pub names: Option<[String; 2]>,
+
+    /// Compare maps all the same whose headers record different definitions of tSNR
+    #[arg(long, help_heading = "Comparison")]
+    pub any_definition: bool,
+
+    #[command(flatten)]
+    pub atlas: AtlasArguments,
+
+    /// Write both maps, difference and ratio in each region as FILE.tsv, and FILE.json that
+    /// describes it
+    #[arg(long, value_name = "FILE.tsv", value_parser = table_name, help_heading = "Regions")]
+    pub table: Option<TableName>,
+
+    /// Say nothing but warnings and errors
+    #[arg(short, long, help_heading = "Messages")]
+    pub quiet: bool,
+}
+
+/// The word that asks for a comparison of two maps, where it is the first.
+const WORD: &str = "diff";
+
+impl DiffArguments {
+    /// The arguments of this process, if its first word asks for a comparison of maps. Help,
+    /// version and a wrong command line end it.
+    pub fn from_command_line() -> Option<DiffArguments> {
+        let mut words = std::env::args_os().skip(1);
+        words.next().filter(|word| word == WORD)?;
+        let arguments = DiffArguments::parse_from([OsString::from(WORD)].into_iter().chain(words));
+        let fail = |kind, problem| DiffArguments::command().error(kind, problem).exit();
+        if let Some(problem) = two_outputs(arguments.files(), arguments.table.as_ref()) {
+            fail(ErrorKind::ArgumentConflict, problem);
+        }
+        let has_table = arguments.report.is_some() || arguments.table.is_some();
+        if arguments.atlas.atlas.is_some() && !has_table && arguments.json.is_none() {
+            let problem = "--atlas needs --report, --table or --json, which say what is in the \
+                           regions";
+            fail(ErrorKind::MissingRequiredArgument, problem.to_owned());
+        }
+        Some(arguments)
+    }
+
+    /// All files to write.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = self.report.iter().chain(&self.png).chain(&self.difference);
+        let files = files.chain(&self.ratio).chain(&self.json).map(PathBuf::as_path);
+        files.chain(self.table.iter().flat_map(TableName::files))
+    }
+
+    /// All files to read.
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let maps = [self.a.as_path(), &self.b].into_iter();
+        maps.chain(self.mask.as_deref()).chain(self.atlas.inputs())
+    }
+
+    /// Whether the mask is where both maps have a value.
+    pub fn is_mask_automatic(&self) -> bool {
+        self.mask.as_deref() == Some(Path::new("auto"))
+    }
+}
+
+fn names(text: &str) -> Result<[String; 2], String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    match parts[..] {
+        [a, b] if !a.is_empty() && !b.is_empty() && a != b => Ok([a.to_owned(), b.to_owned()]),
+        _ => Err("expected two different names, as in before,after".to_owned()),
+    }
+}
