@@ -190,7 +190,7 @@ impl Series {
                 block.samples.mark_limits(rows.indexes(), &mut at_limit);
             });
         }
-        let at_limit = at_limit.into_iter().filter(|&it| it).count();
+        let at_limit = (0..self.voxels).filter(|&voxel| at_limit[voxel]).collect();
         let bias = of_all.iter().filter(|_| !model.keeps_the_mean()).flat_map(|products| {
             let products = move |voxel: usize| products.iter().map(move |it| it[voxel]);
             (0..self.voxels).map(move |voxel| model.mean_bias(products(voxel)))
@@ -222,13 +222,13 @@ pub struct Spread {
     of_runs: OfRuns,
     /// What is taken of each voxel's mean; empty if it is that of the data.
     mean_bias: Vec<f64>,
-    at_limit: usize,
+    at_limit: Vec<usize>,
 }
 
 impl Spread {
-    /// How many voxels have a sample at the limit of its type among the used volumes.
-    pub fn at_limit(&self) -> usize {
-        self.at_limit
+    /// The voxels that have a sample at the limit of its type among the used volumes.
+    pub fn at_limit(&self) -> &[usize] {
+        &self.at_limit
     }
 
     /// The maps that a definition makes of this and of the means of all voxels.
