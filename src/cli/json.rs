@@ -2,6 +2,7 @@
 
 use super::outcome::{NamedMask, Outcome, Work};
 use super::resources;
+use super::summary::written;
 use crate::design::Use;
 use crate::error::Result;
 use crate::output::Batch;
@@ -9,7 +10,9 @@ use crate::pipeline::predicted_bytes;
 use crate::stats::definition::{Combine, Ddof, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 use crate::stats::summary::Summary;
+use crate::stats::tsnr::WrittenUndefined;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Instant;
 
 /// The name and version of the schema. A reader may rely on what it documents; fields may be
@@ -42,14 +45,12 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
         .map(|it| json!({"name": it.name, "text": it.text, "remedy": it.remedy}))
         .collect();
     let counts = outcome.counts;
-    let files: Vec<String> =
-        arguments.outputs().map(|(path, _)| path.display().to_string()).collect();
     json!({
         "schema": SCHEMA,
         "program": {
             "name": "tsnr",
             "version": env!("CARGO_PKG_VERSION"),
-            "command": std::env::args().collect::<Vec<_>>(),
+            "command": std::env::args_os().map(|it| text(Path::new(&it))).collect::<Vec<_>>(),
             "mode": settings.mode.to_string(),
             "threads": settings.threads.get(),
             "seconds": started.elapsed().as_secs_f64(),
@@ -89,7 +90,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
                 Scope::Concatenation => "all runs",
             },
             "highpass_seconds": request.highpass_seconds,
-            "mean_from": arguments.analysis.mean_from,
+            "mean_from": arguments.analysis.mean_from.as_deref().map(text),
         },
         "grid": {
             "shape": header.shape,
@@ -105,8 +106,14 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
             "always_zero": counts.all_zero,
             "constant": counts.constant,
             "not_finite": counts.not_finite,
+            "written_as": match chosen.undefined {
+                WrittenUndefined::Zero => "zero",
+                WrittenUndefined::Nan => "nan",
+                WrittenUndefined::Division => "numpy",
+                WrittenUndefined::ZeroOrNan => "fsl",
+            },
         },
-        "voxels_at_limit": outcome.maps.at_limit,
+        "voxels_at_limit": outcome.maps.at_limit.len(),
         "between_runs": outcome.between.map(|it| json!({
             "share_of_variance": it.share,
             "concat_median": it.concat_median,
@@ -114,8 +121,14 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
         })),
         "findings": findings,
         "notes": prepared.notes,
-        "written": files,
+        "written": written(work),
+        "dtype": arguments.dtype.name(),
     })
+}
+
+/// A name as JSON can hold it, which knows Unicode only.
+fn text(name: &Path) -> String {
+    name.display().to_string()
 }
 
 fn mask_name(outcome: &Outcome) -> Option<&str> {
@@ -149,7 +162,7 @@ fn runs(outcome: &Outcome, work: &Work) -> Vec<Value> {
                 .map(|image| {
                     let scaling = image.header.scaling;
                     json!({
-                        "path": image.path,
+                        "path": text(&image.path),
                         "datatype": image.header.datatype.to_string(),
                         "slope": scaling.slope(),
                         "intercept": scaling.intercept(),

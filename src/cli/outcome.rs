@@ -158,7 +158,8 @@ impl Outcome {
 
 /// Takes what is outside the mask out of the maps.
 fn hide(maps: &mut Maps, mask: &Mask) {
-    let Maps { tsnr, mean, std, between, runs, .. } = maps;
+    let Maps { tsnr, mean, std, between, runs, at_limit, .. } = maps;
+    at_limit.retain(|&voxel| mask.inside()[voxel]);
     for map in std::iter::once(tsnr).chain(runs) {
         fill_outside(in_file_order_mut(map), mask, outside());
     }

@@ -109,8 +109,8 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     lines.join("\n")
 }
 
-/// The maps that were written.
-fn written(work: &Work) -> Vec<String> {
+/// The images that were written.
+pub(super) fn written(work: &Work) -> Vec<String> {
     let runs = work.prepared.runs.len();
     let files =
         work.arguments.outputs().flat_map(|(path, kind)| super::maps::files(path, kind, runs));

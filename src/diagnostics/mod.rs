@@ -10,7 +10,7 @@
 //! | `between-runs` | the median tSNR of the concatenation and that without the runs' means differ by more than [`TELLING_DIFFERENCE`] |
 //! | `non-steady` | volumes at the beginning of a run that look as if the signal were not yet steady, and were used |
 //! | `demeaned` | half of the voxels have a mean of less than [`LEAST_PLAUSIBLE`] std: the data look demeaned |
-//! | `clipped` | voxels with samples at the limit of the stored integers |
+//! | `clipped` | voxels in the mask with samples at the limit of the stored integers |
 //! | `constant` | voxels that never change; those that are always 0 count in a given mask only |
 //! | `not-finite` | voxels with samples that are NaN or infinite |
 
@@ -140,7 +140,7 @@ pub struct Computed<'a> {
     pub prepared: &'a Prepared,
     /// What was asked for.
     pub analysis: &'a Analysis,
-    /// What came out.
+    /// What came out, of the voxels in the mask.
     pub maps: &'a Maps,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
@@ -211,7 +211,7 @@ fn demeaned(computed: &Computed) -> Option<Finding> {
 }
 
 fn clipped(computed: &Computed) -> Option<Finding> {
-    let count = computed.maps.at_limit;
+    let count = computed.maps.at_limit.len();
     (count > 0).then(|| {
         let text = format!(
             "{} samples at the limit of the stored integers: they may be clipped",

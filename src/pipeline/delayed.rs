@@ -51,7 +51,7 @@ pub(super) fn tasks(
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
         let maps = spread.maps(&mean, &model, &definition, wanted);
-        Computed { maps, at_limit: spread.at_limit(), signals: signals.clone() }
+        Computed { maps, at_limit: spread.at_limit().to_vec(), signals: signals.clone() }
     })
     .value_bytes(map_bytes)
 }

@@ -114,8 +114,8 @@ pub struct Maps {
     pub runs: Vec<Array3<f64>>,
     /// How many voxels have a tSNR, and why the others have none.
     pub counts: Counts,
-    /// How many voxels have a sample at the limit of its type.
-    pub at_limit: usize,
+    /// The voxels that have a sample at the limit of its type, by their places in the file.
+    pub at_limit: Vec<usize>,
     /// Of each run, what its volumes are like.
     pub signals: Vec<RunSignals>,
 }
@@ -141,7 +141,7 @@ impl RunSignals {
 /// What the modes compute: maps in the order of the file.
 struct Computed {
     maps: VoxelMaps,
-    at_limit: usize,
+    at_limit: Vec<usize>,
     signals: Vec<RunSignals>,
 }
 

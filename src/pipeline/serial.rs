@@ -51,7 +51,7 @@ pub(super) fn compute(
     let mean = steps.take("mean", || series.temporal_mean(model));
     let spread = steps.take("std", || series.spread(model, definition, *wanted));
     let maps = steps.take("divide", || spread.maps(&mean, model, definition, *wanted));
-    Ok(Computed { maps, at_limit: spread.at_limit(), signals })
+    Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
 }
 
 /// Tells the observer of each step, as the steps were listed.

@@ -254,9 +254,10 @@ impl Fold {
         self.total().voxels()
     }
 
-    /// How many voxels have a sample at the limit of its type.
-    pub fn at_limit(&self) -> usize {
-        self.total().voxels_at_limit()
+    /// The places in the grid of the voxels that have a sample at the limit of its type.
+    pub fn at_limit(&self) -> Vec<usize> {
+        let first_voxel = self.of_runs.first_voxel;
+        self.total().voxels_at_limit().map(|voxel| first_voxel + voxel).collect()
     }
 
     /// The maps of `voxels` of those that were folded, once all runs were added.

@@ -6,11 +6,12 @@
 //! mean   = y_0 + sum_t(y_t - y_0) / N                 over the used volumes of all runs
 //! mean_r = the same over those of run r
 //! c_k    = sum_t q_k(t) (y_t - mean_r)                least squares, as the q_k are orthonormal
-//! e_t    = y_t - sum_k c_k q_k(t)                     what the fit leaves
-//! M2     = sum_t (e_t - mean)^2,   R_r = sum_t (e_t - mean_r)^2
+//! e_t    = (y_t - mean_r) - sum_k c_k q_k(t)          what the fit leaves
+//! R_r    = sum_t e_t^2,   M2 = sum_t (e_t + (mean_r - mean))^2
 //! ```
 //!
-//! Residuals are squared as they are: nothing is lost to the difference of two large sums.
+//! Residuals are squared as they are: nothing is lost to the difference of two large sums. The
+//! mean comes off first: beside one of 1e9, a residual of 1 would keep seven digits.
 
 use super::definition::Definition;
 use super::fold::{NOTHING_LEFT, OfRuns, RunVoxel, VoxelMaps, Wanted, maps};
@@ -150,22 +151,23 @@ impl Series {
             let mut residual = vec![0.0; self.voxels];
             self.for_each_volume(run, model, |volume, weights| {
                 left.clear();
-                left.extend_from_slice(volume);
+                left.extend(volume.iter().zip(&own_mean).map(|(value, own)| value - own));
+                if !of_runs.is_empty() && of_all.is_some() {
+                    // A fit through all runs is none of this run.
+                    add_squares(&mut residual, &left);
+                }
                 for (product, weight) in products.iter().zip(weights) {
                     for (left, product) in left.iter_mut().zip(product) {
                         *left -= weight * product;
                     }
                 }
-                for ((squares, left), mean) in squares.iter_mut().zip(&left).zip(&mean) {
-                    *squares += (left - mean) * (left - mean);
+                if !of_runs.is_empty() && of_all.is_none() {
+                    add_squares(&mut residual, &left);
                 }
-                if !of_runs.is_empty() {
-                    // A fit through all runs is none of this run.
-                    let own = if of_all.is_some() { volume } else { &left };
-                    for ((residual, left), mean) in residual.iter_mut().zip(own).zip(&own_mean) {
-                        *residual += (left - mean) * (left - mean);
-                    }
+                for ((left, own), mean) in left.iter_mut().zip(&own_mean).zip(&mean) {
+                    *left += own - mean;
                 }
+                add_squares(&mut squares, &left);
             });
             let of_voxel = |voxel: usize| {
                 let product = |products: &Vec<f64>| products[voxel] * products[voxel];
@@ -190,12 +192,18 @@ impl Series {
                 block.samples.mark_limits(rows.indexes(), &mut at_limit);
             });
         }
-        let at_limit = at_limit.into_iter().filter(|&it| it).count();
+        let at_limit = (0..self.voxels).filter(|&voxel| at_limit[voxel]).collect();
         let bias = of_all.iter().filter(|_| !model.keeps_the_mean()).flat_map(|products| {
             let products = move |voxel: usize| products.iter().map(move |it| it[voxel]);
             (0..self.voxels).map(move |voxel| model.mean_bias(products(voxel)))
         });
         Spread { squares, of_runs, mean_bias: bias.collect(), at_limit }
+    }
+}
+
+fn add_squares(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value * value;
     }
 }
 
@@ -216,13 +224,13 @@ pub struct Spread {
     of_runs: OfRuns,
     /// What is taken of each voxel's mean; empty if it is that of the data.
     mean_bias: Vec<f64>,
-    at_limit: usize,
+    at_limit: Vec<usize>,
 }
 
 impl Spread {
-    /// How many voxels have a sample at the limit of its type among the used volumes.
-    pub fn at_limit(&self) -> usize {
-        self.at_limit
+    /// The voxels that have a sample at the limit of its type among the used volumes.
+    pub fn at_limit(&self) -> &[usize] {
+        &self.at_limit
     }
 
     /// The maps that a definition makes of this and of the means of all voxels.

@@ -95,7 +95,7 @@ impl Folding {
         let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, analysis.wanted);
         Finished {
             maps,
-            at_limit: if is_first { self.runs.at_limit() } else { 0 },
+            at_limit: if is_first { self.runs.at_limit() } else { Vec::new() },
             signals: if is_first { self.signals.clone() } else { Vec::new() },
         }
     }
@@ -105,7 +105,7 @@ impl Folding {
 /// folded together.
 pub(super) struct Finished {
     pub maps: VoxelMaps,
-    pub at_limit: usize,
+    pub at_limit: Vec<usize>,
     pub signals: Vec<Signals>,
 }
 
@@ -117,7 +117,7 @@ impl Finished {
         all.maps.reserve(voxels);
         for part in parts {
             all.maps.append(part.maps);
-            all.at_limit += part.at_limit;
+            all.at_limit.extend(part.at_limit);
             for (signals, next) in all.signals.iter_mut().zip(part.signals) {
                 signals.append(next);
             }

@@ -294,9 +294,9 @@ impl Moments {
         Moments { projections: None, explained: Vec::new(), ..self }
     }
 
-    /// How many voxels have a sample at the limit of its type.
-    pub fn voxels_at_limit(&self) -> usize {
-        self.at_limit.iter().filter(|&&is_at_limit| is_at_limit).count()
+    /// The voxels that have a sample at the limit of its type.
+    pub fn voxels_at_limit(&self) -> impl Iterator<Item = usize> {
+        (0..self.at_limit.len()).filter(|&voxel| self.at_limit[voxel])
     }
 
     /// Mean and sum of squared deviations of one voxel's values.
