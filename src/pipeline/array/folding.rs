@@ -39,6 +39,14 @@ impl PartSums {
         self.moments.add_rows(samples, rows, first_voxel);
         self.signals.add(samples, first_voxel);
     }
+
+    /// Keeps no more than the fold will need, once all volumes of the image were added.
+    pub fn settled(self, job: &Job, part: &Part) -> PartSums {
+        match job.is_settled(part) {
+            true => PartSums { moments: self.moments.with_explained_only(), ..self },
+            false => self,
+        }
+    }
 }
 
 /// Some voxels of the images that were folded.

@@ -21,7 +21,8 @@
 //! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; two chunks where
 //! reading and adding are separate) and its moments (16 bytes a voxel, of
 //! 32-bit integers and floats 24; with regressors 8 more for each, and 4 or 8 for the first
-//! sample of integers), the moments of a few that wait to be folded, and the runs folded so far (as
+//! sample of integers), the moments of a few that wait to be folded (with 8 bytes for all regressors
+//! together, once the whole run was read), and the runs folded so far (as
 //! much as the moments without regressors; 8 bytes more for the spread within runs if there are
 //! several, and 8 for what regressors explain). Nothing grows with the length or number of the
 //! images: no more are under way than there are threads, and of those that wait there are few as
@@ -157,6 +158,24 @@ impl Job {
     fn moments_bytes_per_voxel(&self) -> usize {
         let rank = self.analysis.model.most_regressors();
         self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0)
+    }
+
+    /// The same once all volumes of the image were added.
+    fn settled_bytes_per_voxel(&self) -> usize {
+        match self.parts.iter().all(|part| self.is_settled(part)) {
+            true => {
+                let rank = self.analysis.model.most_regressors();
+                let bytes = self.datatypes().map(|it| Moments::settled_bytes_per_voxel(it, rank));
+                bytes.max().unwrap_or(0)
+            }
+            false => self.moments_bytes_per_voxel(),
+        }
+    }
+
+    /// Whether nothing is left to be done with the products with regressors once an image was
+    /// read: it is the whole of its run, which has regressors of its own.
+    fn is_settled(&self, part: &Part) -> bool {
+        part.first_volume == 0 && part.ends_its_run && self.analysis.model.scope() == Scope::Run
     }
 
     /// Bytes of the runs folded, of one voxel.

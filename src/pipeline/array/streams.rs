@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::VolumeReader;
 use crate::pipeline::counted;
+use crate::stats::moments::Moments;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -86,6 +87,9 @@ fn read_and_added(
             let memory = stream.reader.read(range.len(), stream.memory, &*this.progress)?;
             stream.memory = counted(memory, this.analysis.definition.not_finite);
             stream.sums.add(&stream.memory, &this, part, range.clone(), 0);
+            if range.end == part.image.header.volumes {
+                stream.sums = stream.sums.settled(&this, part);
+            }
             Ok(Baton::new(stream))
         };
         let bytes = moments_bytes(job) + (range_length * image.header.volume_bytes()) as u64;
@@ -104,17 +108,19 @@ fn read_and_added(
     stream.expect("an image has a volume")
 }
 
-/// How many images may be begun and not yet folded: one a thread, and so many more as stay
-/// within the memory that array mode may take a voxel, 64 bytes and 32 for each further
-/// thread.
+/// How many images may be begun and not yet folded: one a thread, and so many more, which were
+/// read and wait, as stay within the memory that array mode may take a voxel: 64 bytes and 32 for
+/// each further thread, beside what a thread keeps of the regressors of the image it reads.
 fn most_begun(job: &Job, threads: NonZeroUsize) -> usize {
     if threads.get() == 1 {
         // What one thread has read, it folds before it begins another.
         return 1;
     }
     let allowed = 32_usize.saturating_mul(threads.get()).saturating_add(32);
+    let plain = job.datatypes().map(|it| Moments::bytes_per_voxel(it, 0)).max().unwrap_or(0);
     let left = allowed.saturating_sub(job.folded_bytes_per_voxel());
-    (left / job.moments_bytes_per_voxel()).max(threads.get())
+    let left = left.saturating_sub(threads.get().saturating_mul(plain));
+    threads.get().saturating_add(left / job.settled_bytes_per_voxel())
 }
 
 /// Each image a chain of tasks that read, and chains that add, each to a slab of voxels.
@@ -259,7 +265,10 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
         few if few < threads_count => few * (2 * chunk + of_image + STREAM_BYTES),
         many => {
             let begun = many.min(most_begun(job, threads) as u64);
-            threads_count * (chunk + STREAM_BYTES) + begun * of_image
+            let read = begun.min(threads_count);
+            let settled = job.settled_bytes_per_voxel() + job.signals_bytes_per_voxel();
+            let waiting = (begun - read) * voxels * settled as u64;
+            threads_count * (chunk + STREAM_BYTES) + read * of_image + waiting
         }
     };
     Reading { peak: folded + under_way, remains: folded }

@@ -254,6 +254,11 @@ impl<Q: SquareSum> IntegerSums<Q> {
         IntegerSums { origins: vec![Q::Origin::default(); self.voxels()], ..self }
     }
 
+    /// The same, which no longer keeps them.
+    pub fn without_origins(self) -> IntegerSums<Q> {
+        IntegerSums { origins: Vec::new(), ..self }
+    }
+
     /// Keeps first samples, of the voxels from `start` on.
     pub fn set_origins<T: Integer<Squares = Q>>(&mut self, samples: &[T], start: usize) {
         for (origin, sample) in self.origins[start..].iter_mut().zip(samples) {

@@ -35,6 +35,8 @@ pub struct Moments {
     scaling: Scaling,
     sums: Sums,
     projections: Option<Projections>,
+    /// What the regressors explain, where the products are no longer kept; else empty.
+    explained: Vec<f64>,
     /// Which voxels have a sample at the limit of its type; empty while none has.
     at_limit: Vec<bool>,
 }
@@ -61,7 +63,8 @@ impl Moments {
                 Sums::Float(Deviations::zero(voxels))
             }
         };
-        Moments { count: 0, scaling, sums, projections: None, at_limit: Vec::new() }
+        let (explained, at_limit) = (Vec::new(), Vec::new());
+        Moments { count: 0, scaling, sums, projections: None, explained, at_limit }
     }
 
     /// The same, with the products with `rank` regressors.
@@ -239,7 +242,10 @@ impl Moments {
     /// The sum of squares that the regressors explain of one voxel's values.
     #[inline]
     pub fn explained(&self, voxel: usize) -> f64 {
-        self.projections.as_ref().map_or(0.0, |it| it.explained(voxel, self.scaling))
+        match &self.projections {
+            Some(projections) => projections.explained(voxel, self.scaling),
+            None => self.explained.get(voxel).copied().unwrap_or(0.0),
+        }
     }
 
     /// The products of one voxel's values with the regressors.
@@ -249,7 +255,28 @@ impl Moments {
 
     /// The same without the products with regressors.
     pub fn without_regressors(self) -> Moments {
-        Moments { projections: None, ..self }
+        Moments { projections: None, explained: Vec::new(), ..self }
+    }
+
+    /// The same with what the regressors [explain](Moments::explained) in the place of the
+    /// products with them: 8 bytes a voxel, however many there are. No volume may follow.
+    pub fn with_explained_only(mut self) -> Moments {
+        if self.projections.is_some() {
+            self.explained = (0..self.voxels()).map(|voxel| self.explained(voxel)).collect();
+            self.projections = None;
+            self.sums = match self.sums {
+                Sums::Narrow(sums) => Sums::Narrow(sums.without_origins()),
+                Sums::Wide(sums) => Sums::Wide(sums.without_origins()),
+                Sums::Float(sums) => Sums::Float(sums),
+            };
+        }
+        self
+    }
+
+    /// Bytes that one voxel takes [with no more](Moments::with_explained_only) than what `rank`
+    /// regressors explain.
+    pub fn settled_bytes_per_voxel(datatype: Datatype, rank: usize) -> usize {
+        Moments::bytes_per_voxel(datatype, 0) + if rank > 0 { 8 } else { 0 }
     }
 
     /// The voxels that have a sample at the limit of its type.
