@@ -213,6 +213,18 @@ def through_all_runs(runs, order, ddof):
     return {"tsnr": np.abs(ratio(mean, np.sqrt(squares / (series.shape[1] - ddof))))}
 
 
+def by_nipypes_steps(runs, order):
+    """nipype's TSNR with regress_poly, in float64: the trend is taken out with its own mean."""
+    series = np.concatenate([run.values for run in runs], axis=1)
+    position = np.linspace(-1, 1, series.shape[1])
+    design = np.column_stack([Legendre.basis(k)(position) for k in range(order + 1)])
+    betas = np.linalg.pinv(design) @ series.T
+    series = series - (design[:, 1:] @ betas[1:]).T
+    mean, std = series.mean(axis=1), series.std(axis=1)
+    defined = std > 1e-3
+    return {"tsnr": np.where(defined, ratio(mean, std), np.nan), "mean": mean}
+
+
 # ---- The data -----------------------------------------------------------------------------------
 
 
@@ -427,6 +439,11 @@ def made_cases(runs, few, mean_3d, other_4d, mask):
     expected = {"tsnr": [listed(through_all_runs(runs, 1, 1)["tsnr"])]}
     cases.append({"name": "afni-cvarinv", "arguments": inputs + ["--definition=afni-cvarinv"],
                   "stride": 1, "maps": expected})
+    for order in range(4):
+        found = by_nipypes_steps(runs, order)
+        expected = {kind: [listed(map)] for kind, map in found.items()}
+        cases.append({"name": f"nipype, order {order}", "stride": 1, "maps": expected,
+                      "arguments": inputs + ["--definition=nipype", f"--detrend={order}"]})
     return cases
 
 
