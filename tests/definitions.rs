@@ -228,6 +228,29 @@ fn voxels_that_tools_treat_differently_are_each_tools() {
     }
 }
 
+/// As `numpy.linalg.lstsq` does, which gives such columns no rank: the map is that without them.
+#[test]
+fn columns_that_add_nothing_change_nothing_and_are_named() {
+    let run = testdata("definitions/run-1_bold.nii.gz").display().to_string();
+    let column: Vec<f64> = (0..60).map(|t| f64::from(t * 37 % 101)).collect();
+    let row = |value: &f64| format!("{value}\t{}\t7.5\n", 3.0 - 2.0 * value);
+    let table = "a\tb\tc\n".to_owned() + &column.iter().map(row).collect::<String>();
+    for mode in MODES {
+        let scratch = Scratch::new();
+        scratch.file("table.tsv", &table);
+        let base = [&*run, "--confounds=table.tsv", "--ddof=rank", "--dtype=float64"];
+        let options = ["--confound-columns=*", "-o", "all.nii", "--mode", mode];
+        let outcome = scratch.tsnr([&base[..], &options].concat()).succeeded();
+        let note = "run-1_bold: b, c: constant or made up of other regressors, so not counted";
+        assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
+        assert!(outcome.summary("definition").contains("ddof rank (N - 2)"), "{}", outcome.stderr);
+        let options = ["--confound-columns=a", "-o", "one.nii", "--mode", mode];
+        scratch.tsnr([&base[..], &options].concat()).succeeded();
+        let [all, one] = ["all.nii", "one.nii"].map(|it| Map::read(&scratch.path(it)).values);
+        assert_eq!(program::bits(&all), program::bits(&one), "{mode}");
+    }
+}
+
 #[test]
 fn what_is_typed_goes_before_what_a_name_sets() {
     let run = testdata("definitions/run-1_bold.nii.gz").display().to_string();
