@@ -5,7 +5,8 @@
 
 Written for and run with Python 3.11.7 and these versions. Writes `definitions/`: runs, confounds,
 censor lists, a mask and means, and `cases.json`: for each case the options of `tsnr` and the maps
-that they stand for, voxels in the order of the file, null where a voxel is undefined.
+that they stand for, voxels in the order of the file, null where a voxel is undefined; and
+`told.json`: figures that `--json` must have.
 
 The reference shares nothing with tsnr: each run's design holds 1, Legendre polynomials
 (`numpy.polynomial.legendre`), SPM's cosines and the confounds, all at the used volumes;
@@ -210,6 +211,18 @@ def through_all_runs(runs, order, ddof):
     residual = (float_fit(design, deviations)[0] ** 2).sum(axis=1)
     squares = left((deviations**2).sum(axis=1), residual)
     return {"tsnr": np.abs(ratio(mean, np.sqrt(squares / (series.shape[1] - ddof))))}
+
+
+def by_nipypes_steps(runs, order):
+    """nipype's TSNR with regress_poly, in float64: the trend is taken out with its own mean."""
+    series = np.concatenate([run.values for run in runs], axis=1)
+    position = np.linspace(-1, 1, series.shape[1])
+    design = np.column_stack([Legendre.basis(k)(position) for k in range(order + 1)])
+    betas = np.linalg.pinv(design) @ series.T
+    series = series - (design[:, 1:] @ betas[1:]).T
+    mean, std = series.mean(axis=1), series.std(axis=1)
+    defined = std > 1e-3
+    return {"tsnr": np.where(defined, ratio(mean, std), np.nan), "mean": mean}
 
 
 # ---- The data -----------------------------------------------------------------------------------
@@ -426,6 +439,11 @@ def made_cases(runs, few, mean_3d, other_4d, mask):
     expected = {"tsnr": [listed(through_all_runs(runs, 1, 1)["tsnr"])]}
     cases.append({"name": "afni-cvarinv", "arguments": inputs + ["--definition=afni-cvarinv"],
                   "stride": 1, "maps": expected})
+    for order in range(4):
+        found = by_nipypes_steps(runs, order)
+        expected = {kind: [listed(map)] for kind, map in found.items()}
+        cases.append({"name": f"nipype, order {order}", "stride": 1, "maps": expected,
+                      "arguments": inputs + ["--definition=nipype", f"--detrend={order}"]})
     return cases
 
 
@@ -501,6 +519,51 @@ def session_cases():
     return cases
 
 
+def told_cases(runs, mask):
+    """What `--json` tells of the three runs, with a mask, a fit, and volumes left out."""
+    options = {"order": 2, "columns": "csf,trans_*", "ddof": "rank", "dummies": "auto",
+               "censor": True, "after": 1, "volumes": (0, 38)}  # fmt: skip
+    plain, demeaned = (reference(runs, options | {"combine": it}) for it in ("concat", "demean"))
+    inside = lambda values: values[mask & np.isfinite(values)]
+    middle = lambda values: float(np.median(inside(values)))
+    tsnr = inside(plain["tsnr"])
+    told_runs = []
+    for run, own in zip(runs, plain["run-tsnr"]):
+        used, count = used_of(run, options), run.values.shape[1]
+        dummies = dummies_of(run, options)
+        chosen = np.arange(count) < 38
+        left_out = ~np.isin(np.arange(count), used)
+        censored = left_out & chosen & (np.arange(count) >= dummies)
+        changes = np.diff(run.values, axis=1)
+        told_runs.append({
+            "volumes": count, "used": len(used), "dummies": list(range(dummies)),
+            "censored": np.flatnonzero(censored).tolist(),
+            "not_chosen": np.flatnonzero(~chosen).tolist(),
+            "median_tsnr": middle(own),
+            "global_signal": run.values.mean(axis=0).tolist(),
+            "dvars": [None] + np.sqrt((changes**2).mean(axis=0)).tolist(),
+        })  # fmt: skip
+    quantiles = np.quantile(tsnr, [0.05, 0.25, 0.75, 0.95]).tolist()
+    used = sum(run["used"] for run in told_runs)
+    return {
+        "options": ["--detrend=2", "--confound-columns=csf,trans_*", "--ddof=rank",
+                    "--dummy-scans=auto", "--censor-after=1", "--volumes=0:38"],
+        "json": {
+            "definition": {"divisor": used - 1 - 3 * (2 + 4)},
+            "volumes_used": used,
+            "mask": {"voxels": int(mask.sum())},
+            "tsnr": {"voxels": len(tsnr), "mean": float(tsnr.mean()),
+                     "median": middle(plain["tsnr"]), **dict(zip(("q05", "q25", "q75", "q95"), quantiles))},
+            "between_runs": {
+                "share_of_variance": middle(plain["between"]),
+                "concat_median": middle(plain["tsnr"]),
+                "demean_median": middle(demeaned["tsnr"]),
+            },
+            "runs": told_runs,
+        },
+    }  # fmt: skip
+
+
 def main():
     HERE.mkdir(exist_ok=True)
     random = np.random.default_rng(20260101)
@@ -514,6 +577,8 @@ def main():
     cases += hard_cases(make_hard(random)) + specimen_cases() + session_cases()
     made_with = f"numpy {np.__version__}, nibabel {nibabel.__version__}, mpmath {mpmath.__version__}"
     lines = ",\n".join(json.dumps(case) for case in cases)
+    told = json.dumps(told_cases(runs, mask), indent=1)
+    (HERE / "told.json").write_text(told + "\n")
     (HERE / "cases.json").write_text(f'{{"made_with": "{made_with}", "cases": [\n{lines}\n]}}\n')
     print(len(cases), "cases,", made_with)
 

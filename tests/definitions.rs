@@ -199,6 +199,58 @@ fn a_name_stands_for_its_options() {
     }
 }
 
+/// The voxels that tools treat differently: NaN, Inf, constants, negative and small signals. The
+/// maps are those of numpy 2.4.6, nipype 1.11.0 and niimath 1.0.20261016 (in double), which were
+/// run, and AFNI's formula; `docs/proof/definitions.py` made them.
+#[test]
+fn voxels_that_tools_treat_differently_are_each_tools() {
+    let text = fs::read_to_string(testdata("definitions/edges.json")).expect("edges.json");
+    let tools: Value = serde_json::from_str(&text).expect("JSON");
+    let run = testdata("definitions/edges.nii").display().to_string();
+    for (name, tolerance) in [("numpy", 1e-12), ("fsl", 1e-12), ("afni", 1e-12), ("nipype", 1e-6)] {
+        for mode in MODES {
+            let scratch = Scratch::new();
+            let definition = format!("--definition={name}");
+            let options = ["-o", "map.nii", "--dtype=float64", "-q", "--mode", mode];
+            scratch.tsnr([&[&*run, &*definition][..], &options].concat()).succeeded();
+            let found = Map::read(&scratch.path("map.nii")).values;
+            let expected = tools[name].as_array().expect("a map");
+            assert_eq!((found.len(), expected.len()), (12, 12));
+            for (voxel, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let expected: f64 = expected.as_str().expect("text").parse().expect("a number");
+                let is_same = found == &expected
+                    || (found.is_nan() && expected.is_nan())
+                    || (found - expected).abs() <= tolerance * expected.abs();
+                let is_same = is_same && found.is_infinite() == expected.is_infinite();
+                assert!(is_same, "{name}, voxel {voxel}, {mode}: {found}, expected {expected}");
+            }
+        }
+    }
+}
+
+/// As `numpy.linalg.lstsq` does, which gives such columns no rank: the map is that without them.
+#[test]
+fn columns_that_add_nothing_change_nothing_and_are_named() {
+    let run = testdata("definitions/run-1_bold.nii.gz").display().to_string();
+    let column: Vec<f64> = (0..60).map(|t| f64::from(t * 37 % 101)).collect();
+    let row = |value: &f64| format!("{value}\t{}\t7.5\n", 3.0 - 2.0 * value);
+    let table = "a\tb\tc\n".to_owned() + &column.iter().map(row).collect::<String>();
+    for mode in MODES {
+        let scratch = Scratch::new();
+        scratch.file("table.tsv", &table);
+        let base = [&*run, "--confounds=table.tsv", "--ddof=rank", "--dtype=float64"];
+        let options = ["--confound-columns=*", "-o", "all.nii", "--mode", mode];
+        let outcome = scratch.tsnr([&base[..], &options].concat()).succeeded();
+        let note = "run-1_bold: b, c: constant or made up of other regressors, so not counted";
+        assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
+        assert!(outcome.summary("definition").contains("ddof rank (N - 2)"), "{}", outcome.stderr);
+        let options = ["--confound-columns=a", "-o", "one.nii", "--mode", mode];
+        scratch.tsnr([&base[..], &options].concat()).succeeded();
+        let [all, one] = ["all.nii", "one.nii"].map(|it| Map::read(&scratch.path(it)).values);
+        assert_eq!(program::bits(&all), program::bits(&one), "{mode}");
+    }
+}
+
 #[test]
 fn what_is_typed_goes_before_what_a_name_sets() {
     let run = testdata("definitions/run-1_bold.nii.gz").display().to_string();

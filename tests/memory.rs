@@ -67,6 +67,34 @@ fn array_mode_stays_within_its_bound_whatever_the_runs() {
     }
 }
 
+/// One more map of 8 bytes a voxel for each regressor and thread, and up to four maps for the first
+/// samples and for what was explained of the runs that wait and of those that were folded.
+#[test]
+fn regressors_take_a_map_each_a_thread() {
+    let scratch = Scratch::new();
+    for run in 1..=4 {
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    for pattern in ["gzip-1.nii.gz", "gzip-*.nii.gz"] {
+        for threads in [1_u32, 2, 3] {
+            let told = |order: u32| {
+                let (threads, order) = (threads.to_string(), order.to_string());
+                let options = ["--threads", &*threads, "--detrend", &*order];
+                let arguments = [&[pattern, "-o", "map.nii.gz"][..], &options].concat();
+                memory(&scratch.tsnr(arguments).succeeded())
+            };
+            let (_, plain) = told(0);
+            for order in [1, 2, 9] {
+                let (actual, predicted) = told(order);
+                let what = format!("{pattern}, {threads} threads, order {order}");
+                assert!(actual <= predicted, "{what}: {actual} of {predicted}");
+                let maps = VOXELS * 8.0 * f64::from(order * threads + 4) / MIB;
+                assert!(predicted <= plain + maps + 1.0, "{what}: {predicted}, plain {plain}");
+            }
+        }
+    }
+}
+
 #[test]
 fn short_runs_do_not_pile_up_behind_a_long_one() {
     let scratch = Scratch::new();

@@ -173,6 +173,16 @@ fn images_on_another_grid_are_refused_with_both_grids() {
 }
 
 #[test]
+fn a_high_pass_filter_needs_a_tr() {
+    let scratch = Scratch::new();
+    let mut header = Header::int16(20);
+    header.pixdim[4] = 0.0;
+    scratch.file("run.nii", header.file(&(0..1200).map(f64::from).collect::<Vec<f64>>()));
+    let says = ["run.nii", "no TR", "pixdim[4]", "--detrend"];
+    assert_refused(&scratch, &["run.nii", "--highpass=30"], &says);
+}
+
+#[test]
 fn options_that_contradict_a_definition_are_refused() {
     let scratch = Scratch::new();
     let run = made("run-1_bold.nii.gz");

@@ -5,7 +5,9 @@
     venv/bin/python docs/proof/definitions.py target/release/tsnr DATA
 
 DATA is a folder of published runs: `haxby/`, `single/`, `odd/` (see docs/definitions.md). Prints
-the tables of docs/definitions.md as markdown.
+the tables of docs/definitions.md as markdown. With `edges FOLDER` in the place of DATA, writes the
+voxels that tools treat differently and the tools' maps of them, which tests/definitions.rs holds the
+program to: `definitions.py target/release/tsnr edges testdata/definitions`.
 
 numpy, nipype and niimath are run; AFNI and the SFNR are their formulas in numpy, since their
 programs are not packages of Python. Differences are relative to the tool's own map, over voxels
@@ -14,6 +16,7 @@ NaN, Inf and 0) are counted.
 """
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -198,18 +201,31 @@ def made():
     return paths
 
 
-def edge_table(path):
+def edge_maps(path):
     with np.errstate(all="ignore"):
-        tools = {
+        return {
             "numpy": by_numpy([path]),
-            "tsnr numpy": tsnr([path], "--definition=numpy"),
             "nipype": by_nipype([path]),
-            "tsnr nipype": tsnr([path], "--definition=nipype"),
-            "niimath": by_niimath([path]),
-            "tsnr fsl": tsnr([path], "--definition=fsl"),
-            "AFNI's formula": by_afnis_formula([path], 0),
-            "tsnr afni": tsnr([path], "--definition=afni"),
+            "fsl": by_niimath([path], "double"),
+            "afni": by_afnis_formula([path], 0),
         }
+
+
+def write_edges(folder):
+    """The voxels, and each tool's map as texts, since JSON knows no NaN."""
+    (path,), _ = made()
+    image = nibabel.load(path, mmap=False)
+    nibabel.save(image, folder / "edges.nii")
+    maps = {name: [repr(float(value)) for value in map] for name, map in edge_maps(path).items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(map)}" for name, map in maps.items())
+    (folder / "edges.json").write_text("{" + lines + "}\n")
+
+
+def edge_table(path):
+    tools, names = {}, {"numpy": "numpy", "nipype": "nipype", "fsl": "niimath", "afni": "AFNI's formula"}
+    for name, map in edge_maps(path).items():
+        tools[names[name]] = map
+        tools[f"tsnr {name}"] = tsnr([path], f"--definition={name}")
     # The map's own order: the last axis of the series' voxels is the fastest in memory.
     place = np.arange(12).reshape(3, 2, 2).reshape(-1, order="F")
     names = {0: "one NaN", 1: "one Inf", 2: "constant 5", 3: "constant 0", 4: "constant -5",
@@ -284,17 +300,20 @@ def options_table(sets):
 
 
 def mask_table(sets):
-    print("\n| data | Dice of `--mask auto` and nilearn's mask |\n|---|---|")
+    print("\n| data | `--mask auto` | nilearn's mask | Dice |\n|---|---|---|---|")
     for name, paths in sets.items():
         out = SCRATCH / "mask.nii"
         arguments = [PROGRAM, *paths, "--mask", "auto", "--mask-out", out, "-q"]
         subprocess.run(arguments, check=True, stderr=subprocess.DEVNULL)
         check = [sys.executable, PROJECT / "tests/mask_check.py", "output", out, *paths]
         said = subprocess.run(check, check=True, capture_output=True, text=True)
-        print(f"| {name} | {said.stdout.strip()} |", flush=True)
+        found, expected, dice = said.stdout.strip().split(": ", 1)[1].split(", ")
+        print(f"| {name} | {found} | {expected.split()[-1]} voxels | {dice.split()[-1]} |", flush=True)
 
 
 def main():
+    if sys.argv[2] == "edges":
+        return write_edges(Path(sys.argv[3]))
     real = {
         "haxby, 1 run": sorted(DATA.glob("haxby/*run-01_bold.nii.gz")),
         "haxby, 12 runs": sorted(DATA.glob("haxby/*_bold.nii.gz")),

@@ -35,7 +35,8 @@ The modes (for readers of the Dask tutorial):
   delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
   array    dask.array: lazy chunks of volumes, added to the moments of their run; those of the
            runs are merged, and the square root is taken once. In memory is a chunk a thread
-  All three give the same map: the same voxels undefined, the others equal to 1e-12.
+  All three give the same map: the same voxels undefined, the others equal to 1e-12 (to 1e-10
+  where something is regressed out).
 
 Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
