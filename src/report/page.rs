@@ -125,6 +125,10 @@ fn verdict(page: &mut String, facts: &Facts) {
         let names: Vec<String> = facts.warnings.iter().map(|it| escaped(&it.name)).collect();
         let _ = writeln!(page, "<p class=\"verdict look\">Look at: {}.</p>", names.join(", "));
     }
+    if facts.mask.is_none() && facts.summary.is_some() {
+        *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
+                  in the brain or not. <code>--mask auto</code> finds the brain.</p>\n";
+    }
     *page += "<div class=\"figures\">";
     let place = facts.place();
     match facts.summary {

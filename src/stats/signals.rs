@@ -74,12 +74,12 @@ impl Signals {
             let end = self.voxels.min(start + BLOCK_VOXELS);
             for volume in 0..volumes {
                 samples.copy_to(volume, first_voxel + start..first_voxel + end, &mut values);
-                self.sums[block].push(sum(values.len(), |at| finite(values[at])));
+                self.sums[block].push(sum(&values, &values, |value, _| finite(value)));
                 if self.wanted == SignalsWanted::All {
                     let previous = &mut self.previous[start..end];
                     if volume > 0 || !is_first {
-                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
-                        self.squared_changes[block].push(sum(values.len(), change));
+                        let change = |now: f64, before: f64| finite(now - before).powi(2);
+                        self.squared_changes[block].push(sum(&values, previous, change));
                     }
                     previous.copy_from_slice(&values);
                 }
@@ -118,17 +118,19 @@ fn over_blocks(blocks: &[Vec<f64>]) -> Vec<f64> {
     (0..volumes).map(|volume| blocks.iter().map(|block| block[volume]).sum()).collect()
 }
 
-/// The sum of numbers, in a fixed order that vector instructions can follow.
-fn sum(count: usize, number: impl Fn(usize) -> f64) -> f64 {
+/// The sum of what is made of each pair of numbers, in a fixed order that vector instructions can
+/// follow.
+fn sum(first: &[f64], second: &[f64], made: impl Fn(f64, f64) -> f64) -> f64 {
+    let ((first, first_rest), (second, second_rest)) =
+        (first.as_chunks::<LANES>(), second.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
-    let whole = count / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += number(start + lane);
+    for (first, second) in first.iter().zip(second) {
+        for lane in 0..LANES {
+            lanes[lane] += made(first[lane], second[lane]);
         }
     }
-    for at in whole..count {
-        lanes[at - whole] += number(at);
+    for (lane, (first, second)) in lanes.iter_mut().zip(first_rest.iter().zip(second_rest)) {
+        *lane += made(*first, *second);
     }
     lanes.iter().sum()
 }
