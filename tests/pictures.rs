@@ -207,7 +207,7 @@ fn faulty_session(scratch: &Scratch) {
                 let at = |it: usize, count: usize| (it as f64 + 0.5) / count as f64 * 2.0 - 1.0;
                 let radius =
                     at(x, nx).powi(2) + (at(y, ny) - shift / 8.0).powi(2) + 0.6 * at(z, nz).powi(2);
-                let level = if x < 6 && y < 8 { 30_000.0 } else { 15_000.0 };
+                let level = if x < 6 && y < 8 { 31_000.0 } else { 15_000.0 };
                 let lost = run == 2 && z == LOST_SLICE && volume % 8 == 7;
                 let value = match radius < 0.9 {
                     true => level * gain * if lost { 0.3 } else { 1.0 } + 300.0 * random.normal(),
@@ -234,6 +234,11 @@ fn what_is_wrong_with_a_session_shows_where_a_person_looks() {
     assert!(page.contains("What to do: consider --combine demean"));
     assert!(page.contains("What to do: consider --dummy-scans auto"));
     assert!(page.contains("non-steady</b>: the first volumes look as if"), "told in words");
+
+    // The corner that is cut off: 1 / 6 of the head at least.
+    let (_, clipped) = page.split_once("<li><b>clipped</b>: ").expect("a warning");
+    let clipped: usize = clipped.split(' ').next().unwrap().parse().expect("a number of voxels");
+    assert!(clipped > 150, "{clipped} voxels");
 
     // The spike: named among the largest changes of its run.
     let row = |page: &str, run: usize| -> String {
