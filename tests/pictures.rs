@@ -175,6 +175,34 @@ fn a_page_is_whole_in_itself_and_tells_where_it_comes_from() {
     assert!(page.contains(&String::from_utf8(hash.stdout).expect("a hash")[..64]));
 }
 
+/// A page is drawn within the memory that was predicted, of a grid as large as ds000114's.
+#[test]
+fn a_page_takes_no_more_memory_than_was_predicted_and_few_bytes() {
+    let scratch = Scratch::new();
+    let mut random = Random::new("a large grid");
+    let head = |it: usize| [it % 64, it / 64 % 64].iter().all(|at| (8..56).contains(at));
+    for run in 1..=2 {
+        let noise: Vec<f64> = (0..5000).map(|_| random.normal()).collect();
+        let voxels = (0..6 * 64 * 64 * 30)
+            .map(|it| if head(it) { 900.0 + 15.0 * noise[it * 31 % 4999] } else { 0.0 });
+        let file = Header::new(INT16, 16, 64, 64, 30, 6).file(&voxels.collect::<Vec<_>>());
+        scratch.file(&format!("run-{run}.nii"), file);
+    }
+    for options in
+        [&["--threads", "2"][..], &["--views", "axial,coronal,sagittal", "--mask", "auto"]]
+    {
+        let outcome =
+            scratch.tsnr(["run-1.nii", "run-2.nii", "--report", "page.html"].iter().chain(options));
+        let outcome = outcome.succeeded();
+        let (_, memory) = outcome.summary("time").split_once("peak memory ").expect("memory");
+        let (peak, predicted) = memory.split_once(" MiB of ").expect("actual of predicted");
+        let predicted = predicted.split(' ').next().unwrap();
+        let [peak, predicted] = [peak, predicted].map(|it| it.parse::<f64>().expect("a number"));
+        assert!(peak <= predicted && predicted < 3.0 * peak, "{memory}");
+        assert!(text(&scratch.path("page.html")).len() < LARGEST_PAGE);
+    }
+}
+
 // ---- Faults -----------------------------------------------------------------------------------
 
 const VOLUMES: usize = 40;

@@ -1,13 +1,13 @@
 //! The task graph as files and lines: drawn, explained, profiled.
 
 use super::arguments::{Arguments, ColorBy};
-use super::summary;
+use super::{show, summary};
 use crate::drawing::{Coloring, Format, Picture};
 use crate::error::Result;
 use crate::graph::Observer;
 use crate::image::Progress;
 use crate::output::Batch;
-use crate::pipeline::{Plan, Session, Settings, mebibytes, predicted_bytes};
+use crate::pipeline::{Plan, Session, Settings, mebibytes};
 use crate::profile::{Profile, Recorder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -173,7 +173,12 @@ pub(super) fn explanation(plan: &Plan) -> String {
 }
 
 /// What would be done.
-pub(super) fn dry_run(plan: &Plan, session: &Session, settings: &Settings) -> String {
+pub(super) fn dry_run(
+    plan: &Plan,
+    arguments: &Arguments,
+    session: &Session,
+    settings: &Settings,
+) -> String {
     format!(
         "dry run      {} mode, {}, {} tasks\nruns         {}\ngrid         {} voxels\nmemory       {} predicted\nnothing was computed",
         settings.mode,
@@ -181,7 +186,7 @@ pub(super) fn dry_run(plan: &Plan, session: &Session, settings: &Settings) -> St
         plan.outline().tasks.len(),
         summary::runs(session),
         session.header().grid(),
-        mebibytes(predicted_bytes(session, settings)),
+        mebibytes(show::predicted_bytes(arguments, session, settings)),
     )
 }
 

@@ -107,7 +107,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         talk.lines(graphs::explanation(&plan));
     }
     if arguments.dry_run {
-        talk.lines(graphs::dry_run(&plan, session, &settings));
+        talk.lines(graphs::dry_run(&plan, arguments, session, &settings));
         return Ok(());
     }
     watchers.bar.expect_tasks(plan.outline().tasks.len());
@@ -193,7 +193,10 @@ fn settings(
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
-        Some(limit) => pipeline::threads_within(limit, session, &asked)?,
+        Some(limit) => {
+            let limit = limit.saturating_sub(show::page_bytes(arguments, session));
+            pipeline::threads_within(limit, session, &asked)?
+        }
         None => asked.threads,
     };
     let (asked_threads, settings) = (asked.threads, Settings { threads, ..asked });
@@ -201,7 +204,7 @@ fn settings(
         talk.note(format_args!("{threads} of {asked_threads} threads, to stay within the memory"));
     }
     if settings.mode != Mode::Array {
-        let needed = pipeline::mebibytes(pipeline::predicted_bytes(session, &settings));
+        let needed = pipeline::mebibytes(show::predicted_bytes(arguments, session, &settings));
         talk.note(format_args!("{} mode holds every run and will need {needed}", settings.mode));
     }
     Ok(settings)

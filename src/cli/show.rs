@@ -1,15 +1,35 @@
 //! What came out, to be looked at: the page, the slide, and what a terminal shows.
 
-use super::arguments::PictureArguments;
+use super::arguments::{Arguments, PictureArguments};
 use super::facts;
 use super::outcome::{Outcome, Work};
 use super::terminal::Terminal;
 use crate::error::Result;
 use crate::output::Batch;
 use crate::pictures::{Look, Slices, Volume, mosaic, preview};
-use crate::pipeline::in_file_order;
+use crate::pipeline::{self, Session, Settings, in_file_order};
 use crate::report::{Facts, page, tsnr_range};
 use std::path::Path;
+
+/// Of a page, its text and pictures.
+const PAGE_BYTES: u64 = 12 * 1024 * 1024;
+/// Copies of a map while a page is drawn: to order its values, and to show them.
+const COPIES: u64 = 3;
+
+/// The most memory that the run and what is drawn of it will take, in bytes.
+pub(super) fn predicted_bytes(
+    arguments: &Arguments,
+    session: &Session,
+    settings: &Settings,
+) -> u64 {
+    pipeline::predicted_bytes(session, settings) + page_bytes(arguments, session)
+}
+
+/// The part of that which a page takes.
+pub(super) fn page_bytes(arguments: &Arguments, session: &Session) -> u64 {
+    let copies = COPIES * 8 * session.header().voxels() as u64;
+    if arguments.is_reported() { PAGE_BYTES + copies } else { 0 }
+}
 
 /// Refuses slices that the grid does not have, before anything is computed.
 pub(super) fn check_slices(work: &Work) -> Result<()> {

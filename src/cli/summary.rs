@@ -1,12 +1,12 @@
 //! What was read and what came out, in a few lines for a person.
 
 use super::outcome::{NamedMask, Outcome, Work};
-use super::resources;
+use super::{resources, show};
 use crate::design::Use;
 use crate::diagnostics::Finding;
 use crate::image::SpatialUnit;
 use crate::modelling::Prepared;
-use crate::pipeline::{Mode, Session, Settings, mebibytes, predicted_bytes};
+use crate::pipeline::{Mode, Session, Settings, mebibytes};
 use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::fmt::Write;
 use std::time::Instant;
@@ -61,7 +61,7 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
         unit => unit.to_string(),
     };
-    let predicted = mebibytes(predicted_bytes(session, settings));
+    let predicted = mebibytes(show::predicted_bytes(arguments, session, settings));
     let memory = match resources::peak_memory_bytes() {
         Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
         None => format!("{predicted} of memory predicted"),
