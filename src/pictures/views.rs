@@ -202,7 +202,12 @@ impl Plane {
         };
         let (columns, rows) = (spans(width, self.columns), spans(height, self.rows));
         let mut sampled = Vec::with_capacity(width * height);
-        for &(top, bottom) in &rows {
+        for (number, &(top, bottom)) in rows.iter().enumerate() {
+            if number > 0 && rows[number - 1] == (top, bottom) {
+                // An enlarged voxel is several rows tall.
+                sampled.extend_from_within(sampled.len() - width..);
+                continue;
+            }
             for &(left, right) in &columns {
                 let (mut sum, mut count) = (0.0, 0);
                 for row in top..bottom {
