@@ -112,6 +112,19 @@ fn the_figures_of_a_page_are_those_of_the_json_file() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_whose_name_is_no_text_has_a_page_and_json() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = Scratch::new();
+    let name = std::ffi::OsStr::from_bytes(b"run-\xff.nii");
+    fs::copy(testdata("odd/int16_le.nii"), scratch.path(".").join(name)).expect("a copy");
+    let (page, run) = page_and_json(&scratch, [name]);
+    assert_same_figures(&page, &run);
+    assert!(page.contains("<td>run-\u{fffd}.nii</td>"));
+    assert_eq!(run["runs"][0]["files"][0]["path"], "run-\u{fffd}.nii");
+}
+
 /// The elements of a kind that no other of the kind is in.
 fn elements<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let (open, close) = (format!("<{name} "), format!("</{name}>"));

@@ -88,7 +88,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
                 Scope::Concatenation => "all runs",
             },
             "highpass_seconds": request.highpass_seconds,
-            "mean_from": arguments.analysis.mean_from,
+            "mean_from": arguments.analysis.mean_from.as_ref().map(|it| it.to_string_lossy()),
         },
         "grid": {
             "shape": header.shape,
@@ -148,7 +148,7 @@ fn runs(outcome: &Outcome, work: &Work) -> Vec<Value> {
                 .map(|image| {
                     let scaling = image.header.scaling;
                     json!({
-                        "path": image.path,
+                        "path": image.path.to_string_lossy(),
                         "datatype": image.header.datatype.to_string(),
                         "slope": scaling.slope(),
                         "intercept": scaling.intercept(),
