@@ -2,7 +2,7 @@
 //! fitted to them, before a voxel is summed.
 //!
 //! [`prepare`] takes the runs of a session and the [`Request`], reads the files that lie beside
-//! them, and gives the [`Model`](crate::stats::sampling::Model) that all modes compute with. It
+//! them, and gives the [`Model`] that all modes compute with. It
 //! does not know options as they are typed, and computes no statistics of voxels.
 //!
 //! The order of the rules, for each run: the chosen part, the dummies at the run's beginning, the
