@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
             settings: &settings,
         };
         let outcome = Outcome::of(maps, mask, &work)?;
-        let median = outcome.summary.distribution.as_ref().map(|it| significant(it.median));
+        let median = outcome.summary().distribution.as_ref().map(|it| significant(it.median));
         let _ = writeln!(
             text,
             "{:<13} {:>11}  {:>8}  {}",

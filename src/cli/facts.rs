@@ -72,7 +72,7 @@ pub(super) fn of_run(
         text: it.text.clone(),
         remedy: it.remedy.clone(),
     };
-    let between = outcome.between;
+    let (between, found) = (outcome.between, *outcome.summary());
     let options = &arguments.pictures;
     Ok(Facts {
         title: title(session),
@@ -100,9 +100,9 @@ pub(super) fn of_run(
             colormap: options.colormap,
         },
         runs: runs(outcome, work)?,
-        summary: outcome.summary.distribution.as_ref().map(|it| {
+        summary: found.distribution.as_ref().map(|it| {
             let [q05, q25, q75, q95] = it.quantiles;
-            let voxels = outcome.summary.voxels - outcome.summary.undefined;
+            let voxels = found.voxels - found.undefined;
             Quartiles { voxels, q05, q25, median: it.median, q75, q95 }
         }),
         undefined: summary::reasons(outcome.counts).into_iter().map(undefined).collect(),

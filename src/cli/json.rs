@@ -99,7 +99,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
         "runs": runs(outcome, work),
         "volumes_used": prepared.model.volumes(),
         "mask": mask,
-        "tsnr": summary(&outcome.summary),
+        "tsnr": summary(outcome.summary()),
         "undefined": {
             "always_zero": counts.all_zero,
             "constant": counts.constant,

@@ -9,6 +9,7 @@ use crate::modelling::{Prepared, Request};
 use crate::pipeline::{self, Maps, Settings, in_file_order, in_file_order_mut};
 use crate::stats::summary::Summary;
 use crate::stats::tsnr::{Counts, outside};
+use std::cell::OnceCell;
 use std::path::Path;
 
 /// Where the maps are looked at.
@@ -25,8 +26,9 @@ pub(super) struct Outcome {
     pub mask: Option<NamedMask>,
     /// In the mask.
     pub counts: Counts,
-    /// Of the tSNR in the mask.
-    pub summary: Summary,
+    /// The tSNR of the voxels in the mask that have one.
+    defined: Vec<f64>,
+    summary: OnceCell<Summary>,
     /// Of each run's own tSNR in the mask, if it was made.
     pub run_medians: Vec<Option<f64>>,
     pub between: Option<BetweenRuns>,
@@ -95,33 +97,37 @@ impl Outcome {
             Some(_) => Counts::of(tsnr.iter().copied()),
             None => maps.counts,
         };
-        let inside: Vec<f64> = match &mask {
-            Some(NamedMask { mask, .. }) => picked(tsnr, mask),
-            None => tsnr.to_vec(),
-        };
-        let share = maps.between.as_ref().map(|share| match &mask {
-            Some(NamedMask { mask, .. }) => picked(in_file_order(share), mask),
-            None => in_file_order(share).to_vec(),
+        let is_defined = |(_, tsnr): &(usize, &f64)| tsnr.is_finite();
+        let defined = || tsnr.iter().enumerate().filter(is_defined);
+        let share = maps.between.as_ref().map(|share| {
+            let share = in_file_order(share);
+            defined().map(|(voxel, _)| share[voxel]).collect::<Vec<f64>>()
         });
+        let defined: Vec<f64> = defined().map(|(_, &tsnr)| tsnr).collect();
         let analysis = &work.settings.analysis;
-        let between = share.and_then(|share| BetweenRuns::of(&inside, &share, analysis));
+        let between = share.and_then(|share| BetweenRuns::of(&defined, &share, analysis));
         let mut findings = diagnostics::of_headers(&work.prepared.session);
         findings.extend(diagnostics::of_maps(&diagnostics::Computed {
             prepared: work.prepared,
             analysis,
             maps: &maps,
-            tsnr: &inside,
+            tsnr: &defined,
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
             between,
         }));
-        let summary = Summary::of(inside);
         let median = |map| {
             let values = in_file_order(map).iter().copied();
             Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
         };
         let run_medians = maps.runs.iter().map(median).collect();
-        Ok(Outcome { maps, mask, counts, summary, run_medians, between, findings })
+        let summary = OnceCell::new();
+        Ok(Outcome { maps, mask, counts, defined, summary, run_medians, between, findings })
+    }
+
+    /// What the tSNR in the mask is like.
+    pub fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| Summary::of(self.defined.iter().copied()))
     }
 
     /// Refuses findings that are not allowed, where they are errors.
@@ -164,9 +170,4 @@ fn fill_outside(values: &mut [f64], mask: &Mask, value: f64) {
             *it = value;
         }
     }
-}
-
-fn picked(values: &[f64], mask: &Mask) -> Vec<f64> {
-    let inside = values.iter().zip(mask.inside()).filter(|(_, is_inside)| **is_inside);
-    inside.map(|(&value, _)| value).collect()
 }

@@ -183,7 +183,7 @@ pub(super) fn runs(session: &Session) -> String {
 
 fn median_tsnr(outcome: &Outcome) -> String {
     let place = if outcome.mask.is_some() { " in the mask" } else { "" };
-    match &outcome.summary.distribution {
+    match &outcome.summary().distribution {
         Some(distribution) => format!(
             "{} over {} defined voxels{place}",
             significant(distribution.median),

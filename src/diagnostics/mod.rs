@@ -19,7 +19,7 @@ use crate::mask::Mask;
 use crate::modelling::Prepared;
 use crate::pipeline::{Analysis, Maps, Session, Warning};
 use crate::stats::definition::Combine;
-use crate::stats::quantiles::quantiles_of_finite;
+use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use crate::stats::tsnr::Counts;
 
@@ -93,7 +93,7 @@ pub struct BetweenRuns {
 
 impl BetweenRuns {
     /// Of maps of several runs concatenated as they are; `tsnr` and `share` are those of the same
-    /// voxels.
+    /// voxels, all of them with a tSNR.
     pub fn of(tsnr: &[f64], share: &[f64], analysis: &Analysis) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
@@ -108,11 +108,15 @@ impl BetweenRuns {
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
         let demeaned: Vec<f64> = tsnr.iter().zip(share).map(demeaned).collect();
-        let median = |values: &[f64]| quantiles_of_finite(values, [0.5]).map(|[median]| median);
+        let median = |values: Vec<f64>| {
+            let mut finite = values;
+            finite.retain(|value| value.is_finite());
+            median(&mut finite)
+        };
         Some(BetweenRuns {
-            share: median(share)?,
-            concat_median: median(tsnr)?,
-            demean_median: median(&demeaned)?,
+            share: median(share.to_vec())?,
+            concat_median: median(tsnr.to_vec())?,
+            demean_median: median(demeaned)?,
         })
     }
 
@@ -130,7 +134,7 @@ pub struct Computed<'a> {
     pub analysis: &'a Analysis,
     /// What came out.
     pub maps: &'a Maps,
-    /// The tSNR of the voxels in the mask, in the order of the file.
+    /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.
     pub counts: Counts,
@@ -184,12 +188,13 @@ fn non_steady(computed: &Computed) -> Option<Finding> {
 }
 
 fn demeaned(computed: &Computed) -> Option<Finding> {
-    let magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
-    let [median] = quantiles_of_finite(&magnitudes, [0.5])?;
     let is_replaced = computed.analysis.model.numerator(0).is_some();
-    if is_replaced || median >= LEAST_PLAUSIBLE {
+    let small = computed.tsnr.iter().filter(|tsnr| tsnr.abs() < LEAST_PLAUSIBLE).count();
+    if is_replaced || 2 * small <= computed.tsnr.len() {
         return None;
     }
+    let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
+    let median = median(&mut magnitudes)?;
     let text = format!(
         "half of the voxels have a mean of less than {median:.2} std: the data look demeaned or \
          detrended already"

@@ -171,7 +171,7 @@ pub fn prepare(
         false => vec![RunSignals::default(); session.runs().len()],
     };
 
-    let mut runs = Vec::new();
+    let (mut runs, mut found_dummies) = (Vec::new(), Vec::new());
     let mut skipped = Vec::new();
     for (number, run) in session.runs().iter().enumerate() {
         let table = read_tables[number].as_ref();
@@ -180,10 +180,7 @@ pub fn prepare(
             (Dummies::Auto, Some(table)) => table.non_steady_volumes()?,
             (Dummies::Auto, None) => non_steady_volumes(&signals[number].global),
         };
-        if request.dummies == Dummies::Auto {
-            let source = if table.is_some() { "its table" } else { "its global signal" };
-            notes.push(format!("{}: {dummies} dummy scans, by {source}", run.name()));
-        }
+        found_dummies.push(dummies.to_string());
         let mut volumes = Volumes::all(run.volumes());
         if let Some(chosen) = &request.chosen {
             volumes = volumes.choose(chosen.clone());
@@ -214,6 +211,10 @@ pub fn prepare(
                 skipped.push(number);
             }
         }
+    }
+    if request.dummies == Dummies::Auto {
+        let source = if is_signal_needed { "their global signals" } else { "their tables" };
+        notes.push(format!("dummy scans of the runs, by {source}: {}", found_dummies.join(", ")));
     }
     if runs.is_empty() {
         return Err(Error::new("no run keeps enough volumes for what is fitted")

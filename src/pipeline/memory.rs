@@ -27,9 +27,9 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
 pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let analysis = &settings.analysis;
     let voxels = session.header().voxels() as u64;
-    // Maps are gathered from parts, and one more is needed to find the median.
     let maps = voxels * map_bytes_per_voxel(analysis);
-    let sorted = 8 * voxels;
+    // To find medians: the defined voxels, sorted, and of several runs what lies between them.
+    let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
     BASE_BYTES
         + match settings.mode {
             Mode::Serial | Mode::Delayed => {

@@ -11,12 +11,10 @@
 //! counts as 0 in the first and its change as none in the second. The voxels are added up in
 //! blocks of fixed size, so that no bit depends on who adds them.
 
-use crate::voxels::{Samples, Scaling};
+use crate::voxels::{Samples, Scaling, ordered_sum};
 
 /// Voxels of a block.
 pub const BLOCK_VOXELS: usize = 32 * 1024;
-/// A block is added up in so many sums at once.
-const LANES: usize = 8;
 
 /// What is wanted of the volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +71,14 @@ impl Signals {
             let start = block * BLOCK_VOXELS;
             let end = self.voxels.min(start + BLOCK_VOXELS);
             for volume in 0..volumes {
-                samples.copy_to(volume, first_voxel + start..first_voxel + end, &mut values);
-                self.sums[block].push(sum(&values, &values, |value, _| finite(value)));
+                let voxels = first_voxel + start..first_voxel + end;
+                self.sums[block].push(samples.sum_of_finite(volume, voxels.clone()));
                 if self.wanted == SignalsWanted::All {
+                    samples.copy_to(volume, voxels, &mut values);
                     let previous = &mut self.previous[start..end];
                     if volume > 0 || !is_first {
-                        let change = |now: f64, before: f64| finite(now - before).powi(2);
-                        self.squared_changes[block].push(sum(&values, previous, change));
+                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
+                        self.squared_changes[block].push(ordered_sum(values.len(), change));
                     }
                     previous.copy_from_slice(&values);
                 }
@@ -116,23 +115,6 @@ impl Signals {
 fn over_blocks(blocks: &[Vec<f64>]) -> Vec<f64> {
     let volumes = blocks.first().map_or(0, Vec::len);
     (0..volumes).map(|volume| blocks.iter().map(|block| block[volume]).sum()).collect()
-}
-
-/// The sum of what is made of each pair of numbers, in a fixed order that vector instructions can
-/// follow.
-fn sum(first: &[f64], second: &[f64], made: impl Fn(f64, f64) -> f64) -> f64 {
-    let ((first, first_rest), (second, second_rest)) =
-        (first.as_chunks::<LANES>(), second.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (first, second) in first.iter().zip(second) {
-        for lane in 0..LANES {
-            lanes[lane] += made(first[lane], second[lane]);
-        }
-    }
-    for (lane, (first, second)) in lanes.iter_mut().zip(first_rest.iter().zip(second_rest)) {
-        *lane += made(*first, *second);
-    }
-    lanes.iter().sum()
 }
 
 fn finite(value: f64) -> f64 {

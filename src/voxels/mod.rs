@@ -10,5 +10,5 @@ mod samples;
 mod scaling;
 
 pub use datatype::{ByteOrder, Datatype};
-pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples};
+pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples, ordered_sum};
 pub use scaling::{InterceptNotFinite, Scaling};

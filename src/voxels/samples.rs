@@ -17,6 +17,10 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     /// 0 for what is no number: NaN, and infinities too where `infinities` says so.
     fn finite_or_zero(self, infinities: Infinities) -> Self;
 
+    /// The sum of the samples that are finite, in an order that does not depend on anything else:
+    /// of integers of up to 16 bits exactly.
+    fn sum_of_finite(samples: &[Self]) -> f64;
+
     /// Whether every bit of the samples is 0.
     #[inline]
     fn are_zeros(samples: &[Self]) -> bool {
@@ -114,8 +118,43 @@ macro_rules! samples {
     };
 }
 
+/// The sum of numbers, in a fixed order that vector instructions can follow.
+pub fn ordered_sum(count: usize, number: impl Fn(usize) -> f64) -> f64 {
+    /// So many sums at once.
+    const LANES: usize = 8;
+    let mut lanes = [0.0; LANES];
+    let whole = count / LANES * LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += number(start + lane);
+        }
+    }
+    for at in whole..count {
+        lanes[at - whole] += number(at);
+    }
+    lanes.iter().sum()
+}
+
 macro_rules! rules_of {
-    (integer $number:ident) => {
+    (narrow $number:ident) => {
+        rules_of!(limits $number);
+        #[inline]
+        fn sum_of_finite(samples: &[$number]) -> f64 {
+            // So many of 16 bits add up to less than 2^31.
+            let sums = samples.chunks(1 << 14).map(|samples| {
+                i64::from(samples.iter().map(|&sample| i32::from(sample)).sum::<i32>())
+            });
+            sums.sum::<i64>() as f64
+        }
+    };
+    (wide $number:ident) => {
+        rules_of!(limits $number);
+        #[inline]
+        fn sum_of_finite(samples: &[$number]) -> f64 {
+            ordered_sum(samples.len(), |at| samples[at].to_f64())
+        }
+    };
+    (limits $number:ident) => {
         #[inline]
         fn is_at_limit(self) -> bool {
             self == $number::MAX || ($number::MIN != 0 && self == $number::MIN)
@@ -126,6 +165,16 @@ macro_rules! rules_of {
         }
     };
     (float $number:ident) => {
+        #[inline]
+        fn sum_of_finite(samples: &[$number]) -> f64 {
+            let sum = ordered_sum(samples.len(), |at| samples[at].to_f64());
+            if sum.is_finite() {
+                return sum;
+            }
+            // One that is not finite leaves no finite sum.
+            let finite = |sample: $number| if sample.is_finite() { sample.to_f64() } else { 0.0 };
+            ordered_sum(samples.len(), |at| finite(samples[at]))
+        }
         #[inline]
         fn is_at_limit(self) -> bool {
             false
@@ -142,8 +191,8 @@ macro_rules! rules_of {
 }
 
 samples!(
-    Uint8 u8 integer, Int8 i8 integer, Uint16 u16 integer, Int16 i16 integer, Uint32 u32 integer,
-    Int32 i32 integer, Uint64 u64 integer, Int64 i64 integer, Float32 f32 float, Float64 f64 float
+    Uint8 u8 narrow, Int8 i8 narrow, Uint16 u16 narrow, Int16 i16 narrow, Uint32 u32 wide,
+    Int32 i32 wide, Uint64 u64 wide, Int64 i64 wide, Float32 f32 float, Float64 f64 float
 );
 
 fn refilled<T: Sample, E: From<OutOfMemory>>(
@@ -180,6 +229,17 @@ impl Samples {
     /// How many voxels each volume has.
     pub fn voxels(&self) -> usize {
         with_samples!(self, array => array.ncols())
+    }
+
+    /// The sum of the samples of some voxels in one volume that are finite.
+    ///
+    /// # Panics
+    /// If there is no such volume, or there are not so many voxels.
+    pub fn sum_of_finite(&self, volume: usize, voxels: Range<usize>) -> f64 {
+        with_samples!(self, array => {
+            let row = array.row(volume).to_slice().expect("blocks are contiguous");
+            Sample::sum_of_finite(&row[voxels])
+        })
     }
 
     /// The samples of some voxels in one volume, as stored, in the memory of `values`.

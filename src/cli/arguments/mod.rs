@@ -8,6 +8,7 @@ pub(super) use pictures::PictureArguments;
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
+use crate::modelling::Dummies;
 use crate::paths::directory_entry;
 use crate::pipeline::Mode;
 use crate::stats::tsnr::WrittenUndefined;
@@ -21,10 +22,11 @@ const DEFINITION: &str = "\
 What is computed:
   The volumes of all runs, concatenated in time as they are, give for each voxel
       tSNR = mean / std,   std = sqrt( sum (y - mean)^2 / (N - ddof) ),
-  signed, on scaled values, in float64. No trend, run mean or volume is removed, so drift and
-  shifts between runs count as noise. A voxel is undefined where the std is 0 or a sample is
-  NaN or infinite. With --ddof 0 this is numpy's and the Dask tutorial's mean / std; with
-  --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but for the sign of a negative mean.
+  signed, on scaled values, in float64. No trend, run mean or volume is removed unless asked for,
+  so drift and shifts between runs count as noise; the summary warns where that misleads. A voxel
+  is undefined where the std is 0 or a sample is NaN or infinite. With --ddof 0 this is numpy's and
+  the Dask tutorial's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but
+  for the sign of a negative mean; --definition has these and others by name.
 
 The modes (for readers of the Dask tutorial):
   serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread
@@ -39,6 +41,8 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --report session.html --png tsnr.png
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
+  tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
+  tsnr --definitions 'func/*.nii.gz'
   tsnr --compare 'func/*.nii.gz' --threads 1,2,4
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
@@ -314,6 +318,7 @@ impl Arguments {
             (arguments.threads.len() > 1, "several numbers of --threads"),
             (arguments.repeat.is_some(), "--repeat"),
         ];
+        arguments.check_confounds();
         for (is_given, what) in only_for_comparisons {
             if is_given && !arguments.compare {
                 let problem = format!("{what} can only be used with --compare");
@@ -329,6 +334,20 @@ impl Arguments {
             }
         }
         arguments
+    }
+
+    /// Tables of which nothing is taken are a mistake.
+    fn check_confounds(&self) {
+        let options = &self.analysis;
+        let is_used = options.confound_columns.is_some()
+            || options.fd_thresh.is_some()
+            || options.dvars_thresh.is_some()
+            || options.dummy_scans == Some(Dummies::Auto);
+        if !options.confounds.is_empty() && !is_used {
+            let problem = "nothing is taken of the tables of --confounds: give --confound-columns, \
+                           --fd-thresh, --dvars-thresh or --dummy-scans auto";
+            Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+        }
     }
 
     /// All files to write, but for those of each run.

@@ -3,6 +3,7 @@
 use super::{Job, Part};
 use crate::stats::fold::{Fold, VoxelMaps};
 use crate::stats::moments::Moments;
+use crate::stats::sampling::Scope;
 use crate::stats::signals::Signals;
 use crate::voxels::Samples;
 use std::ops::Range;
@@ -38,6 +39,17 @@ impl PartSums {
         let rows = job.analysis.model.runs()[part.run].rows(of_run);
         self.moments.add_rows(samples, rows, first_voxel);
         self.signals.add(samples, first_voxel);
+    }
+}
+
+impl PartSums {
+    /// The same when the image was read to its end, without what is no longer needed.
+    pub fn complete(self, job: &Job, part: &Part) -> PartSums {
+        let is_whole_run = part.first_volume == 0 && part.ends_its_run;
+        match is_whole_run && job.analysis.model.scope() == Scope::Run {
+            true => PartSums { moments: self.moments.reduced(), ..self },
+            false => self,
+        }
     }
 }
 

@@ -159,6 +159,17 @@ impl Job {
         self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0)
     }
 
+    /// Bytes of one voxel of an image that was read and waits to be folded.
+    fn waiting_bytes_per_voxel(&self) -> usize {
+        let model = &self.analysis.model;
+        let is_whole_run = |part: &Part| part.first_volume == 0 && part.ends_its_run;
+        if model.scope() == Scope::Concatenation || !self.parts.iter().all(is_whole_run) {
+            return self.moments_bytes_per_voxel();
+        }
+        let plain = self.datatypes().map(|it| Moments::bytes_per_voxel(it, 0)).max();
+        plain.unwrap_or(0) + if model.most_regressors() > 0 { 8 } else { 0 }
+    }
+
     /// Bytes of the runs folded, of one voxel.
     fn folded_bytes_per_voxel(&self) -> usize {
         let Analysis { model, definition, wanted, .. } = &self.analysis;

@@ -48,8 +48,11 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
                 Baton::new(folding.with(&job, stream.take().sums))
             }),
             Some(folded) => {
-                let sums = delayed(name, &stream, |stream| Baton::new(stream.take().sums))
-                    .value_bytes(moments_bytes(&job));
+                let this = Arc::clone(&job);
+                let complete = move |stream: Arc<Baton<Stream>>| {
+                    Baton::new(stream.take().sums.complete(&this, &this.parts[index]))
+                };
+                let sums = delayed(name, &stream, complete).value_bytes(moments_bytes(&job));
                 delayed("merge", (folded, &sums), move |(folded, sums)| {
                     Baton::new(folded.take().with(&job, sums.take()))
                 })
@@ -104,17 +107,20 @@ fn read_and_added(
     stream.expect("an image has a volume")
 }
 
-/// How many images may be begun and not yet folded: one a thread, and so many more as stay
-/// within the memory that array mode may take a voxel, 64 bytes and 32 for each further
-/// thread.
+/// How many images may be begun and not yet folded: one a thread, and so many more, which wait, as
+/// stay within the memory that array mode may take a voxel: 64 bytes and 32 for each further
+/// thread, and a map more a thread for each regressor.
 fn most_begun(job: &Job, threads: NonZeroUsize) -> usize {
     if threads.get() == 1 {
         // What one thread has read, it folds before it begins another.
         return 1;
     }
-    let allowed = 32_usize.saturating_mul(threads.get()).saturating_add(32);
-    let left = allowed.saturating_sub(job.folded_bytes_per_voxel());
-    (left / job.moments_bytes_per_voxel()).max(threads.get())
+    let threads = threads.get();
+    let growing = job.moments_bytes_per_voxel();
+    let a_thread = 32 + 8 * job.analysis.model.most_regressors();
+    let allowed = a_thread.saturating_mul(threads).saturating_add(32);
+    let taken = growing.saturating_mul(threads).saturating_add(job.folded_bytes_per_voxel());
+    threads + allowed.saturating_sub(taken) / job.waiting_bytes_per_voxel()
 }
 
 /// Each image a chain of tasks that read, and chains that add, each to a slab of voxels.
@@ -259,7 +265,9 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
         few if few < threads_count => few * (2 * chunk + of_image + STREAM_BYTES),
         many => {
             let begun = many.min(most_begun(job, threads) as u64);
-            threads_count * (chunk + STREAM_BYTES) + begun * of_image
+            let waiting = begun.saturating_sub(threads_count);
+            threads_count * (chunk + STREAM_BYTES + of_image)
+                + waiting * voxels * job.waiting_bytes_per_voxel() as u64
         }
     };
     Reading { peak: folded + under_way, remains: folded }

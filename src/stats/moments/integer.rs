@@ -289,19 +289,33 @@ impl<Q: SquareSum> IntegerSums<Q> {
         }
     }
 
-    /// Exact sums as the deviation of values: with S1 the sum and S2 the sum of squares,
-    /// `M2 = slope^2 * (n*S2 - S1^2) / n`. The bracket is exact, so a constant voxel has
-    /// exactly 0.
+    /// The mean of one voxel's values, and the sum of their squared deviations from it.
     #[inline]
-    pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
+    pub fn mean_and_squares(&self, voxel: usize, count: u64, scaling: Scaling) -> (f64, f64) {
+        let (n, slope) = (count.max(1) as f64, scaling.slope());
+        let mean = scaling.apply(self.sums[voxel] as f64 / n);
+        (mean, slope * slope * (self.bracket(voxel, count) / n))
+    }
+
+    /// `n * S2 - S1^2`, exact before it is rounded to a float.
+    #[inline]
+    fn bracket(&self, voxel: usize, count: u64) -> f64 {
         let (sum, squares): (i64, u128) = (self.sums[voxel], self.squares[voxel].into());
-        let bracket = match (u64::try_from(squares), u32::try_from(sum.unsigned_abs())) {
+        match (u64::try_from(squares), u32::try_from(sum.unsigned_abs())) {
             // Most sums fit 64 bits, in which this takes a fraction of the time.
             (Ok(squares), Ok(sum)) if squares.leading_zeros() > count.max(1).ilog2() => {
                 (count * squares - u64::from(sum).pow(2)) as f64
             }
             _ => (u128::from(count) * squares - u128::from(sum.unsigned_abs()).pow(2)) as f64,
-        };
+        }
+    }
+
+    /// Exact sums as the deviation of values: with S1 the sum and S2 the sum of squares,
+    /// `M2 = slope^2 * (n*S2 - S1^2) / n`. The bracket is exact, so a constant voxel has
+    /// exactly 0.
+    #[inline]
+    pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
+        let (sum, bracket) = (self.sums[voxel], self.bracket(voxel, count));
         let n = count.max(1) as i64;
         let (whole, remainder) = (sum.div_euclid(n), sum.rem_euclid(n));
         Deviation {

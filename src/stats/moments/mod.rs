@@ -35,6 +35,8 @@ pub struct Moments {
     scaling: Scaling,
     sums: Sums,
     projections: Option<Projections>,
+    /// What the regressors explain of each voxel, once [that alone is left](Moments::reduced).
+    explained: Vec<f64>,
     /// Which voxels have a sample at the limit of its type; empty while none has.
     at_limit: Vec<bool>,
 }
@@ -61,7 +63,14 @@ impl Moments {
                 Sums::Float(Deviations::zero(voxels))
             }
         };
-        Moments { count: 0, scaling, sums, projections: None, at_limit: Vec::new() }
+        Moments {
+            count: 0,
+            scaling,
+            sums,
+            projections: None,
+            explained: Vec::new(),
+            at_limit: Vec::new(),
+        }
     }
 
     /// The same, with the products with `rank` regressors.
@@ -165,6 +174,7 @@ impl Moments {
     /// If the voxels, or the regressors, are not as many.
     pub fn merge(mut self, mut other: Moments) -> Moments {
         assert_eq!(self.voxels(), other.voxels(), "moments of the same voxels");
+        assert!(self.explained.is_empty() && other.explained.is_empty(), "moments as they grew");
         if other.count == 0 {
             return self;
         }
@@ -232,14 +242,33 @@ impl Moments {
     /// Mean and sum of squared deviations from it (M2) of one voxel's values.
     #[inline]
     pub fn voxel(&self, voxel: usize) -> (f64, f64) {
-        let deviation = self.deviation(voxel);
-        (deviation.mean(), deviation.m2)
+        match &self.sums {
+            Sums::Narrow(sums) => sums.mean_and_squares(voxel, self.count, self.scaling),
+            Sums::Wide(sums) => sums.mean_and_squares(voxel, self.count, self.scaling),
+            Sums::Float(sums) => {
+                let deviation = sums.deviation(voxel).scaled(self.scaling);
+                (deviation.mean(), deviation.m2)
+            }
+        }
     }
 
     /// The sum of squares that the regressors explain of one voxel's values.
     #[inline]
     pub fn explained(&self, voxel: usize) -> f64 {
-        self.projections.as_ref().map_or(0.0, |it| it.explained(voxel, self.scaling))
+        match &self.projections {
+            Some(projections) => projections.explained(voxel, self.scaling),
+            None => self.explained.get(voxel).copied().unwrap_or(0.0),
+        }
+    }
+
+    /// The same of a run that is complete: of the products with regressors, only the sum of squares
+    /// that they explain is left, 8 bytes a voxel. Such moments do not merge.
+    pub fn reduced(self) -> Moments {
+        if self.projections.is_none() {
+            return self;
+        }
+        let explained = (0..self.voxels()).map(|voxel| self.explained(voxel)).collect();
+        Moments { explained, projections: None, ..self }
     }
 
     /// The products of one voxel's values with the regressors.
@@ -249,7 +278,7 @@ impl Moments {
 
     /// The same without the products with regressors.
     pub fn without_regressors(self) -> Moments {
-        Moments { projections: None, ..self }
+        Moments { projections: None, explained: Vec::new(), ..self }
     }
 
     /// How many voxels have a sample at the limit of its type.
@@ -309,7 +338,12 @@ fn add_integers<T: Integer>(
     T::Squares: SquareSum,
 {
     let (voxels, weights) = (pieces.voxels, Weights::of(pieces.rows));
-    pieces.for_each(integer::VOXELS_IN_CACHE, |start, samples| {
+    let piece_voxels = match projections {
+        None => integer::VOXELS_IN_CACHE,
+        // The products with regressors need room, too.
+        Some(_) => integer::VOXELS_IN_CACHE / 2,
+    };
+    pieces.for_each(piece_voxels, |start, samples| {
         if sums.add(samples, start) {
             mark_limits(samples, start, voxels, at_limit);
         }
