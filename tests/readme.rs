@@ -74,7 +74,9 @@ fn every_command_runs_in_a_fresh_copy() {
     // The examples of use speak of a BIDS folder that one stands in.
     copy(&folder.join("testdata/sub-01"), &folder.join("sub-01"));
 
-    let pictures = ["serial", "delayed", "array"].map(|mode| format!("docs/graph-{mode}.svg"));
+    let graphs = ["serial", "delayed", "array"].map(|mode| format!("docs/graph-{mode}.svg"));
+    let pictures: Vec<String> =
+        graphs.into_iter().chain(["docs/tsnr-map.png".to_owned()]).collect();
     for picture in &pictures {
         fs::remove_file(folder.join(picture)).expect("a picture to draw again");
     }
@@ -105,10 +107,10 @@ fn every_command_runs_in_a_fresh_copy() {
     for picture in &pictures {
         assert!(readme.contains(&format!("]({picture})")), "the README shows {picture}");
         let [shown, drawn] = [Path::new(PROJECT), &folder]
-            .map(|folder| fs::read_to_string(folder.join(picture)).expect("a picture"));
+            .map(|folder| fs::read(folder.join(picture)).expect("a picture"));
         assert!(shown == drawn, "{picture} is not what the README's command draws: run it again");
     }
-    for name in ["graph.svg", "profile.html", "comparison.json"] {
+    for name in ["graph.svg", "profile.html", "comparison.json", "session.html"] {
         assert!(folder.join(name).exists(), "a command writes {name}");
     }
     assert!(scratch.path().join("installed/bin/tsnr").exists());

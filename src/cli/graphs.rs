@@ -1,14 +1,14 @@
 //! The task graph as files and lines: drawn, explained, profiled.
 
 use super::arguments::{Arguments, ColorBy};
-use super::summary;
+use super::{show, summary};
 use crate::drawing::{Coloring, Format, Picture};
 use crate::error::Result;
 use crate::graph::Observer;
 use crate::image::Progress;
 use crate::output::Batch;
-use crate::pipeline::{Plan, Session, Settings, mebibytes, predicted_bytes};
-use crate::profile::Recorder;
+use crate::pipeline::{Plan, Session, Settings, mebibytes};
+use crate::profile::{Profile, Recorder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,8 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub fn new(arguments: &Arguments, bar: ByteBar, started: Instant) -> Watchers {
-        let recorder = arguments.profile.as_ref().map(|_| Recorder::new(started));
+        let is_recorded = arguments.profile.is_some() || arguments.is_reported();
+        let recorder = is_recorded.then(|| Recorder::new(started));
         Watchers { bar, recorder }
     }
 
@@ -123,6 +124,13 @@ impl Graphs<'_> {
         batch.write(path, |to| to.write_all(picture.text(format).as_bytes()))
     }
 
+    /// The graph that ran, with the times of its tasks, as an SVG; and the profile so far.
+    pub fn timed(&self, recorder: &Recorder) -> (String, Profile) {
+        let profile = recorder.so_far(self.outline.clone());
+        let picture = self.whole.clone().with_seconds(profile.task_seconds());
+        (picture.text(Format::Svg), profile)
+    }
+
     /// Writes what a recorder has seen, and the graph with its times.
     ///
     /// # Errors
@@ -165,7 +173,12 @@ pub(super) fn explanation(plan: &Plan) -> String {
 }
 
 /// What would be done.
-pub(super) fn dry_run(plan: &Plan, session: &Session, settings: &Settings) -> String {
+pub(super) fn dry_run(
+    plan: &Plan,
+    arguments: &Arguments,
+    session: &Session,
+    settings: &Settings,
+) -> String {
     format!(
         "dry run      {} mode, {}, {} tasks\nruns         {}\ngrid         {} voxels\nmemory       {} predicted\nnothing was computed",
         settings.mode,
@@ -173,7 +186,7 @@ pub(super) fn dry_run(plan: &Plan, session: &Session, settings: &Settings) -> St
         plan.outline().tasks.len(),
         summary::runs(session),
         session.header().grid(),
-        mebibytes(predicted_bytes(session, settings)),
+        mebibytes(show::predicted_bytes(arguments, session, settings)),
     )
 }
 

@@ -1,12 +1,11 @@
 //! Everything that the summary knows, for a program. `docs/json.md` describes the schema.
 
 use super::outcome::{NamedMask, Outcome, Work};
-use super::resources;
 use super::summary::written;
+use super::{resources, show};
 use crate::design::Use;
 use crate::error::Result;
 use crate::output::Batch;
-use crate::pipeline::predicted_bytes;
 use crate::stats::definition::{Combine, Ddof, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 use crate::stats::summary::Summary;
@@ -55,7 +54,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
             "threads": settings.threads.get(),
             "seconds": started.elapsed().as_secs_f64(),
             "peak_bytes": resources::peak_memory_bytes(),
-            "predicted_bytes": predicted_bytes(&prepared.session, settings),
+            "predicted_bytes": show::predicted_bytes(arguments, &prepared.session, settings),
         },
         "definition": {
             "name": chosen.named.map(crate::modelling::Named::name),

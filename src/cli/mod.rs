@@ -10,6 +10,7 @@ mod clock;
 mod compare;
 mod definitions;
 mod diff;
+mod facts;
 mod graphs;
 mod json;
 mod maps;
@@ -17,9 +18,11 @@ mod outcome;
 mod progress;
 mod regions;
 mod resources;
+mod show;
 mod signals;
 mod summary;
 mod talk;
+mod terminal;
 
 use crate::diagnostics;
 use crate::error::{Error, Result};
@@ -30,6 +33,7 @@ use crate::output::{self, Batch};
 use crate::pipeline::{self, Analysis, Mode, Session, Settings};
 use arguments::{Arguments, DiffArguments};
 use choices::Chosen;
+use crate::report::Facts;
 use graphs::{Graphs, Watchers};
 use outcome::{Outcome, Work};
 use progress::ByteBar;
@@ -40,6 +44,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use talk::Talk;
+use terminal::Terminal;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
@@ -98,6 +103,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         settings: &settings,
     };
     maps::check_names(&work)?;
+    show::check_slices(&work)?;
     let header = maps::header(&work, talk)?;
     if arguments.verbose {
         talk.lines(summary::of_inputs(session));
@@ -115,7 +121,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         talk.lines(graphs::explanation(&plan));
     }
     if arguments.dry_run {
-        talk.lines(graphs::dry_run(&plan, session, &settings));
+        talk.lines(graphs::dry_run(&plan, arguments, session, &settings));
         return Ok(());
     }
     watchers.bar.expect_tasks(plan.outline().tasks.len());
@@ -124,14 +130,27 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     watchers.bar.clear();
     let maps = maps?;
     let computed = watchers.phase("compute", planned);
-    let outcome = Outcome::of(maps, mask, &work)?;
+    let mut outcome = Outcome::of(maps, mask, &work)?;
     outcome.check(arguments)?;
+    let summarized = watchers.phase("summarize", computed);
     let mut batch = Batch::default();
     maps::write(&outcome, &header, &work, &mut batch)?;
     regions::write(&regions, &outcome, &work, talk, &mut batch)?;
     json::write(&outcome, &work, started, &mut batch)?;
+    let written = watchers.phase("write", summarized);
+    let preview = show::preview(&outcome, &work, Terminal::of_stderr())?;
+    show::write_png(&outcome, &work, &mut batch)?;
+    if let Some((path, recorder)) =
+        arguments.pictures.report.as_ref().zip(watchers.recorder.as_ref())
+    {
+        let (graph, profile) = graphs.timed(recorder);
+        let of_regions = regions::of_report(&regions, &outcome, &work);
+        let facts = facts::of_run(&mut outcome, &work, graph, &profile)?;
+        let facts = Facts { regions: of_regions, ..facts };
+        show::write_page(path, &facts, &mut batch)?;
+    }
     batch.commit()?;
-    watchers.phase("write", computed);
+    watchers.phase("draw", written);
     if let Some(recorder) = &watchers.recorder {
         graphs.write_profile(recorder)?;
     }
@@ -142,7 +161,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         }
     }
     if !arguments.quiet {
-        talk.lines(summary::of_run(&outcome, &work, started));
+        talk.lines(summary::of_run(&outcome, &work, started) + &preview);
     }
     Ok(())
 }
@@ -191,7 +210,10 @@ fn settings(
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
-        Some(limit) => pipeline::threads_within(limit, session, &asked)?,
+        Some(limit) => {
+            let limit = limit.saturating_sub(show::page_bytes(arguments, session));
+            pipeline::threads_within(limit, session, &asked)?
+        }
         None => asked.threads,
     };
     let (asked_threads, settings) = (asked.threads, Settings { threads, ..asked });
@@ -199,7 +221,7 @@ fn settings(
         talk.note(format_args!("{threads} of {asked_threads} threads, to stay within the memory"));
     }
     if settings.mode != Mode::Array {
-        let needed = pipeline::mebibytes(pipeline::predicted_bytes(session, &settings));
+        let needed = pipeline::mebibytes(show::predicted_bytes(arguments, session, &settings));
         talk.note(format_args!("{} mode holds every run and will need {needed}", settings.mode));
     }
     Ok(settings)

@@ -137,7 +137,6 @@ pub(super) fn write_table(
 }
 
 /// The regions that were asked for as the page about the session shows them; none if none were.
-#[expect(dead_code, reason = "for the page about a session, which is not yet written here")]
 pub(super) fn of_report(regions: &[Regions], outcome: &Outcome, work: &Work) -> Vec<facts::Region> {
     let region = |row: Row| {
         let distribution = row.summary.distribution;

@@ -1,12 +1,12 @@
 //! What was read and what came out, in a few lines for a person.
 
 use super::outcome::{NamedMask, Outcome, Work};
-use super::resources;
+use super::{resources, show};
 use crate::design::Use;
 use crate::diagnostics::Finding;
 use crate::image::SpatialUnit;
 use crate::modelling::Prepared;
-use crate::pipeline::{Mode, Session, Settings, mebibytes, predicted_bytes};
+use crate::pipeline::{Mode, Session, Settings, mebibytes};
 use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::fmt::Write;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
         unit => unit.to_string(),
     };
-    let predicted = mebibytes(predicted_bytes(session, settings));
+    let predicted = mebibytes(show::predicted_bytes(arguments, session, settings));
     let memory = match resources::peak_memory_bytes() {
         Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
         None => format!("{predicted} of memory predicted"),
@@ -102,6 +102,11 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     if let Some(table) = &arguments.regions.table {
         let [table, sidecar] = table.files().map(Path::display);
         lines.push(("table", format!("{table}, described in {sidecar}")));
+    }
+    let pictures: Vec<String> =
+        arguments.pictures.files().map(|path| path.display().to_string()).collect();
+    if !pictures.is_empty() {
+        lines.push(("pictures", pictures.join(", ")));
     }
     lines.push(("time", format!("{} s, {memory}", seconds(started))));
     let lines: Vec<String> =
@@ -208,17 +213,19 @@ pub(super) fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+/// Why how many voxels have no tSNR.
+pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
     let reasons = [
         (counts.all_zero, "always 0"),
         (counts.constant, "constant but not 0"),
         (counts.not_finite, "with NaN or infinite samples"),
     ];
-    let reasons: Vec<String> = reasons
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, reason)| format!("{count} {reason}"))
-        .collect();
+    reasons.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
+fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+    let reasons = reasons(counts).into_iter().map(|(count, reason)| format!("{count} {reason}"));
+    let reasons: Vec<String> = reasons.collect();
     let written = match value {
         WrittenUndefined::Zero => "0",
         WrittenUndefined::Nan => "NaN",

@@ -1,6 +1,7 @@
 //! How many voxels have which value.
 
 use super::chart::{Axis, Chart, NARROW, WIDE};
+use crate::markup::escaped;
 use crate::pictures::Range;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
@@ -53,7 +54,7 @@ impl Histogram {
     }
 }
 
-/// One distribution across the page; `name` says of what.
+/// One distribution across the page; `name` says of what, to who does not see it.
 pub(super) fn overall(histogram: &Histogram, label: &str, name: &str) -> String {
     chart(WIDE, 220.0, histogram, None, histogram.most(), label, name)
 }
@@ -63,9 +64,9 @@ pub(super) fn of_runs(runs: &[(&str, Histogram)], all: &Histogram, label: &str) 
     let most = runs.iter().map(|(_, it)| it.most()).fold(all.most(), f64::max);
     let mut text = "<div class=\"grid\">".to_owned();
     for (name, histogram) in runs {
-        text += "<figure>";
-        text += &chart(NARROW, 110.0, histogram, Some(all), most, label, name);
-        text += "</figure>";
+        let drawing = chart(NARROW, 110.0, histogram, Some(all), most, label, name);
+        let _ =
+            write!(text, "<figure><figcaption>{}</figcaption>{drawing}</figure>", escaped(name));
     }
     text + "</div>\n"
 }
@@ -81,14 +82,14 @@ fn chart(
 ) -> String {
     let total = histogram.total();
     let median = histogram.median.map_or("none".to_owned(), |it| format!("{it:.1}"));
-    let words = format!("{name}: median {median}, {total} voxels");
+    let words = format!("median {median}, {total} voxels");
     let range = histogram.range;
     let mut chart = Chart::new(
         width,
         height,
         Axis { range, label },
         Axis { range: Range::containing(0.0, most * 1.05), label: "voxels (%)" },
-        &format!("Histogram of {label}. {words}"),
+        &format!("Histogram of {label}. {name}: {words}"),
     );
     let width = (range.high() - range.low()) / BINS as f64;
     let edge = |bin: usize| range.low() + bin as f64 * width;

@@ -73,15 +73,23 @@ impl Signals {
             for volume in 0..volumes {
                 let voxels = first_voxel + start..first_voxel + end;
                 self.sums[block].push(samples.sum_of_finite(volume, voxels.clone()));
-                if self.wanted == SignalsWanted::All {
-                    samples.copy_to(volume, voxels, &mut values);
-                    let previous = &mut self.previous[start..end];
-                    if volume > 0 || !is_first {
-                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
-                        self.squared_changes[block].push(ordered_sum(values.len(), change));
-                    }
-                    previous.copy_from_slice(&values);
+                if self.wanted != SignalsWanted::All || (volume == 0 && is_first) {
+                    continue;
                 }
+                self.squared_changes[block].push(match volume {
+                    0 => {
+                        samples.copy_to(0, voxels, &mut values);
+                        let previous = &self.previous[start..end];
+                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
+                        ordered_sum(values.len(), change)
+                    }
+                    _ => samples.sum_of_squared_changes(volume, voxels),
+                });
+            }
+            if self.wanted == SignalsWanted::All {
+                // What follows begins with the change from the last volume.
+                samples.copy_to(volumes - 1, first_voxel + start..first_voxel + end, &mut values);
+                self.previous[start..end].copy_from_slice(&values);
             }
         }
     }
@@ -145,6 +153,40 @@ mod tests {
             assert!(dvars[0].is_nan());
             assert_eq!(dvars[1..], [2.9916550603303182, 2.3769728648009427]);
         }
+    }
+
+    /// Changes within a block are taken from the samples as stored, those between blocks from
+    /// values.
+    #[test]
+    fn no_bit_of_the_changes_depends_on_blocks_whatever_the_type() {
+        const VOXELS: usize = BLOCK_VOXELS + 13;
+        let bits = |blocks: &[Samples]| -> Vec<u64> {
+            let mut signals = Signals::none(SignalsWanted::All, Scaling::IDENTITY, VOXELS);
+            blocks.iter().for_each(|block| signals.add(block, 0));
+            signals.dvars()[1..].iter().map(|it| it.to_bits()).collect()
+        };
+        macro_rules! check {
+            ($variant:ident, $number:expr) => {
+                let array = Array2::from_shape_fn((4, VOXELS), $number);
+                let rows = array.rows().into_iter();
+                let single: Vec<Samples> = rows
+                    .map(|row| Samples::$variant(row.insert_axis(ndarray::Axis(0)).to_owned()))
+                    .collect();
+                let whole = bits(&[Samples::$variant(array.clone())]);
+                assert!(whole.iter().all(|&it| f64::from_bits(it) > 0.0));
+                assert_eq!(whole, bits(&single), stringify!($variant));
+            };
+        }
+        let mixed = |(t, v): (usize, usize)| (t * 40_503 + v * 25_173) % 65_536;
+        check!(Int16, |at| if at.0 % 2 == 0 { i16::MIN } else { i16::MAX });
+        check!(Int16, |at| mixed(at) as u16 as i16);
+        check!(Uint16, |at| mixed(at) as u16);
+        check!(Int8, |at| mixed(at) as u8 as i8);
+        check!(Uint8, |at| mixed(at) as u8);
+        check!(Int32, |at| (mixed(at) as i32 - 32_768) * 65_535);
+        check!(Uint64, |at| mixed(at) as u64 * 12_345_678_901);
+        check!(Float32, |at| if at.1 % 1000 == at.0 { f32::NAN } else { mixed(at) as f32 / 7.0 });
+        check!(Float64, |at| if at.1 == 5 { f64::INFINITY } else { mixed(at) as f64 / 7.0 });
     }
 
     #[test]

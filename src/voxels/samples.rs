@@ -21,6 +21,10 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     /// of integers of up to 16 bits exactly.
     fn sum_of_finite(samples: &[Self]) -> f64;
 
+    /// The sum of the squared changes from `before` to `now` that are finite, as
+    /// [`sum_of_finite`](Sample::sum_of_finite).
+    fn sum_of_squared_changes(before: &[Self], now: &[Self]) -> f64;
+
     /// Whether every bit of the samples is 0.
     #[inline]
     fn are_zeros(samples: &[Self]) -> bool {
@@ -146,12 +150,31 @@ macro_rules! rules_of {
             });
             sums.sum::<i64>() as f64
         }
+        #[inline]
+        fn sum_of_squared_changes(before: &[$number], now: &[$number]) -> f64 {
+            let squared = |(before, now): (&$number, &$number)| {
+                let change = u64::from(now.abs_diff(*before));
+                change * change
+            };
+            before.iter().zip(now).map(squared).sum::<u64>() as f64
+        }
     };
     (wide $number:ident) => {
         rules_of!(limits $number);
         #[inline]
         fn sum_of_finite(samples: &[$number]) -> f64 {
             ordered_sum(samples.len(), |at| samples[at].to_f64())
+        }
+        rules_of!(changes $number);
+    };
+    (changes $number:ident) => {
+        #[inline]
+        fn sum_of_squared_changes(before: &[$number], now: &[$number]) -> f64 {
+            let squared = |at: usize| {
+                let change = now[at].to_f64() - before[at].to_f64();
+                if change.is_finite() { change * change } else { 0.0 }
+            };
+            ordered_sum(now.len(), squared)
         }
     };
     (limits $number:ident) => {
@@ -165,6 +188,7 @@ macro_rules! rules_of {
         }
     };
     (float $number:ident) => {
+        rules_of!(changes $number);
         #[inline]
         fn sum_of_finite(samples: &[$number]) -> f64 {
             let sum = ordered_sum(samples.len(), |at| samples[at].to_f64());
@@ -239,6 +263,19 @@ impl Samples {
         with_samples!(self, array => {
             let row = array.row(volume).to_slice().expect("blocks are contiguous");
             Sample::sum_of_finite(&row[voxels])
+        })
+    }
+
+    /// The sum of the squared changes of some voxels from the volume before, where they are
+    /// finite.
+    ///
+    /// # Panics
+    /// If there are no such two volumes, or there are not so many voxels.
+    pub fn sum_of_squared_changes(&self, volume: usize, voxels: Range<usize>) -> f64 {
+        with_samples!(self, array => {
+            let [before, now] = [volume - 1, volume]
+                .map(|it| array.row(it).to_slice().expect("blocks are contiguous"));
+            Sample::sum_of_squared_changes(&before[voxels.clone()], &now[voxels])
         })
     }
 

@@ -2,10 +2,12 @@
 
 mod analysis;
 mod diff;
+mod pictures;
 mod regions;
 
 pub(super) use analysis::AnalysisArguments;
 pub(super) use diff::DiffArguments;
+pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
@@ -42,6 +44,7 @@ Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
   tsnr run-1.nii.gz run-2.nii.gz -o tsnr.nii.gz --mean mean.nii.gz --std std.nii.gz
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
+  tsnr 'func/*.nii.gz' -o tsnr.nii.gz --report session.html --png tsnr.png
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
   tsnr --definitions 'func/*.nii.gz'
@@ -70,7 +73,7 @@ pub(super) struct Arguments {
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
           required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json", "table"])]
+          "mask_out", "json", "table", "report", "png", "preview"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -124,9 +127,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub regions: RegionArguments,
 
+    #[command(flatten)]
+    pub pictures: PictureArguments,
+
     /// Compute all definitions on these runs and print their medians; writes no map
     #[arg(long, help_heading = "Definition",
-          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json"])]
+          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
+          "report", "png", "preview"])]
     pub definitions: bool,
 
     /// Make every finding an error: shifts between runs, volumes not steady, clipped voxels, ...
@@ -200,7 +207,8 @@ pub(super) struct Arguments {
     /// Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest
     /// difference from serial's map. Writes no map. If two modes disagree, exit status 1.
     #[arg(long, help_heading = "Comparison", conflicts_with_all = ["output", "mean", "std",
-          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile"])]
+          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile",
+          "report", "png", "preview"])]
     pub compare: bool,
 
     /// How often each mode is run: the table has the medians [default: 3]
@@ -330,9 +338,9 @@ impl Arguments {
         }
         if let Some(option) = arguments.regions.named()
             && arguments.regions.table.is_none()
-            && !arguments.shows_maps()
+            && !arguments.is_reported()
         {
-            let problem = format!("{option} needs --table, which says what is in the regions");
+            let problem = format!("{option} needs --table or --report, which say what is in the regions");
             Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
         }
         if let Some(name) = arguments.regions.repeated_tissue() {
@@ -364,7 +372,7 @@ impl Arguments {
         let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
         let others = others.chain(&self.mask_out).map(PathBuf::as_path);
         let others = others.chain(self.regions.table.iter().flat_map(TableName::files));
-        self.outputs().map(|(path, _)| path).chain(others)
+        self.outputs().map(|(path, _)| path).chain(others).chain(self.pictures.files())
     }
 
     /// The files to read, beside the runs, as they were typed.
@@ -389,9 +397,9 @@ impl Arguments {
         self.outputs().any(|(_, written)| written == kind)
     }
 
-    /// Whether the maps are shown, and not only written.
-    pub fn shows_maps(&self) -> bool {
-        false
+    /// Whether a page tells of everything that the pass yields.
+    pub fn is_reported(&self) -> bool {
+        self.pictures.report.is_some()
     }
 
     /// Whether the tSNR of each run by itself is needed.
@@ -399,7 +407,7 @@ impl Arguments {
         self.is_written(MapKind::RunTsnr)
             || self.json.is_some()
             || self.regions.table.is_some()
-            || self.shows_maps()
+            || self.is_reported()
     }
 
     /// Whether the mask is to be made from the mean.
