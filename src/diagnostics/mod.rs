@@ -65,11 +65,11 @@ impl Finding {
         Finding { name, text, remedy: remedy.to_owned() }
     }
 
-    /// In one line.
+    /// In one line, the name first: by it the finding is looked up, or allowed.
     pub fn line(&self) -> String {
         match self.remedy.as_str() {
-            "" => self.text.clone(),
-            remedy => format!("{}; {remedy}", self.text),
+            "" => format!("{}: {}", self.name, self.text),
+            remedy => format!("{}: {}; {remedy}", self.name, self.text),
         }
     }
 }
