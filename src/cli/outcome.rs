@@ -11,6 +11,9 @@ use crate::stats::summary::Summary;
 use crate::stats::tsnr::{Counts, outside};
 use std::path::Path;
 
+/// What a mask that is made from the mean is called.
+pub(super) const AUTOMATIC_MASK: &str = "auto (nilearn's compute_epi_mask)";
+
 /// Where the maps are looked at.
 pub(super) struct NamedMask {
     /// The file, or how it was made.
@@ -73,7 +76,7 @@ fn automatic_mask(maps: &Maps, path: &Path) -> Result<NamedMask> {
             .remedy("give a mask with --mask FILE")
             .at(path));
     }
-    Ok(NamedMask { name: "auto (nilearn's compute_epi_mask)".to_owned(), mask })
+    Ok(NamedMask { name: AUTOMATIC_MASK.to_owned(), mask })
 }
 
 impl Outcome {

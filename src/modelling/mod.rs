@@ -182,7 +182,8 @@ pub fn prepare(
         };
         if request.dummies == Dummies::Auto {
             let source = if table.is_some() { "its table" } else { "its global signal" };
-            notes.push(format!("{}: {dummies} dummy scans, by {source}", run.name()));
+            let scans = if dummies == 1 { "scan" } else { "scans" };
+            notes.push(format!("{}: {dummies} dummy {scans}, by {source}", run.name()));
         }
         let mut volumes = Volumes::all(run.volumes());
         if let Some(chosen) = &request.chosen {
