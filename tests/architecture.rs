@@ -70,6 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("roxmltree", &["atlas"]),
     ("serde_json", &["atlas", "cli", "compare", "drawing", "profile", "report"]),
     ("wait4", &["compare"]),
+    ("hmac_sha256", &["cli"]),
     ("nifti", &["image"]),
     ("flate2", &["image", "pictures"]),
     ("crc32fast", &["inflate"]),

@@ -243,12 +243,12 @@ fn fitted(request: &Request, runs: usize) -> Option<String> {
 
 /// Which maps are made, beside that of the tSNR.
 pub(super) fn wanted(arguments: &Arguments, chosen: &Chosen, model: &Model) -> Wanted {
-    let (is_shown, runs) = (arguments.shows_maps(), model.runs().len());
+    let (is_reported, runs) = (arguments.is_reported(), model.runs().len());
     // Where a run is too short for a tSNR of its own, only who asked for that is told.
     let have_own = (0..runs).all(|run| chosen.definition.freedom_of_run(model, run) > 0.0);
     Wanted {
-        mean: is_shown || arguments.is_written(MapKind::Mean) || arguments.is_mask_automatic(),
-        std: is_shown || arguments.is_written(MapKind::Std),
+        mean: is_reported || arguments.is_written(MapKind::Mean) || arguments.is_mask_automatic(),
+        std: is_reported || arguments.is_written(MapKind::Std),
         between: runs > 1,
         runs: arguments.is_written(MapKind::RunTsnr) || (arguments.needs_runs() && have_own),
     }
@@ -256,7 +256,7 @@ pub(super) fn wanted(arguments: &Arguments, chosen: &Chosen, model: &Model) -> W
 
 /// What is kept of each volume.
 pub(super) fn signals(arguments: &Arguments) -> SignalsWanted {
-    match arguments.json.is_some() || arguments.shows_maps() {
+    match arguments.json.is_some() || arguments.is_reported() {
         true => SignalsWanted::All,
         false => SignalsWanted::Beginning(BEGINNING_VOLUMES),
     }

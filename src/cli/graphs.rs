@@ -8,7 +8,7 @@ use crate::graph::Observer;
 use crate::image::Progress;
 use crate::output::Batch;
 use crate::pipeline::{Plan, Session, Settings, mebibytes, predicted_bytes};
-use crate::profile::Recorder;
+use crate::profile::{Profile, Recorder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,8 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub fn new(arguments: &Arguments, bar: ByteBar, started: Instant) -> Watchers {
-        let recorder = arguments.profile.as_ref().map(|_| Recorder::new(started));
+        let is_recorded = arguments.profile.is_some() || arguments.is_reported();
+        let recorder = is_recorded.then(|| Recorder::new(started));
         Watchers { bar, recorder }
     }
 
@@ -121,6 +122,13 @@ impl Graphs<'_> {
         let Some(path) = &self.arguments.visualize else { return Ok(()) };
         let format = Format::of_name(path).expect("the arguments were checked");
         batch.write(path, |to| to.write_all(picture.text(format).as_bytes()))
+    }
+
+    /// The graph that ran, with the times of its tasks, as an SVG; and the profile so far.
+    pub fn timed(&self, recorder: &Recorder) -> (String, Profile) {
+        let profile = recorder.so_far(self.outline.clone());
+        let picture = self.whole.clone().with_seconds(profile.task_seconds());
+        (picture.text(Format::Svg), profile)
     }
 
     /// Writes what a recorder has seen, and the graph with its times.

@@ -49,7 +49,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
         "program": {
             "name": "tsnr",
             "version": env!("CARGO_PKG_VERSION"),
-            "command": std::env::args().collect::<Vec<_>>(),
+            "command": std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect::<Vec<_>>(),
             "mode": settings.mode.to_string(),
             "threads": settings.threads.get(),
             "seconds": started.elapsed().as_secs_f64(),

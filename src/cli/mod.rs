@@ -6,17 +6,21 @@
 
 mod arguments;
 mod choices;
+mod clock;
 mod compare;
 mod definitions;
+mod facts;
 mod graphs;
 mod json;
 mod maps;
 mod outcome;
 mod progress;
 mod resources;
+mod show;
 mod signals;
 mod summary;
 mod talk;
+mod terminal;
 
 use crate::diagnostics;
 use crate::error::{Error, Result};
@@ -37,6 +41,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use talk::Talk;
+use terminal::Terminal;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
@@ -84,6 +89,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         settings: &settings,
     };
     maps::check_names(&work)?;
+    show::check_slices(&work)?;
     let header = maps::header(&work, talk)?;
     if arguments.verbose {
         talk.lines(summary::of_inputs(session));
@@ -110,13 +116,24 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     watchers.bar.clear();
     let maps = maps?;
     let computed = watchers.phase("compute", planned);
-    let outcome = Outcome::of(maps, mask, &work)?;
+    let mut outcome = Outcome::of(maps, mask, &work)?;
     outcome.check(arguments)?;
+    let summarized = watchers.phase("summarize", computed);
     let mut batch = Batch::default();
     maps::write(&outcome, &header, &work, &mut batch)?;
     json::write(&outcome, &work, started, &mut batch)?;
+    let written = watchers.phase("write", summarized);
+    let preview = show::preview(&outcome, &work, Terminal::of_stderr())?;
+    show::write_png(&outcome, &work, &mut batch)?;
+    if let Some((path, recorder)) =
+        arguments.pictures.report.as_ref().zip(watchers.recorder.as_ref())
+    {
+        let (graph, profile) = graphs.timed(recorder);
+        let facts = facts::of_run(&mut outcome, &work, graph, &profile)?;
+        show::write_page(path, &facts, &mut batch)?;
+    }
     batch.commit()?;
-    watchers.phase("write", computed);
+    watchers.phase("draw", written);
     if let Some(recorder) = &watchers.recorder {
         graphs.write_profile(recorder)?;
     }
@@ -127,7 +144,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         }
     }
     if !arguments.quiet {
-        talk.lines(summary::of_run(&outcome, &work, started));
+        talk.lines(summary::of_run(&outcome, &work, started) + &preview);
     }
     Ok(())
 }

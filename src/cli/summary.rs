@@ -98,6 +98,11 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     if !files.is_empty() {
         lines.push(("written", format!("{} ({})", files.join(", "), arguments.dtype.name())));
     }
+    let pictures: Vec<String> =
+        arguments.pictures.files().map(|path| path.display().to_string()).collect();
+    if !pictures.is_empty() {
+        lines.push(("pictures", pictures.join(", ")));
+    }
     lines.push(("time", format!("{} s, {memory}", seconds(started))));
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
@@ -203,17 +208,19 @@ pub(super) fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+/// Why how many voxels have no tSNR.
+pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
     let reasons = [
         (counts.all_zero, "always 0"),
         (counts.constant, "constant but not 0"),
         (counts.not_finite, "with NaN or infinite samples"),
     ];
-    let reasons: Vec<String> = reasons
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, reason)| format!("{count} {reason}"))
-        .collect();
+    reasons.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
+fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+    let reasons = reasons(counts).into_iter().map(|(count, reason)| format!("{count} {reason}"));
+    let reasons: Vec<String> = reasons.collect();
     let written = match value {
         WrittenUndefined::Zero => "0",
         WrittenUndefined::Nan => "NaN",

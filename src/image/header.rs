@@ -37,6 +37,7 @@ pub struct Header {
     /// Where the grid lies in space.
     pub affine: Affine,
     pub(super) fields: NiftiHeader,
+    bytes: [u8; HEADER_BYTES],
 }
 
 /// The unit of positions and voxel sizes, from `xyzt_units`.
@@ -128,6 +129,7 @@ impl Header {
             voxel_offset: voxel_offset(fields.vox_offset)?,
             affine: Affine::from_header(&fields, shape),
             fields,
+            bytes: std::array::from_fn(|at| head[at]),
         };
         header.checked_size()?;
         Ok(header)
@@ -202,6 +204,11 @@ impl Header {
         } else {
             format!("{} and {time}", self.spatial_unit())
         }
+    }
+
+    /// The 348 bytes of the header as they are stored, after decompression.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The repetition time in seconds, if the image has a time axis and states a positive

@@ -67,10 +67,43 @@ fn bar(count: usize, most: usize, room: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-/// Up to two axial slices from the middle of a volume, side by side, two pixels a letter, in
-/// 24-bit colours (`ESC [38;2;R;G;B m`), with `L` and `R` beside them and a line that says what
-/// the colours mean.
-pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String {
+/// Which colours a terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// 24 bits: `ESC [38;2;R;G;B m`.
+    True,
+    /// The 256 of xterm: `ESC [38;5;N m`.
+    Palette,
+}
+
+impl Colors {
+    /// The code of a colour; layer 38 is the letter, 48 what lies behind it.
+    fn code(self, layer: u8, [r, g, b]: [u8; 3]) -> String {
+        match self {
+            Colors::True => format!("{layer};2;{r};{g};{b}"),
+            Colors::Palette => format!("{layer};5;{}", nearest_of_palette([r, g, b])),
+        }
+    }
+}
+
+/// The colour nearest to another among those of xterm that every terminal has alike: 216 in a
+/// cube, from 16 on, and 24 greys behind them.
+fn nearest_of_palette(color: [u8; 3]) -> u8 {
+    let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+    let entry = |number: u8| match number {
+        232.. => [8 + 10 * (number - 232); 3],
+        cube => [(cube - 16) / 36, (cube - 16) / 6 % 6, (cube - 16) % 6].map(level),
+    };
+    let distance = |number: &u8| -> u32 {
+        let pairs = entry(*number).into_iter().zip(color);
+        pairs.map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+    };
+    (16..=255).min_by_key(distance).expect("there are colours")
+}
+
+/// Up to two axial slices from the middle of a volume, side by side, two pixels a letter, with `L`
+/// and `R` beside them and a line that says what the colours mean.
+pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: Colors) -> String {
     let grid = volume.grid();
     let axis = View::Axial.voxel_axis(grid);
     let ([columns, rows], voxel) = View::Axial.slice_shape(grid);
@@ -93,11 +126,7 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String
         .iter()
         .map(|&index| volume.plane(View::Axial, index).sampled(width, height))
         .collect();
-    // Layer 38 is the letter, 48 what lies behind it.
-    let color = |layer: u8, value: f64| {
-        let [r, g, b] = colormap.color(range.fraction(value));
-        format!("{layer};2;{r};{g};{b}")
-    };
+    let color = |layer: u8, value: f64| colors.code(layer, colormap.color(range.fraction(value)));
     let mut text = String::new();
     for row in (0..height).step_by(2) {
         let is_middle = row / 2 == height / 4;
@@ -127,10 +156,8 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range) -> String
     }
     let place = |&index: &usize| format!("{:.0}", grid.slice_position(axis, index));
     let places: Vec<String> = indices.iter().map(place).collect();
-    let shades = (0..16).map(|it| {
-        let [r, g, b] = colormap.color(f64::from(it) / 15.0);
-        format!("\x1b[38;2;{r};{g};{b}m█")
-    });
+    let shades = (0..16)
+        .map(|it| format!("\x1b[{}m█", colors.code(38, colormap.color(f64::from(it) / 15.0))));
     // Three digits of the upper end.
     let decimals = (2.0 - range.high().abs().log10().floor()).clamp(0.0, 6.0) as usize;
     let _ = writeln!(
@@ -193,7 +220,7 @@ mod tests {
                 (0..grid.voxel_count()).map(|it| (it % shape[0]) as f64).collect();
             let volume = Volume::new(&grid, &values).unwrap();
             let range = Range::containing(0.0, shape[0] as f64 - 1.0);
-            let text = axial_slices(&volume, Colormap::Gray, range);
+            let text = axial_slices(&volume, Colormap::Gray, range, Colors::True);
             let shown = shown(&text);
             assert!(
                 shown.lines().all(|line| line.chars().count() <= COLUMNS),
@@ -209,6 +236,15 @@ mod tests {
         }
     }
 
+    /// xterm's 256colres.pl: 16 is black, 231 white, 196 red, 244 is #808080, 67 is #5f87af.
+    #[test]
+    fn a_palette_has_the_nearest_of_its_colours() {
+        let colors =
+            [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0x80, 0x80, 0x80], [0x5f, 0x87, 0xaf]];
+        assert_eq!(colors.map(nearest_of_palette), [16, 231, 196, 244, 67]);
+        assert_eq!(Colors::Palette.code(48, [250, 4, 3]), "48;5;196");
+    }
+
     #[test]
     fn undefined_voxels_are_the_terminals_own_ground() {
         let grid = Grid {
@@ -217,7 +253,8 @@ mod tests {
         };
         let values = [f64::NAN; 256];
         let volume = Volume::new(&grid, &values).unwrap();
-        let text = axial_slices(&volume, Colormap::Viridis, Range::containing(0.0, 1.0));
+        let range = Range::containing(0.0, 1.0);
+        let text = axial_slices(&volume, Colormap::Viridis, range, Colors::True);
         let slices = text.lines().rev().skip(1).collect::<String>();
         assert!(!slices.contains("8;2;") && !slices.contains('▀'), "{slices:?}");
     }

@@ -91,6 +91,25 @@ impl View {
 }
 
 impl Slices {
+    /// Finds out whether a view of a grid has these slices.
+    ///
+    /// # Errors
+    /// If a listed slice does not exist, or none is listed.
+    pub fn check(&self, view: View, grid: &Grid) -> Result<()> {
+        let Slices::List(listed) = self else { return Ok(()) };
+        let length = grid.shape[view.voxel_axis(grid)];
+        let view = view.name();
+        match listed.iter().find(|&&index| index >= length) {
+            Some(index) => Err(Error::new(format!(
+                "{view} slice {index} does not exist, the grid has {length}"
+            ))
+            .remedy(format!("give slices from 0 to {}", length.saturating_sub(1)))),
+            None if listed.is_empty() => Err(Error::new(format!("no {view} slice is listed"))
+                .remedy("give their indices, counted from 0")),
+            None => Ok(()),
+        }
+    }
+
     /// The indices of the slices along the voxel axis of a view: from inferior to superior, left
     /// to right or posterior to anterior, or as they are listed.
     ///
@@ -110,19 +129,7 @@ impl Slices {
                 (0..count).map(|part| defined.start + middle(part)).collect()
             }
             Slices::List(listed) => {
-                let view = view.name();
-                let beyond = listed.iter().find(|&&index| index >= length);
-                return match beyond {
-                    Some(index) => Err(Error::new(format!(
-                        "{view} slice {index} does not exist, the grid has {length}"
-                    ))
-                    .remedy(format!("give slices from 0 to {}", length.saturating_sub(1)))),
-                    None if listed.is_empty() => {
-                        Err(Error::new(format!("no {view} slice is listed"))
-                            .remedy("give their indices, counted from 0"))
-                    }
-                    None => Ok(listed.clone()),
-                };
+                return self.check(view, grid).map(|()| listed.clone());
             }
         };
         if grid.orientation().axes[axis].is_reversed {

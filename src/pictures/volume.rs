@@ -67,6 +67,9 @@ impl<'a> Volume<'a> {
     /// If the mask is not one of this grid.
     pub fn within(self, mask: &[bool]) -> Result<Volume<'a>> {
         expect_one_each(self.grid, mask.len(), "voxels of the mask")?;
+        if self.values.iter().zip(mask).all(|(value, is_in)| *is_in || value.is_nan()) {
+            return Ok(self);
+        }
         let masked = self.values.iter().zip(mask).map(|(&value, &is_in)| match is_in {
             true => value,
             false => f64::NAN,

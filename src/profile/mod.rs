@@ -115,6 +115,12 @@ impl Recorder {
         }
     }
 
+    /// What has happened so far, in the tasks of `outline`; without samples of the process.
+    pub fn so_far(&self, outline: Outline) -> Profile {
+        let spans = self.notes().spans.clone();
+        Profile { outline, spans, samples: Vec::new(), wall_seconds: self.now() }
+    }
+
     /// What happened, in the tasks of `outline`.
     pub fn finish(&self, outline: Outline) -> Profile {
         // What follows is no part of what is told of.

@@ -1,6 +1,6 @@
 //! What a page is made from.
 
-use crate::pictures::{Grid, View};
+use crate::pictures::{Colormap, Grid, Range, Slices, View};
 
 /// What is known of a session and its maps.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub struct Facts {
     pub definition: Definition,
     /// Where their voxels lie.
     pub grid: Grid,
-    /// How the maps are looked at, each once; axial if there is none.
-    pub views: Vec<View>,
+    /// How the maps are looked at.
+    pub shown: Shown,
     /// In the order in which they were combined.
     pub runs: Vec<Run>,
     /// Of all runs together.
@@ -39,6 +39,25 @@ pub struct Facts {
     pub phases: Vec<Phase>,
     /// tSNR by region, if an atlas was given.
     pub regions: Vec<Region>,
+}
+
+/// How the maps are looked at, where that was chosen.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Each once; axial if there is none.
+    pub views: Vec<View>,
+    /// Of each view of the maps of all runs together.
+    pub slices: Option<Slices>,
+    /// The tSNR at the ends of the colours.
+    pub range: Option<Range>,
+    /// The colours of the tSNR.
+    pub colormap: Colormap,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { views: Vec::new(), slices: None, range: None, colormap: Colormap::Viridis }
+    }
 }
 
 /// How the maps came about.
@@ -84,10 +103,10 @@ pub struct Run {
     pub volumes: Vec<Use>,
     /// How many regressors were fitted, the constant not counted.
     pub regressors: usize,
-    /// The mean of each volume over the mask, in the unit of the data; NaN where unknown.
+    /// The mean of each volume over the grid, in the unit of the data; NaN where unknown.
     pub global_signal: Vec<f64>,
-    /// The root mean square change from the volume before, in the unit of the data; NaN for the
-    /// first and where unknown.
+    /// The root mean square change from the volume before, over the grid, in the unit of the data;
+    /// NaN for the first and where unknown.
     pub dvars: Vec<f64>,
     /// Its own tSNR, the first axis fastest, NaN where undefined.
     pub tsnr: Option<Vec<f64>>,
@@ -172,7 +191,7 @@ pub struct Warning {
     pub name: String,
     /// What was found.
     pub text: String,
-    /// What to do.
+    /// What to do; empty if the text says it.
     pub remedy: String,
 }
 

@@ -16,4 +16,4 @@ mod page;
 mod tables;
 
 pub use facts::Facts;
-pub use page::page;
+pub use page::{page, tsnr_range};

@@ -22,11 +22,9 @@ struct Series<'a> {
 }
 
 /// The charts, their legend, and the largest changes in words.
-///
-/// `place` is what the global signal is the mean of: `mask` or `grid`.
-pub(super) fn charts(runs: &[Run], place: &str) -> String {
+pub(super) fn charts(runs: &[Run]) -> String {
     let signal = Series {
-        label: &format!("global signal: mean over the {place} (unit of the data)"),
+        label: "global signal: mean over the grid (unit of the data)",
         of: |run| &run.global_signal,
     };
     let dvars = Series {
@@ -227,7 +225,7 @@ mod tests {
         volumes[5] = Use::Censored;
         let range = sensible(&dvars).unwrap();
         assert!(range.high() < 30.0, "{range:?}");
-        let text = charts(&[run("run <1>", volumes, dvars)], "mask");
+        let text = charts(&[run("run <1>", volumes, dvars)]);
         let row = "<td>run &lt;1&gt;</td><td>13.0</td><td>177: 900.0, 6: 16.0, 13: 16.0</td>";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("<title>run &lt;1&gt;, volumes 0 to 2: dropped as not yet steady"));
@@ -249,10 +247,7 @@ mod tests {
 
     #[test]
     fn unknown_is_said() {
-        assert!(
-            charts(&[run("a", vec![Use::Used; 3], vec![f64::NAN; 3])], "grid")
-                .contains("Not known")
-        );
-        assert!(charts(&[], "grid").contains("Not known"));
+        assert!(charts(&[run("a", vec![Use::Used; 3], vec![f64::NAN; 3])]).contains("Not known"));
+        assert!(charts(&[]).contains("Not known"));
     }
 }

@@ -1,6 +1,6 @@
 //! The page of a session, from the verdict down to the provenance.
 
-use super::facts::{Facts, Quartiles, Use, short_names};
+use super::facts::{Facts, Quartiles, Shown, Use, short_names};
 use super::histogram::{self, Histogram};
 use super::{by_slice, figures, over_time, tables};
 use crate::error::Result;
@@ -53,7 +53,7 @@ pub fn page(facts: &Facts) -> Result<String> {
             // The one map has been drawn.
             runs.clear();
         } else {
-            single_runs(&mut page, &tsnr, &runs)?;
+            single_runs(&mut page, &facts.shown, &tsnr, &runs)?;
         }
         distribution(&mut page, &tsnr, &runs);
         let of_runs: Vec<(&str, &[f64])> =
@@ -63,7 +63,7 @@ pub fn page(facts: &Facts) -> Result<String> {
         }
     }
     page += "<h2>Over time</h2>\n";
-    page += &over_time::charts(&facts.runs, facts.mask.as_ref().map_or("grid", |_| "mask"));
+    page += &over_time::charts(&facts.runs);
     page += "<h2>Runs</h2>\n";
     page += &tables::runs(&facts.runs);
     if !facts.regions.is_empty() {
@@ -172,10 +172,11 @@ fn verdict(page: &mut String, facts: &Facts) {
         for warning in &facts.warnings {
             let [name, text, remedy] =
                 [&warning.name, &warning.text, &warning.remedy].map(|it| escaped(it));
-            let _ = writeln!(
-                page,
-                "<li><b>{name}</b>: {text}<br><span class=\"faint\">What to do: {remedy}</span></li>"
-            );
+            let _ = write!(page, "<li><b>{name}</b>: {text}");
+            if !remedy.is_empty() {
+                let _ = write!(page, "<br><span class=\"faint\">What to do: {remedy}</span>");
+            }
+            *page += "</li>\n";
         }
         *page += "</ul>\n";
     }
@@ -202,14 +203,16 @@ pub(super) fn large_map(page: &mut String, volume: &Volume, look: &Look) -> Resu
 }
 
 fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Result<()> {
-    let views = if facts.views.is_empty() { vec![View::Axial] } else { facts.views.clone() };
+    let Shown { views, slices, range, colormap } = &facts.shown;
+    let views = if views.is_empty() { vec![View::Axial] } else { views.clone() };
     let count = |count| NonZeroUsize::new(count).map_or(Slices::All, Slices::Count);
-    let (all, some) = match views[..] {
-        [view] => {
+    let (all, some) = match (slices, &views[..]) {
+        (Some(slices), _) => (slices.clone(), slices.clone()),
+        (None, [view]) => {
             let depth = facts.grid.shape[view.voxel_axis(&facts.grid)];
             (Slices::All, count(depth.div_ceil(2)))
         }
-        _ => (count(SLICES_OF_A_VIEW), count(SLICES_OF_A_VIEW / 2)),
+        (None, _) => (count(SLICES_OF_A_VIEW), count(SLICES_OF_A_VIEW / 2)),
     };
     let look = |title: &str, label: &str, colormap, range, slices| Look {
         title: title.to_owned(),
@@ -219,9 +222,8 @@ fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Re
         views: views.clone(),
         slices,
     };
-    let range = Range::from_zero(tsnr.values());
-    let label = format!("{TSNR}, colours end at the 98th percentile");
-    large_map(page, tsnr, &look("tSNR", &label, Colormap::Viridis, range, all))?;
+    let (range, label) = tsnr_range(tsnr, *range);
+    large_map(page, tsnr, &look("tSNR", &label, *colormap, range, all))?;
     *page += "<p class=\"faint\">The patient's left is at the left. Above each slice: its index along \
               the voxel axis, and where its centre lies, in mm.</p>\n";
     let range = Range::robust(mean.values());
@@ -230,10 +232,28 @@ fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Re
     large_map(page, std, &look("Standard deviation", STD, Colormap::Magma, range, some))
 }
 
-fn single_runs(page: &mut String, all: &Volume, runs: &[(&str, Volume)]) -> Result<()> {
-    let ranges: Vec<Range> =
-        runs.iter().map(|(_, volume)| Range::from_zero(volume.values())).collect();
-    let range = Range::shared(&ranges).expect("a run at least");
+/// The values at the ends of the colours of a map of tSNR, and what they mean.
+pub fn tsnr_range(tsnr: &Volume, chosen: Option<Range>) -> (Range, String) {
+    match chosen {
+        Some(range) => (range, TSNR.to_owned()),
+        None => {
+            (Range::from_zero(tsnr.values()), format!("{TSNR}, colours end at the 98th percentile"))
+        }
+    }
+}
+
+fn single_runs(
+    page: &mut String,
+    shown: &Shown,
+    all: &Volume,
+    runs: &[(&str, Volume)],
+) -> Result<()> {
+    let own = || {
+        let ranges: Vec<Range> =
+            runs.iter().map(|(_, volume)| Range::from_zero(volume.values())).collect();
+        Range::shared(&ranges).expect("a run at least")
+    };
+    let range = shown.range.unwrap_or_else(own);
     // The same slices of each, also where a run has lost its first or last.
     let slices = Slices::List(Slices::Count(RUN_SLICES).indices(View::Axial, all)?);
     *page += "<h2>tSNR of single runs</h2>\n<p class=\"faint\">The same colours mean the same in all \
@@ -242,7 +262,7 @@ fn single_runs(page: &mut String, all: &Volume, runs: &[(&str, Volume)]) -> Resu
         let look = Look {
             title: format!("tSNR of {name}"),
             label: TSNR.to_owned(),
-            colormap: Colormap::Viridis,
+            colormap: shown.colormap,
             range,
             views: vec![View::Axial],
             slices: slices.clone(),

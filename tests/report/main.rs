@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use tsnr::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic, preview};
 use tsnr::report::compare_maps::{self, Comparison, RegionPair, Side};
-use tsnr::report::facts::{Facts, Mask, Region, Use, Warning};
+use tsnr::report::facts::{Facts, Mask, Region, Shown, Use, Warning};
 use tsnr::report::page;
 
 /// The most bytes of a page.
@@ -296,7 +296,7 @@ fn maps_that_may_mean_something_else_are_said_to() {
 #[test]
 fn a_page_shows_the_views_that_are_asked_for() {
     let mut facts = session(&plan(vec![]));
-    facts.views = vec![View::Sagittal, View::Coronal];
+    facts.shown.views = vec![View::Sagittal, View::Coronal];
     let page = page(&facts).unwrap();
     written("two_views.html", &page);
     for (shown, count) in [
@@ -329,8 +329,8 @@ fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_maps() {
     look.slices = Slices::Count(NonZeroUsize::new(9).unwrap());
     written("three_views.png", mosaic::png(&volume, &look).unwrap());
     assert!(file.len() < 2_000_000, "{} bytes", file.len());
-    let preview =
-        preview::histogram(volume.values()) + &preview::axial_slices(&volume, look.colormap, range);
+    let preview = preview::histogram(volume.values())
+        + &preview::axial_slices(&volume, look.colormap, range, preview::Colors::True);
     written("preview.txt", &preview);
     assert!(preview.lines().count() < 40);
 }
@@ -356,7 +356,11 @@ fn a_browser_finds_no_fault_in_any_page() {
     let Some(browser) = browser::browser() else { return };
     let mut pages = vec![
         page(&faulty()).unwrap(),
-        page(&Facts { views: View::ALL.to_vec(), ..multiband() }).unwrap(),
+        page(&Facts {
+            shown: Shown { views: View::ALL.to_vec(), ..Shown::default() },
+            ..multiband()
+        })
+        .unwrap(),
         compare_maps::page(&comparison()).unwrap(),
     ];
     if let Some(folder) = real::data("haxby") {

@@ -227,7 +227,7 @@ impl Sums {
                 voxels: count - summary.map_or(0, |it| it.voxels),
             }],
             grid,
-            views: vec![],
+            shown: Shown::default(),
             concat_median: summary.map(|it| it.median),
             demean_median: quantiles(&demean, [0.5]).map(|[median]| median),
             summary,

@@ -1,8 +1,10 @@
 //! What can be typed.
 
 mod analysis;
+mod pictures;
 
 pub(super) use analysis::AnalysisArguments;
+pub(super) use pictures::PictureArguments;
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
@@ -35,6 +37,7 @@ Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
   tsnr run-1.nii.gz run-2.nii.gz -o tsnr.nii.gz --mean mean.nii.gz --std std.nii.gz
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --mode delayed --threads 4 --ddof 1
+  tsnr 'func/*.nii.gz' -o tsnr.nii.gz --report session.html --png tsnr.png
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
   tsnr --compare 'func/*.nii.gz' --threads 1,2,4
 
@@ -58,7 +61,7 @@ pub(super) struct Arguments {
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
           required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json"])]
+          "mask_out", "json", "report", "png", "preview"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -109,9 +112,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub analysis: AnalysisArguments,
 
+    #[command(flatten)]
+    pub pictures: PictureArguments,
+
     /// Compute all definitions on these runs and print their medians; writes no map
     #[arg(long, help_heading = "Definition",
-          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json"])]
+          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
+          "report", "png", "preview"])]
     pub definitions: bool,
 
     /// Make every finding an error: shifts between runs, volumes not steady, clipped voxels, ...
@@ -185,7 +192,8 @@ pub(super) struct Arguments {
     /// Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest
     /// difference from serial's map. Writes no map. If two modes disagree, exit status 1.
     #[arg(long, help_heading = "Comparison", conflicts_with_all = ["output", "mean", "std",
-          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile"])]
+          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile",
+          "report", "png", "preview"])]
     pub compare: bool,
 
     /// How often each mode is run: the table has the medians [default: 3]
@@ -327,7 +335,7 @@ impl Arguments {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
         let others = others.chain(&self.mask_out).map(PathBuf::as_path);
-        self.outputs().map(|(path, _)| path).chain(others)
+        self.outputs().map(|(path, _)| path).chain(others).chain(self.pictures.files())
     }
 
     /// The maps to write, and which goes into each file.
@@ -344,14 +352,14 @@ impl Arguments {
         self.outputs().any(|(_, written)| written == kind)
     }
 
-    /// Whether the maps are shown, and not only written.
-    pub fn shows_maps(&self) -> bool {
-        false
+    /// Whether a page tells of everything that the pass yields.
+    pub fn is_reported(&self) -> bool {
+        self.pictures.report.is_some()
     }
 
     /// Whether the tSNR of each run by itself is needed.
     pub fn needs_runs(&self) -> bool {
-        self.is_written(MapKind::RunTsnr) || self.json.is_some() || self.shows_maps()
+        self.is_written(MapKind::RunTsnr) || self.json.is_some() || self.is_reported()
     }
 
     /// Whether the mask is to be made from the mean.

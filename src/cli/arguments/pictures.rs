@@ -1,0 +1,167 @@
+//! The options of looking: a page, a picture, the terminal, and how slices are shown in them.
+
+use crate::pictures::{Colormap, Range, Slices, View};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
+use std::path::{Path, PathBuf};
+
+/// How the maps are looked at, as it was typed.
+#[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("picture").args(["report", "png", "preview"]).multiple(true))]
+pub(in crate::cli) struct PictureArguments {
+    /// Write one page about the session: its figures, warnings, maps, runs and signals over time
+    ///
+    /// One file that needs neither network nor script, in the reader's light or dark, to be printed
+    /// or sent. What it shows comes from the same pass over the data.
+    #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Pictures")]
+    pub report: Option<PathBuf>,
+
+    /// Draw slices of the tSNR map, ready for a slide
+    #[arg(long, value_name = "FILE.png", value_parser = png_name, help_heading = "Pictures")]
+    pub png: Option<PathBuf>,
+
+    /// Show the distribution of the tSNR with the summary, and slices where the terminal has colours
+    ///
+    /// In a terminal the distribution is shown without this. Slices are drawn if COLORTERM or TERM
+    /// tells of colours and NO_COLOR is not set; no colour is ever written into a pipe or file.
+    #[arg(long, help_heading = "Pictures")]
+    pub preview: bool,
+
+    /// From where slices are seen: axial, sagittal, coronal; several as in axial,coronal
+    #[arg(long, value_name = "VIEWS", value_delimiter = ',', value_parser = view(),
+          default_value = "axial", requires = "picture", help_heading = "Pictures")]
+    views: Vec<View>,
+
+    /// Which slices are shown: all, so many (9), or those of these indices from 0 (4,8,12)
+    ///
+    /// So many are spaced evenly over the slices with a defined voxel. One index is written with a
+    /// comma behind it. [default: all; in a page of several views 24 of each]
+    #[arg(long, value_name = "all|N|LIST", value_parser = slices, requires = "picture",
+          help_heading = "Pictures")]
+    pub slices: Option<Slices>,
+
+    /// The tSNR at the two ends of the colours; auto is 0 and the 98th percentile [default: auto]
+    #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range, requires = "picture",
+          allow_hyphen_values = true, help_heading = "Pictures")]
+    range: Option<RangeChoice>,
+
+    /// The colours of the tSNR: viridis, magma, inferno, cividis or gray
+    #[arg(long, value_name = "NAME", value_parser = colormap(), default_value = "viridis",
+          requires = "picture", help_heading = "Pictures")]
+    pub colormap: Colormap,
+}
+
+/// Where the colours end.
+#[derive(Clone, Copy, Debug)]
+enum RangeChoice {
+    Auto,
+    Fixed(Range),
+}
+
+impl PictureArguments {
+    /// The files to write.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.report.iter().chain(&self.png).map(PathBuf::as_path)
+    }
+
+    /// The views, each once.
+    pub fn views(&self) -> Vec<View> {
+        let mut views = self.views.clone();
+        let mut seen = Vec::new();
+        views.retain(|view| {
+            !seen.contains(view) && {
+                seen.push(*view);
+                true
+            }
+        });
+        views
+    }
+
+    /// Where the colours end, if that does not follow from the map.
+    pub fn range(&self) -> Option<Range> {
+        match self.range {
+            Some(RangeChoice::Fixed(range)) => Some(range),
+            Some(RangeChoice::Auto) | None => None,
+        }
+    }
+}
+
+fn page_name(name: &str) -> Result<PathBuf, String> {
+    match name.to_ascii_lowercase().ends_with(".html") {
+        true => Ok(PathBuf::from(name)),
+        false => Err("expected a name that ends in .html".to_owned()),
+    }
+}
+
+fn png_name(name: &str) -> Result<PathBuf, String> {
+    match name.to_ascii_lowercase().ends_with(".png") {
+        true => Ok(PathBuf::from(name)),
+        false => Err("expected a name that ends in .png".to_owned()),
+    }
+}
+
+fn view() -> impl TypedValueParser<Value = View> {
+    let names = View::ALL.map(View::name);
+    PossibleValuesParser::new(names).map(|it| View::of_name(&it).expect("a known name"))
+}
+
+/// Those that lead from dark to light; the others are for differences.
+fn colormap() -> impl TypedValueParser<Value = Colormap> {
+    let names = Colormap::ALL.into_iter().filter(|it| *it != Colormap::Difference);
+    let parser = PossibleValuesParser::new(names.map(Colormap::name));
+    parser.map(|it| Colormap::of_name(&it).expect("a known name"))
+}
+
+fn slices(text: &str) -> Result<Slices, String> {
+    let wrong = |_| "expected all, a number above 0, or indices such as 4,8,12".to_owned();
+    if text == "all" {
+        return Ok(Slices::All);
+    }
+    if !text.contains(',') {
+        return text.parse().map(Slices::Count).map_err(wrong);
+    }
+    let listed = text.strip_suffix(',').unwrap_or(text).split(',');
+    listed.map(|it| it.trim().parse().map_err(wrong)).collect::<Result<_, _>>().map(Slices::List)
+}
+
+fn range(text: &str) -> Result<RangeChoice, String> {
+    if text == "auto" {
+        return Ok(RangeChoice::Auto);
+    }
+    let ends = text
+        .split_once(':')
+        .and_then(|(low, high)| Range::new(low.trim().parse().ok()?, high.trim().parse().ok()?));
+    ends.map(RangeChoice::Fixed)
+        .ok_or_else(|| "expected auto, or two numbers such as 0:120, the lower first".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::num::NonZeroUsize;
+
+    #[test]
+    fn slices_are_all_so_many_or_those_listed() {
+        assert_eq!(slices("all"), Ok(Slices::All));
+        assert_eq!(slices("9"), Ok(Slices::Count(NonZeroUsize::new(9).unwrap())));
+        assert_eq!(slices("4,8, 12"), Ok(Slices::List(vec![4, 8, 12])));
+        assert_eq!(slices("7,"), Ok(Slices::List(vec![7])));
+        for wrong in ["", "0", "-3", "some", ",", "1,,2", "1;2"] {
+            assert!(slices(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_range_has_its_lower_end_first() {
+        let fixed = |text| match range(text) {
+            Ok(RangeChoice::Fixed(range)) => Some((range.low(), range.high())),
+            _ => None,
+        };
+        assert_eq!(fixed("0:120"), Some((0.0, 120.0)));
+        assert_eq!(fixed("-2.5:1e3"), Some((-2.5, 1000.0)));
+        assert!(matches!(range("auto"), Ok(RangeChoice::Auto)));
+        for wrong in ["", "120", "120:0", "3:3", "0:inf", "nan:1", "a:b"] {
+            assert!(range(wrong).is_err(), "{wrong}");
+        }
+    }
+}

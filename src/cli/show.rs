@@ -1,0 +1,67 @@
+//! What came out, to be looked at: the page, the slide, and what a terminal shows.
+
+use super::arguments::PictureArguments;
+use super::facts;
+use super::outcome::{Outcome, Work};
+use super::terminal::Terminal;
+use crate::error::Result;
+use crate::output::Batch;
+use crate::pictures::{Look, Slices, Volume, mosaic, preview};
+use crate::pipeline::in_file_order;
+use crate::report::{Facts, page, tsnr_range};
+use std::path::Path;
+
+/// Refuses slices that the grid does not have, before anything is computed.
+pub(super) fn check_slices(work: &Work) -> Result<()> {
+    let PictureArguments { slices: Some(slices), .. } = &work.arguments.pictures else {
+        return Ok(());
+    };
+    let grid = facts::grid(&work.prepared.session);
+    work.arguments.pictures.views().into_iter().try_for_each(|view| slices.check(view, &grid))
+}
+
+/// What the summary shows of the map: its distribution, where a person reads it or asks for it, and
+/// slices, where the terminal has colours as well. Each line begins with a line break.
+pub(super) fn preview(outcome: &Outcome, work: &Work, terminal: Terminal) -> Result<String> {
+    let options = &work.arguments.pictures;
+    if work.arguments.quiet || (terminal == Terminal::None && !options.preview) {
+        return Ok(String::new());
+    }
+    let grid = facts::grid(&work.prepared.session);
+    let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
+    let mut text = preview::histogram(volume.values());
+    if let (Terminal::Colored(colors), true, false) = (terminal, options.preview, text.is_empty()) {
+        let (range, _) = tsnr_range(&volume, options.range());
+        text += &preview::axial_slices(&volume, options.colormap, range, colors);
+    }
+    Ok(match text.trim_end_matches('\n') {
+        "" => String::new(),
+        text => format!("\ntSNR, and the share of the defined voxels with it:\n{text}"),
+    })
+}
+
+/// Draws the slide, if it was asked for.
+pub(super) fn write_png(outcome: &Outcome, work: &Work, batch: &mut Batch) -> Result<()> {
+    let options = &work.arguments.pictures;
+    let Some(path) = &options.png else { return Ok(()) };
+    let session = &work.prepared.session;
+    let grid = facts::grid(session);
+    let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
+    let (range, label) = tsnr_range(&volume, options.range());
+    let look = Look {
+        title: format!("tSNR of {}", facts::title(session)),
+        label,
+        colormap: options.colormap,
+        range,
+        views: options.views(),
+        slices: options.slices.clone().unwrap_or(Slices::All),
+    };
+    let picture = mosaic::png(&volume, &look)?;
+    batch.write(path, |to| to.write_all(&picture))
+}
+
+/// Writes the page.
+pub(super) fn write_page(path: &Path, facts: &Facts, batch: &mut Batch) -> Result<()> {
+    let text = page(facts)?;
+    batch.write(path, |to| to.write_all(text.as_bytes()))
+}
