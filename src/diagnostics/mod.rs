@@ -191,8 +191,7 @@ fn demeaned(computed: &Computed) -> Option<Finding> {
         return None;
     }
     let text = format!(
-        "half of the voxels have a mean of less than {median:.2} std: the data look demeaned or \
-         detrended already"
+        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already"
     );
     Some(Finding::new("demeaned", text, "give the mean with --mean-from"))
 }
