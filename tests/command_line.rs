@@ -555,6 +555,9 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
              dummy scan was left out."
         )
     );
+    let as_nipype = sentence(&[&run, "--definition", "nipype"]);
+    assert!(as_nipype.contains(" by the definition of nipype's TSNR, as the temporal mean "));
+    assert!(as_nipype.ends_with("(divisor N); samples that are NaN counted as 0."), "{as_nipype}");
     let tables = testdata("confounds/*_timeseries.tsv").display().to_string();
     let options = "--combine demean --ddof rank --highpass 60 --fd-thresh 0.5 --mask auto \
                    --confound-columns rot_?,csf --confounds";

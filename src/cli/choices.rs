@@ -139,8 +139,12 @@ impl Chosen {
             Some(_) => "the standard deviation over time of the residuals",
             None => "the standard deviation over time",
         };
+        let by = match self.named {
+            Some(named) => format!(" by the definition of {},", named.cited()),
+            None => String::new(),
+        };
         let mut text = format!(
-            "Temporal SNR was computed with tsnr {} as {numerator} divided by {std}",
+            "Temporal SNR was computed with tsnr {}{by} as {numerator} divided by {std}",
             env!("CARGO_PKG_VERSION")
         );
         text += match ddof {
@@ -169,8 +173,10 @@ impl Chosen {
         if censored > 0 {
             text += &format!("; {} {} censored", counted(censored, "volume"), were(censored));
         }
-        if not_finite != NotFinite::Undefined {
-            text += "; samples that are not numbers counted as 0";
+        match not_finite {
+            NotFinite::Undefined => {}
+            NotFinite::NanIsZero => text += "; samples that are NaN counted as 0",
+            NotFinite::Zero => text += "; samples that are NaN or infinite counted as 0",
         }
         match mask {
             None => {}
