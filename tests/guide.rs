@@ -12,11 +12,12 @@
 //!
 //! The repository's own session is always there. Commands on the Haxby runs and the other real
 //! data need `../shared/data`, and those on files that Python makes need Python with numpy and
-//! nibabel (see `program::python`): where something is absent, the test says which were skipped.
+//! nibabel (see `program/python.rs`): where something is absent, the test says which were skipped.
 
 mod program;
 
-use program::{Outcome, Scratch, python, say_skipped, testdata};
+use program::python::with_numpy_and_nibabel as python;
+use program::{Outcome, Scratch, say_skipped, testdata};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -149,19 +150,18 @@ fn rewritten(guide: &str, room: &Scratch) -> Rewritten {
                     new.extend(shown());
                 }
                 ("console", _) => {
-                    let mut is_run = false;
+                    // Behind a command that cannot run none does: it may need what that leaves.
+                    let mut is_run = true;
                     for line in &block {
-                        match line.strip_prefix("$ ") {
-                            Some(command) => {
-                                new.push(line.to_string());
-                                is_run = can_run(command, room);
-                                if is_run {
-                                    new.extend(printed(command, room));
-                                    commands += 1;
-                                }
+                        if let Some(command) = line.strip_prefix("$ ") {
+                            new.push(line.to_string());
+                            is_run = is_run && can_run(command, room);
+                            if is_run {
+                                new.extend(printed(command, room));
+                                commands += 1;
                             }
-                            None if is_run => {}
-                            None => new.push(line.to_string()),
+                        } else if !is_run {
+                            new.push(line.to_string());
                         }
                     }
                 }
@@ -172,16 +172,16 @@ fn rewritten(guide: &str, room: &Scratch) -> Rewritten {
             columns = Some(cells(line));
         } else if !line.starts_with('|') {
             columns = None;
-        } else if let (Some(columns), false) = (&columns, line.starts_with("|-")) {
-            if let Some(said) = row_said(&cells(line)[0], &new.join("\n"), room) {
-                rows += 1;
-                let filled = columns.iter().zip(cells(line)).map(|(column, cell)| {
-                    if column == "OPTIONS" { cell } else { figure(column, &said).unwrap_or(cell) }
-                });
-                let filled: Vec<String> = filled.collect();
-                new.pop();
-                new.push(format!("| {} |", filled.join(" | ")));
-            }
+        } else if let (Some(columns), false) = (&columns, line.starts_with("|-"))
+            && let Some(said) = row_said(&cells(line)[0], &new.join("\n"), room)
+        {
+            rows += 1;
+            let filled = columns.iter().zip(cells(line)).map(|(column, cell)| {
+                if column == "OPTIONS" { cell } else { figure(column, &said).unwrap_or(cell) }
+            });
+            let filled: Vec<String> = filled.collect();
+            new.pop();
+            new.push(format!("| {} |", filled.join(" | ")));
         }
     }
     Rewritten { text: new.join("\n") + "\n", commands, rows }
@@ -219,7 +219,9 @@ fn the_guide_holds_what_the_program_says() {
     for shown in pictures(&guide) {
         let drawn = room.path(shown.file_name().unwrap().to_str().unwrap());
         match (drawn.exists(), is_writing) {
-            (false, _) if !is_complete => say_skipped(&format!("{}: its data are absent", shown.display())),
+            (false, _) if !is_complete => {
+                say_skipped(&format!("{}: its data are absent", shown.display()))
+            }
             (false, _) => panic!("no command of the guide draws {}", shown.display()),
             (true, true) => {
                 fs::create_dir_all(shown.parent().unwrap()).unwrap();
@@ -239,6 +241,21 @@ fn the_guide_holds_what_the_program_says() {
         assert_eq!(shown, said, "docs/guide.md, line {}", number + 1);
     }
     assert_eq!(guide.lines().count(), text.lines().count(), "lines of docs/guide.md");
+}
+
+#[test]
+fn numpy_finds_the_medians_of_the_guide() {
+    let room = reading_room();
+    let Some(python) = python() else { return };
+    // The rows on files that Python makes and on a mask that a command writes need the commands.
+    rewritten(&guide(), &room);
+    let mut check = Command::new(python);
+    let [script, guide] = ["tests/guide_check.py", "docs/guide.md"];
+    check.arg(Path::new(PROJECT).join(script)).arg(Path::new(PROJECT).join(guide));
+    check.arg(env!("CARGO_BIN_EXE_tsnr")).current_dir(room.path(""));
+    let outcome = Outcome::of(check.output().expect("Python starts")).succeeded();
+    let rows: usize = outcome.stdout.trim().parse().expect("a number of rows");
+    assert!(rows >= 11, "{rows} rows were checked");
 }
 
 #[test]
