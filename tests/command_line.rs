@@ -538,3 +538,46 @@ fn help_into_a_closed_pipe_is_a_normal_end() {
     let outcome = Outcome::of(child.wait_with_output().expect("an end"));
     assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
 }
+
+#[test]
+fn a_sentence_for_the_methods_section_says_what_was_done() {
+    let scratch = Scratch::new();
+    let sentence = |arguments: &[&str]| {
+        let arguments = [arguments, &["-q", "--json", "said.json"]].concat();
+        scratch.tsnr(arguments).succeeded();
+        let text = fs::read_to_string(scratch.path("said.json")).expect("the file");
+        let said: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        said["definition"]["sentence"].as_str().expect("a sentence").to_owned()
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let start = format!(
+        "Temporal SNR was computed with tsnr {version} as the temporal mean divided by the \
+         standard deviation over time"
+    );
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    assert_eq!(sentence(&[&run, "--ddof", "1"]), format!("{start} (divisor N - 1)."));
+    assert_eq!(
+        sentence(&[&run, "--detrend", "1", "--dummy-scans", "1"]),
+        format!(
+            "{start} of the residuals (divisor N), after regression of a polynomial of order 1; 1 \
+             dummy scan was left out."
+        )
+    );
+    let as_nipype = sentence(&[&run, "--definition", "nipype"]);
+    assert!(as_nipype.contains(" by the definition of nipype's TSNR, as the temporal mean "));
+    assert!(as_nipype.ends_with("(divisor N); samples that are NaN counted as 0."), "{as_nipype}");
+    let tables = testdata("confounds/*_timeseries.tsv").display().to_string();
+    let options = "--combine demean --ddof rank --highpass 60 --fd-thresh 0.5 --mask auto \
+                   --confound-columns rot_?,csf --confounds";
+    let arguments: Vec<&str> = options.split_whitespace().chain([&*tables]).collect();
+    let session = session_pattern();
+    assert_eq!(
+        sentence(&[&[&*session], &arguments[..]].concat()),
+        format!(
+            "{start} of the residuals (divisor N less the fitted parameters) within 5 runs, pooled, \
+             after regression of cosines slower than 60 s for each run and the confounds rot_?, csf \
+             for each run; 5 volumes were censored; summaries are over the voxels of a brain mask \
+             of the temporal mean (nilearn's compute_epi_mask)."
+        )
+    );
+}

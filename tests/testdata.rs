@@ -3,8 +3,11 @@
 #[allow(dead_code)]
 #[path = "../testdata/make.rs"]
 mod make;
+#[path = "program/python.rs"]
+mod python;
 
 use flate2::read::MultiGzDecoder;
+use python::with_numpy_and_nibabel as python;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -43,18 +46,6 @@ fn the_generator_makes_the_committed_files() {
     let committed = ["confounds", "odd", "sub-01"]
         .map(|part| files_below(&Path::new(TESTDATA).join(part)).len());
     assert_eq!(committed.iter().sum::<usize>(), made.len(), "no file is left over");
-}
-
-/// Python with numpy and nibabel: the one that TSNR_PYTHON names, which must have them, or
-/// python3 if it happens to.
-fn python() -> Option<String> {
-    let named = std::env::var("TSNR_PYTHON").ok();
-    let is_named = named.is_some();
-    let python = named.unwrap_or_else(|| "python3".to_owned());
-    let import = Command::new(&python).args(["-c", "import nibabel, numpy"]).output();
-    let has_them = import.is_ok_and(|output| output.status.success());
-    assert!(has_them || !is_named, "{python} has no numpy and nibabel");
-    has_them.then_some(python)
 }
 
 /// Runs a check in Python, or says that it was skipped.

@@ -1,6 +1,8 @@
 //! From what was typed to what is computed: the definition, the volumes, the fit, in words too.
 
 use super::arguments::{Arguments, MapKind};
+use super::outcome::AUTOMATIC_MASK;
+use super::summary::counted;
 use crate::confounds::Selection;
 use crate::design::Widening;
 use crate::error::{Error, Result};
@@ -99,9 +101,10 @@ impl Chosen {
         let volumes =
             if used == all { "all volumes".to_owned() } else { format!("{used} of {all} volumes") };
         let runs = match (combine, prepared.runs.len()) {
-            (Combine::Average, _) => "averaged over runs, each with the same weight",
-            (Combine::Demean, _) => "the std within runs, pooled",
-            (Combine::Concat, _) => "runs concatenated as they are",
+            (_, 1) => "",
+            (Combine::Average, _) => ", averaged over runs, each with the same weight",
+            (Combine::Demean, _) => ", the std within runs, pooled",
+            (Combine::Concat, _) => ", runs concatenated as they are",
         };
         let ddof = match ddof {
             Ddof::Fixed(ddof) => format!("ddof {ddof}"),
@@ -110,8 +113,9 @@ impl Chosen {
                 format!("ddof rank (N - {})", used as f64 - divisor)
             }
         };
-        let mut text =
-            format!("tSNR = {mean} / std over {volumes}, {runs}; {ddof}, {}", fitted(request));
+        let fit = fitted(request, prepared.runs.len());
+        let fit = fit.as_deref().unwrap_or("no detrending");
+        let mut text = format!("tSNR = {mean} / std over {volumes}{runs}; {ddof}, {fit}");
         if prepared.model.numerator(0).is_some() {
             text += "; the mean is from another image";
         }
@@ -130,15 +134,17 @@ impl Chosen {
             (Sign::Absolute, true) => "the absolute value of the mean of the original images",
             (Sign::Signed, true) => "the mean of the original images",
         };
-        let std = match request.polynomial_order > 0
-            || request.highpass_seconds.is_some()
-            || request.confound_columns.is_some()
-        {
-            true => "the standard deviation over time of the residuals",
-            false => "the standard deviation over time",
+        let fit = fitted(request, prepared.runs.len());
+        let std = match fit {
+            Some(_) => "the standard deviation over time of the residuals",
+            None => "the standard deviation over time",
+        };
+        let by = match self.named {
+            Some(named) => format!(" by the definition of {},", named.cited()),
+            None => String::new(),
         };
         let mut text = format!(
-            "Temporal SNR was computed with tsnr {} as {numerator} divided by {std}",
+            "Temporal SNR was computed with tsnr {}{by} as {numerator} divided by {std}",
             env!("CARGO_PKG_VERSION")
         );
         text += match ddof {
@@ -154,24 +160,31 @@ impl Chosen {
             Combine::Demean => format!(" within {runs} runs, pooled"),
             Combine::Average => format!(", averaged over {runs} runs"),
         };
-        let fit = fitted(request);
-        if fit != "no detrending" {
+        if let Some(fit) = fit {
             text += &format!(", after regression of {fit}");
         }
         let dropped = |wanted| prepared.runs.iter().map(|run| run.count(wanted)).sum::<usize>();
         let (dummies, censored) =
             (dropped(crate::design::Use::Dummy), dropped(crate::design::Use::Censored));
+        let were = |count| if count == 1 { "was" } else { "were" };
         if dummies > 0 {
-            text += &format!("; {dummies} dummy scans were left out");
+            text += &format!("; {} {} left out", counted(dummies, "dummy scan"), were(dummies));
         }
         if censored > 0 {
-            text += &format!("; {censored} volumes were censored");
+            text += &format!("; {} {} censored", counted(censored, "volume"), were(censored));
         }
-        if not_finite != NotFinite::Undefined {
-            text += "; samples that are not numbers counted as 0";
+        match not_finite {
+            NotFinite::Undefined => {}
+            NotFinite::NanIsZero => text += "; samples that are NaN counted as 0",
+            NotFinite::Zero => text += "; samples that are NaN or infinite counted as 0",
         }
-        if let Some(mask) = mask {
-            text += &format!("; figures are of voxels in {mask}");
+        match mask {
+            None => {}
+            Some(AUTOMATIC_MASK) => {
+                text += "; summaries are over the voxels of a brain mask of the temporal mean \
+                         (nilearn's compute_epi_mask)";
+            }
+            Some(file) => text += &format!("; summaries are over the voxels of the mask {file}"),
         }
         text + "."
     }
@@ -232,23 +245,24 @@ pub(super) fn is_of_tsnr(definition: &str) -> bool {
     ["mean/std", "|mean|/std"].contains(&definition.split(", ").next().unwrap_or_default())
 }
 
-/// What is fitted, in words.
-fn fitted(request: &Request) -> String {
+/// What is fitted, in words, if anything is.
+fn fitted(request: &Request, runs: usize) -> Option<String> {
+    let each = if runs == 1 { "" } else { " for each run" };
     let mut parts = Vec::new();
     match (request.polynomial_order, request.scope) {
         (0, _) => {}
-        (order, Scope::Run) => parts.push(format!("a polynomial of order {order} for each run")),
-        (order, Scope::Concatenation) => {
+        (order, Scope::Concatenation) if runs > 1 => {
             parts.push(format!("a polynomial of order {order} through all runs"));
         }
+        (order, _) => parts.push(format!("a polynomial of order {order}{each}")),
     }
     if let Some(seconds) = request.highpass_seconds {
-        parts.push(format!("cosines slower than {seconds} s for each run"));
+        parts.push(format!("cosines slower than {seconds} s{each}"));
     }
-    if request.confound_columns.is_some() {
-        parts.push("confounds for each run".to_owned());
+    if let Some(columns) = &request.confound_columns {
+        parts.push(format!("the confounds {columns}{each}"));
     }
-    if parts.is_empty() { "no detrending".to_owned() } else { parts.join(" and ") }
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 /// Which maps are made, beside that of the tSNR.

@@ -12,6 +12,9 @@ use crate::stats::tsnr::{Counts, outside};
 use std::cell::OnceCell;
 use std::path::Path;
 
+/// What a mask that is made from the mean is called.
+pub(super) const AUTOMATIC_MASK: &str = "auto (nilearn's compute_epi_mask)";
+
 /// Where the maps are looked at.
 pub(super) struct NamedMask {
     /// The file, or how it was made.
@@ -77,8 +80,7 @@ fn automatic_mask(maps: &Maps, path: &Path) -> Result<NamedMask> {
             .remedy("give a mask with --mask FILE")
             .at(path));
     }
-    let name = "auto (nilearn's compute_epi_mask)".to_owned();
-    Ok(NamedMask { name, mask, misplaced: None })
+    Ok(NamedMask { name: AUTOMATIC_MASK.to_owned(), mask, misplaced: None })
 }
 
 impl Outcome {

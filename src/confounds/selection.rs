@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use glob::Pattern;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Names that differ from a wrong one in no more characters are suggested.
 const MOST_EDITS: usize = 2;
@@ -52,6 +53,14 @@ impl Selection {
             indexes.extend(found);
         }
         Ok(indexes.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Selection {
+    /// The parts as they were given: `trans_*, rot_*`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<&str> = self.patterns.iter().map(Pattern::as_str).collect();
+        f.write_str(&parts.join(", "))
     }
 }
 

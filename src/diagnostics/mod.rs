@@ -65,11 +65,11 @@ impl Finding {
         Finding { name, text, remedy: remedy.to_owned() }
     }
 
-    /// In one line.
+    /// In one line, the name first: by it the finding is looked up, or allowed.
     pub fn line(&self) -> String {
         match self.remedy.as_str() {
-            "" => self.text.clone(),
-            remedy => format!("{}; {remedy}", self.text),
+            "" => format!("{}: {}", self.name, self.text),
+            remedy => format!("{}: {}; {remedy}", self.name, self.text),
         }
     }
 }
@@ -204,8 +204,7 @@ fn demeaned(computed: &Computed) -> Option<Finding> {
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
     let median = median(&mut magnitudes)?;
     let text = format!(
-        "half of the voxels have a mean of less than {median:.2} std: the data look demeaned or \
-         detrended already"
+        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already"
     );
     Some(Finding::new("demeaned", text, "give the mean with --mean-from"))
 }

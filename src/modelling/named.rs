@@ -55,6 +55,18 @@ impl Named {
         }
     }
 
+    /// As a paper speaks of it.
+    pub fn cited(self) -> &'static str {
+        match self {
+            Named::Numpy => "numpy's mean / std",
+            Named::Fsl => "fslmaths -Tmean / -Tstd",
+            Named::Afni => "AFNI's 3dTstat -tsnr",
+            Named::AfniCvarinv => "AFNI's 3dTstat -cvarinv",
+            Named::Nipype => "nipype's TSNR",
+            Named::Sfnr => "SFNR (Friedman and Glover 2006)",
+        }
+    }
+
     /// The choices that make the number.
     pub fn definition(self) -> Definition {
         let numpy = Definition::default();

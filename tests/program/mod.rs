@@ -6,6 +6,7 @@
 
 #[path = "../../testdata/make/bytes.rs"]
 pub mod bytes;
+pub mod python;
 
 use nifti::{IntoNdArray, NiftiHeader, NiftiObject, ReaderOptions};
 use std::ffi::OsStr;

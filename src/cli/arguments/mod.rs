@@ -340,7 +340,8 @@ impl Arguments {
             && arguments.regions.table.is_none()
             && !arguments.is_reported()
         {
-            let problem = format!("{option} needs --table or --report, which say what is in the regions");
+            let problem =
+                format!("{option} needs --table or --report, which say what is in the regions");
             Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
         }
         if let Some(name) = arguments.regions.repeated_tissue() {
