@@ -157,6 +157,16 @@ pub fn prepare(
     let mut notes = Vec::new();
     let tables = companions(session, &request.confound_tables, "--confounds", &mut notes)?;
     let lists = companions(session, &request.censor_lists, "--censor", &mut notes)?;
+    let is_table_used = request.confound_columns.is_some()
+        || request.fd_threshold_mm.is_some()
+        || request.dvars_threshold.is_some()
+        || request.dummies == Dummies::Auto;
+    if !request.confound_tables.is_empty() && !is_table_used {
+        notes.push(
+            "nothing is taken of the tables of --confounds: no columns, thresholds or dummy scans"
+                .to_owned(),
+        );
+    }
     let mut read_tables = Vec::new();
     for (run, table) in session.runs().iter().zip(&tables) {
         read_tables.push(match table {

@@ -12,7 +12,6 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
-use crate::modelling::Dummies;
 use crate::paths::directory_entry;
 use crate::pipeline::Mode;
 use crate::stats::tsnr::WrittenUndefined;
@@ -329,7 +328,6 @@ impl Arguments {
             (arguments.threads.len() > 1, "several numbers of --threads"),
             (arguments.repeat.is_some(), "--repeat"),
         ];
-        arguments.check_confounds();
         for (is_given, what) in only_for_comparisons {
             if is_given && !arguments.compare {
                 let problem = format!("{what} can only be used with --compare");
@@ -352,20 +350,6 @@ impl Arguments {
             Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
         arguments
-    }
-
-    /// Tables of which nothing is taken are a mistake.
-    fn check_confounds(&self) {
-        let options = &self.analysis;
-        let is_used = options.confound_columns.is_some()
-            || options.fd_thresh.is_some()
-            || options.dvars_thresh.is_some()
-            || options.dummy_scans == Some(Dummies::Auto);
-        if !options.confounds.is_empty() && !is_used {
-            let problem = "nothing is taken of the tables of --confounds: give --confound-columns, \
-                           --fd-thresh, --dvars-thresh or --dummy-scans auto";
-            Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
-        }
     }
 
     /// All files to write, but for those of each run.
