@@ -117,8 +117,7 @@ fn accumulate_with_two_regressors(bencher: Bencher, datatype: Datatype) {
     let samples = block(datatype, ByteOrder::NATIVE);
     let weights = (0..2 * VOLUMES).map(|it| it as f64 / 10.0).collect();
     let sampling = Sampling::new((0..VOLUMES).collect(), 2, weights);
-    let moments = Moments::empty(datatype, Scaling::IDENTITY, VOXELS);
-    let mut moments = moments.with_regressors(2);
+    let mut moments = Moments::with_regressors(datatype, Scaling::IDENTITY, VOXELS, 2);
     bencher
         .counter(BytesCount::new(VOLUMES * VOXELS * datatype.bytes()))
         .bench_local(|| moments.add_rows(black_box(&samples), sampling.rows(0..VOLUMES), 0));

@@ -428,3 +428,22 @@ fn beside_an_intercept_of_1e7_modes_differ_by_no_more_than_scaling_a_sample_roun
         }
     }
 }
+
+/// Runs of nothing but a line about one mean: with their trends taken out nothing varies, whatever
+/// rounding makes of the means of runs that begin elsewhere.
+#[test]
+fn voxels_of_nothing_but_trend_are_constant_in_every_mode() {
+    let scratch = Scratch::new();
+    for (run, volumes, slope) in [(1, 20, 2.0), (2, 31, -2.0), (3, 25, 4.0)] {
+        let line = |t: i16| slope * (f64::from(t) - f64::from(volumes - 1) / 2.0);
+        let values = |t| (0..40).map(move |voxel| 0.37 * (500.0 + 7.0 * voxel as f64 + line(t)));
+        let samples: Vec<f64> = (0..volumes).flat_map(values).collect();
+        let file = Header::new(FLOAT64, 64, 5, 4, 2, volumes).file(&samples);
+        scratch.file(&format!("run-{run}.nii"), file);
+    }
+    for mode in MODES {
+        let arguments = ["run-?.nii", "-o", "map.nii", "--detrend", "1", "--mode", mode];
+        let outcome = scratch.tsnr(arguments).succeeded();
+        assert!(outcome.stderr.contains("40 constant but not 0"), "{mode}: {}", outcome.stderr);
+    }
+}

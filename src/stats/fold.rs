@@ -1,21 +1,14 @@
 //! Runs folded one after the other, and the maps that a definition makes of them.
 
 use super::definition::{Combine, Definition};
-use super::moments::Moments;
+use super::moments::{Moments, left_of};
 use super::sampling::{Model, Scope};
 use super::tsnr::{Counts, tsnr};
 use std::ops::Range;
 
-/// A residual sum of squares of which no more than this part of the whole is left counts as
-/// nothing: rounding leaves as much of a voxel that is nothing but trend.
-pub const NOTHING_LEFT: f64 = 1e-12;
-
-/// What a fit leaves of a sum of squares of which it explains a part.
-pub fn left_of(squares: f64, explained: f64) -> f64 {
-    let left = squares - explained;
-    // The other way round, NaN would become 0.
-    if left <= squares * NOTHING_LEFT && explained > 0.0 { 0.0 } else { left }
-}
+/// Where a fit leaves nothing within the runs, their means count as one if they differ by no more
+/// than this part of them, which is rounding.
+const SAME_MEANS: f64 = 1e-12;
 
 /// Which maps are made beside that of the tSNR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,8 +72,6 @@ pub struct RunVoxel {
     pub mean: f64,
     /// The sum of squared residuals, about that mean and after the fit.
     pub residual: f64,
-    /// The sum of squares that the fit explains.
-    pub explained: f64,
 }
 
 /// What is kept of runs one by one, where their concatenation does not tell.
@@ -88,8 +79,6 @@ pub struct RunVoxel {
 pub struct OfRuns {
     /// Sum over runs of the residual sums of squares about their own means.
     within: Vec<f64>,
-    /// Sum over runs of what the fits explain; empty without regressors.
-    explained: Vec<f64>,
     /// Sums over runs of their tSNR, mean and std, for [`Combine::Average`].
     averaged: [Vec<f64>; 3],
     each: Vec<Vec<f64>>,
@@ -110,7 +99,6 @@ impl OfRuns {
         let zeros = |is_kept| if is_kept { vec![0.0; voxels] } else { Vec::new() };
         OfRuns {
             within: zeros(runs > 1),
-            explained: zeros(model.scope() == Scope::Run && model.most_regressors() > 0),
             averaged: [zeros(is_averaged), zeros(is_averaged), zeros(is_averaged)],
             each: if wanted.runs { vec![Vec::new(); runs] } else { Vec::new() },
             first_voxel,
@@ -120,16 +108,13 @@ impl OfRuns {
     /// Bytes that are kept of one voxel, whatever is wanted beside.
     pub fn bytes_per_voxel(model: &Model, definition: &Definition, wanted: Wanted) -> usize {
         let one = OfRuns::new(0..1, model, definition, wanted);
-        let kept = one.within.len() + one.explained.len();
-        8 * (kept + one.averaged.iter().map(Vec::len).sum::<usize>() + one.each.len())
+        let averaged: usize = one.averaged.iter().map(Vec::len).sum();
+        8 * (one.within.len() + averaged + one.each.len())
     }
 
     /// Whether runs need not be added.
     pub fn is_empty(&self) -> bool {
-        self.within.is_empty()
-            && self.explained.is_empty()
-            && self.averaged[0].is_empty()
-            && self.each.is_empty()
+        self.within.is_empty() && self.averaged[0].is_empty() && self.each.is_empty()
     }
 
     /// Adds the run of this number in the session, voxel by voxel: `add_all` is to
@@ -155,11 +140,6 @@ impl OfRuns {
             *each = ratios;
         }
     }
-
-    /// What all fits explain of a voxel.
-    pub fn explained(&self, voxel: usize) -> f64 {
-        self.explained.get(voxel).copied().unwrap_or(0.0)
-    }
 }
 
 /// A run of which voxel after voxel is added.
@@ -176,12 +156,8 @@ impl RunBeingAdded<'_> {
     /// Adds the next voxel, at this place among those that are kept.
     #[inline]
     pub fn add(&mut self, voxel: usize, it: RunVoxel) {
-        let OfRuns { within, explained, .. } = self.of_runs;
-        if let Some(within) = within.get_mut(voxel) {
+        if let Some(within) = self.of_runs.within.get_mut(voxel) {
             *within += it.residual;
-        }
-        if let Some(explained) = explained.get_mut(voxel) {
-            *explained += it.explained;
         }
         if self.ratios.is_some() {
             self.add_ratio(voxel, it);
@@ -223,22 +199,17 @@ impl Fold {
 
     /// Adds the moments of the run of this number in the session.
     pub fn add(&mut self, run: usize, moments: Moments, model: &Model, definition: &Definition) {
+        let moments = match model.scope() {
+            Scope::Run => moments.fitted(),
+            Scope::Concatenation => moments,
+        };
         if !self.of_runs.is_empty() {
             self.of_runs.add(run, model, definition, |run| {
-                moments.for_each(0..moments.voxels(), |voxel, mean, squares| {
-                    let explained = match model.scope() {
-                        Scope::Run => moments.explained(voxel).min(squares),
-                        Scope::Concatenation => 0.0,
-                    };
-                    let residual = left_of(squares, explained);
-                    run.add(voxel, RunVoxel { mean, residual, explained });
+                moments.for_each(0..moments.voxels(), |voxel, mean, residual| {
+                    run.add(voxel, RunVoxel { mean, residual });
                 });
             });
         }
-        let moments = match model.scope() {
-            Scope::Run => moments.without_regressors(),
-            Scope::Concatenation => moments,
-        };
         self.total = Some(match self.total.take() {
             None => moments,
             Some(total) => total.merge(moments),
@@ -247,6 +218,16 @@ impl Fold {
 
     fn total(&self) -> &Moments {
         self.total.as_ref().expect("there is a run")
+    }
+
+    /// A sum of squares, or nothing where it is no more than the rounding of the runs' means.
+    fn beside_rounding(&self, voxel: usize, mean: f64, squares: f64, model: &Model) -> f64 {
+        let is_within = self.of_runs.within.get(voxel).is_none_or(|&within| within != 0.0);
+        if is_within || model.most_regressors() == 0 {
+            return squares;
+        }
+        let rounding = self.total().count() as f64 * (SAME_MEANS * mean).powi(2);
+        if squares <= rounding { 0.0 } else { squares }
     }
 
     /// Of how many voxels the runs are.
@@ -271,15 +252,13 @@ impl Fold {
         let total = self.total();
         maps(voxels.clone(), &self.of_runs, model, definition, wanted, |maps| {
             total.for_each(voxels, |voxel, mean, squares| {
-                let explained = match model.scope() {
-                    Scope::Run => self.of_runs.explained(voxel),
-                    Scope::Concatenation => total.explained(voxel),
-                };
                 let mean = match model.keeps_the_mean() {
                     true => mean,
                     false => mean - model.mean_bias(total.products(voxel)),
                 };
-                maps.add(voxel, mean, left_of(squares, explained));
+                // A fit of each run by itself was taken off when the run was added.
+                let squares = left_of(squares, total.explained(voxel));
+                maps.add(voxel, mean, self.beside_rounding(voxel, mean, squares, model));
             });
         })
     }

@@ -14,7 +14,8 @@
 //! mean comes off first: beside one of 1e9, a residual of 1 would keep seven digits.
 
 use super::definition::Definition;
-use super::fold::{NOTHING_LEFT, OfRuns, RunVoxel, VoxelMaps, Wanted, maps};
+use super::fold::{OfRuns, RunVoxel, VoxelMaps, Wanted, maps};
+use super::moments::NOTHING_LEFT;
 use super::sampling::{Model, Rows, Scope};
 use crate::voxels::Block;
 use std::sync::Arc;
@@ -127,6 +128,8 @@ impl Series {
         let mut of_runs = OfRuns::new(0..self.voxels, model, definition, wanted);
         let mut squares = vec![0.0; self.voxels];
         let mut left = Vec::with_capacity(self.voxels);
+        // What the fits of the runs explain.
+        let mut explained = vec![0.0; self.voxels];
         let of_all = match model.scope() {
             Scope::Run => None,
             Scope::Concatenation => {
@@ -169,22 +172,24 @@ impl Series {
                 }
                 add_squares(&mut squares, &left);
             });
-            let of_voxel = |voxel: usize| {
-                let product = |products: &Vec<f64>| products[voxel] * products[voxel];
-                let explained: f64 = own_products.iter().map(product).sum();
-                let (mean, residual) = (own_mean[voxel], residual[voxel]);
-                RunVoxel { mean, residual: beside(residual, explained), explained }
+            let explained_by = |products: &[Vec<f64>], voxel: usize| -> f64 {
+                products.iter().map(|it| it[voxel] * it[voxel]).sum()
             };
             of_runs.add(run, model, definition, |run| {
-                (0..self.voxels).for_each(|voxel| run.add(voxel, of_voxel(voxel)));
+                for (voxel, &mean) in own_mean.iter().enumerate() {
+                    let residual = beside(residual[voxel], explained_by(&own_products, voxel));
+                    run.add(voxel, RunVoxel { mean, residual });
+                }
             });
+            let is_last = run + 1 == self.runs.len();
+            if is_last || of_all.is_none() {
+                for (voxel, explained) in explained.iter_mut().enumerate() {
+                    *explained += explained_by(products, voxel);
+                }
+            }
         }
-        let explained_by_all = |voxel: usize| match &of_all {
-            Some(products) => products.iter().map(|it| it[voxel] * it[voxel]).sum(),
-            None => of_runs.explained(voxel),
-        };
-        for (voxel, squares) in squares.iter_mut().enumerate() {
-            *squares = beside(*squares, explained_by_all(voxel));
+        for (squares, explained) in squares.iter_mut().zip(explained) {
+            *squares = beside(*squares, explained);
         }
         let mut at_limit = vec![false; self.voxels];
         for run in 0..self.runs.len() {

@@ -25,6 +25,9 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     /// [`sum_of_finite`](Sample::sum_of_finite).
     fn sum_of_squared_changes(before: &[Self], now: &[Self]) -> f64;
 
+    /// All samples, if they are of this type.
+    fn slice_mut(samples: &mut Samples) -> Option<&mut [Self]>;
+
     /// Whether every bit of the samples is 0.
     #[inline]
     fn are_zeros(samples: &[Self]) -> bool {
@@ -72,6 +75,13 @@ macro_rules! samples {
                     bytes
                 })
             }
+            #[inline]
+            fn slice_mut(samples: &mut Samples) -> Option<&mut [$number]> {
+                match samples {
+                    Samples::$variant(array) => array.as_slice_mut(),
+                    _ => None,
+                }
+            }
             rules_of!($kind $number);
         })+
 
@@ -85,8 +95,14 @@ macro_rules! samples {
 
             /// No samples, of this type.
             pub fn none(datatype: Datatype) -> Samples {
+                Samples::zeros(datatype, 0, 0)
+            }
+
+            /// Samples of this type that are 0.
+            pub fn zeros(datatype: Datatype, volumes: usize, voxels: usize) -> Samples {
+                let shape = (volumes, voxels);
                 match datatype {
-                    $(Datatype::$variant => Samples::$variant(Array2::default((0, 0)))),+
+                    $(Datatype::$variant => Samples::$variant(Array2::default(shape))),+
                 }
             }
 

@@ -18,9 +18,8 @@ impl PartSums {
     pub fn none(job: &Job, part: &Part, voxels: usize) -> PartSums {
         let header = &part.image.header;
         let rank = job.analysis.model.runs()[part.run].rank();
-        let moments = Moments::empty(header.datatype, header.scaling, voxels);
         PartSums {
-            moments: moments.with_regressors(rank),
+            moments: Moments::with_regressors(header.datatype, header.scaling, voxels, rank),
             signals: Signals::none(job.analysis.signals, header.scaling, voxels),
         }
     }
@@ -47,7 +46,7 @@ impl PartSums {
     pub fn complete(self, job: &Job, part: &Part) -> PartSums {
         let is_whole_run = part.first_volume == 0 && part.ends_its_run;
         match is_whole_run && job.analysis.model.scope() == Scope::Run {
-            true => PartSums { moments: self.moments.reduced(), ..self },
+            true => PartSums { moments: self.moments.fitted(), ..self },
             false => self,
         }
     }

@@ -20,10 +20,10 @@
 //! Memory, beside the maps: for each image under way a chunk ([`CHUNK_BYTES`], or
 //! [`FEWEST_VOLUMES`] volumes if that is more, up to [`MOST_CHUNK_BYTES`]; two chunks where
 //! reading and adding are separate) and its moments (16 bytes a voxel, of
-//! 32-bit integers and floats 24; with regressors 8 more for each, and 4 or 8 for the first
-//! sample of integers), the moments of a few that wait to be folded, and the runs folded so far (as
-//! much as the moments without regressors; 8 bytes more for the spread within runs if there are
-//! several, and 8 for what regressors explain). Nothing grows with the length or number of the
+//! 32-bit integers and floats 24; with regressors 8 more for each, and of integers the first
+//! volume, for which a chunk has one volume fewer), the moments of a few that wait to be folded,
+//! and the runs folded so far (as much as the moments without regressors; 8 bytes more for the
+//! spread within runs if there are several). Nothing grows with the length or number of the
 //! images: no more are under way than there are threads, and of those that wait there are few as
 //! well.
 
@@ -161,24 +161,31 @@ impl Job {
 
     /// Bytes of one voxel of an image that was read and waits to be folded.
     fn waiting_bytes_per_voxel(&self) -> usize {
-        let model = &self.analysis.model;
         let is_whole_run = |part: &Part| part.first_volume == 0 && part.ends_its_run;
-        if model.scope() == Scope::Concatenation || !self.parts.iter().all(is_whole_run) {
+        match self.parts.iter().all(is_whole_run) {
+            true => self.run_bytes_per_voxel(),
+            false => self.moments_bytes_per_voxel(),
+        }
+    }
+
+    /// Bytes of one voxel of a complete run.
+    fn run_bytes_per_voxel(&self) -> usize {
+        let model = &self.analysis.model;
+        if model.scope() == Scope::Concatenation || model.most_regressors() == 0 {
             return self.moments_bytes_per_voxel();
         }
-        let plain = self.datatypes().map(|it| Moments::bytes_per_voxel(it, 0)).max();
-        plain.unwrap_or(0) + if model.most_regressors() > 0 { 8 } else { 0 }
+        self.datatypes().map(Moments::fitted_bytes_per_voxel).max().unwrap_or(0)
     }
 
     /// Bytes of the runs folded, of one voxel.
     fn folded_bytes_per_voxel(&self) -> usize {
         let Analysis { model, definition, wanted, .. } = &self.analysis;
-        let rank = match model.scope() {
-            Scope::Run => 0,
-            Scope::Concatenation => model.most_regressors(),
-        };
-        let total = self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max();
-        total.unwrap_or(0) + OfRuns::bytes_per_voxel(model, definition, *wanted)
+        let sorts = |part: &Part| (part.image.header.datatype, part.image.header.scaling);
+        let is_one_sort = self.parts.iter().all(|part| sorts(part) == sorts(&self.parts[0]));
+        // Integers that stand for values in several ways are merged as floats.
+        let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
+        let runs = self.run_bytes_per_voxel().max(floats);
+        runs + OfRuns::bytes_per_voxel(model, definition, *wanted)
     }
 
     /// Bytes of all maps that are made, of one voxel.
@@ -200,10 +207,19 @@ impl Job {
 
     /// Chunks of an image along time, with their labels.
     fn chunks(&self, image: &Image) -> Vec<(String, Range<usize>)> {
-        let length = chunk_length(&image.header, self.chunk_length);
-        chunk_ranges(image.header.volumes, length)
+        chunk_ranges(image.header.volumes, self.chunk_volumes(&image.header))
             .map(|range| (format!("{} [{}..{})", image_name(image), range.start, range.end), range))
             .collect()
+    }
+
+    /// Volumes in a chunk: those asked for, or the default.
+    fn chunk_volumes(&self, header: &Header) -> NonZeroUsize {
+        let volume_bytes = header.volume_bytes();
+        let most = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
+        let length = part_of_run(most.min(MOST_CHUNK_BYTES / volume_bytes), header).get();
+        let kept = Moments::volumes_kept(header.datatype, self.analysis.model.most_regressors());
+        let default = NonZeroUsize::new(length - kept).unwrap_or(NonZeroUsize::MIN);
+        self.chunk_length.unwrap_or(default)
     }
 
     /// The signals of the parts as those of the runs, in the order of the session.
@@ -237,13 +253,6 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
 /// The task that has the moments of all volumes of an image.
 fn moments_of(image: &Image) -> String {
     format!("moments {}", image_name(image))
-}
-
-/// Volumes in a chunk: those asked for, or the default.
-fn chunk_length(header: &Header, asked: Option<NonZeroUsize>) -> NonZeroUsize {
-    let volume_bytes = header.volume_bytes();
-    let length = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
-    asked.unwrap_or_else(|| part_of_run(length.min(MOST_CHUNK_BYTES / volume_bytes), header))
 }
 
 /// So many volumes, but never a whole run, however short it is, and one at least.

@@ -1,7 +1,7 @@
 //! Images read from their beginning to their end, as a gzip file has to be.
 
 use super::folding::{Folding, PartSums};
-use super::{Job, Part, Reading, Slab, chunk_length, moments_of};
+use super::{Job, Part, Reading, Slab, moments_of};
 use crate::array::{Baton, chunk_ranges};
 use crate::error::Result;
 use crate::graph::{Delayed, delayed, try_delayed};
@@ -254,7 +254,7 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
     let (images, threads_count) = (job.parts.len() as u64, threads.get() as u64);
     let chunk_of = |part: &Part| {
         let header = &part.image.header;
-        let length = chunk_length(header, job.chunk_length).get();
+        let length = job.chunk_volumes(header).get();
         length.min(header.volumes) as u64 * header.volume_bytes() as u64
     };
     let chunk = job.parts.iter().map(chunk_of).max().unwrap_or(0);

@@ -76,6 +76,17 @@ impl Deviations {
         Deviations { origin: zeros(), offset: zeros(), m2: zeros(), zero }
     }
 
+    /// The same means, with what `left` makes of each voxel's sum of squares.
+    pub fn with_squares(mut self, left: impl Fn(usize, f64) -> f64) -> Deviations {
+        let blocks = self.m2.chunks_mut(VOXELS_IN_CACHE).zip(&self.zero).enumerate();
+        for (block, (m2, _)) in blocks.filter(|(_, (_, is_zero))| !**is_zero) {
+            for (index, m2) in m2.iter_mut().enumerate() {
+                *m2 = left(block * VOXELS_IN_CACHE + index, *m2);
+            }
+        }
+        self
+    }
+
     pub fn voxels(&self) -> usize {
         self.origin.len()
     }

@@ -15,18 +15,10 @@ pub(super) const VOXELS_IN_CACHE: usize = 1024;
 pub(super) struct IntegerSums<Q: SquareSum> {
     sums: Vec<i64>,
     squares: Vec<Q>,
-    /// The first samples, where products with regressors are taken of the distance from them.
-    origins: Vec<Q::Origin>,
 }
 
 /// The type that sums of squares are kept in.
 pub(super) trait SquareSum: Copy + Default + std::ops::AddAssign + Into<u128> {
-    /// A float that holds every sample exactly.
-    type Origin: Copy + Default + Into<f64>;
-
-    /// A sample as such a float.
-    fn origin(sample: f64) -> Self::Origin;
-
     /// `n * S2 - S1^2`, exact before it is rounded to a float.
     fn bracket(count: u64, sum: i64, squares: Self) -> f64;
 }
@@ -36,12 +28,6 @@ fn wide_bracket(count: u64, sum: i64, squares: u128) -> f64 {
 }
 
 impl SquareSum for u64 {
-    type Origin = f32;
-
-    fn origin(sample: f64) -> f32 {
-        sample as f32
-    }
-
     #[inline]
     fn bracket(count: u64, sum: i64, squares: u64) -> f64 {
         match count.checked_mul(squares) {
@@ -53,12 +39,6 @@ impl SquareSum for u64 {
 }
 
 impl SquareSum for u128 {
-    type Origin = f64;
-
-    fn origin(sample: f64) -> f64 {
-        sample
-    }
-
     #[inline]
     fn bracket(count: u64, sum: i64, squares: u128) -> f64 {
         wide_bracket(count, sum, squares)
@@ -266,25 +246,7 @@ impl<T: Integer> Kernel for AddRows<'_, T> {
 
 impl<Q: SquareSum> IntegerSums<Q> {
     pub fn zero(voxels: usize) -> IntegerSums<Q> {
-        let (sums, squares) = (written_zeros(voxels), written_zeros(voxels));
-        IntegerSums { sums, squares, origins: Vec::new() }
-    }
-
-    /// The same, which keeps the first samples.
-    pub fn with_origins(self) -> IntegerSums<Q> {
-        IntegerSums { origins: vec![Q::Origin::default(); self.voxels()], ..self }
-    }
-
-    /// Keeps first samples, of the voxels from `start` on.
-    pub fn set_origins<T: Integer<Squares = Q>>(&mut self, samples: &[T], start: usize) {
-        for (origin, sample) in self.origins[start..].iter_mut().zip(samples) {
-            *origin = Q::origin(sample.to_f64());
-        }
-    }
-
-    /// The first samples, of the voxels from `start` on.
-    pub fn origins(&self, start: usize, voxels: usize) -> &[Q::Origin] {
-        &self.origins[start..][..voxels]
+        IntegerSums { sums: written_zeros(voxels), squares: written_zeros(voxels) }
     }
 
     pub fn voxels(&self) -> usize {
@@ -310,28 +272,76 @@ impl<Q: SquareSum> IntegerSums<Q> {
         }
     }
 
+    /// The sum of one voxel's squared deviations from their mean: with S1 the sum and S2 the sum
+    /// of squares, `M2 = (n*S2 - S1^2) / n`. The bracket is exact, so a constant voxel has
+    /// exactly 0.
+    #[inline]
+    fn m2(&self, voxel: usize, count: u64) -> f64 {
+        Q::bracket(count, self.sums[voxel], self.squares[voxel]) / count.max(1) as f64
+    }
+
     /// The mean of one voxel's values, and the sum of their squared deviations from it.
     #[inline]
     pub fn mean_and_squares(&self, voxel: usize, count: u64, scaling: Scaling) -> (f64, f64) {
-        let (n, slope) = (count.max(1) as f64, scaling.slope());
-        let mean = scaling.apply(self.sums[voxel] as f64 / n);
-        (mean, slope * slope * (Q::bracket(count, self.sums[voxel], self.squares[voxel]) / n))
+        let mean = scaling.apply(self.sums[voxel] as f64 / count.max(1) as f64);
+        (mean, scaling.slope() * scaling.slope() * self.m2(voxel, count))
     }
 
-    /// Exact sums as the deviation of values: with S1 the sum and S2 the sum of squares,
-    /// `M2 = slope^2 * (n*S2 - S1^2) / n`. The bracket is exact, so a constant voxel has
-    /// exactly 0.
+    /// The same as a deviation.
     #[inline]
     pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
-        let sum = self.sums[voxel];
-        let bracket = Q::bracket(count, sum, self.squares[voxel]);
-        let n = count.max(1) as i64;
-        let (whole, remainder) = (sum.div_euclid(n), sum.rem_euclid(n));
-        Deviation {
-            origin: whole as f64,
-            offset: remainder as f64 / n as f64,
-            m2: bracket / n as f64,
-        }
-        .scaled(scaling)
+        deviation(self.sums[voxel], self.m2(voxel, count), count).scaled(scaling)
     }
+
+    /// The sums alone, beside what a fit leaves of the squares.
+    pub fn fitted(self, left: Vec<f64>) -> FittedSums {
+        FittedSums { sums: self.sums, left }
+    }
+}
+
+/// Exact sums of the integers of complete runs, and in values what is left of their squared
+/// deviations: after each run's fit about its own mean, and between these means.
+#[derive(Clone, Debug)]
+pub(super) struct FittedSums {
+    sums: Vec<i64>,
+    left: Vec<f64>,
+}
+
+impl FittedSums {
+    pub fn voxels(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// Merges with `other`, which is over `other_count` volumes; these are over `count`. As
+    /// deviations are merged, but for the difference of the means, which is exact.
+    pub fn merge(&mut self, count: u64, other: &FittedSums, other_count: u64, scaling: Scaling) {
+        let (n_a, n_b) = (count as f64, other_count as f64);
+        let weight = scaling.slope() * scaling.slope() / (n_a * n_b * (n_a + n_b));
+        for (voxel, (sum, left)) in self.sums.iter_mut().zip(&mut self.left).enumerate() {
+            let (a, b) = (i128::from(*sum), i128::from(other.sums[voxel]));
+            let delta = (b * i128::from(count) - a * i128::from(other_count)) as f64;
+            *left += other.left[voxel] + delta * delta * weight;
+            *sum += other.sums[voxel];
+        }
+    }
+
+    /// The mean of one voxel's values, and what is left of their squares.
+    #[inline]
+    pub fn mean_and_squares(&self, voxel: usize, count: u64, scaling: Scaling) -> (f64, f64) {
+        (scaling.apply(self.sums[voxel] as f64 / count as f64), self.left[voxel])
+    }
+
+    /// The same as a deviation.
+    pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
+        let mean = deviation(self.sums[voxel], 0.0, count).scaled(scaling);
+        Deviation { m2: self.left[voxel], ..mean }
+    }
+}
+
+/// The deviation of stored integers with this sum.
+#[inline]
+fn deviation(sum: i64, m2: f64, count: u64) -> Deviation {
+    let n = count.max(1) as i64;
+    let (whole, remainder) = (sum.div_euclid(n), sum.rem_euclid(n));
+    Deviation { origin: whole as f64, offset: remainder as f64 / n as f64, m2 }
 }

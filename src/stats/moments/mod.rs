@@ -23,8 +23,9 @@ mod wide_instructions;
 use super::sampling::Rows;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
 use float::{Deviation, Deviations};
-use integer::{Integer, IntegerSums, SquareSum};
+use integer::{FittedSums, Integer, IntegerSums, SquareSum};
 use ndarray::ArrayView2;
+pub use projections::{NOTHING_LEFT, left_of};
 use projections::{Projections, Weights};
 use std::ops::Range;
 
@@ -35,8 +36,6 @@ pub struct Moments {
     scaling: Scaling,
     sums: Sums,
     projections: Option<Projections>,
-    /// What the regressors explain of each voxel, once [that alone is left](Moments::reduced).
-    explained: Vec<f64>,
     /// Which voxels have a sample at the limit of its type; empty while none has.
     at_limit: Vec<bool>,
 }
@@ -49,52 +48,63 @@ enum Sums {
     Wide(IntegerSums<u128>),
     /// Floats, and 64-bit integers as floats.
     Float(Deviations),
+    /// Integers of [complete runs](Moments::fitted).
+    Fitted(FittedSums),
 }
 
 impl Moments {
     /// The moments of `voxels` voxels over no volume, for samples of this type and scaling.
     pub fn empty(datatype: Datatype, scaling: Scaling, voxels: usize) -> Moments {
-        let sums = match datatype {
-            Datatype::Uint8 | Datatype::Int8 | Datatype::Uint16 | Datatype::Int16 => {
-                Sums::Narrow(IntegerSums::zero(voxels))
-            }
-            Datatype::Uint32 | Datatype::Int32 => Sums::Wide(IntegerSums::zero(voxels)),
-            Datatype::Uint64 | Datatype::Int64 | Datatype::Float32 | Datatype::Float64 => {
-                Sums::Float(Deviations::zero(voxels))
-            }
-        };
-        Moments {
-            count: 0,
-            scaling,
-            sums,
-            projections: None,
-            explained: Vec::new(),
-            at_limit: Vec::new(),
-        }
+        Moments::with_regressors(datatype, scaling, voxels, 0)
     }
 
     /// The same, with the products with `rank` regressors.
-    pub fn with_regressors(mut self, rank: usize) -> Moments {
-        if rank > 0 {
-            self.projections = Some(Projections::zero(self.voxels(), rank));
-            self.sums = match self.sums {
-                Sums::Narrow(sums) => Sums::Narrow(sums.with_origins()),
-                Sums::Wide(sums) => Sums::Wide(sums.with_origins()),
-                Sums::Float(sums) => Sums::Float(sums),
-            };
-        }
-        self
+    pub fn with_regressors(
+        datatype: Datatype,
+        scaling: Scaling,
+        voxels: usize,
+        rank: usize,
+    ) -> Moments {
+        let (sums, integers) = match datatype {
+            Datatype::Uint8 | Datatype::Int8 | Datatype::Uint16 | Datatype::Int16 => {
+                (Sums::Narrow(IntegerSums::zero(voxels)), Some(datatype))
+            }
+            Datatype::Uint32 | Datatype::Int32 => {
+                (Sums::Wide(IntegerSums::zero(voxels)), Some(datatype))
+            }
+            Datatype::Uint64 | Datatype::Int64 | Datatype::Float32 | Datatype::Float64 => {
+                (Sums::Float(Deviations::zero(voxels)), None)
+            }
+        };
+        let projections = (rank > 0).then(|| Projections::zero(voxels, rank, integers));
+        Moments { count: 0, scaling, sums, projections, at_limit: Vec::new() }
     }
 
     /// Bytes that the moments of one voxel of this type take, with the products with `rank`
     /// regressors.
     pub fn bytes_per_voxel(datatype: Datatype, rank: usize) -> usize {
-        let (sums, origin) = match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
-            Sums::Narrow(_) => (16, 4),
-            Sums::Wide(_) => (24, 8),
-            Sums::Float(_) => (24, 0),
+        let sums = match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
+            Sums::Narrow(_) => 16,
+            Sums::Wide(_) | Sums::Float(_) | Sums::Fitted(_) => 24,
         };
-        sums + if rank > 0 { 8 * rank + origin } else { 0 }
+        sums + 8 * rank + Moments::volumes_kept(datatype, rank) * datatype.bytes()
+    }
+
+    /// How many volumes are kept as they are: of integers the first, if there are regressors.
+    pub fn volumes_kept(datatype: Datatype, rank: usize) -> usize {
+        let is_kept = match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
+            Sums::Narrow(_) | Sums::Wide(_) => rank > 0,
+            Sums::Float(_) | Sums::Fitted(_) => false,
+        };
+        usize::from(is_kept)
+    }
+
+    /// The same of a complete run whose regressors are [fitted](Moments::fitted).
+    pub fn fitted_bytes_per_voxel(datatype: Datatype) -> usize {
+        match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
+            Sums::Narrow(_) | Sums::Wide(_) | Sums::Fitted(_) => 16,
+            Sums::Float(_) => 24,
+        }
     }
 
     /// Adds all volumes of `samples`, the next of the series: of each the voxels from
@@ -163,7 +173,7 @@ impl Moments {
                 && let Some(projections) = &mut self.projections
             {
                 let origins = sums.origins(start..start + samples[0].len());
-                projections.add(samples, Weights::of(rows), origins, start);
+                projections.add_floats(samples, Weights::of(rows), origins, start);
             }
         });
     }
@@ -174,7 +184,6 @@ impl Moments {
     /// If the voxels, or the regressors, are not as many.
     pub fn merge(mut self, mut other: Moments) -> Moments {
         assert_eq!(self.voxels(), other.voxels(), "moments of the same voxels");
-        assert!(self.explained.is_empty() && other.explained.is_empty(), "moments as they grew");
         if other.count == 0 {
             return self;
         }
@@ -200,6 +209,9 @@ impl Moments {
         match (&mut self.sums, &other.sums) {
             (Sums::Narrow(a), Sums::Narrow(b)) if is_one_scaling => a.merge(b),
             (Sums::Wide(a), Sums::Wide(b)) if is_one_scaling => a.merge(b),
+            (Sums::Fitted(a), Sums::Fitted(b)) if is_one_scaling => {
+                a.merge(self.count, b, other.count, self.scaling);
+            }
             _ => {
                 let mut deviations = self.take_deviations();
                 let theirs = |voxel| other.deviation(voxel);
@@ -224,6 +236,7 @@ impl Moments {
             Sums::Narrow(sums) => sums.voxels(),
             Sums::Wide(sums) => sums.voxels(),
             Sums::Float(sums) => sums.voxels(),
+            Sums::Fitted(sums) => sums.voxels(),
         }
     }
 
@@ -262,36 +275,44 @@ impl Moments {
                 let deviation = sums.deviation(voxel).scaled(scaling);
                 visit(voxel, deviation.mean(), deviation.m2);
             }),
+            Sums::Fitted(sums) => voxels.for_each(|voxel| {
+                let (mean, left) = sums.mean_and_squares(voxel, count, scaling);
+                visit(voxel, mean, left);
+            }),
         }
     }
 
     /// The sum of squares that the regressors explain of one voxel's values.
     #[inline]
     pub fn explained(&self, voxel: usize) -> f64 {
-        match &self.projections {
-            Some(projections) => projections.explained(voxel, self.scaling),
-            None => self.explained.get(voxel).copied().unwrap_or(0.0),
-        }
+        let explained = |it: &Projections| it.explained(voxel, self.scaling);
+        self.projections.as_ref().map_or(0.0, explained)
     }
 
-    /// The same of a run that is complete: of the products with regressors, only the sum of squares
-    /// that they explain is left, 8 bytes a voxel. Such moments do not merge.
-    pub fn reduced(self) -> Moments {
-        if self.projections.is_none() {
+    /// The same of a run that is complete, with each voxel's squared deviations after the fit of
+    /// the run's regressors: as if its samples were the residuals beside the mean. Such moments of
+    /// several runs merge; then the sum of squares is what is left within runs and between them.
+    pub fn fitted(mut self) -> Moments {
+        let Some(projections) = self.projections.take() else { return self };
+        let scaling = self.scaling;
+        if let Sums::Float(_) = self.sums {
+            let left = |voxel, squares| left_of(squares, projections.explained(voxel, scaling));
+            self.sums = Sums::Float(self.take_deviations().with_squares(left));
+            self.scaling = Scaling::IDENTITY;
             return self;
         }
-        let explained = (0..self.voxels()).map(|voxel| self.explained(voxel)).collect();
-        Moments { explained, projections: None, ..self }
+        let left = projections.left_of(scaling, |voxel| self.deviation(voxel).m2);
+        self.sums = match self.sums {
+            Sums::Narrow(sums) => Sums::Fitted(sums.fitted(left)),
+            Sums::Wide(sums) => Sums::Fitted(sums.fitted(left)),
+            as_they_are => as_they_are,
+        };
+        self
     }
 
     /// The products of one voxel's values with the regressors.
     pub fn products(&self, voxel: usize) -> impl Iterator<Item = f64> {
         self.projections.iter().flat_map(move |it| it.of_values(voxel, self.scaling))
-    }
-
-    /// The same without the products with regressors.
-    pub fn without_regressors(self) -> Moments {
-        Moments { projections: None, explained: Vec::new(), ..self }
     }
 
     /// The voxels that have a sample at the limit of its type.
@@ -306,6 +327,7 @@ impl Moments {
             Sums::Narrow(sums) => sums.deviation(voxel, self.count, self.scaling),
             Sums::Wide(sums) => sums.deviation(voxel, self.count, self.scaling),
             Sums::Float(sums) => sums.deviation(voxel).scaled(self.scaling),
+            Sums::Fitted(sums) => sums.deviation(voxel, self.count, self.scaling),
         }
     }
 
@@ -313,19 +335,18 @@ impl Moments {
     fn are_zero(&self, voxels: Range<usize>) -> bool {
         match &self.sums {
             Sums::Float(sums) => self.scaling.intercept() == 0.0 && sums.are_zero(voxels),
-            Sums::Narrow(_) | Sums::Wide(_) => false,
+            Sums::Narrow(_) | Sums::Wide(_) | Sums::Fitted(_) => false,
         }
     }
 
     /// The products with regressors, in values; leaves none.
     fn projections_of_values(&mut self) -> Option<Projections> {
         let projections = self.projections.take()?;
-        let stored = |voxel: usize| match &self.sums {
-            Sums::Narrow(sums) => sums.origins(voxel, 1)[0].into(),
-            Sums::Wide(sums) => sums.origins(voxel, 1)[0],
+        let of_floats = |voxel: usize| match &self.sums {
             Sums::Float(sums) => sums.origins(voxel..voxel + 1)[0],
+            Sums::Narrow(_) | Sums::Wide(_) | Sums::Fitted(_) => wrong_type(),
         };
-        Some(projections.into_values(self.scaling, stored))
+        Some(projections.into_values(self.scaling, of_floats))
     }
 
     /// The deviations of the values of all voxels; leaves nothing of the sums.
@@ -361,10 +382,7 @@ fn add_integers<T: Integer>(
             mark_limits(samples, start, voxels, at_limit);
         }
         if let Some(projections) = projections {
-            if count == 0 {
-                sums.set_origins(samples[0], start);
-            }
-            projections.add(samples, weights, sums.origins(start, samples[0].len()), start);
+            projections.add_integers(samples, weights, start, count == 0);
         }
     });
 }

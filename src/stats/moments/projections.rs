@@ -18,7 +18,18 @@
 
 use super::wide_instructions::{self, Kernel};
 use crate::stats::sampling::Rows;
-use crate::voxels::{Sample, Scaling};
+use crate::voxels::{Datatype, Sample, Samples, Scaling};
+
+/// A residual sum of squares of which no more than this part of the whole is left counts as
+/// nothing: rounding leaves as much of a voxel that is nothing but trend.
+pub const NOTHING_LEFT: f64 = 1e-12;
+
+/// What a fit leaves of a sum of squares of which it explains a part.
+pub fn left_of(squares: f64, explained: f64) -> f64 {
+    let left = squares - explained;
+    // The other way round, NaN would become 0.
+    if left <= squares * NOTHING_LEFT && explained > 0.0 { 0.0 } else { left }
+}
 
 /// So many regressors are taken through the volumes at once.
 const REGRESSORS_AT_ONCE: usize = 4;
@@ -34,9 +45,18 @@ pub(super) struct Projections {
     coefficients: Vec<f64>,
     /// The sum of each regressor over the volumes that were added.
     weight_sums: Vec<f64>,
-    /// Of each voxel the origin that the products refer to, and both in values: once parts were
-    /// merged. Before it they are of stored numbers, and who sums these knows the origin.
-    origin: Option<Vec<f64>>,
+    origin: Origin,
+}
+
+/// What is taken off each voxel's samples before they are multiplied.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// The first volume that was added; no volume before. The products are of stored numbers.
+    First(Samples),
+    /// The first samples, which the sums of floats keep. The products are of stored numbers.
+    OfFloats,
+    /// These, in values as the products are: once parts were merged.
+    Values(Vec<f64>),
 }
 
 /// The weights of some volumes: `[volume, k]`.
@@ -57,9 +77,18 @@ impl Projections {
         self.rank
     }
 
-    pub fn zero(voxels: usize, rank: usize) -> Projections {
-        let coefficients = super::written_zeros(voxels * rank);
-        Projections { voxels, rank, coefficients, weight_sums: vec![0.0; rank], origin: None }
+    /// Of no volume yet; `integers` is the type of the samples if first samples are to be kept.
+    pub fn zero(voxels: usize, rank: usize, integers: Option<Datatype>) -> Projections {
+        Projections {
+            voxels,
+            rank,
+            coefficients: super::written_zeros(voxels * rank),
+            weight_sums: vec![0.0; rank],
+            origin: match integers {
+                Some(datatype) => Origin::First(Samples::zeros(datatype, 1, voxels)),
+                None => Origin::OfFloats,
+            },
+        }
     }
 
     /// Adds the weights of the volumes whose samples are added as well.
@@ -71,54 +100,62 @@ impl Projections {
         }
     }
 
-    /// Adds volumes to the voxels from `start` on: `rows` holds of each volume just those
-    /// voxels, as does `origin`.
-    pub fn add<T: Sample, O: Copy + Into<f64>>(
+    /// Adds volumes of integers to the voxels from `start` on: `rows` holds of each volume just
+    /// those voxels. `is_first` says whether no volume was added to them before.
+    pub fn add_integers<T: Sample>(
         &mut self,
         rows: &[&[T]],
         weights: Weights,
-        origin: &[O],
         start: usize,
+        is_first: bool,
     ) {
-        let Projections { voxels, coefficients, .. } = self;
-        let mut first = 0;
-        let mut planes = coefficients.chunks_exact_mut(*voxels);
-        while first < weights.rank {
-            let mut next = || planes.next().map(|plane| &mut plane[start..][..origin.len()]);
-            match weights.rank - first {
-                1 => add_planes::<T, O, 1>([next()], first, rows, weights, origin),
-                2 => add_planes::<T, O, 2>([next(), next()], first, rows, weights, origin),
-                3 => {
-                    let planes = [next(), next(), next()];
-                    add_planes::<T, O, 3>(planes, first, rows, weights, origin);
-                }
-                _ => {
-                    let planes = [next(), next(), next(), next()];
-                    add_planes::<T, O, REGRESSORS_AT_ONCE>(planes, first, rows, weights, origin);
-                }
-            }
-            first += REGRESSORS_AT_ONCE;
+        let Projections { voxels, coefficients, origin, .. } = self;
+        let Origin::First(first) = origin else { panic!("integers whose products never merged") };
+        let first = T::slice_mut(first).expect("integers of one type");
+        let first = &mut first[start..][..rows[0].len()];
+        if is_first {
+            first.copy_from_slice(rows[0]);
         }
+        add(coefficients.chunks_exact_mut(*voxels), rows, weights, first, start);
     }
 
-    /// The products in values, with their origins in values: `stored` gives the origin of a
-    /// voxel where they are still of stored numbers.
-    pub fn into_values(self, scaling: Scaling, stored: impl Fn(usize) -> f64) -> Projections {
-        if self.origin.is_some() {
-            return self;
-        }
-        let origin = (0..self.voxels).map(|voxel| scaling.apply(stored(voxel))).collect();
+    /// The same of floats, whose first samples are `origin`.
+    pub fn add_floats<T: Sample>(
+        &mut self,
+        rows: &[&[T]],
+        weights: Weights,
+        origin: &[f64],
+        start: usize,
+    ) {
+        add(self.coefficients.chunks_exact_mut(self.voxels), rows, weights, origin, start);
+    }
+
+    /// The products in values, with their origins in values: `of_floats` gives that of a voxel
+    /// where the sums of floats keep it.
+    pub fn into_values(self, scaling: Scaling, of_floats: impl Fn(usize) -> f64) -> Projections {
+        let voxels = 0..self.voxels;
+        let origin = match &self.origin {
+            Origin::Values(_) => return self,
+            Origin::OfFloats => voxels.map(|voxel| scaling.apply(of_floats(voxel))).collect(),
+            Origin::First(samples) => {
+                let mut values = Vec::new();
+                samples.copy_to(0, voxels, &mut values);
+                values.iter_mut().for_each(|it| *it = scaling.apply(*it));
+                values
+            }
+        };
         let mut coefficients = self.coefficients;
         coefficients.iter_mut().for_each(|it| *it *= scaling.slope());
-        Projections { coefficients, origin: Some(origin), ..self }
+        Projections { coefficients, origin: Origin::Values(origin), ..self }
     }
 
     /// Adds the products of other volumes of the same voxels. Both are in values, and each is of
     /// a volume at least.
     pub fn merge(&mut self, other: &Projections) {
         let Projections { voxels, coefficients, weight_sums, origin, .. } = self;
-        let mine = origin.as_ref().expect("products in values");
-        let theirs = other.origin.as_ref().expect("products in values");
+        let (Origin::Values(mine), Origin::Values(theirs)) = (origin, &other.origin) else {
+            panic!("products in values");
+        };
         let planes = coefficients.chunks_exact_mut(*voxels);
         let their_planes = other.coefficients.chunks_exact(*voxels);
         for ((plane, their_plane), sum) in planes.zip(their_planes).zip(&other.weight_sums) {
@@ -134,7 +171,10 @@ impl Projections {
     /// The product of one voxel's values with each regressor, if the stored numbers that it may
     /// still be of stand for values by `scaling`.
     pub fn of_values(&self, voxel: usize, scaling: Scaling) -> impl Iterator<Item = f64> + '_ {
-        let factor = if self.origin.is_some() { 1.0 } else { scaling.slope() };
+        let factor = match self.origin {
+            Origin::Values(_) => 1.0,
+            Origin::First(_) | Origin::OfFloats => scaling.slope(),
+        };
         (0..self.rank).map(move |k| factor * self.coefficients[k * self.voxels + voxel])
     }
 
@@ -142,9 +182,47 @@ impl Projections {
     pub fn explained(&self, voxel: usize, scaling: Scaling) -> f64 {
         self.of_values(voxel, scaling).map(|product| product * product).sum()
     }
+
+    /// What the regressors leave of each voxel's sum of squares, in values and in the memory of the
+    /// products.
+    pub fn left_of(mut self, scaling: Scaling, squares: impl Fn(usize) -> f64) -> Vec<f64> {
+        for voxel in 0..self.voxels {
+            self.coefficients[voxel] = left_of(squares(voxel), self.explained(voxel, scaling));
+        }
+        self.coefficients.truncate(self.voxels);
+        self.coefficients.shrink_to_fit();
+        self.coefficients
+    }
 }
 
-fn add_planes<T: Sample, O: Copy + Into<f64>, const K: usize>(
+/// Adds volumes to the voxels from `start` on of each plane of products.
+fn add<'a, T: Sample, O: Sample>(
+    mut planes: impl Iterator<Item = &'a mut [f64]>,
+    rows: &[&[T]],
+    weights: Weights,
+    origin: &[O],
+    start: usize,
+) {
+    let mut first = 0;
+    while first < weights.rank {
+        let mut next = || planes.next().map(|plane| &mut plane[start..][..origin.len()]);
+        match weights.rank - first {
+            1 => add_planes::<T, O, 1>([next()], first, rows, weights, origin),
+            2 => add_planes::<T, O, 2>([next(), next()], first, rows, weights, origin),
+            3 => {
+                let planes = [next(), next(), next()];
+                add_planes::<T, O, 3>(planes, first, rows, weights, origin);
+            }
+            _ => {
+                let planes = [next(), next(), next(), next()];
+                add_planes::<T, O, REGRESSORS_AT_ONCE>(planes, first, rows, weights, origin);
+            }
+        }
+        first += REGRESSORS_AT_ONCE;
+    }
+}
+
+fn add_planes<T: Sample, O: Sample, const K: usize>(
     planes: [Option<&mut [f64]>; K],
     first: usize,
     rows: &[&[T]],
@@ -164,7 +242,7 @@ struct AddProducts<'a, T, O, const K: usize> {
     origin: &'a [O],
 }
 
-impl<T: Sample, O: Copy + Into<f64>, const K: usize> Kernel for AddProducts<'_, T, O, K> {
+impl<T: Sample, O: Sample, const K: usize> Kernel for AddProducts<'_, T, O, K> {
     type Result = ();
 
     #[inline(always)]
@@ -181,7 +259,7 @@ impl<T: Sample, O: Copy + Into<f64>, const K: usize> Kernel for AddProducts<'_, 
 }
 
 #[inline(always)]
-fn add_tile<T: Sample, O: Copy + Into<f64>, const K: usize, const V: usize>(
+fn add_tile<T: Sample, O: Sample, const K: usize, const V: usize>(
     planes: &mut [&mut [f64]; K],
     first: usize,
     rows: &[&[T]],
@@ -189,7 +267,7 @@ fn add_tile<T: Sample, O: Copy + Into<f64>, const K: usize, const V: usize>(
     origin: &[O],
     start: usize,
 ) {
-    let origin: [f64; V] = std::array::from_fn(|voxel| origin[start + voxel].into());
+    let origin: [f64; V] = std::array::from_fn(|voxel| origin[start + voxel].to_f64());
     let mut sums: [[f64; V]; K] =
         std::array::from_fn(|k| std::array::from_fn(|voxel| planes[k][start + voxel]));
     for (row, weights) in rows.iter().zip(weights.values.chunks_exact(weights.rank)) {
