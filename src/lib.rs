@@ -76,3 +76,4 @@ pub mod profile;
 pub mod report;
 pub mod stats;
 pub mod voxels;
+mod wide_instructions;

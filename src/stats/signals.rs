@@ -80,8 +80,8 @@ impl Signals {
                     0 => {
                         samples.copy_to(0, voxels, &mut values);
                         let previous = &self.previous[start..end];
-                        let change = |at: usize| finite(values[at] - previous[at]).powi(2);
-                        ordered_sum(values.len(), change)
+                        let squared = |before: f64, now: f64| finite(now - before).powi(2);
+                        ordered_sum(previous, &values, squared)
                     }
                     _ => samples.sum_of_squared_changes(volume, voxels),
                 });

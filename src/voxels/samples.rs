@@ -1,6 +1,7 @@
 //! Blocks of samples in the type in which they were stored.
 
 use super::{ByteOrder, Datatype, Scaling};
+use crate::wide_instructions::{self, Kernel};
 use ndarray::Array2;
 use std::ops::Range;
 
@@ -29,7 +30,7 @@ pub trait Sample: bytemuck::Pod + Send + Sync {
     fn slice_mut(samples: &mut Samples) -> Option<&mut [Self]>;
 
     /// Whether every bit of the samples is 0.
-    #[inline]
+    #[inline(always)]
     fn are_zeros(samples: &[Self]) -> bool {
         let bytes: &[u8] = bytemuck::cast_slice(samples);
         bytes.iter().fold(0, |any, byte| any | byte) == 0
@@ -63,7 +64,7 @@ macro_rules! samples {
         }
 
         $(impl Sample for $number {
-            #[inline]
+            #[inline(always)]
             fn to_f64(self) -> f64 {
                 self as f64
             }
@@ -138,19 +139,25 @@ macro_rules! samples {
     };
 }
 
-/// The sum of numbers, in a fixed order that vector instructions can follow.
-pub fn ordered_sum(count: usize, number: impl Fn(usize) -> f64) -> f64 {
+/// The sum of what `number` makes of the pairs of two slices of one length, in a fixed order that
+/// vector instructions can follow.
+///
+/// # Panics
+/// If the slices are not as long.
+#[inline(always)]
+pub fn ordered_sum<T: Copy>(a: &[T], b: &[T], number: impl Fn(T, T) -> f64) -> f64 {
     /// So many sums at once.
-    const LANES: usize = 8;
+    const LANES: usize = 16;
+    assert_eq!(a.len(), b.len(), "pairs");
     let mut lanes = [0.0; LANES];
-    let whole = count / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
+    let (mut groups, mut others) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for (a, b) in (&mut groups).zip(&mut others) {
         for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += number(start + lane);
+            *sum += number(a[lane], b[lane]);
         }
     }
-    for at in whole..count {
-        lanes[at - whole] += number(at);
+    for ((sum, &a), &b) in lanes.iter_mut().zip(groups.remainder()).zip(others.remainder()) {
+        *sum += number(a, b);
     }
     lanes.iter().sum()
 }
@@ -158,7 +165,7 @@ pub fn ordered_sum(count: usize, number: impl Fn(usize) -> f64) -> f64 {
 macro_rules! rules_of {
     (narrow $number:ident) => {
         rules_of!(limits $number);
-        #[inline]
+        #[inline(always)]
         fn sum_of_finite(samples: &[$number]) -> f64 {
             // So many of 16 bits add up to less than 2^31.
             let sums = samples.chunks(1 << 14).map(|samples| {
@@ -166,7 +173,7 @@ macro_rules! rules_of {
             });
             sums.sum::<i64>() as f64
         }
-        #[inline]
+        #[inline(always)]
         fn sum_of_squared_changes(before: &[$number], now: &[$number]) -> f64 {
             let squared = |(before, now): (&$number, &$number)| {
                 let change = u64::from(now.abs_diff(*before));
@@ -177,20 +184,20 @@ macro_rules! rules_of {
     };
     (wide $number:ident) => {
         rules_of!(limits $number);
-        #[inline]
+        #[inline(always)]
         fn sum_of_finite(samples: &[$number]) -> f64 {
-            ordered_sum(samples.len(), |at| samples[at].to_f64())
+            ordered_sum(samples, samples, |sample, _| sample.to_f64())
         }
         rules_of!(changes $number);
     };
     (changes $number:ident) => {
-        #[inline]
+        #[inline(always)]
         fn sum_of_squared_changes(before: &[$number], now: &[$number]) -> f64 {
-            let squared = |at: usize| {
-                let change = now[at].to_f64() - before[at].to_f64();
+            let squared = |before: $number, now: $number| {
+                let change = now.to_f64() - before.to_f64();
                 if change.is_finite() { change * change } else { 0.0 }
             };
-            ordered_sum(now.len(), squared)
+            ordered_sum(before, now, squared)
         }
     };
     (limits $number:ident) => {
@@ -205,15 +212,15 @@ macro_rules! rules_of {
     };
     (float $number:ident) => {
         rules_of!(changes $number);
-        #[inline]
+        #[inline(always)]
         fn sum_of_finite(samples: &[$number]) -> f64 {
-            let sum = ordered_sum(samples.len(), |at| samples[at].to_f64());
+            let sum = ordered_sum(samples, samples, |sample, _| sample.to_f64());
             if sum.is_finite() {
                 return sum;
             }
             // One that is not finite leaves no finite sum.
             let finite = |sample: $number| if sample.is_finite() { sample.to_f64() } else { 0.0 };
-            ordered_sum(samples.len(), |at| finite(samples[at]))
+            ordered_sum(samples, samples, |sample, _| finite(sample))
         }
         #[inline]
         fn is_at_limit(self) -> bool {
@@ -260,6 +267,33 @@ fn refilled<T: Sample, E: From<OutOfMemory>>(
     Ok(Array2::from_shape_vec((volumes, voxels), numbers).expect("the shape was allocated"))
 }
 
+/// [`Sample::sum_of_finite`].
+struct SumOfFinite<'a, T>(&'a [T]);
+
+impl<T: Sample> Kernel for SumOfFinite<'_, T> {
+    type Result = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        T::sum_of_finite(self.0)
+    }
+}
+
+/// [`Sample::sum_of_squared_changes`].
+struct SumOfSquaredChanges<'a, T> {
+    before: &'a [T],
+    now: &'a [T],
+}
+
+impl<T: Sample> Kernel for SumOfSquaredChanges<'_, T> {
+    type Result = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        T::sum_of_squared_changes(self.before, self.now)
+    }
+}
+
 impl Samples {
     /// How many volumes the block holds.
     pub fn volumes(&self) -> usize {
@@ -278,7 +312,7 @@ impl Samples {
     pub fn sum_of_finite(&self, volume: usize, voxels: Range<usize>) -> f64 {
         with_samples!(self, array => {
             let row = array.row(volume).to_slice().expect("blocks are contiguous");
-            Sample::sum_of_finite(&row[voxels])
+            wide_instructions::run(SumOfFinite(&row[voxels]))
         })
     }
 
@@ -291,7 +325,8 @@ impl Samples {
         with_samples!(self, array => {
             let [before, now] = [volume - 1, volume]
                 .map(|it| array.row(it).to_slice().expect("blocks are contiguous"));
-            Sample::sum_of_squared_changes(&before[voxels.clone()], &now[voxels])
+            let (before, now) = (&before[voxels.clone()], &now[voxels]);
+            wide_instructions::run(SumOfSquaredChanges { before, now })
         })
     }
 

@@ -25,13 +25,15 @@
 //! ```
 
 use super::Sample;
-use super::wide_instructions::{self, Kernel};
 use crate::voxels::Scaling;
+use crate::wide_instructions::{self, Kernel};
 use std::ops::Range;
 
 /// So many voxels are taken through all volumes of a block before the next ones: what is
 /// kept of them stays in the first cache meanwhile.
 pub(super) const VOXELS_IN_CACHE: usize = 256;
+/// So many of them are held in registers.
+const VOXELS_AT_ONCE: usize = 32;
 
 /// Mean and sum of squared deviations of each voxel's stored samples.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +102,7 @@ impl Deviations {
     pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, count: u64) -> bool {
         let voxels = start..start + rows.first().map_or(0, |row| row.len());
         let zero = &mut self.zero[start / VOXELS_IN_CACHE];
-        *zero &= rows.iter().all(|row| T::are_zeros(row));
+        *zero = *zero && wide_instructions::run(AreZeros { rows });
         if *zero {
             return false;
         }
@@ -173,6 +175,20 @@ impl FromIterator<Deviation> for Deviations {
     }
 }
 
+/// Whether every bit of some samples is 0.
+struct AreZeros<'a, T> {
+    rows: &'a [&'a [T]],
+}
+
+impl<T: Sample> Kernel for AreZeros<'_, T> {
+    type Result = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.rows.iter().all(|row| T::are_zeros(row))
+    }
+}
+
 /// Adds volumes that follow the first `count` to some voxels.
 struct AddVolumes<'a, T> {
     origin: &'a mut [f64],
@@ -187,27 +203,53 @@ impl<T: Sample> Kernel for AddVolumes<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        let voxels = self.origin.len();
-        let (origin, offset, m2) =
-            (self.origin, &mut self.offset[..voxels], &mut self.m2[..voxels]);
-        for (index, &volume) in self.rows.iter().enumerate() {
-            let n = self.count + index as u64 + 1;
-            if n == 1 {
-                // Written, not added to: fresh memory that is read first is mapped twice.
-                for (origin, &sample) in origin.iter_mut().zip(volume) {
-                    *origin = sample.to_f64();
-                }
-                offset.fill(0.0);
-                m2.fill(0.0);
-                continue;
+        let AddVolumes { origin, offset, m2, mut rows, mut count } = self;
+        let voxels = origin.len();
+        if count == 0 {
+            // Written, not added to: fresh memory that is read first is mapped twice.
+            for (origin, &sample) in origin.iter_mut().zip(rows[0]) {
+                *origin = sample.to_f64();
             }
-            let (volume, share) = (&volume[..voxels], 1.0 / n as f64);
-            for voxel in 0..voxels {
-                let d = volume[voxel].to_f64() - origin[voxel];
-                let e = d - offset[voxel];
-                offset[voxel] += e * share;
-                m2[voxel] += e * (d - offset[voxel]);
-            }
+            offset[..voxels].fill(0.0);
+            m2[..voxels].fill(0.0);
+            (rows, count) = (&rows[1..], 1);
+        }
+        let whole = voxels / VOXELS_AT_ONCE * VOXELS_AT_ONCE;
+        for start in (0..whole).step_by(VOXELS_AT_ONCE) {
+            add_tile::<T, VOXELS_AT_ONCE>(origin, offset, m2, rows, count, start);
+        }
+        for start in whole..voxels {
+            add_tile::<T, 1>(origin, offset, m2, rows, count, start);
         }
     }
+}
+
+/// Adds volumes to `V` voxels from `start` on, which stay in registers meanwhile.
+#[inline(always)]
+fn add_tile<T: Sample, const V: usize>(
+    origin: &[f64],
+    offset: &mut [f64],
+    m2: &mut [f64],
+    rows: &[&[T]],
+    count: u64,
+    start: usize,
+) {
+    let tile = start..start + V;
+    let origin: &[f64; V] = origin[tile.clone()].try_into().expect("V voxels");
+    let offset: &mut [f64; V] = (&mut offset[tile.clone()]).try_into().expect("V voxels");
+    let m2: &mut [f64; V] = (&mut m2[tile.clone()]).try_into().expect("V voxels");
+    let (mut offsets, mut squares) = (*offset, *m2);
+    let mut n = count as f64;
+    for row in rows {
+        let samples: &[T; V] = row[tile.clone()].try_into().expect("V samples");
+        n += 1.0;
+        let share = 1.0 / n;
+        for voxel in 0..V {
+            let d = samples[voxel].to_f64() - origin[voxel];
+            let e = d - offsets[voxel];
+            offsets[voxel] += e * share;
+            squares[voxel] += e * (d - offsets[voxel]);
+        }
+    }
+    (*offset, *m2) = (offsets, squares);
 }

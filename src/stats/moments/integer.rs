@@ -1,9 +1,9 @@
 //! Exact sums of integers.
 
 use super::float::Deviation;
-use super::wide_instructions::{self, Kernel};
 use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
+use crate::wide_instructions::{self, Kernel};
 
 /// So many voxels are summed over all volumes of a block before the next ones: their sums
 /// stay in the first cache meanwhile.

@@ -18,7 +18,6 @@
 mod float;
 mod integer;
 mod projections;
-mod wide_instructions;
 
 use super::sampling::Rows;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};

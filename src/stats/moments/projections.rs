@@ -16,9 +16,9 @@
 //! c_k = c_k,a + c_k,b + (origin_b - origin_a) * sum_{t in b} q_k(t)
 //! ```
 
-use super::wide_instructions::{self, Kernel};
 use crate::stats::sampling::Rows;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
+use crate::wide_instructions::{self, Kernel};
 
 /// A residual sum of squares of which no more than this part of the whole is left counts as
 /// nothing: rounding leaves as much of a voxel that is nothing but trend.

@@ -2,7 +2,7 @@
 
 /// A loop that is to be compiled for several processors. `run` must be `#[inline(always)]`,
 /// and so must what it calls: else it is compiled once, for the oldest processor.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     /// What it returns.
     type Result;
 
@@ -19,7 +19,7 @@ pub(super) trait Kernel {
     target_arch = "x86_64",
     expect(unsafe_code, reason = "calls copies for newer processors")
 )]
-pub(super) fn run<K: Kernel>(kernel: K) -> K::Result {
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Result {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f")
