@@ -102,15 +102,14 @@ impl Outcome {
             Some(_) => Counts::of(tsnr.iter().copied()),
             None => maps.counts,
         };
-        let is_defined = |(_, tsnr): &(usize, &f64)| tsnr.is_finite();
-        let defined = || tsnr.iter().enumerate().filter(is_defined);
+        let defined: Vec<f64> = tsnr.iter().copied().filter(|tsnr| tsnr.is_finite()).collect();
         let share = maps.between.as_ref().map(|share| {
-            let share = in_file_order(share);
-            defined().map(|(voxel, _)| share[voxel]).collect::<Vec<f64>>()
+            let shares = in_file_order(share).iter().zip(tsnr);
+            let defined = shares.filter(|(_, tsnr)| tsnr.is_finite());
+            defined.map(|(&share, _)| share).collect()
         });
-        let defined: Vec<f64> = defined().map(|(_, &tsnr)| tsnr).collect();
         let analysis = &work.settings.analysis;
-        let between = share.and_then(|share| BetweenRuns::of(&defined, &share, analysis));
+        let between = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
         let mut findings = diagnostics::of_headers(&work.prepared.session);
         findings.extend(diagnostics::of_maps(&diagnostics::Computed {
             prepared: work.prepared,

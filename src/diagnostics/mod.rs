@@ -94,7 +94,7 @@ pub struct BetweenRuns {
 impl BetweenRuns {
     /// Of maps of several runs concatenated as they are; `tsnr` and `share` are those of the same
     /// voxels, all of them with a tSNR.
-    pub fn of(tsnr: &[f64], share: &[f64], analysis: &Analysis) -> Option<BetweenRuns> {
+    pub fn of(tsnr: &[f64], share: Vec<f64>, analysis: &Analysis) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
             || model.runs().len() < 2
@@ -107,7 +107,7 @@ impl BetweenRuns {
         // Of the same squares, so that the ratio of the two is all that is needed.
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
-        let demeaned: Vec<f64> = tsnr.iter().zip(share).map(demeaned).collect();
+        let demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
         let median = |values: Vec<f64>| {
             let mut finite = values;
             finite.retain(|value| value.is_finite());
@@ -115,7 +115,7 @@ impl BetweenRuns {
         };
         // Side by side: of a plain run, they would take as long as a fifth of it.
         let [share, concat_median, demean_median] = std::thread::scope(|scope| {
-            let share = scope.spawn(|| median(share.to_vec()));
+            let share = scope.spawn(|| median(share));
             let demeaned = scope.spawn(|| median(demeaned));
             let concat = median(tsnr.to_vec());
             let joined = |it: std::thread::ScopedJoinHandle<Option<f64>>| it.join().ok().flatten();
@@ -272,7 +272,8 @@ mod tests {
             wanted: Wanted::default(),
             signals: SignalsWanted::Beginning(0),
         };
-        let of = |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], &[0.5; 3], &analysis(ddof)).unwrap();
+        let of =
+            |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap();
         let plain = of(Ddof::Fixed(0));
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
         assert!((plain.demean_median - 40.0 * 2.0_f64.sqrt()).abs() < 1e-12);
@@ -280,6 +281,6 @@ mod tests {
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
-        assert_eq!(BetweenRuns::of(&[1.0], &[0.0], &one), None);
+        assert_eq!(BetweenRuns::of(&[1.0], vec![0.0], &one), None);
     }
 }

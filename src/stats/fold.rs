@@ -42,26 +42,34 @@ pub struct VoxelMaps {
 }
 
 impl VoxelMaps {
-    /// Makes room for the maps of so many voxels in all.
-    pub fn reserve(&mut self, voxels: usize) {
-        let maps = [&mut self.tsnr, &mut self.mean, &mut self.std, &mut self.between];
-        for map in maps.into_iter().chain(&mut self.runs).filter(|map| !map.is_empty()) {
-            map.reserve_exact(voxels - map.len());
+    /// The maps of voxels that follow one another as those of all of them, which are so many. Maps
+    /// are joined side by side: to get their memory takes longer than to copy them.
+    pub fn joined(parts: impl Iterator<Item = VoxelMaps>, voxels: usize) -> VoxelMaps {
+        let mut counts = Counts::default();
+        let mut pieces_of_maps: Vec<Vec<Vec<f64>>> = Vec::new();
+        for VoxelMaps { tsnr, mean, std, between, runs, counts: more } in parts {
+            counts += more;
+            pieces_of_maps.resize(4 + runs.len(), Vec::new());
+            let maps = [tsnr, mean, std, between].into_iter().chain(runs);
+            pieces_of_maps.iter_mut().zip(maps).for_each(|(pieces, map)| pieces.push(map));
         }
-    }
-
-    /// Appends the maps of the voxels that follow.
-    pub fn append(&mut self, next: VoxelMaps) {
-        let VoxelMaps { tsnr, mean, std, between, runs, counts } = next;
-        self.tsnr.extend(tsnr);
-        self.mean.extend(mean);
-        self.std.extend(std);
-        self.between.extend(between);
-        self.runs.resize(runs.len(), Vec::new());
-        for (map, next) in self.runs.iter_mut().zip(runs) {
-            map.extend(next);
-        }
-        self.counts += counts;
+        let join = |pieces: Vec<Vec<f64>>| {
+            let is_wanted = pieces.iter().any(|piece| !piece.is_empty());
+            let mut map = Vec::with_capacity(if is_wanted { voxels } else { 0 });
+            pieces.into_iter().for_each(|piece| map.extend(piece));
+            map
+        };
+        let mut maps = std::thread::scope(|scope| {
+            let mut pieces_of_maps = pieces_of_maps.into_iter();
+            let tsnr = pieces_of_maps.next();
+            let others: Vec<_> =
+                pieces_of_maps.map(|pieces| scope.spawn(move || join(pieces))).collect();
+            let others = others.into_iter().map(|map| map.join().expect("maps are joined"));
+            tsnr.map(join).into_iter().chain(others).collect::<Vec<_>>().into_iter()
+        });
+        let mut next = || maps.next().unwrap_or_default();
+        let [tsnr, mean, std, between] = [next(), next(), next(), next()];
+        VoxelMaps { tsnr, mean, std, between, runs: maps.collect(), counts }
     }
 }
 

@@ -111,16 +111,17 @@ pub(super) struct Finished {
 impl Finished {
     /// Those of all `voxels` of a grid.
     pub fn gathered(parts: impl Iterator<Item = Finished>, voxels: usize) -> Finished {
-        let mut parts = parts;
-        let mut all = parts.next().expect("a grid has a voxel");
-        all.maps.reserve(voxels);
-        for part in parts {
-            all.maps.append(part.maps);
-            all.at_limit.extend(part.at_limit);
-            for (signals, next) in all.signals.iter_mut().zip(part.signals) {
-                signals.append(next);
+        let (mut all_at_limit, mut all_signals) = (Vec::new(), Vec::<Signals>::new());
+        let of_parts = parts.map(|Finished { maps, at_limit, signals }| {
+            all_at_limit.extend(at_limit);
+            if all_signals.is_empty() {
+                all_signals = signals;
+            } else {
+                all_signals.iter_mut().zip(signals).for_each(|(all, next)| all.append(next));
             }
-        }
-        all
+            maps
+        });
+        let maps = VoxelMaps::joined(of_parts, voxels);
+        Finished { maps, at_limit: all_at_limit, signals: all_signals }
     }
 }
