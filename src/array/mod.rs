@@ -4,16 +4,14 @@
 //! - [`chunk_ranges`] cuts an axis.
 //! - A [`Baton`] is the state of a chain of tasks, each of which adds a chunk to it and
 //!   passes it on: one state lives, however many chunks there are.
-//! - [`fold`] joins values from left to right.
 //!
 //! What results has a shape that depends on the chunks alone, never on threads or time, so
 //! it is the same however it is computed. This module does not know what is in a chunk, nor
 //! where it comes from.
 
-use crate::graph::{Delayed, delayed};
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Consecutive ranges of `chunk_length` (the last may be shorter) that make up `0..length`.
 pub fn chunk_ranges(
@@ -44,30 +42,10 @@ impl<T> Baton<T> {
     }
 }
 
-/// The values joined by `merge` from left to right, each join a task called `name`. `merge`
-/// need not be commutative.
-///
-/// # Panics
-/// If there is no value.
-pub fn fold<P, M>(name: &str, values: Vec<Delayed<P>>, merge: M) -> Delayed<P>
-where
-    P: Clone + Send + Sync + 'static,
-    M: Fn(P, &P) -> P + Send + Sync + 'static,
-{
-    let merge = Arc::new(merge);
-    let join = |left: Delayed<P>, right: Delayed<P>| {
-        let merge = Arc::clone(&merge);
-        delayed(name, (&left, &right), move |(left, right)| {
-            merge(Arc::unwrap_or_clone(left), &right)
-        })
-    };
-    values.into_iter().reduce(join).expect("there is a value to fold")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Pool;
+    use crate::graph::{Pool, delayed};
 
     #[test]
     fn chunks_cover_the_axis_in_order() {
@@ -90,15 +68,5 @@ mod tests {
         });
         assert_eq!(word.compute(&pool).unwrap().take(), "01234");
         assert_eq!(word.compute(&pool).unwrap().take(), "01234", "computed again");
-    }
-
-    #[test]
-    fn values_are_folded_from_the_left() {
-        let pool = Pool::new(NonZeroUsize::new(2).unwrap()).unwrap();
-        let letters =
-            ["a", "b", "c"].map(|letter| delayed(letter, (), move |()| letter.to_owned()));
-        let letters = letters.to_vec();
-        let joined = fold("join", letters, |left, right| format!("({left}{right})"));
-        assert_eq!(*joined.compute(&pool).unwrap(), "((ab)c)");
     }
 }
