@@ -5,16 +5,15 @@ use super::choices::{is_of_tsnr, recorded_definition};
 use super::outcome::NamedMask;
 use super::summary::significant;
 use super::talk::Talk;
-use super::{clock, refuse_one_of, regions, signals};
+use super::{clock, facts, refuse_one_of, regions, signals};
 use crate::atlas::{self, Regions, Row};
 use crate::error::{Error, Result};
 use crate::image::{Encoding, Header, MapHeader, write_map};
 use crate::mask::Mask;
 use crate::output::{self, Batch};
-use crate::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, mosaic};
+use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
 use crate::pipeline::{OnGrid, on_grid_of, single_volume};
 use crate::report::compare_maps::{self, Comparison, RegionPair, Side};
-use crate::report::facts;
 use crate::stats::paired::Pairs;
 use crate::stats::summary::Summary;
 use ndarray::{Array3, ShapeBuilder};
@@ -240,14 +239,8 @@ impl Compared<'_> {
         batch.write(path, |to| write_map(to, encoding, &header, &map, or_0))
     }
 
-    fn grid(&self) -> Grid {
-        let header = &self.a.header;
-        let unit = header.spatial_unit().millimetres();
-        Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
-    }
-
     fn picture(&self) -> Result<Vec<u8>> {
-        let (grid, difference) = (self.grid(), &self.pairs.difference);
+        let (grid, difference) = (facts::grid(&self.a.header), &self.pairs.difference);
         let look = Look {
             title: format!("{} - {}", self.b.name, self.a.name),
             label: "difference of tSNR (no unit): red where the second is higher".to_owned(),
@@ -266,19 +259,18 @@ impl Compared<'_> {
             definition: map.definition.clone(),
             tsnr: map.values.clone(),
         };
-        let mask = self.mask.as_ref().map(|NamedMask { name, mask, .. }| facts::Mask {
-            name: name.clone(),
-            voxels: mask.inside().to_vec(),
+        let mask = self.mask.as_ref().map(|NamedMask { name, mask, .. }| {
+            crate::report::facts::Mask { name: name.clone(), voxels: mask.inside().to_vec() }
         });
         Comparison {
             title: format!("{} against {}", self.b.name, self.a.name),
             a: side(&self.a),
             b: side(&self.b),
-            grid: self.grid(),
+            grid: facts::grid(&self.a.header),
             mask,
             regions: self.regions.chunks_exact(4).map(region_pair).collect(),
             version: VERSION.to_owned(),
-            command_line: command_line(),
+            command_line: facts::command_line(std::env::args_os()),
             date: clock::now(),
         }
     }
@@ -422,17 +414,4 @@ fn region_pair(rows: &[Row]) -> RegionPair {
         median_difference: median(2),
         median_ratio: median(3),
     }
-}
-
-/// What was typed, as a shell takes it again; the program by its name.
-fn command_line() -> String {
-    let quoted = |word: String| {
-        let is_plain = |it: char| it.is_alphanumeric() || "-_./=,:+@%".contains(it);
-        match !word.is_empty() && word.chars().all(is_plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', "'\\''")),
-        }
-    };
-    let typed = std::env::args_os().skip(1).map(|it| quoted(it.to_string_lossy().into_owned()));
-    std::iter::once("tsnr".to_owned()).chain(typed).collect::<Vec<_>>().join(" ")
 }

@@ -5,7 +5,7 @@ use super::outcome::{NamedMask, Outcome, Work};
 use super::{clock, resources, summary};
 use crate::design;
 use crate::error::{Error, Result};
-use crate::image::Image;
+use crate::image::{Header, Image};
 use crate::modelling::{Named, Request};
 use crate::pictures::Grid;
 use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
@@ -15,12 +15,12 @@ use crate::report::facts::{
     Use, Warning,
 };
 use ndarray::Array3;
+use std::ffi::OsString;
 use std::fs;
 use std::mem::take;
 
-/// Where the voxels of a session lie, in millimetres.
-pub(super) fn grid(session: &Session) -> Grid {
-    let header = session.header();
+/// Where the voxels of an image lie, in millimetres.
+pub(super) fn grid(header: &Header) -> Grid {
     let unit = header.spatial_unit().millimetres();
     Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
 }
@@ -78,9 +78,7 @@ pub(super) fn of_run(
         title: title(session),
         provenance: Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            command_line: command_line(
-                std::env::args_os().map(|it| it.to_string_lossy().into_owned()),
-            ),
+            command_line: command_line(std::env::args_os()),
             date: clock::now(),
             wall_seconds: profile.wall_seconds,
             peak_bytes: resources::peak_memory_bytes(),
@@ -92,7 +90,7 @@ pub(super) fn of_run(
             formula: chosen.in_words(prepared, request),
             sentence,
         },
-        grid: grid(session),
+        grid: grid(session.header()),
         shown: Shown {
             views: options.views(),
             slices: options.slices.clone(),
@@ -132,12 +130,13 @@ fn definition_name(chosen: &Chosen, request: &Request) -> String {
 }
 
 /// What was typed, as a shell would take it again; the program by its name.
-fn command_line(arguments: impl Iterator<Item = String>) -> String {
-    let quoted = |text: String| {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-        match !text.is_empty() && text.chars().all(is_plain) {
-            true => text,
-            false => format!("'{}'", text.replace('\'', "'\\''")),
+pub(super) fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
+    let quoted = |word: OsString| {
+        let word = word.to_string_lossy().into_owned();
+        let is_plain = |it: char| it.is_alphanumeric() || "-_./:=,+@%".contains(it);
+        match !word.is_empty() && word.chars().all(is_plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
         }
     };
     let typed = arguments.skip(1).map(quoted);
@@ -235,7 +234,7 @@ mod tests {
     fn a_command_line_can_be_typed_again() {
         let typed = ["/usr/bin/tsnr", "func/*_bold.nii.gz", "-o", "it's.nii", "--range=0:90", ""];
         assert_eq!(
-            command_line(typed.iter().map(|it| (*it).to_owned())),
+            command_line(typed.iter().map(OsString::from)),
             r"tsnr 'func/*_bold.nii.gz' -o 'it'\''s.nii' --range=0:90 ''"
         );
     }

@@ -36,7 +36,7 @@ pub(super) fn check_slices(work: &Work) -> Result<()> {
     let PictureArguments { slices: Some(slices), .. } = &work.arguments.pictures else {
         return Ok(());
     };
-    let grid = facts::grid(&work.prepared.session);
+    let grid = facts::grid(work.prepared.session.header());
     work.arguments.pictures.views().into_iter().try_for_each(|view| slices.check(view, &grid))
 }
 
@@ -47,7 +47,7 @@ pub(super) fn preview(outcome: &Outcome, work: &Work, terminal: Terminal) -> Res
     if work.arguments.quiet || (terminal == Terminal::None && !options.preview) {
         return Ok(String::new());
     }
-    let grid = facts::grid(&work.prepared.session);
+    let grid = facts::grid(work.prepared.session.header());
     let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
     let mut text = preview::histogram(volume.values());
     if let (Terminal::Colored(colors), true, false) = (terminal, options.preview, text.is_empty()) {
@@ -65,7 +65,7 @@ pub(super) fn write_png(outcome: &Outcome, work: &Work, batch: &mut Batch) -> Re
     let options = &work.arguments.pictures;
     let Some(path) = &options.png else { return Ok(()) };
     let session = &work.prepared.session;
-    let grid = facts::grid(session);
+    let grid = facts::grid(session.header());
     let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
     let (range, label) = tsnr_range(&volume, options.range());
     let look = Look {
