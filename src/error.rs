@@ -38,6 +38,11 @@ impl Error {
         Error { remedy: Some(remedy.into()), ..self }
     }
 
+    /// What was found, and what was expected.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// The file that the error is about.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()

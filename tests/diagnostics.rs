@@ -307,3 +307,16 @@ fn the_definitions_are_printed_with_their_medians() {
         assert!(summary.summary("median tSNR").starts_with(&expected), "{expected}");
     }
 }
+
+#[test]
+fn a_definition_that_an_option_does_not_go_with_is_said_in_its_line() {
+    let scratch = Scratch::new();
+    let runs: Vec<String> = session_runs().iter().map(|it| it.display().to_string()).collect();
+    let arguments = runs.iter().map(String::as_str).chain(["--definitions", "--combine=demean"]);
+    let table = scratch.tsnr(arguments).succeeded().stdout;
+    let line = |name| table.lines().find(|it| it.starts_with(name)).expect("a line for each");
+    let words: Vec<&str> = line("afni-cvarinv").split_whitespace().collect();
+    assert_eq!(words[1..3], ["-", "-"], "{table}");
+    assert!(line("afni-cvarinv").contains("one trend through the runs"), "{table}");
+    assert!(line("sfnr").split_whitespace().nth(1).is_some_and(|it| it.parse::<f64>().is_ok()));
+}

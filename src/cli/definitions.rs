@@ -4,10 +4,10 @@ use super::arguments::Arguments;
 use super::choices::Chosen;
 use super::outcome::{self, Outcome, Work};
 use super::summary::significant;
-use super::{asked_threads, prepared};
+use super::{prepared, settings_within_memory};
 use crate::error::{Error, Result};
-use crate::modelling::NAMED;
-use crate::pipeline::{self, Analysis, Mode, Session, Settings};
+use crate::modelling::{NAMED, Request};
+use crate::pipeline::{self, Analysis, Session};
 use crate::stats::fold::Wanted;
 use crate::stats::signals::SignalsWanted;
 use std::fmt::Write as _;
@@ -15,41 +15,25 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 /// Computes every definition and prints a line for each: its name, the median in the mask, and
-/// what sets it apart. Options that are given beside apply to all.
+/// what sets it apart. Options that are given beside apply to all; where one cannot be had with
+/// them, its line says why.
 pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
     let mut text = String::from("definition    median tSNR  voxels    what it is\n");
     for named in NAMED {
         let chosen = Chosen::of(arguments, Some(named));
-        let request = chosen.request(arguments)?;
-        let prepared = prepared(arguments, session, &request)?;
-        let mask = outcome::mask_of_file(arguments, &prepared)?;
-        let plain = super::analysis(arguments, &chosen, &prepared)?;
-        let wanted = Wanted { mean: arguments.is_mask_automatic(), ..Wanted::default() };
-        let signals = SignalsWanted::Beginning(0);
-        let settings = Settings {
-            mode: Mode::from(arguments.mode),
-            threads: asked_threads(arguments),
-            chunk_length: arguments.chunk_length,
-            analysis: Analysis { wanted, signals, ..plain },
+        let (median, voxels, remark) = match chosen.request(arguments) {
+            Ok(request) => {
+                let outcome = outcome_of(arguments, session, &chosen, &request)?;
+                let median = outcome.summary().distribution.map(|it| significant(it.median));
+                let median = median.unwrap_or("none".to_owned());
+                (median, outcome.counts.defined.to_string(), named.what_differs().to_owned())
+            }
+            // What the first of them refuses, all would.
+            Err(error) if named == NAMED[0] => return Err(error),
+            Err(error) => ("-".to_owned(), "-".to_owned(), error.problem().to_owned()),
         };
-        let maps = pipeline::compute(&prepared.session, &settings, Arc::new(()))?;
-        let work = Work {
-            arguments,
-            chosen: &chosen,
-            request: &request,
-            prepared: &prepared,
-            settings: &settings,
-        };
-        let outcome = Outcome::of(maps, mask, &work)?;
-        let median = outcome.summary().distribution.as_ref().map(|it| significant(it.median));
-        let _ = writeln!(
-            text,
-            "{:<13} {:>11}  {:>8}  {}",
-            named.name(),
-            median.as_deref().unwrap_or("none"),
-            outcome.counts.defined,
-            named.what_differs()
-        );
+        let name = named.name();
+        let _ = writeln!(text, "{name:<13} {median:>11}  {voxels:>8}  {remark}");
     }
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -59,4 +43,24 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// What comes out of one definition.
+fn outcome_of(
+    arguments: &Arguments,
+    session: &Session,
+    chosen: &Chosen,
+    request: &Request,
+) -> Result<Outcome> {
+    let prepared = prepared(arguments, session, request)?;
+    let mask = outcome::mask_of_file(arguments, &prepared)?;
+    let analysis = Analysis {
+        wanted: Wanted { mean: arguments.is_mask_automatic(), ..Wanted::default() },
+        signals: SignalsWanted::Beginning(0),
+        ..super::analysis(arguments, chosen, &prepared)?
+    };
+    let settings = settings_within_memory(arguments, &prepared.session, analysis)?;
+    let maps = pipeline::compute(&prepared.session, &settings, Arc::new(()))?;
+    let (prepared, settings) = (&prepared, &settings);
+    Outcome::of(maps, mask, &Work { arguments, chosen, request, prepared, settings })
 }

@@ -194,7 +194,7 @@ fn analysis(arguments: &Arguments, chosen: &Chosen, prepared: &Prepared) -> Resu
     })
 }
 
-/// What to compute and how, with as many threads as the memory allows.
+/// What to compute and how; says what the memory has to do with it.
 fn settings(
     arguments: &Arguments,
     chosen: &Chosen,
@@ -202,11 +202,33 @@ fn settings(
     talk: Talk,
 ) -> Result<Settings> {
     let session = &prepared.session;
+    let analysis = analysis(arguments, chosen, prepared)?;
+    let settings = settings_within_memory(arguments, session, analysis)?;
+    let (threads, asked) = (settings.threads, asked_threads(arguments));
+    if threads < asked {
+        talk.note(format_args!("{threads} of {asked} threads, to stay within the memory"));
+    }
+    if settings.mode != Mode::Array {
+        let needed = pipeline::mebibytes(show::predicted_bytes(arguments, session, &settings));
+        talk.note(format_args!("{} mode holds every run and will need {needed}", settings.mode));
+    }
+    Ok(settings)
+}
+
+/// How to compute, with as many threads as the memory allows.
+///
+/// # Errors
+/// Memory that is too small for one.
+fn settings_within_memory(
+    arguments: &Arguments,
+    session: &Session,
+    analysis: Analysis,
+) -> Result<Settings> {
     let asked = Settings {
         mode: arguments.mode.into(),
         threads: asked_threads(arguments),
         chunk_length: arguments.chunk_length,
-        analysis: analysis(arguments, chosen, prepared)?,
+        analysis,
     };
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
@@ -216,15 +238,7 @@ fn settings(
         }
         None => asked.threads,
     };
-    let (asked_threads, settings) = (asked.threads, Settings { threads, ..asked });
-    if threads < asked_threads {
-        talk.note(format_args!("{threads} of {asked_threads} threads, to stay within the memory"));
-    }
-    if settings.mode != Mode::Array {
-        let needed = pipeline::mebibytes(show::predicted_bytes(arguments, session, &settings));
-        talk.note(format_args!("{} mode holds every run and will need {needed}", settings.mode));
-    }
-    Ok(settings)
+    Ok(Settings { threads, ..asked })
 }
 
 /// An output must not replace what it is made from.
