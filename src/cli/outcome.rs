@@ -102,12 +102,15 @@ impl Outcome {
             Some(_) => Counts::of(tsnr.iter().copied()),
             None => maps.counts,
         };
-        let defined: Vec<f64> = tsnr.iter().copied().filter(|tsnr| tsnr.is_finite()).collect();
-        let share = maps.between.as_ref().map(|share| {
-            let shares = in_file_order(share).iter().zip(tsnr);
-            let defined = shares.filter(|(_, tsnr)| tsnr.is_finite());
-            defined.map(|(&share, _)| share).collect()
-        });
+        // Of the voxels that have a tSNR, as many as were counted, a map's values.
+        let of_defined = |map: &[f64]| {
+            let mut values = Vec::with_capacity(counts.defined);
+            let defined = map.iter().zip(tsnr).filter(|(_, tsnr)| tsnr.is_finite());
+            values.extend(defined.map(|(&value, _)| value));
+            values
+        };
+        let defined = of_defined(tsnr);
+        let share = maps.between.as_ref().map(|share| of_defined(in_file_order(share)));
         let analysis = &work.settings.analysis;
         let between = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
         let mut findings = diagnostics::of_headers(&work.prepared.session);

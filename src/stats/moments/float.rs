@@ -97,6 +97,24 @@ impl Deviations {
         Deviation { origin: self.origin[voxel], offset: self.offset[voxel], m2: self.m2[voxel] }
     }
 
+    /// Gives `visit` some of the voxels with their deviations. Where all is zero, no memory is
+    /// looked at: it may be the system's, which would be mapped for nothing.
+    #[inline(always)]
+    pub fn for_each(&self, voxels: Range<usize>, mut visit: impl FnMut(usize, Deviation)) {
+        let mut start = voxels.start;
+        while start < voxels.end {
+            let block = start / VOXELS_IN_CACHE;
+            let end = voxels.end.min((block + 1) * VOXELS_IN_CACHE);
+            if self.zero[block] {
+                let nothing = Deviation { origin: 0.0, offset: 0.0, m2: 0.0 };
+                (start..end).for_each(|voxel| visit(voxel, nothing));
+            } else {
+                (start..end).for_each(|voxel| visit(voxel, self.deviation(voxel)));
+            }
+            start = end;
+        }
+    }
+
     /// Adds the volumes that follow the first `count` to the [`VOXELS_IN_CACHE`] voxels or fewer
     /// from `start` on; `rows` holds of each volume just those. Whether anything was not zero.
     pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, count: u64) -> bool {

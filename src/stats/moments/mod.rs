@@ -13,7 +13,8 @@
 //! Of 8- to 32-bit integers the sums of samples and of squares are kept as integers
 //! (in `integer.rs`), wide enough for 2^31 volumes, and scaled at the end. Of everything else
 //! count, mean and sum of squared deviations are kept (in `float.rs`). Where there are regressors,
-//! so are the products with them (in `projections.rs`).
+//! so are the products with them (in `projections.rs`), until the run is complete and its sum of
+//! squares can be replaced by what they [leave of it](Moments::fitted).
 
 mod float;
 mod integer;
@@ -270,8 +271,8 @@ impl Moments {
                 let (mean, squares) = sums.mean_and_squares(voxel, count, scaling);
                 visit(voxel, mean, squares);
             }),
-            Sums::Float(sums) => voxels.for_each(|voxel| {
-                let deviation = sums.deviation(voxel).scaled(scaling);
+            Sums::Float(sums) => sums.for_each(voxels, |voxel, deviation| {
+                let deviation = deviation.scaled(scaling);
                 visit(voxel, deviation.mean(), deviation.m2);
             }),
             Sums::Fitted(sums) => voxels.for_each(|voxel| {
