@@ -121,6 +121,8 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
         "findings": findings,
         "notes": prepared.notes,
         "written": written(work),
+        "tables": arguments.regions.table.iter().flat_map(|it| it.files()).map(text).collect::<Vec<_>>(),
+        "pictures": arguments.pictures.files().map(text).collect::<Vec<_>>(),
         "dtype": arguments.dtype.name(),
     })
 }
