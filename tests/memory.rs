@@ -94,6 +94,19 @@ fn regressors_take_a_map_each_a_thread() {
     }
 }
 
+/// The places of the voxels in their slices, the values of a slice while they are ordered, and the
+/// run's own tSNR, of which the table has a row.
+#[test]
+fn regions_are_in_the_prediction() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "run.nii.gz", 30);
+    let plain = memory(&scratch.tsnr(["run.nii.gz", "-o", "map.nii"]).succeeded());
+    let arguments = ["run.nii.gz", "-o", "map.nii", "--by-slice", "--table", "slices.tsv"];
+    let (actual, predicted) = memory(&scratch.tsnr(arguments).succeeded());
+    assert!(actual <= predicted, "{actual} of {predicted}");
+    assert!((predicted - plain.1 - 3.0 * 8.0 * VOXELS / MIB).abs() <= 1.0, "{predicted} {plain:?}");
+}
+
 #[test]
 fn short_runs_do_not_pile_up_behind_a_long_one() {
     let scratch = Scratch::new();

@@ -172,6 +172,29 @@ fn images_on_another_grid_are_refused_with_both_grids() {
     assert_refused(&scratch, &[&*run, "--mean-from", "absent.nii"], &["absent.nii"]);
 }
 
+/// The grid is the same, so the voxels are taken as they are, and the person is told.
+#[test]
+fn a_mean_or_mask_that_lies_elsewhere_is_warned_of() {
+    let scratch = Scratch::new();
+    let run = made("run-1_bold.nii.gz");
+    let mut header = Header::new(program::bytes::FLOAT32, 32, 4, 3, 2, 2);
+    header.translation = [500.0, 0.0, 0.0];
+    scratch.file("means.nii", header.file(&[100.0; 48]));
+    header.dim = [3, 4, 3, 2, 1, 1, 1, 1];
+    scratch.file("mean.nii", header.file(&[100.0; 24]));
+    for (option, file, what) in [
+        ("--mean-from", "mean.nii", "the affine of the mean differs"),
+        ("--mean-from", "means.nii", "the affine of the mean differs"),
+        ("--mask", "mean.nii", "the affine of the mask differs"),
+    ] {
+        for rest in [&["-o", "map.nii"][..], &["--definitions"]] {
+            let outcome = scratch.tsnr([&[&*run, option, file], rest].concat()).succeeded();
+            let count = outcome.stderr.matches(what).count();
+            assert_eq!(count, 1, "{option} {file} {rest:?}: {}", outcome.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_high_pass_filter_needs_a_tr() {
     let scratch = Scratch::new();

@@ -492,6 +492,26 @@ fn what_cannot_be_shown_is_refused_before_anything_is_computed() {
     assert!(scratch.names().is_empty(), "{:?}", scratch.names());
 }
 
+#[test]
+fn a_picture_of_a_file_that_does_not_say_where_left_is_comes_with_a_note() {
+    let scratch = Scratch::new();
+    let known = Header::int16(6);
+    let unknown = Header { qform_code: 0, sform_code: 0, ..Header::int16(6) };
+    let samples: Vec<f64> = (0..360).map(|it| f64::from(100 + it * 7 % 11)).collect();
+    for (name, header) in [("known.nii", known), ("unknown.nii", unknown)] {
+        scratch.file(name, header.file(&samples));
+        let note = "left and right in pictures are a guess";
+        for (arguments, is_noted) in [
+            (&["--png", "map.png"][..], name == "unknown.nii"),
+            (&["--report", "page.html"], name == "unknown.nii"),
+            (&["-o", "map.nii"], false),
+        ] {
+            let outcome = scratch.tsnr([&[name], arguments].concat()).succeeded();
+            assert_eq!(outcome.stderr.contains(note), is_noted, "{}", outcome.stderr);
+        }
+    }
+}
+
 // ---- The terminal -----------------------------------------------------------------------------
 
 const DISTRIBUTION: &str = "tSNR, and the share of the defined voxels with it:";

@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::choices::Chosen;
 use super::progress::RoundBar;
+use super::talk::Talk;
 use super::{resources, summary};
 use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
 use crate::error::{Error, Result};
@@ -23,8 +24,8 @@ use std::{env, fs, io};
 const ROUNDS: usize = 3;
 
 /// Runs the modes in turns and prints what each used, and how far its map is from the first's.
-pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
-    let mut contenders = contenders(arguments, session)?;
+pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
+    let mut contenders = contenders(arguments, session, talk)?;
     let scratch = ScratchFolder::create()?;
     read_once(session)?;
     let runnable: Vec<usize> =
@@ -79,7 +80,7 @@ fn tolerance(tsnr: f64) -> f64 {
     TOLERANCE.max(4.0 * tsnr.abs() * f64::EPSILON)
 }
 
-fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>> {
+fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Vec<Contender>> {
     let asked = match arguments.threads.as_slice() {
         [] => vec![resources::available_threads()],
         asked => asked.to_vec(),
@@ -88,7 +89,7 @@ fn contenders(arguments: &Arguments, session: &Session) -> Result<Vec<Contender>
     let limit = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
     let chosen = Chosen::of(arguments, arguments.analysis.definition);
     let prepared = super::prepared(arguments, session, &chosen.request(arguments)?)?;
-    let analysis = super::analysis(arguments, &chosen, &prepared)?;
+    let analysis = super::analysis(arguments, &chosen, &prepared, |it| talk.warning(it))?;
     let session = &prepared.session;
     let mut contenders = Vec::new();
     for mode in [Mode::Serial, Mode::Delayed, Mode::Array] {

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::choices::Chosen;
 use super::outcome::{self, Outcome, Work};
 use super::summary::significant;
+use super::talk::Talk;
 use super::{prepared, settings_within_memory};
 use crate::error::{Error, Result};
 use crate::modelling::{NAMED, Request};
@@ -17,13 +18,13 @@ use std::sync::Arc;
 /// Computes every definition and prints a line for each: its name, the median in the mask, and
 /// what sets it apart. Options that are given beside apply to all; where one cannot be had with
 /// them, its line says why.
-pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
     let mut text = String::from("definition    median tSNR  voxels    what it is\n");
     for named in NAMED {
         let chosen = Chosen::of(arguments, Some(named));
         let (median, voxels, remark) = match chosen.request(arguments) {
             Ok(request) => {
-                let outcome = outcome_of(arguments, session, &chosen, &request)?;
+                let outcome = outcome_of(arguments, session, &chosen, &request, talk)?;
                 let median = outcome.summary().distribution.map(|it| significant(it.median));
                 let median = median.unwrap_or("none".to_owned());
                 (median, outcome.counts.defined.to_string(), named.what_differs().to_owned())
@@ -51,13 +52,22 @@ fn outcome_of(
     session: &Session,
     chosen: &Chosen,
     request: &Request,
+    talk: Talk,
 ) -> Result<Outcome> {
     let prepared = prepared(arguments, session, request)?;
+    // Once: it holds for all of them.
+    let is_first = chosen.named == Some(NAMED[0]);
+    let warn = |it: &str| {
+        if is_first {
+            talk.warning(it)
+        }
+    };
     let mask = outcome::mask_of_file(arguments, &prepared)?;
+    mask.iter().filter_map(|it| it.misplaced.as_deref()).for_each(warn);
     let analysis = Analysis {
         wanted: Wanted { mean: arguments.is_mask_automatic(), ..Wanted::default() },
         signals: SignalsWanted::Beginning(0),
-        ..super::analysis(arguments, chosen, &prepared)?
+        ..super::analysis(arguments, chosen, &prepared, warn)?
     };
     let settings = settings_within_memory(arguments, &prepared.session, analysis)?;
     let maps = pipeline::compute(&prepared.session, &settings, Arc::new(()))?;

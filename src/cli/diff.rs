@@ -5,7 +5,7 @@ use super::choices::{is_of_tsnr, recorded_definition};
 use super::outcome::NamedMask;
 use super::summary::significant;
 use super::talk::Talk;
-use super::{clock, facts, refuse_one_of, regions, signals};
+use super::{clock, facts, refuse_one_of, regions, show, signals};
 use crate::atlas::{self, Regions, Row};
 use crate::error::{Error, Result};
 use crate::image::{Encoding, Header, MapHeader, write_map};
@@ -130,6 +130,9 @@ impl Compared<'_> {
     fn of(arguments: &DiffArguments, talk: Talk) -> Result<Compared<'_>> {
         let [name_a, name_b] = names(arguments);
         let (values, header) = single_volume(&arguments.a)?;
+        if arguments.report.is_some() || arguments.png.is_some() {
+            show::note_unknown_sides(&header, &arguments.a, talk);
+        }
         let a = MapOfFile::new(&arguments.a, name_a, values, header)?;
         let beside = |path: &Path, what: &str| -> Result<OnGrid> {
             let image = on_grid_of(path, what, &a.header, &arguments.a)?;
@@ -198,7 +201,7 @@ impl Compared<'_> {
             let mask = self.mask.as_ref().map(|it| &it.mask);
             let rows = match self.regions.as_slice() {
                 [] => {
-                    let whole = regions::or_whole(vec![], self.a.header.shape, mask);
+                    let whole = regions::or_whole(&[], self.a.header.shape, mask);
                     let table = |it: &Regions| atlas::table(it, &self.pairs.maps(), mask);
                     whole.iter().flat_map(table).collect()
                 }

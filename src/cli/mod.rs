@@ -80,10 +80,10 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     }
     if arguments.compare {
         diagnostics::of_headers(&session).iter().for_each(|it| talk.warning(it.line()));
-        return compare::run(arguments, &session);
+        return compare::run(arguments, &session, talk);
     }
     if arguments.definitions {
-        return definitions::run(arguments, &session);
+        return definitions::run(arguments, &session, talk);
     }
     let chosen = Chosen::of(arguments, arguments.analysis.definition);
     let request = chosen.request(arguments)?;
@@ -103,7 +103,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
         settings: &settings,
     };
     maps::check_names(&work)?;
-    show::check_slices(&work)?;
+    show::check_pictures(&work, talk)?;
     let header = maps::header(&work, talk)?;
     if arguments.verbose {
         talk.lines(summary::of_inputs(session));
@@ -176,14 +176,22 @@ fn asked_threads(arguments: &Arguments) -> NonZeroUsize {
     arguments.threads.first().copied().unwrap_or_else(resources::available_threads)
 }
 
-/// What to compute.
+/// What to compute; `warn` is told of a mean that lies elsewhere.
 ///
 /// # Errors
 /// A mean from another image that cannot be had.
-fn analysis(arguments: &Arguments, chosen: &Chosen, prepared: &Prepared) -> Result<Analysis> {
-    let threads = asked_threads(arguments);
+fn analysis(
+    arguments: &Arguments,
+    chosen: &Chosen,
+    prepared: &Prepared,
+    warn: impl Fn(&str),
+) -> Result<Analysis> {
     let mean = match &arguments.analysis.mean_from {
-        Some(path) => Some(pipeline::mean_from(path, &prepared.session, threads)?),
+        Some(path) => {
+            let mean = pipeline::mean_from(path, &prepared.session, asked_threads(arguments))?;
+            mean.misplaced.iter().for_each(|it| warn(it));
+            Some(mean.values)
+        }
         None => None,
     };
     Ok(Analysis {
@@ -202,7 +210,7 @@ fn settings(
     talk: Talk,
 ) -> Result<Settings> {
     let session = &prepared.session;
-    let analysis = analysis(arguments, chosen, prepared)?;
+    let analysis = analysis(arguments, chosen, prepared, |it| talk.warning(it))?;
     let settings = settings_within_memory(arguments, session, analysis)?;
     let (threads, asked) = (settings.threads, asked_threads(arguments));
     if threads < asked {
@@ -233,7 +241,7 @@ fn settings_within_memory(
     let limits = [arguments.mem_limit, resources::available_memory_bytes()];
     let threads = match limits.into_iter().flatten().min() {
         Some(limit) => {
-            let limit = limit.saturating_sub(show::page_bytes(arguments, session));
+            let limit = limit.saturating_sub(show::bytes_beside(arguments, session));
             pipeline::threads_within(limit, session, &asked)?
         }
         None => asked.threads,

@@ -10,6 +10,7 @@ use crate::mask::Mask;
 use crate::output::Batch;
 use crate::pipeline::{Session, in_file_order, on_grid_of};
 use crate::report::facts;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// What stands for all runs together where a run has its name.
@@ -71,13 +72,25 @@ pub(super) fn of_atlas(
 }
 
 /// Where there is no region, the mask or the whole grid as one.
-pub(super) fn or_whole(
-    regions: Vec<Regions>,
+pub(super) fn or_whole<'a>(
+    regions: &'a [Regions],
     shape: [usize; 3],
     mask: Option<&Mask>,
-) -> Vec<Regions> {
+) -> Cow<'a, [Regions]> {
     let name = if mask.is_some() { "mask" } else { "all voxels" };
-    if regions.is_empty() { vec![Regions::whole(shape, name)] } else { regions }
+    match regions {
+        [] => Cow::Owned(vec![Regions::whole(shape, name)]),
+        regions => Cow::Borrowed(regions),
+    }
+}
+
+/// The most bytes that regions and their table take, of one voxel: its place in each kind of
+/// regions, and its value while those of a region are put in order.
+pub(super) fn bytes_per_voxel(arguments: &RegionArguments) -> u64 {
+    let RegionArguments { atlas, tissues, by_slice, table, .. } = arguments;
+    let kinds = usize::from(atlas.atlas.is_some()) + tissues.len() + usize::from(*by_slice);
+    let is_used = kinds > 0 || table.is_some();
+    8 * if is_used { kinds.max(1) as u64 + 1 } else { 0 }
 }
 
 /// A row for each region, all runs together and each run by itself where it has a tSNR.
@@ -121,7 +134,7 @@ pub(super) fn write(
     }
     let mask = outcome.mask.as_ref().map(|it| &it.mask);
     let shape = work.prepared.session.header().shape;
-    let rows = rows(&or_whole(regions.to_vec(), shape, mask), outcome, work);
+    let rows = rows(&or_whole(regions, shape, mask), outcome, work);
     write_table(files, &atlas::tsv(&rows), &atlas::sidecar("tSNR"), batch)
 }
 

@@ -1,10 +1,12 @@
 //! What came out, to be looked at: the page, the slide, and what a terminal shows.
 
 use super::arguments::{Arguments, PictureArguments};
-use super::facts;
 use super::outcome::{Outcome, Work};
+use super::talk::Talk;
 use super::terminal::Terminal;
+use super::{facts, regions};
 use crate::error::Result;
+use crate::image::Header;
 use crate::output::Batch;
 use crate::pictures::{Look, Slices, Volume, mosaic, preview};
 use crate::pipeline::{self, Session, Settings, in_file_order};
@@ -22,22 +24,40 @@ pub(super) fn predicted_bytes(
     session: &Session,
     settings: &Settings,
 ) -> u64 {
-    pipeline::predicted_bytes(session, settings) + page_bytes(arguments, session)
+    pipeline::predicted_bytes(session, settings) + bytes_beside(arguments, session)
 }
 
-/// The part of that which a page takes.
-pub(super) fn page_bytes(arguments: &Arguments, session: &Session) -> u64 {
-    let copies = COPIES * 8 * session.header().voxels() as u64;
-    if arguments.is_reported() { PAGE_BYTES + copies } else { 0 }
+/// The part of that which is not the run's: a page's, and that of regions.
+pub(super) fn bytes_beside(arguments: &Arguments, session: &Session) -> u64 {
+    let voxels = session.header().voxels() as u64;
+    let page = if arguments.is_reported() { PAGE_BYTES + COPIES * 8 * voxels } else { 0 };
+    page + regions::bytes_per_voxel(&arguments.regions) * voxels
 }
 
-/// Refuses slices that the grid does not have, before anything is computed.
-pub(super) fn check_slices(work: &Work) -> Result<()> {
-    let PictureArguments { slices: Some(slices), .. } = &work.arguments.pictures else {
+/// Refuses slices that the grid does not have, before anything is computed, and says what pictures
+/// will not know.
+pub(super) fn check_pictures(work: &Work, talk: Talk) -> Result<()> {
+    let options = &work.arguments.pictures;
+    if options.preview || options.files().next().is_some() {
+        let image = work.prepared.session.first_image();
+        note_unknown_sides(&image.header, &image.path, talk);
+    }
+    let PictureArguments { slices: Some(slices), .. } = options else {
         return Ok(());
     };
     let grid = facts::grid(work.prepared.session.header());
-    work.arguments.pictures.views().into_iter().try_for_each(|view| slices.check(view, &grid))
+    options.views().into_iter().try_for_each(|view| slices.check(view, &grid))
+}
+
+/// Says that left and right are a guess in pictures of an image, if they are.
+pub(super) fn note_unknown_sides(header: &Header, path: &Path, talk: Talk) {
+    if !header.is_oriented() {
+        talk.note(format_args!(
+            "{}: neither sform nor qform says how the voxels lie, so left and right in pictures are \
+             a guess",
+            path.display()
+        ));
+    }
 }
 
 /// What the summary shows of the map: its distribution, where a person reads it or asks for it, and

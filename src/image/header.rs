@@ -193,6 +193,12 @@ impl Header {
         text(&self.fields.descrip)
     }
 
+    /// Whether a form says how the voxels lie in the body. Without, the first axis is taken to run
+    /// to the left, as nibabel takes it, which may be wrong.
+    pub fn is_oriented(&self) -> bool {
+        self.fields.sform_code > 0 || self.fields.qform_code > 0
+    }
+
     /// The unit of positions and voxel sizes.
     pub fn spatial_unit(&self) -> SpatialUnit {
         match self.fields.xyzt_units & 0b111 {

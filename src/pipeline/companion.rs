@@ -53,9 +53,33 @@ pub fn on_grid(path: &Path, what: &str, session: &Session) -> Result<OnGrid> {
 /// As [`on_grid`].
 pub fn on_grid_of(path: &Path, what: &str, expected: &Header, of: &Path) -> Result<OnGrid> {
     let (values, header) = single_volume(path)?;
-    same_grid(path, what, &header, expected, of)?;
-    let displacement_mm = expected.greatest_displacement_mm(&header);
-    let misplaced = (displacement_mm > AFFINE_TOLERANCE_MM).then(|| {
+    let misplaced = same_grid(path, what, &header, expected, of)?;
+    Ok(OnGrid { values, header, misplaced })
+}
+
+/// What is to be said where the voxels lie elsewhere.
+///
+/// # Errors
+/// Another grid.
+fn same_grid(
+    path: &Path,
+    what: &str,
+    header: &Header,
+    expected: &Header,
+    of: &Path,
+) -> Result<Option<String>> {
+    if header.shape != expected.shape {
+        return Err(Error::new(format!(
+            "the {what}'s grid {} differs from {} of {}",
+            header.grid(),
+            expected.grid(),
+            of.display()
+        ))
+        .remedy("resample it to that grid")
+        .at(path));
+    }
+    let displacement_mm = expected.greatest_displacement_mm(header);
+    Ok((displacement_mm > AFFINE_TOLERANCE_MM).then(|| {
         format!(
             "{}: the affine of the {what} differs: voxels lie up to {displacement_mm:.3} mm from \
              where {} has them; they are taken voxel by voxel all the same, so check that it is \
@@ -63,34 +87,20 @@ pub fn on_grid_of(path: &Path, what: &str, expected: &Header, of: &Path) -> Resu
             path.display(),
             of.display()
         )
-    });
-    Ok(OnGrid { values, header, misplaced })
-}
-
-fn same_grid(path: &Path, what: &str, header: &Header, expected: &Header, of: &Path) -> Result<()> {
-    if header.shape == expected.shape {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "the {what}'s grid {} differs from {} of {}",
-        header.grid(),
-        expected.grid(),
-        of.display()
-    ))
-    .remedy("resample it to that grid")
-    .at(path))
+    }))
 }
 
 /// The mean of each voxel in another image: of one volume, or over the time of a run.
 ///
 /// # Errors
 /// As [`on_grid`], and what reading a run runs into.
-pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Result<Vec<f64>> {
-    let image = Image::open(path)?;
-    same_grid(path, "mean", &image.header, session.header(), &session.first_image().path)?;
-    if image.header.volumes == 1 {
-        return Ok(single_volume(path)?.0);
+pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Result<OnGrid> {
+    let header = Image::open(path)?.header;
+    if header.volumes == 1 {
+        return on_grid(path, "mean", session);
     }
+    let first = session.first_image();
+    let misplaced = same_grid(path, "mean", &header, &first.header, &first.path)?;
     let run = Session::open(&[path.to_owned()])?;
     let plain = Analysis::plain(&run);
     let wanted = Wanted { mean: true, ..Wanted::default() };
@@ -98,5 +108,5 @@ pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Resul
     let settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
     let maps = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
     let mean = maps.mean.expect("a map that is wanted");
-    Ok(super::in_file_order(&mean).to_vec())
+    Ok(OnGrid { values: super::in_file_order(&mean).to_vec(), header, misplaced })
 }
