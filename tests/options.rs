@@ -148,6 +148,24 @@ fn too_few_volumes_are_refused_with_the_run_and_the_way_out() {
     let outcome = scratch.tsnr([&*all, &lists, "--detrend=3", skip, "-o", "map.nii"]).succeeded();
     assert!(outcome.stderr.contains("run-2_bold: left out: 3 of 50 volumes"), "{}", outcome.stderr);
     assert_eq!(outcome.summary("runs"), "2: 60 + 40 = 100 volumes");
+    // Only the run that is left out is scaled otherwise.
+    assert!(!outcome.stderr.contains("slope-differs"), "{}", outcome.stderr);
+}
+
+/// In the summary, for a paper, and in the header of the map, by which maps are compared.
+#[test]
+fn a_mean_from_another_image_is_said_wherever_the_definition_is() {
+    let scratch = Scratch::new();
+    let (run, mean) = (made("run-1_bold.nii.gz"), made("mean_3d.nii.gz"));
+    scratch.tsnr([&*run, "-o", "own.nii"]).succeeded();
+    let arguments = [&*run, "--mean-from", &mean, "-o", "other.nii", "--json", "other.json"];
+    let outcome = scratch.tsnr(arguments).succeeded();
+    let definition = outcome.summary("definition");
+    assert!(definition.ends_with("; the mean is from another image"), "{definition}");
+    let json = fs::read_to_string(scratch.path("other.json")).expect("JSON");
+    assert!(json.contains("as the mean of the original images divided by"), "{json}");
+    let error = scratch.tsnr(["diff", "own.nii", "other.nii"]).error();
+    assert!(error.contains("mean/std, ddof 0, mean-from, detrending none"), "{error}");
 }
 
 #[test]

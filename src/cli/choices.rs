@@ -20,6 +20,8 @@ pub(super) struct Chosen {
     pub named: Option<Named>,
     pub definition: Definition,
     pub undefined: WrittenUndefined,
+    /// Whether the mean is from another image.
+    pub is_mean_replaced: bool,
 }
 
 impl Chosen {
@@ -34,7 +36,8 @@ impl Chosen {
         };
         let of_name = named.map_or(WrittenUndefined::Zero, Named::undefined);
         let undefined = arguments.undefined.map_or(of_name, WrittenUndefined::from);
-        Chosen { named, definition, undefined }
+        let is_mean_replaced = options.mean_from.is_some();
+        Chosen { named, definition, undefined, is_mean_replaced }
     }
 
     /// What is used and fitted.
@@ -116,7 +119,7 @@ impl Chosen {
         let fit = fitted(request, prepared.runs.len());
         let fit = fit.as_deref().unwrap_or("no detrending");
         let mut text = format!("tSNR = {mean} / std over {volumes}{runs}; {ddof}, {fit}");
-        if prepared.model.numerator(0).is_some() {
+        if self.is_mean_replaced {
             text += "; the mean is from another image";
         }
         if let Some(named) = self.named {
@@ -128,7 +131,7 @@ impl Chosen {
     /// A sentence for the methods section of a paper.
     pub fn sentence(&self, prepared: &Prepared, request: &Request, mask: Option<&str>) -> String {
         let Definition { combine, ddof, sign, not_finite, .. } = self.definition;
-        let numerator = match (sign, prepared.model.numerator(0).is_some()) {
+        let numerator = match (sign, self.is_mean_replaced) {
             (Sign::Absolute, false) => "the absolute value of the temporal mean",
             (Sign::Signed, false) => "the temporal mean",
             (Sign::Absolute, true) => "the absolute value of the mean of the original images",
@@ -211,6 +214,9 @@ impl Chosen {
             Combine::Demean => ", demean",
             Combine::Average => ", average",
         };
+        let has_mean =
+            matches!(kind, MapKind::Tsnr | MapKind::RunTsnr | MapKind::Mean | MapKind::Stderr);
+        let source = if self.is_mean_replaced && has_mean { ", mean-from" } else { "" };
         let order = request.polynomial_order;
         let mut fit = if order == 0 { "none".to_owned() } else { order.to_string() };
         if request.scope == Scope::Concatenation {
@@ -224,7 +230,7 @@ impl Chosen {
         }
         let volumes = prepared.model.volumes();
         let version = env!("CARGO_PKG_VERSION");
-        format!("tsnr {version}: {formula}{combine}, detrending {fit}, {volumes} volumes")
+        format!("tsnr {version}: {formula}{combine}{source}, detrending {fit}, {volumes} volumes")
     }
 }
 

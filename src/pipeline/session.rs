@@ -94,6 +94,12 @@ impl Run {
     }
 }
 
+/// What a person should know of these images' headers.
+fn warnings_of(images: &[Arc<Image>]) -> Vec<Warning> {
+    let rules = [affines, units, trs, slopes, single_volumes];
+    rules.iter().filter_map(|rule| rule(images)).collect()
+}
+
 /// The name of an image's file without folder and ending.
 pub(super) fn image_name(image: &Image) -> String {
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
@@ -123,14 +129,7 @@ impl Session {
             .remedy("give a run with a time axis, or a series of volumes")
             .at(&first.path));
         }
-        let warnings = [
-            affines(&images),
-            units(&images),
-            trs(&images),
-            slopes(&images),
-            single_volumes(&images),
-        ];
-        let warnings = warnings.into_iter().flatten().collect();
+        let warnings = warnings_of(&images);
         Ok(Session { runs: into_runs(images), warnings })
     }
 
@@ -147,7 +146,10 @@ impl Session {
         });
         match session.runs.is_empty() {
             true => Err(Error::new("no run is left").at(&self.first_image().path)),
-            false => Ok(session),
+            false => {
+                let images: Vec<_> = session.images().cloned().collect();
+                Ok(Session { warnings: warnings_of(&images), ..session })
+            }
         }
     }
 
