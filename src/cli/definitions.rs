@@ -3,7 +3,6 @@
 use super::arguments::Arguments;
 use super::choices::Chosen;
 use super::outcome::{self, Outcome, Work};
-use super::summary::significant;
 use super::talk::Talk;
 use super::{prepared, settings_within_memory};
 use crate::error::{Error, Result};
@@ -11,6 +10,7 @@ use crate::modelling::{NAMED, Request};
 use crate::pipeline::{self, Analysis, Session};
 use crate::stats::fold::Wanted;
 use crate::stats::signals::SignalsWanted;
+use crate::stats::summary::significant;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use super::arguments::DiffArguments;
 use super::choices::{is_of_tsnr, recorded_definition};
 use super::outcome::NamedMask;
-use super::summary::significant;
 use super::talk::Talk;
 use super::{clock, facts, refuse_one_of, regions, show, signals};
 use crate::atlas::{self, Regions, Row};
@@ -15,7 +14,7 @@ use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
 use crate::pipeline::{OnGrid, on_grid_of, single_volume};
 use crate::report::compare_maps::{self, Comparison, RegionPair, Side};
 use crate::stats::paired::Pairs;
-use crate::stats::summary::Summary;
+use crate::stats::summary::{Summary, significant};
 use ndarray::{Array3, ShapeBuilder};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -7,6 +7,7 @@ use crate::diagnostics::Finding;
 use crate::image::SpatialUnit;
 use crate::modelling::Prepared;
 use crate::pipeline::{Mode, Session, Settings, mebibytes};
+use crate::stats::summary::significant;
 use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::fmt::Write;
 use std::path::Path;
@@ -203,16 +204,6 @@ fn seconds(started: Instant) -> String {
     if seconds < 1.0 { format!("{seconds:.3}") } else { format!("{seconds:.1}") }
 }
 
-/// Four significant digits, as far as they lie behind the point.
-pub(super) fn significant(value: f64) -> String {
-    let magnitude = if value == 0.0 { 0.0 } else { value.abs().log10().floor() };
-    if !(-4.0..7.0).contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let decimals = (3.0 - magnitude).max(0.0) as usize;
-    format!("{value:.decimals$}")
-}
-
 /// Why how many voxels have no tSNR.
 pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
     let reasons = [
@@ -236,16 +227,5 @@ fn undefined(counts: Counts, value: WrittenUndefined) -> String {
         0 => "no voxel".to_owned(),
         1 => format!("1 voxel, written as {written}: {}", reasons.join(", ")),
         count => format!("{count} voxels, written as {written}: {}", reasons.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn four_digits_are_shown() {
-        let shown = [52.1987, 0.123456, 1234567.0, 1e9, -3.0, 0.0, 5e-7].map(significant);
-        assert_eq!(shown, ["52.20", "0.1235", "1234567", "1.000e9", "-3.000", "0.000", "5.000e-7"]);
     }
 }

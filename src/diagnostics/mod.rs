@@ -21,6 +21,7 @@ use crate::pipeline::{Analysis, Maps, Session, Warning};
 use crate::stats::definition::Combine;
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
+use crate::stats::summary::significant;
 use crate::stats::tsnr::Counts;
 
 /// The names of all findings.
@@ -161,11 +162,11 @@ pub fn of_maps(computed: &Computed) -> Vec<Finding> {
 fn between_runs(computed: &Computed) -> Option<Finding> {
     let between = computed.between.filter(BetweenRuns::is_telling)?;
     let text = format!(
-        "{:.0}% of the variance lies between the runs: the median tSNR is {:.2} with the runs \
-         concatenated as they are, {:.2} with each run's own mean removed",
+        "{:.0}% of the variance lies between the runs: the median tSNR is {} with the runs \
+         concatenated as they are, {} with each run's own mean removed",
         100.0 * between.share,
-        between.concat_median,
-        between.demean_median
+        significant(between.concat_median),
+        significant(between.demean_median)
     );
     Some(Finding::new("between-runs", text, "consider --combine demean"))
 }
