@@ -85,8 +85,7 @@ fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Ve
         [] => vec![resources::available_threads()],
         asked => asked.to_vec(),
     };
-    let limits = [arguments.mem_limit, resources::available_memory_bytes()];
-    let limit = limits.into_iter().flatten().min().unwrap_or(u64::MAX);
+    let limit = super::memory_limit(arguments).unwrap_or(u64::MAX);
     let chosen = Chosen::of(arguments, arguments.analysis.definition);
     let prepared = super::prepared(arguments, session, &chosen.request(arguments)?)?;
     let analysis = super::analysis(arguments, &chosen, &prepared, |it| talk.warning(it))?;

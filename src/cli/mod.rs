@@ -238,8 +238,7 @@ fn settings_within_memory(
         chunk_length: arguments.chunk_length,
         analysis,
     };
-    let limits = [arguments.mem_limit, resources::available_memory_bytes()];
-    let threads = match limits.into_iter().flatten().min() {
+    let threads = match memory_limit(arguments) {
         Some(limit) => {
             let limit = limit.saturating_sub(show::bytes_beside(arguments, session));
             pipeline::threads_within(limit, session, &asked)?
@@ -247,6 +246,11 @@ fn settings_within_memory(
         None => asked.threads,
     };
     Ok(Settings { threads, ..asked })
+}
+
+/// The memory that may be taken, in bytes: what was said, or the machine has if that is less.
+fn memory_limit(arguments: &Arguments) -> Option<u64> {
+    [arguments.mem_limit, resources::available_memory_bytes()].into_iter().flatten().min()
 }
 
 /// An output must not replace what it is made from.

@@ -53,20 +53,20 @@ impl VoxelMaps {
             let maps = [tsnr, mean, std, between].into_iter().chain(runs);
             pieces_of_maps.iter_mut().zip(maps).for_each(|(pieces, map)| pieces.push(map));
         }
-        let join = |pieces: Vec<Vec<f64>>| {
-            let is_wanted = pieces.iter().any(|piece| !piece.is_empty());
-            let mut map = Vec::with_capacity(if is_wanted { voxels } else { 0 });
-            pieces.into_iter().for_each(|piece| map.extend(piece));
-            map
+        let join = |pieces: &mut Vec<Vec<f64>>| {
+            let mut map = Vec::with_capacity(voxels);
+            pieces.drain(..).for_each(|piece| map.extend(piece));
+            *pieces = vec![map];
         };
-        let mut maps = std::thread::scope(|scope| {
-            let mut pieces_of_maps = pieces_of_maps.into_iter();
-            let tsnr = pieces_of_maps.next();
-            let others: Vec<_> =
-                pieces_of_maps.map(|pieces| scope.spawn(move || join(pieces))).collect();
-            let others = others.into_iter().map(|map| map.join().expect("maps are joined"));
-            tsnr.map(join).into_iter().chain(others).collect::<Vec<_>>().into_iter()
+        std::thread::scope(|scope| {
+            let is_wanted = |pieces: &&mut Vec<Vec<f64>>| pieces.iter().any(|it| !it.is_empty());
+            let mut wanted = pieces_of_maps.iter_mut().filter(is_wanted);
+            let on_this_thread = wanted.next();
+            wanted.for_each(|pieces| drop(scope.spawn(move || join(pieces))));
+            on_this_thread.into_iter().for_each(join);
         });
+        // One piece is left of each, empty or whole.
+        let mut maps = pieces_of_maps.into_iter().map(|mut pieces| pieces.swap_remove(0));
         let mut next = || maps.next().unwrap_or_default();
         let [tsnr, mean, std, between] = [next(), next(), next(), next()];
         VoxelMaps { tsnr, mean, std, between, runs: maps.collect(), counts }

@@ -4,9 +4,9 @@
 //! [`series`] is the plain reference, passes over samples that are all in memory. [`moments`] is
 //! the same from partial results that merge, and [`fold`] puts runs together. [`tsnr`] makes the
 //! ratio, and says which voxels have none and why; [`signals`] tell what volumes are like as
-//! wholes. [`quantiles`] is the rule of medians and quantiles, and
-//! [`summary`] has them of some voxels of a map, [`paired`] two maps beside each other. This module knows numbers and counts; it does
-//! not know files, threads or graphs.
+//! wholes. [`quantiles`] is the rule of medians and quantiles, [`summary`] has them of some voxels
+//! of a map, and [`paired`] two maps beside each other. This module knows numbers and counts; it
+//! does not know files or graphs.
 
 pub mod definition;
 pub mod fold;

@@ -39,13 +39,10 @@ impl PartSums {
         self.moments.add_rows(samples, rows, first_voxel);
         self.signals.add(samples, first_voxel);
     }
-}
 
-impl PartSums {
     /// The same when the image was read to its end, without what is no longer needed.
     pub fn complete(self, job: &Job, part: &Part) -> PartSums {
-        let is_whole_run = part.first_volume == 0 && part.ends_its_run;
-        match is_whole_run && job.analysis.model.scope() == Scope::Run {
+        match part.is_whole_run() && job.analysis.model.scope() == Scope::Run {
             true => PartSums { moments: self.moments.fitted(), ..self },
             false => self,
         }

@@ -125,6 +125,12 @@ struct Part {
     ends_its_run: bool,
 }
 
+impl Part {
+    fn is_whole_run(&self) -> bool {
+        self.first_volume == 0 && self.ends_its_run
+    }
+}
+
 impl Job {
     fn new(session: &Session, settings: &Settings, progress: &Arc<dyn Progress>) -> Job {
         let mut runs: Vec<_> = session.runs().iter().enumerate().collect();
@@ -161,8 +167,7 @@ impl Job {
 
     /// Bytes of one voxel of an image that was read and waits to be folded.
     fn waiting_bytes_per_voxel(&self) -> usize {
-        let is_whole_run = |part: &Part| part.first_volume == 0 && part.ends_its_run;
-        match self.parts.iter().all(is_whole_run) {
+        match self.parts.iter().all(Part::is_whole_run) {
             true => self.run_bytes_per_voxel(),
             false => self.moments_bytes_per_voxel(),
         }

@@ -228,8 +228,8 @@ impl<T: Sample> Kernel for AddVolumes<'_, T> {
             for (origin, &sample) in origin.iter_mut().zip(rows[0]) {
                 *origin = sample.to_f64();
             }
-            offset[..voxels].fill(0.0);
-            m2[..voxels].fill(0.0);
+            offset.fill(0.0);
+            m2.fill(0.0);
             (rows, count) = (&rows[1..], 1);
         }
         let whole = voxels / VOXELS_AT_ONCE * VOXELS_AT_ONCE;
