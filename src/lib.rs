@@ -51,16 +51,17 @@
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 
+pub mod analysis;
 pub mod array;
 pub mod atlas;
 pub mod bids;
-pub mod cli;
+//pub mod cli;
 pub mod compare;
 pub mod confounds;
 pub mod design;
-pub mod diagnostics;
 pub mod drawing;
 pub mod error;
+pub mod findings;
 pub mod graph;
 pub mod image;
 pub mod inflate;
@@ -73,7 +74,15 @@ pub mod paths;
 pub mod pictures;
 pub mod pipeline;
 pub mod profile;
+pub mod recipe;
+pub mod record;
 pub mod report;
+pub mod resources;
 pub mod stats;
 pub mod voxels;
 mod wide_instructions;
+
+pub use analysis::analyze;
+pub use graph::Cancellation;
+pub use recipe::Recipe;
+pub use record::Record;

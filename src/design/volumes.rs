@@ -1,5 +1,6 @@
 //! Which volumes of a run take part.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Whether a volume takes part, or the one reason why not. Of several reasons that hold, the
@@ -17,7 +18,7 @@ pub enum Use {
 }
 
 /// How many neighbours of a censored volume are left out with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Widening {
     /// Volumes before it.
     pub before: usize,

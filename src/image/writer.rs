@@ -11,13 +11,27 @@ use std::io::{self, Write};
 /// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h).
 const MOST_DESCRIPTION_BYTES: usize = 79;
 
+/// The code of an extension that holds text (nifti1.h, `NIFTI_ECODE_COMMENT`).
+const COMMENT: i32 = 6;
+
 /// How the values of a map are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MapPrecision {
     /// 32-bit floats.
+    #[default]
     Float32,
     /// 64-bit floats.
     Float64,
+}
+
+impl MapPrecision {
+    /// The name of the type: `float32`.
+    pub fn name(self) -> &'static str {
+        match self {
+            MapPrecision::Float32 => "float32",
+            MapPrecision::Float64 => "float64",
+        }
+    }
 }
 
 /// A header extension: a code that says whose it is (nifti1.h, `NIFTI_ECODE_*`), and data.
@@ -52,6 +66,17 @@ impl Extension {
             rest = &rest[size..];
         }
         (extensions, false)
+    }
+
+    /// An extension that holds a text (nifti1.h, `NIFTI_ECODE_COMMENT`).
+    pub fn comment(text: &str) -> Extension {
+        Extension { code: COMMENT, data: text.as_bytes().to_vec() }
+    }
+
+    /// The text that it holds, if it is a comment.
+    pub fn text(&self) -> Option<&str> {
+        let text = (self.code == COMMENT).then(|| std::str::from_utf8(&self.data).ok()).flatten()?;
+        Some(text.trim_end_matches('\0'))
     }
 
     /// Whose extension it is, if it describes the time course of the run and so is wrong

@@ -1,10 +1,11 @@
 //! The columns that are fitted to a run, and the basis that they become.
 
-use super::{MeanKept, PreparedRun, Request, sampling};
-use crate::confounds::{Column, Table};
+use super::{PreparedRun, sampling};
+use crate::confounds::{Column, Selection, Table};
 use crate::design::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
 use crate::error::{Error, Result, Setting};
 use crate::pipeline::{Run, Session};
+use crate::recipe::{MeanKept, TsnrDefinition};
 use crate::stats::sampling::{Model, Scope};
 use std::path::Path;
 
@@ -29,13 +30,18 @@ impl Columns {
 /// # Errors
 /// A header without a TR, where there are periods in seconds; a cut-off too short for the run; a
 /// table that lacks columns.
-pub(super) fn columns(request: &Request, run: &Run, table: Option<&Table>) -> Result<Columns> {
+pub(super) fn columns(
+    definition: &TsnrDefinition,
+    selection: Option<&Selection>,
+    run: &Run,
+    table: Option<&Table>,
+) -> Result<Columns> {
     let volumes = run.volumes();
-    let mut trends = match request.scope {
-        Scope::Run => named("polynomial", 1, polynomial_columns(volumes, request.polynomial_order)),
+    let mut trends = match definition.trend_through {
+        Scope::Run => named("polynomial", 1, polynomial_columns(volumes, definition.polynomial_order)),
         Scope::Concatenation => Vec::new(),
     };
-    if let Some(cutoff) = request.highpass_seconds {
+    if let Some(cutoff) = definition.highpass_seconds {
         let tr = run.tr_seconds().ok_or_else(|| {
             Error::mismatch("its header states no TR, which a high-pass filter needs")
                 .remedy("set pixdim[4] in its header, or remove a polynomial trend")
@@ -54,7 +60,7 @@ pub(super) fn columns(request: &Request, run: &Run, table: Option<&Table>) -> Re
         }
         trends.extend(named("cosine", 1, cosine_columns(volumes, tr, cutoff)));
     }
-    let confounds = match (table, &request.confound_columns) {
+    let confounds = match (table, selection) {
         (Some(table), Some(selection)) => table.selected(selection)?,
         _ => Vec::new(),
     };
@@ -109,10 +115,10 @@ fn check_trends(basis: &Basis, columns: &Columns, used: usize, run: &Path) -> Re
 /// # Errors
 /// A polynomial of too high an order for the volumes that are used.
 pub(super) fn of_concatenation(
-    request: &Request,
+    definition: &TsnrDefinition,
     runs: Vec<(usize, Volumes, Columns)>,
 ) -> Result<(Model, Vec<PreparedRun>)> {
-    let order = request.polynomial_order;
+    let order = definition.polynomial_order;
     let used: usize = runs.iter().map(|(_, volumes, _)| volumes.count(Use::Used)).sum();
     let columns = polynomial_columns(used, order);
     let basis = Basis::new(used, &columns);
@@ -131,7 +137,7 @@ pub(super) fn of_concatenation(
         prepared.push(PreparedRun { uses: volumes.uses().to_vec(), ..PreparedRun::default() });
         first = end;
     }
-    let mean_weights = match request.mean {
+    let mean_weights = match definition.mean {
         MeanKept::Whole => Vec::new(),
         MeanKept::LessPolynomials => mean_weights(&basis, &columns),
     };

@@ -23,11 +23,12 @@ mod session;
 pub use beginnings::beginnings;
 pub use companion::{OnGrid, mean_from, on_grid, on_grid_of, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
-pub use session::{Run, Session, Warning};
+pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
+pub use crate::recipe::Mode;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
 use crate::stats::fold::{VoxelMaps, Wanted};
 use crate::stats::sampling::Model;
@@ -36,28 +37,8 @@ use crate::stats::signals::{Signals, SignalsWanted};
 use crate::stats::tsnr::Counts;
 use crate::voxels::{Block, Infinities, Samples};
 use ndarray::{Array3, ShapeBuilder};
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-
-/// How the maps are computed; what they mean does not depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Mode {
-    Serial,
-    Delayed,
-    Array,
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mode::Serial => "serial",
-            Mode::Delayed => "delayed",
-            Mode::Array => "array",
-        })
-    }
-}
 
 /// What to compute, and how.
 #[derive(Clone, Debug)]

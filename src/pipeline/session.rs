@@ -1,19 +1,14 @@
 //! The runs of a session: images on one grid, opened and compared.
 
 use crate::error::{Error, Result};
-use crate::image::{AFFINE_TOLERANCE_MM, Header, Image};
-use std::fmt;
+use crate::image::{Header, Image};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// More files than this are counted, not listed, in a warning.
-const MOST_FILES_LISTED: usize = 4;
 
 /// Runs on one grid. Their headers have been read, their voxels have not.
 #[derive(Clone, Debug)]
 pub struct Session {
     runs: Vec<Run>,
-    warnings: Vec<Warning>,
 }
 
 /// Images that follow one another in time: one with a time axis, or a series of
@@ -21,46 +16,6 @@ pub struct Session {
 #[derive(Clone, Debug)]
 pub struct Run {
     images: Vec<Arc<Image>>,
-}
-
-/// Something about the inputs that is no error and that a person should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// Images lie differently in space.
-    AffineDiffers(String),
-    /// Headers state different units.
-    UnitsDiffer(String),
-    /// Runs have different repetition times.
-    TrDiffers(String),
-    /// Runs have different scalings.
-    SlopeDiffers(String),
-    /// Single volumes lie among runs of many.
-    SingleVolume(String),
-}
-
-impl Warning {
-    /// A name that stays as it is.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Warning::AffineDiffers(_) => "affine-differs",
-            Warning::UnitsDiffer(_) => "units-differ",
-            Warning::TrDiffers(_) => "tr-differs",
-            Warning::SlopeDiffers(_) => "slope-differs",
-            Warning::SingleVolume(_) => "single-volume",
-        }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::AffineDiffers(text)
-            | Warning::UnitsDiffer(text)
-            | Warning::TrDiffers(text)
-            | Warning::SlopeDiffers(text)
-            | Warning::SingleVolume(text) => f.write_str(text),
-        }
-    }
 }
 
 impl Run {
@@ -94,12 +49,6 @@ impl Run {
     }
 }
 
-/// What a person should know of these images' headers.
-fn warnings_of(images: &[Arc<Image>]) -> Vec<Warning> {
-    let rules = [affines, units, trs, slopes, single_volumes];
-    rules.iter().filter_map(|rule| rule(images)).collect()
-}
-
 /// The name of an image's file without folder and ending.
 pub(super) fn image_name(image: &Image) -> String {
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
@@ -129,8 +78,7 @@ impl Session {
             .remedy("give a run with a time axis, or a series of volumes")
             .at(&first.path));
         }
-        let warnings = warnings_of(&images);
-        Ok(Session { runs: into_runs(images), warnings })
+        Ok(Session { runs: into_runs(images) })
     }
 
     /// The session without the runs of these numbers.
@@ -146,10 +94,7 @@ impl Session {
         });
         match session.runs.is_empty() {
             true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
-            false => {
-                let images: Vec<_> = session.images().cloned().collect();
-                Ok(Session { warnings: warnings_of(&images), ..session })
-            }
+            false => Ok(session),
         }
     }
 
@@ -182,11 +127,6 @@ impl Session {
     pub fn voxel_bytes(&self) -> u64 {
         self.images().map(|image| image.header.voxel_bytes()).sum()
     }
-
-    /// What a person should know of the inputs.
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
 }
 
 fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
@@ -216,81 +156,4 @@ fn same_grid(first: &Image, image: &Image) -> Result<()> {
     ))
     .remedy("give runs of one grid")
     .at(&image.path))
-}
-
-fn affines(images: &[Arc<Image>]) -> Option<Warning> {
-    let first = &images[0];
-    let mut greatest_mm = 0.0_f64;
-    let mut differing = Vec::new();
-    for image in &images[1..] {
-        let displacement_mm = first.header.greatest_displacement_mm(&image.header);
-        if displacement_mm > AFFINE_TOLERANCE_MM {
-            greatest_mm = greatest_mm.max(displacement_mm);
-            differing.push(image.path.as_path());
-        }
-    }
-    (!differing.is_empty()).then(|| {
-        Warning::AffineDiffers(format!(
-            "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
-             runs are compared voxel by voxel all the same, so check that they are aligned",
-            listed(&differing),
-            first.path.display()
-        ))
-    })
-}
-
-fn units(images: &[Arc<Image>]) -> Option<Warning> {
-    grouped(images, |image| Some(image.header.units()))
-        .map(|groups| Warning::UnitsDiffer(format!("units differ between files: {groups}")))
-}
-
-fn trs(images: &[Arc<Image>]) -> Option<Warning> {
-    grouped(images, |image| image.header.tr_seconds().map(|tr| format!("{tr} s")))
-        .map(|groups| Warning::TrDiffers(format!("the TR differs between runs: {groups}")))
-}
-
-fn slopes(images: &[Arc<Image>]) -> Option<Warning> {
-    let scaling = |image: &Image| {
-        let scaling = image.header.scaling;
-        Some(format!("{} * stored + {}", scaling.slope(), scaling.intercept()))
-    };
-    grouped(images, scaling)
-        .map(|groups| Warning::SlopeDiffers(format!("the scaling differs between runs: {groups}")))
-}
-
-fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {
-    let (single, many): (Vec<_>, Vec<_>) =
-        images.iter().partition(|image| image.header.volumes == 1);
-    let single: Vec<&Path> = single.iter().map(|image| image.path.as_path()).collect();
-    (!single.is_empty() && !many.is_empty()).then(|| {
-        Warning::SingleVolume(format!(
-            "one volume only in {}, among runs of many: it counts as one more time point; leave a \
-             reference image (sbref) out",
-            listed(&single)
-        ))
-    })
-}
-
-/// Files grouped by what they say, in words, if they do not all say the same.
-fn grouped(images: &[Arc<Image>], say: impl Fn(&Image) -> Option<String>) -> Option<String> {
-    let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
-    for image in images {
-        let Some(said) = say(image) else { continue };
-        match groups.iter_mut().find(|(other, _)| *other == said) {
-            Some((_, files)) => files.push(&image.path),
-            None => groups.push((said, vec![&image.path])),
-        }
-    }
-    let in_words = |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", listed(files));
-    (groups.len() > 1).then(|| groups.iter().map(in_words).collect::<Vec<_>>().join("; "))
-}
-
-/// The names of some files, without their folders.
-fn listed(files: &[&Path]) -> String {
-    let name = |file: &&Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut names: Vec<String> = files.iter().take(MOST_FILES_LISTED).map(name).collect();
-    if files.len() > MOST_FILES_LISTED {
-        names.push(format!("and {} more", files.len() - MOST_FILES_LISTED));
-    }
-    names.join(", ")
 }

@@ -2,6 +2,8 @@
 //! differently, by name.
 
 use super::sampling::Model;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How the runs of a session become one map. With `mean_r` and `R_r` the mean and the residual
 /// sum of squares of run r (about its own mean, after the fit), `n_r` its volumes, `N` those of all
@@ -12,7 +14,8 @@ use super::sampling::Model;
 /// | `Concat` | `mean` | `sqrt( (sum_r R_r + sum_r n_r (mean_r - mean)^2) / (N - ddof) )` |
 /// | `Demean` | `mean` | `sqrt( sum_r R_r / (N - ddof) )`: within runs, pooled |
 /// | `Average` | | the mean over runs of `mean_r / sqrt(R_r / (n_r - ddof))` |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Combine {
     /// The runs concatenated as they are: what differs between them counts as noise.
     Concat,
@@ -23,7 +26,8 @@ pub enum Combine {
 }
 
 /// What the sum of squares is divided by, beside the number of volumes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "DdofForm", into = "DdofForm")]
 pub enum Ddof {
     /// `N - ddof` whatever was fitted: 0 as numpy, 1 as AFNI and FSL.
     Fixed(usize),
@@ -32,8 +36,48 @@ pub enum Ddof {
     Rank,
 }
 
+impl fmt::Display for Ddof {
+    /// `ddof 1`, `ddof rank`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ddof::Fixed(ddof) => write!(f, "ddof {ddof}"),
+            Ddof::Rank => f.write_str("ddof rank"),
+        }
+    }
+}
+
+/// The form of [`Ddof`] in JSON: a number, or `"rank"`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum DdofForm {
+    Number(usize),
+    Word(String),
+}
+
+impl TryFrom<DdofForm> for Ddof {
+    type Error = String;
+
+    fn try_from(form: DdofForm) -> Result<Ddof, String> {
+        match form {
+            DdofForm::Number(ddof) => Ok(Ddof::Fixed(ddof)),
+            DdofForm::Word(word) if word == "rank" => Ok(Ddof::Rank),
+            DdofForm::Word(word) => Err(format!("ddof '{word}', expected a number or rank")),
+        }
+    }
+}
+
+impl From<Ddof> for DdofForm {
+    fn from(ddof: Ddof) -> DdofForm {
+        match ddof {
+            Ddof::Fixed(ddof) => DdofForm::Number(ddof),
+            Ddof::Rank => DdofForm::Word("rank".to_owned()),
+        }
+    }
+}
+
 /// Whether the sign of the mean is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// `mean / std`.
     Signed,
@@ -42,7 +86,8 @@ pub enum Sign {
 }
 
 /// What becomes of samples that are NaN or infinite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NotFinite {
     /// They make their voxel undefined.
     Undefined,
@@ -53,7 +98,7 @@ pub enum NotFinite {
 }
 
 /// The choices that make a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
     /// How the runs become one map.
     pub combine: Combine,

@@ -11,7 +11,8 @@ use std::ops::Range;
 const SAME_MEANS: f64 = 1e-12;
 
 /// Which maps are made beside that of the tSNR.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Wanted {
     /// The mean.
     pub mean: bool,

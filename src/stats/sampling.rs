@@ -1,5 +1,6 @@
 //! What of a run counts: the volumes that are used, and the regressors at each of them.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -56,12 +57,14 @@ impl Sampling {
 }
 
 /// Over what the regressors are orthonormal, and orthogonal to the constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Each run has regressors of its own, fitted to it alone.
+    #[serde(rename = "each run")]
     Run,
     /// The regressors run through the concatenation of all runs, as those of tools that know
     /// nothing of runs.
+    #[serde(rename = "all runs")]
     Concatenation,
 }
 

@@ -1,6 +1,7 @@
 //! The temporal signal-to-noise ratio: mean over standard deviation.
 
 use super::definition::{Definition, Sign};
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
 /// Why a voxel has no tSNR.
@@ -49,7 +50,8 @@ pub fn outside() -> f64 {
 }
 
 /// The value that stands in a written map for a voxel without a tSNR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WrittenUndefined {
     /// 0, whatever the reason.
     Zero,
@@ -57,8 +59,10 @@ pub enum WrittenUndefined {
     Nan,
     /// What the division gives: NaN for 0/0 and for samples that are not finite, an infinity
     /// with the sign of the mean for a voxel that is constant (numpy).
+    #[serde(rename = "numpy")]
     Division,
     /// 0 where the std is 0, NaN for samples that are not finite (FSL).
+    #[serde(rename = "fsl")]
     ZeroOrNan,
 }
 

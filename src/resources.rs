@@ -1,16 +1,16 @@
-//! What the process may use and has used.
+//! What this process may use and has used: cores, memory.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// The cores that this process may use: affinity and cgroup limits counted.
-pub(super) fn available_threads() -> NonZeroUsize {
+pub fn available_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The most memory that this process has held at once (peak resident set), in bytes.
 /// Known on Linux; there `ru_maxrss` would count the parent's, too.
-pub(super) fn peak_memory_bytes() -> Option<u64> {
+pub fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -20,7 +20,7 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
 /// The memory that this process could have now: what the machine has available, or what
 /// the tightest of its cgroups or its address space limit (`ulimit -v`) allows in all, if
 /// that is less. Known on Linux.
-pub(super) fn available_memory_bytes() -> Option<u64> {
+pub fn available_memory_bytes() -> Option<u64> {
     let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -1,17 +1,17 @@
-//! The date in words.
+//! Dates in words.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Now, in UTC: `2026-01-31 12:00:00 UTC`.
-pub(super) fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+/// A time in UTC, in words: `2026-01-31 12:00:00 UTC`.
+pub(super) fn date(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH);
     in_words(since.map_or(0, |since| since.as_secs()))
 }
 
 /// So many seconds after the beginning of 1970, in UTC.
 fn in_words(seconds: u64) -> String {
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
+    let (year, month, day) = calendar_date(days);
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
@@ -19,7 +19,7 @@ fn in_words(seconds: u64) -> String {
 /// Year, month and day, so many days after the first of 1970, in the Gregorian calendar: years are
 /// counted from March, so that the leap day is a year's last (Hinnant, "chrono-Compatible Low-Level
 /// Date Algorithms", `civil_from_days`).
-fn date(days: u64) -> (u64, u64, u64) {
+fn calendar_date(days: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     // From the first of March of the year 0.
     let days = days + 719_468;

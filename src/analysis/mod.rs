@@ -1,0 +1,428 @@
+//! From a recipe to a record: the order of the steps of an analysis.
+//!
+//! [`analyze`] does it all. Who wants to know what will be done before a voxel is read (the files,
+//! the task graph, the memory) takes the first step by itself: [`Planned::new`], then
+//! [`Planned::run`].
+//!
+//! Inputs are expanded and opened, files beside them read, volumes and regressors settled, the
+//! threads chosen by the memory, and the task graph made; then the pass is run, masks are applied,
+//! and what came out is summed up and looked at by the [rules](crate::findings). This module decides
+//! the order; what is done stands in the modules below it.
+
+mod mask;
+mod observer;
+mod regions;
+
+pub use observer::Observer;
+pub use regions::{atlas_on_grid, or_whole};
+
+use crate::atlas::Regions;
+use crate::error::{Error, Result};
+use crate::findings::between_runs::BetweenRuns;
+use crate::findings::{self, Computed, Finding, Opened};
+use crate::graph::{Cancellation, Outline, PassReport};
+use crate::image::{Extension, Image, Progress};
+use crate::inputs;
+use crate::modelling::{Prepared, PreparedRun, prepare};
+use crate::pipeline::{
+    self, Analysis, Maps, Plan, Run, RunSignals, Session, Settings, in_file_order,
+};
+use crate::profile::Recorder;
+use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
+use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
+use crate::resources;
+use crate::stats::definition::Combine;
+use crate::stats::fold::Wanted;
+use crate::stats::sampling::Model;
+use crate::stats::signals::SignalsWanted;
+use crate::stats::summary::Summary;
+use crate::stats::tsnr::Counts;
+use observer::Watch;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime};
+
+/// A page's text and pictures take so much memory,
+const PAGE_BYTES: u64 = 12 * 1024 * 1024;
+/// and so many copies of a map, to order its values and to show them.
+const PAGE_COPIES: u64 = 3;
+
+/// Computes what a recipe asks for. `observer` is told on the way; `cancellation` ends it.
+///
+/// # Errors
+/// Whatever stands in the way, each with its [kind](crate::error::ErrorKind): inputs that cannot
+/// be found, read or put together, memory that does not suffice, a cancellation.
+pub fn analyze(
+    recipe: &Recipe,
+    observer: Arc<dyn Observer>,
+    cancellation: &Cancellation,
+) -> Result<Record> {
+    Planned::new(recipe, observer, cancellation)?.run()
+}
+
+/// An analysis of which everything is settled and no voxel has been read for the maps.
+pub struct Planned {
+    recipe: Recipe,
+    definition: TsnrDefinition,
+    prepared: Prepared,
+    settings: Settings,
+    predicted_bytes: u64,
+    mask: Option<NamedMask>,
+    regions: Vec<Regions>,
+    extensions: Vec<Extension>,
+    findings: Vec<Finding>,
+    plan: Plan,
+    watch: Arc<Watch>,
+    began: (Instant, SystemTime),
+    /// When the opening ended, in seconds.
+    opened: f64,
+}
+
+impl Planned {
+    /// Settles everything that can be settled before a voxel is read; with `dummies: auto` and
+    /// without tables of confounds, the first volumes are read.
+    ///
+    /// # Errors
+    /// As [`analyze`].
+    pub fn new(
+        recipe: &Recipe,
+        observer: Arc<dyn Observer>,
+        cancellation: &Cancellation,
+    ) -> Result<Planned> {
+        let began = (Instant::now(), SystemTime::now());
+        let computing = &recipe.computing;
+        let is_recorded = computing.is_profiled || computing.is_reported;
+        let recorder = is_recorded.then(|| Recorder::new(began.0));
+        let watch = Watch { observer, recorder, cancellation: cancellation.clone() };
+        let watch = Arc::new(watch);
+        let definition = recipe.resolved()?;
+        let inputs = inputs::expand(&recipe.inputs)?;
+        let session = Session::open(&inputs.images)?;
+        let threads = computing.threads.unwrap_or_else(resources::available_threads);
+        // What is read here is read again, and would be counted twice.
+        let unwatched: Arc<dyn Progress> = Arc::new(());
+        let prepared = prepare(&session, recipe, &definition, threads, &unwatched)?;
+        let session = &prepared.session;
+        let mut misplaced = Vec::new();
+        let mask = match &recipe.mask {
+            Some(MaskChoice::File(path)) => Some(mask::of_file(path, session, &mut misplaced)?),
+            Some(MaskChoice::Auto) | None => None,
+        };
+        let mean = match &recipe.definition.mean_from {
+            Some(path) => {
+                let mean = pipeline::mean_from(path, session, threads)?;
+                misplaced.extend(mean.misplaced);
+                Some(mean.values)
+            }
+            None => None,
+        };
+        let regions = regions::regions_of(&recipe.regions, session, &mut misplaced)?;
+        let (extensions, dropped_extensions) = kept_extensions(session.first_image())?;
+        let model = match mean {
+            Some(mean) => Arc::new(Model::clone(&prepared.model).with_numerator(mean)),
+            None => Arc::clone(&prepared.model),
+        };
+        let have_own_tsnr = (0..model.runs().len())
+            .all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
+        let analysis = Analysis {
+            definition: definition.formula,
+            wanted: wanted(recipe, &model, have_own_tsnr),
+            signals: match recipe.signals || computing.is_reported {
+                true => SignalsWanted::All,
+                false => SignalsWanted::Beginning(BEGINNING_VOLUMES),
+            },
+            model,
+        };
+        let asked = Settings {
+            mode: computing.mode,
+            threads,
+            chunk_length: computing.chunk_length,
+            analysis,
+        };
+        let settings = within_memory(recipe, session, asked)?;
+        let predicted_bytes =
+            pipeline::predicted_bytes(session, &settings) + bytes_beside(recipe, session);
+        let findings = findings::before(&Opened {
+            recipe,
+            definition: &definition,
+            skipped_files: &inputs.remarks,
+            prepared: &prepared,
+            misplaced: &misplaced,
+            dropped_extensions: &dropped_extensions,
+            threads: [settings.threads, threads],
+            predicted_bytes,
+            have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
+        });
+        findings.iter().for_each(|finding| watch.observer.found(finding));
+        let opened = watch.phase("open", 0.0);
+        let progress = Arc::clone(&watch) as Arc<dyn Progress>;
+        let plan = pipeline::plan(session, &settings, progress)?;
+        let plan = if computing.is_unoptimized { plan.unoptimized() } else { plan };
+        let plan = plan.within(computing.memory_limit);
+        Ok(Planned {
+            recipe: recipe.clone(),
+            definition,
+            settings,
+            predicted_bytes,
+            mask,
+            regions,
+            extensions,
+            findings,
+            plan,
+            watch,
+            began,
+            opened,
+            prepared,
+        })
+    }
+
+    /// The runs, without those that were left out.
+    pub fn session(&self) -> &Session {
+        &self.prepared.session
+    }
+
+    /// The definition as it was resolved.
+    pub fn definition(&self) -> &TsnrDefinition {
+        &self.definition
+    }
+
+    /// The most memory that is expected to be taken, in bytes.
+    pub fn predicted_bytes(&self) -> u64 {
+        self.predicted_bytes
+    }
+
+    /// How many threads will compute; one in serial mode.
+    pub fn threads(&self) -> usize {
+        threads_of(&self.settings)
+    }
+
+    /// What was found so far.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The tasks that will run.
+    pub fn outline(&self) -> Outline {
+        self.plan.outline()
+    }
+
+    /// The tasks as they are before optimisation.
+    pub fn raw_outline(&self) -> Outline {
+        self.plan.raw_outline()
+    }
+
+    /// What each pass of the optimisation did.
+    pub fn passes(&self) -> &[PassReport] {
+        self.plan.passes()
+    }
+
+    /// Reads the runs, computes the maps, and looks at what came out.
+    ///
+    /// # Errors
+    /// What reading the voxels runs into; a mask that cannot be made; a cancellation.
+    pub fn run(self) -> Result<Record> {
+        let Planned { prepared, settings, watch, plan, .. } = self;
+        let outline = plan.outline();
+        let planned = watch.phase("plan", self.opened);
+        watch.observer.planned(outline.tasks.len(), prepared.session.voxel_bytes());
+        let maps = plan.run(&*watch);
+        watch.observer.computed();
+        let mut maps = maps?;
+        let computed = watch.phase("compute", planned);
+        let mask = match &self.recipe.mask {
+            Some(MaskChoice::Auto) => Some(mask::automatic(&maps, prepared.session.runs()[0].path())?),
+            _ => self.mask,
+        };
+        if let Some(NamedMask { mask, .. }) = &mask {
+            mask::hide(&mut maps, mask);
+        }
+        let tsnr = in_file_order(&maps.tsnr);
+        let counts = match &mask {
+            Some(_) => Counts::of(tsnr.iter().copied()),
+            None => maps.counts,
+        };
+        // The values of a map in the voxels that have a tSNR: as many as were counted.
+        let of_defined = |map: &[f64]| {
+            let mut values = Vec::with_capacity(counts.defined);
+            let defined = map.iter().zip(tsnr).filter(|(_, tsnr)| tsnr.is_finite());
+            values.extend(defined.map(|(&value, _)| value));
+            values
+        };
+        let defined = of_defined(tsnr);
+        let share = maps.between.as_ref().map(|share| of_defined(in_file_order(share)));
+        let analysis = &settings.analysis;
+        let between_runs = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
+        let found = findings::after(&Computed {
+            prepared: &prepared,
+            analysis,
+            maps: &maps,
+            tsnr: &defined,
+            counts,
+            mask: mask.as_ref().map(|it| &it.mask),
+            between: between_runs,
+        });
+        found.iter().for_each(|finding| watch.observer.found(finding));
+        let mut findings = self.findings;
+        findings.extend(found);
+        let runs = run_records(&prepared, &mut maps)?;
+        let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
+        let names: Vec<_> = runs.iter().map(name).collect();
+        let regions = match self.recipe.regions.kinds() {
+            0 => Vec::new(),
+            _ => regions::rows(&self.regions, &maps, &names, mask.as_ref().map(|it| &it.mask)),
+        };
+        watch.phase("summarize", computed);
+        let formula = &self.definition.formula;
+        Ok(Record {
+            divisor: (formula.combine != Combine::Average)
+                .then(|| formula.freedom(&analysis.model)),
+            header: prepared.session.header().clone(),
+            extensions: self.extensions,
+            runs,
+            volumes_used: analysis.model.volumes(),
+            maps,
+            mask,
+            counts,
+            between_runs,
+            regions,
+            findings,
+            provenance: Provenance {
+                version: env!("CARGO_PKG_VERSION"),
+                began: self.began.1,
+                seconds: self.began.0.elapsed().as_secs_f64(),
+                mode: settings.mode,
+                threads: threads_of(&settings),
+                peak_bytes: resources::peak_memory_bytes(),
+                predicted_bytes: self.predicted_bytes,
+            },
+            timings: Timings {
+                profile: watch.recorder.as_ref().map(|it| it.finish(outline.clone())),
+                outline,
+            },
+            recipe: self.recipe,
+            definition: self.definition,
+            summary: OnceLock::new(),
+        })
+    }
+}
+
+fn threads_of(settings: &Settings) -> usize {
+    if settings.mode == Mode::Serial { 1 } else { settings.threads.get() }
+}
+
+/// Whether each run's own tSNR is shown somewhere, though nobody asked for its map.
+fn needs_own_tsnr(recipe: &Recipe) -> bool {
+    recipe.signals || recipe.computing.is_reported || recipe.regions.is_tabled
+}
+
+/// Which maps are made beside that of the tSNR.
+fn wanted(recipe: &Recipe, model: &Model, have_own_tsnr: bool) -> Wanted {
+    let Wanted { mean, std, runs, .. } = recipe.maps;
+    let is_reported = recipe.computing.is_reported;
+    Wanted {
+        mean: mean || is_reported || recipe.mask == Some(MaskChoice::Auto),
+        std: std || is_reported,
+        between: model.runs().len() > 1,
+        // Where a run is too short for a tSNR of its own, only who asked for that is refused.
+        runs: runs || (needs_own_tsnr(recipe) && have_own_tsnr),
+    }
+}
+
+/// The settings with as many threads as the memory allows.
+///
+/// # Errors
+/// Memory that is too small for one.
+fn within_memory(recipe: &Recipe, session: &Session, asked: Settings) -> Result<Settings> {
+    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
+    let Some(limit) = limits.into_iter().flatten().min() else { return Ok(asked) };
+    let limit = limit.saturating_sub(bytes_beside(recipe, session));
+    let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked)?;
+    Ok(Settings { threads, ..asked })
+}
+
+/// The memory beside that of the pass and its maps, in bytes: a page's, and that of regions, which
+/// take of a voxel its place in each kind of them, and its value while those of a region are put
+/// in order.
+fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
+    let voxels = session.header().voxels() as u64;
+    let page = match recipe.computing.is_reported {
+        true => PAGE_BYTES + PAGE_COPIES * 8 * voxels,
+        false => 0,
+    };
+    let kinds = recipe.regions.kinds() as u64;
+    page + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
+}
+
+/// The extensions of an image's header that its maps get, and in words those that they do not.
+fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
+    let (extensions, is_damaged) = image.extensions()?;
+    let (dropped, kept): (Vec<_>, Vec<_>) = extensions
+        .into_iter()
+        .partition(|extension| extension.describes_the_time_course().is_some());
+    let path = image.path.display();
+    let owners = dropped.iter().filter_map(Extension::describes_the_time_course);
+    let mut words: Vec<String> = owners
+        .map(|owner| {
+            format!(
+                "{path}: its {owner} header extension describes the run and is not copied to the map"
+            )
+        })
+        .collect();
+    if is_damaged {
+        words.push(format!("{path}: a damaged header extension is not copied to the map"));
+    }
+    Ok((kept, words))
+}
+
+fn run_records(prepared: &Prepared, maps: &mut Maps) -> Result<Vec<RunRecord>> {
+    let mut signals = std::mem::take(&mut maps.signals).into_iter();
+    let mut own = maps.runs.iter();
+    let runs = prepared.session.runs().iter().zip(&prepared.runs);
+    runs.map(|(run, prepared)| {
+        let median = own.next().and_then(|map| {
+            let values = in_file_order(map).iter().copied();
+            Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
+        });
+        run_record(run, prepared, signals.next().unwrap_or_default(), median)
+    })
+    .collect()
+}
+
+fn run_record(
+    run: &Run,
+    prepared: &PreparedRun,
+    signals: RunSignals,
+    median_tsnr: Option<f64>,
+) -> Result<RunRecord> {
+    Ok(RunRecord {
+        name: run.name(),
+        files: run.images().iter().map(|image| file_record(image)).collect::<Result<_>>()?,
+        tr_seconds: run.tr_seconds(),
+        uses: prepared.uses.clone(),
+        regressors: prepared.regressors.clone(),
+        dependent_regressors: prepared.dependent.clone(),
+        median_tsnr,
+        signals,
+    })
+}
+
+fn file_record(image: &Image) -> Result<FileRecord> {
+    let hash = hmac_sha256::Hash::hash(image.header.bytes());
+    let scaling = image.header.scaling;
+    Ok(FileRecord {
+        path: image.path.clone(),
+        bytes: size_of_file(&image.path)?,
+        datatype: image.header.datatype,
+        slope: scaling.slope(),
+        intercept: scaling.intercept(),
+        header_sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
+}
+
+fn size_of_file(path: &Path) -> Result<u64> {
+    let metadata = fs::metadata(path);
+    let failed = |error| Error::io("cannot look at the file once more", error).at(path);
+    metadata.map(|it| it.len()).map_err(failed)
+}

@@ -1,0 +1,115 @@
+//! The regions of a recipe, read from their files, and the rows of what the maps are like in them.
+
+use crate::atlas::{self, LabelNames, Regions, Row};
+use crate::error::{Error, Result};
+use crate::image::Header;
+use crate::mask::Mask;
+use crate::pipeline::{Maps, Session, in_file_order, on_grid_of};
+use crate::recipe::RegionChoice;
+use std::borrow::Cow;
+use std::path::Path;
+
+/// What stands for all runs together where a run has its name.
+const ALL_RUNS: &str = "all";
+
+/// The regions that were chosen; `misplaced` is told of images that lie elsewhere in space.
+///
+/// # Errors
+/// A file that cannot be read or understood, or is on another grid.
+pub(super) fn regions_of(
+    choice: &RegionChoice,
+    session: &Session,
+    misplaced: &mut Vec<String>,
+) -> Result<Vec<Regions>> {
+    let (header, path) = (session.header(), &session.first_image().path);
+    let mut regions = Vec::new();
+    if let Some(atlas) = &choice.atlas {
+        let labels = choice.atlas_labels.as_deref();
+        regions.push(atlas_on_grid(atlas, labels, header, path, misplaced)?);
+    }
+    let mut tissues = Regions::none(header.shape);
+    for (name, file) in &choice.tissues {
+        let image = on_grid_of(file, "tissue", header, path)?;
+        misplaced.extend(image.misplaced);
+        let added = tissues.add_probable(name, &image.values, choice.tissue_threshold);
+        added.map_err(|error| error.at(file))?;
+    }
+    if !choice.tissues.is_empty() {
+        regions.push(tissues);
+    }
+    if choice.by_slice {
+        regions.push(Regions::slices(header.shape));
+    }
+    Ok(regions)
+}
+
+/// The regions of an atlas on the grid of an image, which is given by its header and file;
+/// `misplaced` is told if the atlas lies elsewhere in space.
+///
+/// # Errors
+/// A file that cannot be read or understood, or is on another grid; no region in it.
+pub fn atlas_on_grid(
+    atlas: &Path,
+    labels: Option<&Path>,
+    grid: &Header,
+    grid_of: &Path,
+    misplaced: &mut Vec<String>,
+) -> Result<Regions> {
+    let image = on_grid_of(atlas, "atlas", grid, grid_of)?;
+    misplaced.extend(image.misplaced);
+    let names = match labels {
+        Some(labels) => LabelNames::read(labels)?,
+        None => LabelNames::default(),
+    };
+    let regions = Regions::labelled(grid.shape, &image.values, &names);
+    let regions = regions.map_err(|error| error.at(atlas))?;
+    if regions.iter().all(|region| region.voxels.is_empty()) {
+        return Err(Error::mismatch("the atlas is empty: every voxel is 0")
+            .remedy("give an image that holds the number of a region in each of its voxels")
+            .at(atlas));
+    }
+    Ok(regions)
+}
+
+/// The regions, or where there is none the mask or the whole grid as one.
+pub fn or_whole<'a>(
+    regions: &'a [Regions],
+    shape: [usize; 3],
+    mask: Option<&Mask>,
+) -> Cow<'a, [Regions]> {
+    let name = if mask.is_some() { "mask" } else { "all voxels" };
+    match regions {
+        [] => Cow::Owned(vec![Regions::whole(shape, name)]),
+        regions => Cow::Borrowed(regions),
+    }
+}
+
+/// A row for each region, all runs together and each run by itself where it has a tSNR.
+pub(super) fn rows(
+    regions: &[Regions],
+    maps: &Maps,
+    runs: &[(String, String)],
+    mask: Option<&Mask>,
+) -> Vec<Row> {
+    let (x, y, z) = maps.tsnr.dim();
+    let names = telling_names(runs);
+    let all = (ALL_RUNS, in_file_order(&maps.tsnr));
+    let each = names.iter().zip(&maps.runs);
+    let each = each.map(|(name, map)| (name.as_str(), in_file_order(map)));
+    let maps: Vec<(&str, &[f64])> = std::iter::once(all).chain(each).collect();
+    let regions = or_whole(regions, [x, y, z], mask);
+    regions.iter().flat_map(|it| atlas::table(it, &maps, mask)).collect()
+}
+
+/// The runs' names, or the paths of their files where a name would not tell.
+fn telling_names(runs: &[(String, String)]) -> Vec<String> {
+    let mut counts = std::collections::HashMap::new();
+    for (name, _) in runs {
+        *counts.entry(name.as_str()).or_insert(0) += 1;
+    }
+    let is_telling = |name: &String| name != ALL_RUNS && counts[name.as_str()] == 1;
+    let name = |(name, path): &(String, String)| {
+        if is_telling(name) { name.clone() } else { path.clone() }
+    };
+    runs.iter().map(name).collect()
+}

@@ -1,0 +1,65 @@
+//! The task graph of an analysis as a picture, and what happened in it as a trace or page.
+
+use super::words::counted;
+use crate::drawing::{Coloring, Format, Picture};
+use crate::graph::Outline;
+use crate::profile::Profile;
+use crate::recipe::Mode;
+use crate::record::Record;
+
+/// The graph that a picture is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Its tasks.
+    pub outline: &'a Outline,
+    /// How the maps are computed.
+    pub mode: Mode,
+    /// How many runs there are.
+    pub runs: usize,
+    /// How many volumes they have.
+    pub volumes: usize,
+    /// How many threads compute.
+    pub threads: usize,
+    /// Whether it is drawn as declared, before optimisation.
+    pub is_raw: bool,
+}
+
+impl Subject<'_> {
+    /// The graph that was run for a record.
+    pub fn of(record: &Record) -> Subject<'_> {
+        Subject {
+            outline: &record.timings.outline,
+            mode: record.provenance.mode,
+            runs: record.runs.len(),
+            volumes: record.volumes(),
+            threads: record.provenance.threads,
+            is_raw: false,
+        }
+    }
+
+    /// The headline of pictures and pages.
+    pub fn title(&self) -> String {
+        format!("tsnr, {} mode", self.mode)
+    }
+
+    /// The picture of the graph.
+    pub fn picture(&self, coloring: Coloring) -> Picture {
+        let how = if self.is_raw { " before optimisation" } else { "" };
+        let caption = format!(
+            "{}, {} volumes; {}; {} tasks{how}",
+            counted(self.runs, "run"),
+            self.volumes,
+            counted(self.threads, "thread"),
+            self.outline.tasks.len()
+        );
+        Picture::new(self.outline.clone(), &self.title(), &caption).colored_by(coloring)
+    }
+}
+
+/// What happened in the tasks of a record, as one page of HTML.
+pub fn profile_page(record: &Record, profile: &Profile) -> String {
+    let subject = Subject::of(record);
+    let picture = subject.picture(Coloring::Kind).with_seconds(profile.task_seconds());
+    let caption = "What each worker did, and when.";
+    profile.page(&subject.title(), caption, &picture.text(Format::Svg))
+}

@@ -1,0 +1,373 @@
+//! A record for programs: one JSON object of the schema `tsnr-run/2`, described in `docs/json.md`
+//! and, field by field, in `docs/schemas/tsnr-run-2.json`.
+
+use super::words::grid;
+use super::{Context, date, sentence};
+use crate::atlas::Row;
+use crate::design::Use;
+use crate::findings::Finding;
+use crate::findings::between_runs::BetweenRuns;
+use crate::recipe::TsnrDefinition;
+use crate::record::{Record, RunRecord};
+use crate::stats::summary::Summary;
+use serde::Serialize;
+
+/// The name and version of the schema. Fields may be added without a new version; those that are
+/// there keep their meaning within one.
+pub const SCHEMA: &str = "tsnr-run/2";
+
+/// The JSON of a record, indented.
+pub fn text(record: &Record, context: &Context) -> String {
+    let run = RunJson::new(record, context);
+    let text = serde_json::to_string_pretty(&run).expect("plain data");
+    text + "\n"
+}
+
+/// The JSON of a record in one line, as a page embeds it.
+pub(super) fn embedded(record: &Record, context: &Context) -> String {
+    serde_json::to_string(&RunJson::new(record, context)).expect("plain data")
+}
+
+/// Everything that is known of a run of the program.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RunJson<'a> {
+    /// The name and version of the schema: `tsnr-run/2`.
+    schema: &'static str,
+    /// How it was computed.
+    program: Program<'a>,
+    /// What the tSNR means.
+    definition: DefinitionJson<'a>,
+    /// The grid of the maps.
+    grid: GridJson,
+    /// The runs that were used, in order.
+    runs: Vec<RunOfJson<'a>>,
+    /// How many volumes of all runs are in the maps.
+    volumes_used: usize,
+    /// Where the figures are from; null: everywhere.
+    mask: Option<MaskJson<'a>>,
+    /// The distribution of the tSNR over the voxels that have one.
+    tsnr: SummaryJson,
+    /// How many voxels have no tSNR, by the reason.
+    undefined: UndefinedJson,
+    /// Voxels with a sample at the limit of the stored integers, in the mask.
+    voxels_at_limit: usize,
+    /// The variance between runs; null where it is not known, or of a single run.
+    between_runs: Option<BetweenJson>,
+    /// A row for each region and run, where regions or a table were asked for.
+    regions: Vec<RegionJson<'a>>,
+    /// What a person should know.
+    findings: &'a [Finding],
+    /// The images that were written.
+    written: Vec<String>,
+    /// The tables that were written, and what describes them.
+    tables: Vec<String>,
+    /// The pages and pictures that were written.
+    pictures: Vec<String>,
+    /// The type of the values in the images: `float32` or `float64`.
+    dtype: &'static str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Program<'a> {
+    /// `tsnr`.
+    name: &'static str,
+    /// The version of the program.
+    version: &'a str,
+    /// The command as it was typed; null if there was none, or with `--reproducible`.
+    command: Option<&'a [String]>,
+    /// When the analysis began, in UTC; null with `--reproducible`.
+    date: Option<String>,
+    /// `serial`, `delayed` or `array`.
+    mode: &'static str,
+    /// How many threads computed.
+    threads: usize,
+    /// How long the analysis took, in seconds, without writing; null with `--reproducible`.
+    seconds: Option<f64>,
+    /// The most memory that the process had held when the analysis ended, in bytes; null where the
+    /// system does not tell, or with `--reproducible`.
+    peak_bytes: Option<u64>,
+    /// The memory that was expected before, in bytes.
+    predicted_bytes: u64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct DefinitionJson<'a> {
+    /// The tool whose definition it is; null if it is no tool's, or changed in any field.
+    name: Option<&'static str>,
+    /// The tool whose definition it began with, changed or not.
+    based_on: Option<&'static str>,
+    /// The definition in a line.
+    in_words: String,
+    /// The definition as a sentence for the methods section of a paper.
+    sentence: String,
+    /// What the sum of squares is divided by; null with `average`, where each run has its own.
+    divisor: Option<f64>,
+    /// The image that the mean was taken from.
+    mean_from: Option<String>,
+    #[serde(flatten)]
+    definition: &'a TsnrDefinition,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct GridJson {
+    /// Voxels along x, y, z.
+    shape: [usize; 3],
+    /// The sizes of a voxel along x, y, z, in `spatial_unit`.
+    voxel_sizes: [f32; 3],
+    /// `mm`, `m`, `um` or `an unknown unit`.
+    spatial_unit: String,
+    /// Where the voxel axes lead, as three letters: `RAS`; null where the header does not say.
+    orientation: Option<String>,
+    /// From voxel indexes to space, in `spatial_unit`: four rows.
+    affine: [[f64; 4]; 4],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RunOfJson<'a> {
+    /// The first file's name, without folder and ending.
+    name: &'a str,
+    /// One file, or the volumes of a series of three-dimensional ones.
+    files: Vec<FileJson>,
+    /// The repetition time by its header, in seconds.
+    tr_seconds: Option<f64>,
+    /// How many volumes it has.
+    volumes: usize,
+    /// How many of them are in the maps.
+    used: usize,
+    /// Volumes left out as not yet steady, from 0.
+    dummies: Vec<usize>,
+    /// Volumes left out by a list or threshold, with their neighbours.
+    censored: Vec<usize>,
+    /// Volumes outside the chosen part.
+    not_chosen: Vec<usize>,
+    /// What was fitted to the run by itself, beside its mean.
+    regressors: &'a [String],
+    /// Those of the regressors that add nothing: constant, or made up of others.
+    dependent_regressors: &'a [String],
+    /// The median tSNR of the run by itself.
+    median_tsnr: Option<f64>,
+    /// The mean over the whole grid of each volume, in the units of the data.
+    global_signal: &'a [f64],
+    /// The root mean square over the whole grid of the change from the volume before; null for the
+    /// first of each file.
+    dvars: Vec<Option<f64>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FileJson {
+    /// The path as it was given.
+    path: String,
+    /// Its size, in bytes.
+    bytes: u64,
+    /// How samples are stored: `int16`, ...
+    datatype: String,
+    /// Value = slope * stored + intercept.
+    slope: f64,
+    /// In the units of the data.
+    intercept: f64,
+    /// SHA-256 of its header, in hexadecimal.
+    header_sha256: String,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct MaskJson<'a> {
+    /// The file, or how it was made.
+    name: &'a str,
+    /// How many voxels are inside.
+    voxels: usize,
+}
+
+/// Figures of some values: numbers, or null where there is none.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SummaryJson {
+    /// How many values there are.
+    voxels: usize,
+    /// Their arithmetic mean.
+    mean: Option<f64>,
+    /// Their median, as `numpy.median`.
+    median: Option<f64>,
+    /// The quantile 0.05, as `numpy.quantile`.
+    q05: Option<f64>,
+    /// The quantile 0.25.
+    q25: Option<f64>,
+    /// The quantile 0.75.
+    q75: Option<f64>,
+    /// The quantile 0.95.
+    q95: Option<f64>,
+}
+
+impl From<&Summary> for SummaryJson {
+    fn from(summary: &Summary) -> SummaryJson {
+        let it = summary.distribution;
+        let quantile = |number: usize| it.map(|it| it.quantiles[number]);
+        SummaryJson {
+            voxels: summary.voxels - summary.undefined,
+            mean: it.map(|it| it.mean),
+            median: it.map(|it| it.median),
+            q05: quantile(0),
+            q25: quantile(1),
+            q75: quantile(2),
+            q95: quantile(3),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UndefinedJson {
+    /// Voxels that are 0 in every used volume.
+    always_zero: usize,
+    /// Voxels that have one other value in every used volume.
+    constant: usize,
+    /// Voxels with samples that are NaN or infinite.
+    not_finite: usize,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BetweenJson {
+    /// The median over voxels of the share of variance that lies between runs, 0 to 1.
+    share_of_variance: f64,
+    /// The median tSNR of the runs concatenated as they are.
+    concat_median: f64,
+    /// The median tSNR of the same runs, each without its own mean.
+    demean_median: f64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RegionJson<'a> {
+    /// The number of the region: its label, slice, or place.
+    index: i64,
+    /// Its name.
+    name: &'a str,
+    /// The run, or `all`.
+    run: &'a str,
+    #[serde(flatten)]
+    summary: SummaryJson,
+    /// Voxels of the region that have no tSNR.
+    undefined: usize,
+}
+
+impl<'a> RunJson<'a> {
+    fn new(record: &'a Record, context: &'a Context) -> RunJson<'a> {
+        let (provenance, definition, header) =
+            (&record.provenance, &record.definition, &record.header);
+        let affine = header.affine.0;
+        let timed = !context.is_reproducible;
+        let paths = |paths: &[std::path::PathBuf]| -> Vec<String> {
+            let text = |it: &std::path::PathBuf| it.display().to_string();
+            if timed { paths.iter().map(text).collect() } else { Vec::new() }
+        };
+        RunJson {
+            schema: SCHEMA,
+            program: Program {
+                name: "tsnr",
+                version: provenance.version,
+                command: (timed && !context.command.is_empty()).then_some(&context.command[..]),
+                date: timed.then(|| date::date(provenance.began)),
+                mode: provenance.mode.name(),
+                threads: provenance.threads,
+                seconds: timed.then_some(provenance.seconds),
+                peak_bytes: provenance.peak_bytes.filter(|_| timed),
+                predicted_bytes: provenance.predicted_bytes,
+            },
+            definition: DefinitionJson {
+                name: definition.tool().map(|it| it.name()),
+                based_on: definition.based_on.map(|it| it.name()),
+                in_words: sentence::line(record),
+                sentence: sentence::sentence(record),
+                divisor: record.divisor,
+                mean_from: record
+                    .recipe
+                    .definition
+                    .mean_from
+                    .as_ref()
+                    .map(|it| it.display().to_string()),
+                definition,
+            },
+            grid: GridJson {
+                shape: header.shape,
+                voxel_sizes: header.voxel_sizes(),
+                spatial_unit: header.spatial_unit().to_string(),
+                orientation: header
+                    .is_oriented()
+                    .then(|| grid(header).orientation().codes()),
+                affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
+            },
+            runs: record.runs.iter().map(run).collect(),
+            volumes_used: record.volumes_used,
+            mask: record
+                .mask
+                .as_ref()
+                .map(|it| MaskJson { name: &it.name, voxels: it.mask.count() }),
+            tsnr: record.summary().into(),
+            undefined: UndefinedJson {
+                always_zero: record.counts.all_zero,
+                constant: record.counts.constant,
+                not_finite: record.counts.not_finite,
+            },
+            voxels_at_limit: record.maps.at_limit.len(),
+            between_runs: record.between_runs.map(between),
+            regions: record.regions.iter().map(region).collect(),
+            findings: &record.findings,
+            written: paths(&context.images),
+            tables: paths(&context.tables),
+            pictures: paths(&context.pictures),
+            dtype: context.precision.name(),
+        }
+    }
+}
+
+fn run(run: &RunRecord) -> RunOfJson<'_> {
+    let files = run.files.iter().map(|file| FileJson {
+        path: file.path.display().to_string(),
+        bytes: file.bytes,
+        datatype: file.datatype.to_string(),
+        slope: file.slope,
+        intercept: file.intercept,
+        header_sha256: file.header_sha256.clone(),
+    });
+    let finite = |&it: &f64| it.is_finite().then_some(it);
+    RunOfJson {
+        name: &run.name,
+        files: files.collect(),
+        tr_seconds: run.tr_seconds,
+        volumes: run.uses.len(),
+        used: run.count(Use::Used),
+        dummies: run.volumes(Use::Dummy),
+        censored: run.volumes(Use::Censored),
+        not_chosen: run.volumes(Use::NotChosen),
+        regressors: &run.regressors,
+        dependent_regressors: &run.dependent_regressors,
+        median_tsnr: run.median_tsnr,
+        global_signal: &run.signals.global,
+        dvars: run.signals.dvars.iter().map(finite).collect(),
+    }
+}
+
+fn between(between: BetweenRuns) -> BetweenJson {
+    BetweenJson {
+        share_of_variance: between.share,
+        concat_median: between.concat_median,
+        demean_median: between.demean_median,
+    }
+}
+
+fn region(row: &Row) -> RegionJson<'_> {
+    RegionJson {
+        index: row.index,
+        name: &row.name,
+        run: &row.run,
+        summary: (&row.summary).into(),
+        undefined: row.summary.undefined,
+    }
+}

@@ -1,0 +1,47 @@
+//! Outputs, each a function of a [`Record`](crate::record::Record) and options of its own: maps,
+//! JSON, tables, the summary, sentences, pictures and pages.
+//!
+//! One exporter a file. None reads the clock, the command line or an image; what only the caller
+//! knows, it is handed as a [`Context`]. None writes a file either: they give bytes or text.
+
+mod date;
+pub mod graph;
+pub mod html;
+pub mod json;
+pub mod nifti;
+pub mod png;
+pub mod sentence;
+pub mod text;
+pub mod tsv;
+mod words;
+
+pub use words::command_line;
+
+use crate::image::MapPrecision;
+use std::path::PathBuf;
+
+/// What only the caller of exporters knows.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Context {
+    /// The command as it was typed, a word each, if there was one.
+    pub command: Vec<String>,
+    /// The images that are written.
+    pub images: Vec<PathBuf>,
+    /// The tables that are written, and what describes them.
+    pub tables: Vec<PathBuf>,
+    /// The pages and pictures that are written.
+    pub pictures: Vec<PathBuf>,
+    /// How the values of maps are stored.
+    pub precision: MapPrecision,
+    /// Whether outputs leave out what differs from run to run: times, peaks, the command, and
+    /// where outputs are written.
+    pub is_reproducible: bool,
+}
+
+impl Context {
+    /// A context without a command and outputs.
+    pub fn new() -> Context {
+        Context::default()
+    }
+}

@@ -1,0 +1,29 @@
+//! A slide: slices of the tSNR as a PNG.
+
+use super::html::tsnr_range;
+use crate::error::Result;
+use super::words::grid;
+use crate::pictures::{Look, Slices, Volume, mosaic};
+use crate::pipeline::in_file_order;
+use crate::record::Record;
+
+pub use super::html::Shown;
+
+/// The slide of a record's tSNR.
+///
+/// # Errors
+/// Slices that the grid does not have.
+pub fn slide(record: &Record, shown: &Shown) -> Result<Vec<u8>> {
+    let grid = grid(&record.header);
+    let volume = Volume::new(&grid, in_file_order(&record.maps.tsnr))?;
+    let (range, label) = tsnr_range(&volume, shown.range);
+    let look = Look {
+        title: format!("tSNR of {}", record.title()),
+        label,
+        colormap: shown.colormap,
+        range,
+        views: shown.views.clone(),
+        slices: shown.slices.clone().unwrap_or(Slices::All),
+    };
+    mosaic::png(&volume, &look)
+}

@@ -1,0 +1,146 @@
+//! The summary of a record, in a few lines for a person.
+
+use super::Context;
+use super::sentence;
+use super::words::{MOST_RUNS_LISTED, counted, reasons, runs};
+use crate::design::Use;
+use crate::image::SpatialUnit;
+use crate::pipeline::mebibytes;
+use crate::record::Record;
+use crate::stats::summary::significant;
+use crate::stats::tsnr::{Counts, WrittenUndefined};
+use std::path::PathBuf;
+
+/// What of a summary its caller measured: the whole process, with everything that was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// How long the process has run, in seconds.
+    pub seconds: f64,
+    /// The most memory that it has held, in bytes, where the system tells.
+    pub peak_bytes: Option<u64>,
+}
+
+/// What was computed of what, how, and with what outcome: lines of a label and its text.
+pub fn summary(record: &Record, context: &Context, measured: Measured) -> String {
+    let header = &record.header;
+    let [dx, dy, dz] = header.voxel_sizes();
+    let unit = match header.spatial_unit() {
+        SpatialUnit::Unknown => "(unit unknown)".to_owned(),
+        unit => unit.to_string(),
+    };
+    let provenance = &record.provenance;
+    let threads = counted(provenance.threads, "thread");
+    let lengths: Vec<usize> = record.runs.iter().map(|run| run.uses.len()).collect();
+    let files = record.runs.iter().map(|run| run.files.len()).sum();
+    let program = format!("tsnr {}", provenance.version);
+    let mut lines = vec![
+        (program.as_str(), format!("{} mode, {threads}", provenance.mode)),
+        ("runs", runs(&lengths, files)),
+    ];
+    let left_out = left_out(record);
+    if !left_out.is_empty() {
+        lines.push(("left out", left_out));
+    }
+    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())));
+    lines.push(("definition", sentence::line(record)));
+    if let Some(mask) = &record.mask {
+        let count = mask.mask.count();
+        lines.push(("mask", format!("{count} of {} voxels, {}", header.voxels(), mask.name)));
+    }
+    lines.push(("median tSNR", median_tsnr(record)));
+    if record.runs.len() > 1 && !record.maps.runs.is_empty() {
+        let medians = record.runs.iter().map(|it| it.median_tsnr);
+        let medians = medians.map(|it| it.map_or("none".to_owned(), significant));
+        lines.push(("each run", medians.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(between) = &record.between_runs {
+        lines.push((
+            "between runs",
+            format!(
+                "{:.0}% of the variance; median tSNR {} without the runs' own means",
+                100.0 * between.share,
+                significant(between.demean_median)
+            ),
+        ));
+    }
+    lines.push(("undefined", undefined(record.counts, record.definition.undefined)));
+    let listed = |files: &[PathBuf]| -> String {
+        files.iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(", ")
+    };
+    if !context.images.is_empty() {
+        let precision = context.precision.name();
+        lines.push(("written", format!("{} ({precision})", listed(&context.images))));
+    }
+    if let [table, sidecar] = context.tables.as_slice() {
+        lines.push((
+            "table",
+            format!("{}, described in {}", table.display(), sidecar.display()),
+        ));
+    }
+    if !context.pictures.is_empty() {
+        lines.push(("pictures", listed(&context.pictures)));
+    }
+    let predicted = mebibytes(provenance.predicted_bytes);
+    let memory = match measured.peak_bytes {
+        Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
+        None => format!("{predicted} of memory predicted"),
+    };
+    if !context.is_reproducible {
+        lines.push(("time", format!("{} s, {memory}", seconds(measured.seconds))));
+    }
+    let lines: Vec<String> =
+        lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
+    lines.join("\n")
+}
+
+/// What of the runs was not used, in words.
+fn left_out(record: &Record) -> String {
+    let uses = [
+        (Use::Dummy, "as dummy scans"),
+        (Use::Censored, "as censored"),
+        (Use::NotChosen, "as not chosen"),
+    ];
+    let parts = uses.iter().filter_map(|&(wanted, words)| {
+        let counts: Vec<usize> = record.runs.iter().map(|run| run.count(wanted)).collect();
+        let total: usize = counts.iter().sum();
+        let each: Vec<String> = counts.iter().map(usize::to_string).collect();
+        let each = match counts.len() {
+            2..=MOST_RUNS_LISTED => format!(" ({})", each.join(" + ")),
+            _ => String::new(),
+        };
+        (total > 0).then(|| format!("{}{each} {words}", counted(total, "volume")))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn median_tsnr(record: &Record) -> String {
+    let place = if record.mask.is_some() { " in the mask" } else { "" };
+    match &record.summary().distribution {
+        Some(distribution) => format!(
+            "{} over {} defined voxels{place}",
+            significant(distribution.median),
+            record.counts.defined
+        ),
+        None => format!("none: no voxel{place} is defined"),
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{seconds:.3}") } else { format!("{seconds:.1}") }
+}
+
+fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+    let reasons = reasons(counts).into_iter().map(|(count, reason)| format!("{count} {reason}"));
+    let reasons: Vec<String> = reasons.collect();
+    let written = match value {
+        WrittenUndefined::Zero => "0",
+        WrittenUndefined::Nan => "NaN",
+        WrittenUndefined::Division => "NaN or infinite",
+        WrittenUndefined::ZeroOrNan => "0 or NaN",
+    };
+    match counts.undefined() {
+        0 => "no voxel".to_owned(),
+        1 => format!("1 voxel, written as {written}: {}", reasons.join(", ")),
+        count => format!("{count} voxels, written as {written}: {}", reasons.join(", ")),
+    }
+}

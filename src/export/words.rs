@@ -1,0 +1,109 @@
+//! Words that several exporters use.
+
+use crate::image::Header;
+use crate::pictures::Grid;
+use crate::record::Record;
+use crate::stats::tsnr::Counts;
+use std::ffi::OsString;
+
+/// More runs than this are summed up, not listed.
+pub(super) const MOST_RUNS_LISTED: usize = 16;
+
+/// `1 volume`, `5 volumes`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// How many runs there are, and their lengths; a single one may be a series of files.
+pub(crate) fn runs(lengths: &[usize], files: usize) -> String {
+    let total: usize = lengths.iter().sum();
+    match lengths {
+        [length] => {
+            let series = if files > 1 { format!(" in {files} files") } else { String::new() };
+            format!("1: {length} volumes{series}")
+        }
+        lengths if lengths.len() <= MOST_RUNS_LISTED => {
+            let listed: Vec<String> = lengths.iter().map(usize::to_string).collect();
+            format!("{}: {} = {total} volumes", lengths.len(), listed.join(" + "))
+        }
+        lengths => {
+            let (shortest, longest) = (lengths.iter().min(), lengths.iter().max());
+            format!(
+                "{}: {} to {} volumes each, {total} in all",
+                lengths.len(),
+                shortest.copied().unwrap_or_default(),
+                longest.copied().unwrap_or_default()
+            )
+        }
+    }
+}
+
+/// The voxels without a tSNR by the reason, in words.
+pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
+    let reasons = [
+        (counts.all_zero, "always 0"),
+        (counts.constant, "constant but not 0"),
+        (counts.not_finite, "with NaN or infinite samples"),
+    ];
+    reasons.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
+/// The command that was typed, as a shell would take it again; the program by its name.
+pub fn command_line(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let typed = words.into_iter().skip(1).map(|it| it.to_string_lossy().into_owned());
+    std::iter::once("tsnr".to_owned()).chain(typed).collect()
+}
+
+/// The words of a command in one line, quoted where a shell needs it.
+pub(super) fn quoted(command: &[String]) -> String {
+    let quoted = |word: &String| {
+        let is_plain = |it: char| it.is_alphanumeric() || "-_./:=,+@%".contains(it);
+        match !word.is_empty() && word.chars().all(is_plain) {
+            true => word.clone(),
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    command.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Where the voxels of an image lie, in millimetres.
+pub(crate) fn grid(header: &Header) -> Grid {
+    let unit = header.spatial_unit().millimetres();
+    Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
+}
+
+/// What is fitted to the runs of a record, in words, if anything is.
+pub(super) fn fitted(record: &Record) -> Option<String> {
+    use crate::stats::sampling::Scope;
+    let (definition, runs) = (&record.definition, record.runs.len());
+    let each = if runs == 1 { "" } else { " for each run" };
+    let mut parts = Vec::new();
+    match (definition.polynomial_order, definition.trend_through) {
+        (0, _) => {}
+        (order, Scope::Concatenation) if runs > 1 => {
+            parts.push(format!("a polynomial of order {order} through all runs"));
+        }
+        (order, _) => parts.push(format!("a polynomial of order {order}{each}")),
+    }
+    if let Some(seconds) = definition.highpass_seconds {
+        parts.push(format!("cosines slower than {seconds} s{each}"));
+    }
+    if let Some(columns) = &definition.confound_columns {
+        parts.push(format!("the confounds {columns}{each}"));
+    }
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_typed_again() {
+        let typed = ["/usr/bin/tsnr", "func/*_bold.nii.gz", "-o", "it's.nii", "--range=0:90", ""];
+        assert_eq!(
+            quoted(&command_line(typed.iter().map(OsString::from))),
+            r"tsnr 'func/*_bold.nii.gz' -o 'it'\''s.nii' --range=0:90 ''"
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! `affine-differs`: runs that lie differently in space.
+
+use super::{Finding, Look, Opened, Rule, Severity};
+use super::words::file_names;
+use crate::image::AFFINE_TOLERANCE_MM;
+
+pub(super) const RULE: Rule = Rule {
+    name: "affine-differs",
+    severity: Severity::Warning,
+    about: "runs whose voxels lie elsewhere in space than those of the first",
+    look: Look::Before(find),
+};
+
+fn find(opened: &Opened) -> Vec<Finding> {
+    let session = &opened.prepared.session;
+    let first = session.first_image();
+    let mut greatest_mm = 0.0_f64;
+    let mut differing = Vec::new();
+    for image in session.images().skip(1) {
+        let displacement_mm = first.header.greatest_displacement_mm(&image.header);
+        if displacement_mm > AFFINE_TOLERANCE_MM {
+            greatest_mm = greatest_mm.max(displacement_mm);
+            differing.push(image.path.as_path());
+        }
+    }
+    if differing.is_empty() {
+        return Vec::new();
+    }
+    let text = format!(
+        "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
+         runs are compared voxel by voxel all the same, so check that they are aligned",
+        file_names(&differing),
+        first.path.display()
+    );
+    vec![RULE.finding(text).figure("greatest_mm", greatest_mm).figure("files", differing.len())]
+}

@@ -1,0 +1,125 @@
+//! `between-runs`: shifts of the mean between runs, which count as noise where runs are concatenated.
+
+use super::{Computed, Finding, Look, Rule, Severity};
+use crate::error::Setting;
+use crate::pipeline::Analysis;
+use crate::stats::definition::{Combine, Definition};
+use crate::stats::quantiles::median;
+use crate::stats::sampling::Scope;
+use crate::stats::summary::significant;
+use serde::Serialize;
+
+pub(super) const RULE: Rule = Rule {
+    name: "between-runs",
+    severity: Severity::Warning,
+    about: "the median tSNR of the concatenation and that without the runs' means differ by more than 10%",
+    look: Look::After(find),
+};
+
+/// A difference between two medians that a person should know of, as a part of one.
+const TELLING_DIFFERENCE: f64 = 0.1;
+
+/// The variance between runs, and the medians with and without it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct BetweenRuns {
+    /// The median over voxels of the share of variance that lies between runs, 0 to 1.
+    pub share: f64,
+    /// The median tSNR of the runs concatenated as they are.
+    pub concat_median: f64,
+    /// The median tSNR of the same runs, each without its own mean.
+    pub demean_median: f64,
+}
+
+impl BetweenRuns {
+    /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the same
+    /// voxels, all of them with a tSNR.
+    pub fn of(tsnr: &[f64], share: Vec<f64>, analysis: &Analysis) -> Option<BetweenRuns> {
+        let Analysis { definition, model, .. } = analysis;
+        if definition.combine != Combine::Concat
+            || model.runs().len() < 2
+            || model.scope() != Scope::Run
+        {
+            return None;
+        }
+        let demean = Definition { combine: Combine::Demean, ..*definition };
+        // Of the same squares, so that the ratio of the two is all that is needed.
+        let freedom = demean.freedom(model) / definition.freedom(model);
+        let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
+        let demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
+        let median = |values: Vec<f64>| {
+            let mut finite = values;
+            finite.retain(|value| value.is_finite());
+            median(&mut finite)
+        };
+        // Side by side: of a plain run, they would take as long as a fifth of it.
+        let [share, concat_median, demean_median] = std::thread::scope(|scope| {
+            let share = scope.spawn(|| median(share));
+            let demeaned = scope.spawn(|| median(demeaned));
+            let concat = median(tsnr.to_vec());
+            let joined = |it: std::thread::ScopedJoinHandle<Option<f64>>| it.join().ok().flatten();
+            [joined(share), concat, joined(demeaned)]
+        });
+        Some(BetweenRuns {
+            share: share?,
+            concat_median: concat_median?,
+            demean_median: demean_median?,
+        })
+    }
+
+    fn is_telling(&self) -> bool {
+        let difference = (self.demean_median - self.concat_median).abs();
+        difference > TELLING_DIFFERENCE * self.concat_median.abs()
+    }
+}
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let Some(between) = computed.between.filter(BetweenRuns::is_telling) else {
+        return Vec::new();
+    };
+    let text = format!(
+        "{:.0}% of the variance lies between the runs: the median tSNR is {} with the runs \
+         concatenated as they are, {} with each run's own mean removed",
+        100.0 * between.share,
+        significant(between.concat_median),
+        significant(between.demean_median)
+    );
+    let remedy = "consider removing each run's own mean (combine demean)";
+    let finding = RULE.finding(text).remedy(remedy, [Setting::Combine]);
+    vec![
+        finding
+            .figure("share_of_variance", between.share)
+            .figure("concat_median", between.concat_median)
+            .figure("demean_median", between.demean_median),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::definition::Ddof;
+    use crate::stats::fold::Wanted;
+    use crate::stats::sampling::Model;
+    use crate::stats::signals::SignalsWanted;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_demeaned_median_follows_from_the_share() {
+        // Two runs of 50 volumes; half of the variance lies between them.
+        let analysis = |ddof| Analysis {
+            definition: Definition { ddof, ..Definition::default() },
+            model: Arc::new(Model::all([50, 50])),
+            wanted: Wanted::default(),
+            signals: SignalsWanted::Beginning(0),
+        };
+        let of =
+            |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap();
+        let plain = of(Ddof::Fixed(0));
+        assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
+        assert!((plain.demean_median - 40.0 * 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!(plain.is_telling());
+        let rank = of(Ddof::Rank).demean_median;
+        assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
+        let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
+        assert_eq!(BetweenRuns::of(&[1.0], vec![0.0], &one), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! `clipped`: samples at the limit of their type.
+
+use super::{Computed, Finding, Look, Rule, Severity};
+use super::words::voxels_have;
+use crate::error::Setting;
+
+pub(super) const RULE: Rule = Rule {
+    name: "clipped",
+    severity: Severity::Warning,
+    about: "voxels in the mask with samples at the limit of the stored integers",
+    look: Look::After(find),
+};
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let count = computed.maps.at_limit.len();
+    if count == 0 {
+        return Vec::new();
+    }
+    let text = format!(
+        "{} samples at the limit of the stored integers: they may be clipped",
+        voxels_have(count)
+    );
+    let remedy = "look at the reconstruction, or leave them out with a mask";
+    vec![RULE.finding(text).remedy(remedy, [Setting::Mask]).figure("voxels", count)]
+}

@@ -1,0 +1,21 @@
+//! `constant`: voxels that never change.
+
+use super::{Computed, Finding, Look, Rule, Severity};
+use super::words::voxels_have;
+
+pub(super) const RULE: Rule = Rule {
+    name: "constant",
+    severity: Severity::Warning,
+    about: "voxels that never change; those that are always 0 count in a given mask only",
+    look: Look::After(find),
+};
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let zeros = if computed.mask.is_some() { computed.counts.all_zero } else { 0 };
+    let count = computed.counts.constant + zeros;
+    if count == 0 {
+        return Vec::new();
+    }
+    let text = format!("{} no variation over time", voxels_have(count));
+    vec![RULE.finding(text).figure("voxels", count)]
+}

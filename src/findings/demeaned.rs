@@ -1,0 +1,30 @@
+//! `demeaned`: data that look as if their mean had been removed.
+
+use super::{Computed, Finding, Look, Rule, Severity};
+use crate::error::Setting;
+use crate::stats::quantiles::median;
+
+pub(super) const RULE: Rule = Rule {
+    name: "demeaned",
+    severity: Severity::Warning,
+    about: "half of the voxels have a mean of less than one std: the data look demeaned",
+    look: Look::After(find),
+};
+
+/// A temporal SNR below which data are no images of a brain as they were measured.
+const LEAST_PLAUSIBLE: f64 = 1.0;
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let is_replaced = computed.analysis.model.numerator(0).is_some();
+    let small = computed.tsnr.iter().filter(|tsnr| tsnr.abs() < LEAST_PLAUSIBLE).count();
+    if is_replaced || 2 * small <= computed.tsnr.len() {
+        return Vec::new();
+    }
+    let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
+    let Some(median) = median(&mut magnitudes) else { return Vec::new() };
+    let text = format!(
+        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already"
+    );
+    let remedy = "take the mean from the data as they were";
+    vec![RULE.finding(text).remedy(remedy, [Setting::MeanFrom]).figure("median", median)]
+}

@@ -1,0 +1,254 @@
+//! What a person should know of a session and its maps: findings, each with a name that stays.
+//!
+//! A finding is a file: its rule, name, severity, words, remedy and data. [`RULES`] lists them all.
+//! Some look at what is known before a voxel is read ([`Opened`]), the others at what came out of
+//! the one pass ([`Computed`]). What is found stands in one list of the
+//! [`Record`](crate::record::Record), which every output reads.
+//!
+//! To add one: write its file beside these, with a `RULE`, and name it in [`RULES`]; CONTRIBUTING.md
+//! has a worked example. This module decides; it does not print.
+
+mod affine_differs;
+pub mod between_runs;
+mod clipped;
+mod confounds_matched;
+mod confounds_unused;
+mod constant;
+mod demeaned;
+mod dependent_regressors;
+mod dummy_scans;
+mod extension_dropped;
+mod fewer_threads;
+mod files_skipped;
+mod image_misplaced;
+mod non_steady;
+mod not_finite;
+mod run_left_out;
+mod runs_in_memory;
+mod short_run;
+mod sides_unknown;
+mod single_volume;
+mod slope_differs;
+mod tr_differs;
+mod units_differ;
+mod words;
+
+use crate::error::Setting;
+use crate::mask::Mask;
+use crate::modelling::Prepared;
+use crate::pipeline::{Analysis, Maps};
+use crate::recipe::{Recipe, TsnrDefinition};
+use crate::stats::tsnr::Counts;
+use between_runs::BetweenRuns;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::num::NonZeroUsize;
+
+/// All rules, in the order in which their findings are listed.
+pub const RULES: &[Rule] = &[
+    files_skipped::RULE,
+    affine_differs::RULE,
+    units_differ::RULE,
+    tr_differs::RULE,
+    slope_differs::RULE,
+    single_volume::RULE,
+    sides_unknown::RULE,
+    confounds_matched::RULE,
+    confounds_unused::RULE,
+    run_left_out::RULE,
+    dummy_scans::RULE,
+    dependent_regressors::RULE,
+    image_misplaced::RULE,
+    extension_dropped::RULE,
+    fewer_threads::RULE,
+    runs_in_memory::RULE,
+    short_run::RULE,
+    between_runs::RULE,
+    non_steady::RULE,
+    demeaned::RULE,
+    clipped::RULE,
+    constant::RULE,
+    not_finite::RULE,
+];
+
+/// A rule that finds something.
+pub struct Rule {
+    /// A name that stays as it is.
+    pub name: &'static str,
+    /// How much its findings matter, where a finding does not say otherwise.
+    pub severity: Severity,
+    /// What is found, in a sentence for a table of all rules.
+    pub about: &'static str,
+    look: Look,
+}
+
+/// What a rule looks at.
+enum Look {
+    /// What is known before a voxel is read.
+    Before(fn(&Opened) -> Vec<Finding>),
+    /// What came out of the pass.
+    After(fn(&Computed) -> Vec<Finding>),
+}
+
+impl Rule {
+    fn finding(&self, text: impl Into<String>) -> Finding {
+        Finding {
+            name: self.name,
+            severity: self.severity,
+            text: text.into(),
+            remedy: String::new(),
+            place: None,
+            data: Map::new(),
+            settings: Vec::new(),
+        }
+    }
+
+    /// Whether the rule looks at what came out, and not at what is known before.
+    pub fn looks_at_maps(&self) -> bool {
+        matches!(self.look, Look::After(_))
+    }
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// What was done, or was not checked; never an error.
+    Note,
+    /// What may make the result other than what is expected.
+    Warning,
+    /// What makes the result wrong.
+    Error,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The name of its [rule](RULES).
+    pub name: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was found, in plain words.
+    pub text: String,
+    /// What to do; empty if the text says it.
+    pub remedy: String,
+    /// Where it was found, if it is of one place.
+    pub place: Option<Place>,
+    /// Its figures, by name.
+    pub data: Map<String, Value>,
+    /// The settings that the remedy speaks of.
+    #[serde(skip)]
+    pub settings: Vec<Setting>,
+}
+
+/// A place in the data. Volumes, slices and voxels count from 0 within the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// The run's name.
+    pub run: Option<String>,
+    /// The volume.
+    pub volume: Option<usize>,
+    /// The slice along the third axis.
+    pub slice: Option<usize>,
+    /// The voxel, `[x, y, z]`.
+    pub voxel: Option<[usize; 3]>,
+}
+
+impl Place {
+    fn run(name: impl Into<String>) -> Place {
+        Place { run: Some(name.into()), ..Place::default() }
+    }
+}
+
+impl Finding {
+    fn remedy(self, remedy: &str, settings: impl Into<Vec<Setting>>) -> Finding {
+        Finding { remedy: remedy.to_owned(), settings: settings.into(), ..self }
+    }
+
+    fn place(self, place: Place) -> Finding {
+        Finding { place: Some(place), ..self }
+    }
+
+    fn severity(self, severity: Severity) -> Finding {
+        Finding { severity, ..self }
+    }
+
+    fn figure(mut self, name: &str, value: impl Into<Value>) -> Finding {
+        self.data.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The finding in one line, the name first: by it the finding is looked up, or allowed.
+    pub fn line(&self) -> String {
+        match self.remedy.as_str() {
+            "" => format!("{}: {}", self.name, self.text),
+            remedy => format!("{}: {}; {remedy}", self.name, self.text),
+        }
+    }
+}
+
+/// What is known of an analysis before a voxel is read.
+pub(crate) struct Opened<'a> {
+    /// What is asked for.
+    pub recipe: &'a Recipe,
+    /// What the choices come to.
+    pub definition: &'a TsnrDefinition,
+    /// What patterns brought and was left out, a line each.
+    pub skipped_files: &'a [String],
+    /// The runs, and what is used of them.
+    pub prepared: &'a Prepared,
+    /// Images beside the runs whose voxels lie elsewhere, in words.
+    pub misplaced: &'a [String],
+    /// Extensions of the first image's header that its maps do not get, in words.
+    pub dropped_extensions: &'a [String],
+    /// Threads that compute, and those that were to.
+    pub threads: [NonZeroUsize; 2],
+    /// The memory that is expected to be taken, in bytes.
+    pub predicted_bytes: u64,
+    /// Whether each run has a tSNR of its own, where that was asked for.
+    pub have_own_tsnr: bool,
+}
+
+/// What was computed, as far as it tells something.
+pub(crate) struct Computed<'a> {
+    /// The runs, and what was used of them.
+    pub prepared: &'a Prepared,
+    /// What was asked for.
+    pub analysis: &'a Analysis,
+    /// What came out, of the voxels in the mask.
+    pub maps: &'a Maps,
+    /// The tSNR of the voxels in the mask that have one.
+    pub tsnr: &'a [f64],
+    /// How many voxels in the mask have a tSNR, and why the others have none.
+    pub counts: Counts,
+    /// The mask, if one was given.
+    pub mask: Option<&'a Mask>,
+    /// What lies between the runs.
+    pub between: Option<BetweenRuns>,
+}
+
+/// The findings that need no voxel.
+pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
+    let rule = |rule: &Rule| match rule.look {
+        Look::Before(look) => look(opened),
+        Look::After(_) => Vec::new(),
+    };
+    RULES.iter().flat_map(rule).collect()
+}
+
+/// The findings that the maps tell.
+pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
+    let rule = |rule: &Rule| match rule.look {
+        Look::Before(_) => Vec::new(),
+        Look::After(look) => look(computed),
+    };
+    RULES.iter().flat_map(rule).collect()
+}
+
+/// The names of the rules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}

@@ -1,0 +1,222 @@
+//! What came out of an analysis: a [`Record`], owned and immutable, of which every output is a
+//! function.
+
+use crate::atlas::Row;
+use crate::design::Use;
+use crate::findings::between_runs::BetweenRuns;
+use crate::findings::{Finding, Severity};
+use crate::graph::Outline;
+use crate::image::{Extension, Header};
+use crate::mask::Mask;
+use crate::pipeline::{Maps, RunSignals, in_file_order};
+use crate::profile::Profile;
+use crate::recipe::{Mode, Recipe, TsnrDefinition};
+use crate::stats::summary::Summary;
+use crate::stats::tsnr::Counts;
+use crate::voxels::Datatype;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// The outcome of an analysis: the definition as it was resolved, runs, maps, summaries, findings,
+/// times and provenance.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Record {
+    /// What was asked for.
+    pub recipe: Recipe,
+    /// Everything that makes the number.
+    pub definition: TsnrDefinition,
+    /// What the sum of squares was divided by; none where each run has its own.
+    pub divisor: Option<f64>,
+    /// The header of the first image, whose geometry the maps have.
+    pub header: Header,
+    /// Extensions of that header that come with the maps.
+    pub extensions: Vec<Extension>,
+    /// The runs that were used, in order.
+    pub runs: Vec<RunRecord>,
+    /// How many volumes of all runs are in the maps.
+    pub volumes_used: usize,
+    /// The maps. Outside the mask the tSNR is undefined and the other maps are 0.
+    pub maps: Maps,
+    /// Where the maps are looked at; everywhere if there is none.
+    pub mask: Option<NamedMask>,
+    /// How many voxels in the mask have a tSNR, and why the others have none.
+    pub counts: Counts,
+    /// The variance between runs; none where runs are not concatenated, or of a single one.
+    pub between_runs: Option<BetweenRuns>,
+    /// A row for each region and run, all runs together first; without regions of the mask or the
+    /// whole grid, if a table was asked for.
+    pub regions: Vec<Row>,
+    /// What a person should know, in the order of the [rules](crate::findings::RULES).
+    pub findings: Vec<Finding>,
+    /// Where the time went.
+    pub timings: Timings,
+    /// How the record came about.
+    pub provenance: Provenance,
+    pub(crate) summary: OnceLock<Summary>,
+}
+
+/// A run that was used.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunRecord {
+    /// Its file's name without folder and ending; of a series that of the first file.
+    pub name: String,
+    /// What it was read from: one file, or a series of three-dimensional ones.
+    pub files: Vec<FileRecord>,
+    /// The repetition time by its header.
+    pub tr_seconds: Option<f64>,
+    /// What became of each volume.
+    pub uses: Vec<Use>,
+    /// What was fitted to the run by itself, beside its mean.
+    pub regressors: Vec<String>,
+    /// Those of them that add nothing: constant, or made up of others.
+    pub dependent_regressors: Vec<String>,
+    /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
+    pub median_tsnr: Option<f64>,
+    /// Global signal and DVARS of its volumes, as far as they were kept.
+    pub signals: RunSignals,
+}
+
+/// A file that a run was read from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FileRecord {
+    /// The path as it was given.
+    pub path: PathBuf,
+    /// Its size on the disk.
+    pub bytes: u64,
+    /// How samples are stored.
+    pub datatype: Datatype,
+    /// Value = slope * stored + intercept.
+    pub slope: f64,
+    /// See `slope`; in the units of the data.
+    pub intercept: f64,
+    /// SHA-256 of its header, in hexadecimal.
+    pub header_sha256: String,
+}
+
+/// A mask and what it is called.
+#[derive(Clone, Debug)]
+pub struct NamedMask {
+    /// The file, or how the mask was made.
+    pub name: String,
+    /// Which voxels are inside.
+    pub mask: Mask,
+    /// Whether it was made from the mean.
+    pub is_automatic: bool,
+}
+
+/// Where the time of an analysis went.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Timings {
+    /// The tasks that ran.
+    pub outline: Outline,
+    /// The phases and tasks, where that was asked for.
+    pub profile: Option<Profile>,
+}
+
+/// How a record came about.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Provenance {
+    /// The version of tsnr.
+    pub version: &'static str,
+    /// When the analysis began.
+    pub began: SystemTime,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// How it was computed.
+    pub mode: Mode,
+    /// On how many threads.
+    pub threads: usize,
+    /// The most memory that the process had held when it ended, where the system tells.
+    pub peak_bytes: Option<u64>,
+    /// What was expected, in bytes.
+    pub predicted_bytes: u64,
+}
+
+impl Record {
+    /// The distribution of the tSNR over the voxels in the mask that have one.
+    pub fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| {
+            let tsnr = in_file_order(&self.maps.tsnr).iter().copied();
+            Summary::of(tsnr.filter(|it| it.is_finite()))
+        })
+    }
+
+    /// How many volumes the runs have, used or not.
+    pub fn volumes(&self) -> usize {
+        self.runs.iter().map(|run| run.uses.len()).sum()
+    }
+
+    /// How many volumes of all runs have this use.
+    pub fn count(&self, wanted: Use) -> usize {
+        self.runs.iter().map(|run| run.count(wanted)).sum()
+    }
+
+    /// The findings of this severity or a greater one.
+    pub fn findings_from(&self, least: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |it| it.severity >= least)
+    }
+
+    /// The session in a few words: what the names of its runs have in common.
+    pub fn title(&self) -> String {
+        let names: Vec<&str> = self.runs.iter().map(|it| it.name.as_str()).collect();
+        title_of(&names)
+    }
+
+    /// Where the maps are looked at, in words.
+    pub fn place(&self) -> String {
+        match &self.mask {
+            Some(mask) => format!("in the mask {}", mask.name),
+            None => "over all defined voxels".to_owned(),
+        }
+    }
+}
+
+impl RunRecord {
+    /// How many volumes have this use.
+    pub fn count(&self, wanted: Use) -> usize {
+        self.uses.iter().filter(|&&it| it == wanted).count()
+    }
+
+    /// The numbers of the volumes that have this use, from 0.
+    pub fn volumes(&self, wanted: Use) -> Vec<usize> {
+        let uses = self.uses.iter().enumerate();
+        uses.filter(|(_, it)| **it == wanted).map(|(volume, _)| volume).collect()
+    }
+}
+
+fn title_of(names: &[&str]) -> String {
+    let (first, others) = names.split_first().expect("a run at least");
+    if others.is_empty() {
+        return (*first).to_owned();
+    }
+    let parts: Vec<&str> = first.split('_').collect();
+    let is_common =
+        |at: &usize| others.iter().all(|it| it.split('_').nth(*at) == parts.get(*at).copied());
+    let common = parts[..(0..parts.len()).take_while(is_common).count()].join(" ");
+    match common.as_str() {
+        "" => format!("{first} and {} more", others.len()),
+        common => format!("{common}, {} runs", names.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_called_by_what_its_runs_have_in_common() {
+        assert_eq!(title_of(&["sub-01_task-rest_run-1_bold"]), "sub-01_task-rest_run-1_bold");
+        assert_eq!(
+            title_of(&["sub-01_task-rest_run-1_bold", "sub-01_task-rest_run-2_bold"]),
+            "sub-01 task-rest, 2 runs"
+        );
+        assert_eq!(title_of(&["a", "b", "c"]), "a and 2 more");
+        assert_eq!(title_of(&["a_b", "a"]), "a, 2 runs");
+    }
+}
