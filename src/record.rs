@@ -50,6 +50,8 @@ pub struct Record {
     pub regions: Vec<Row>,
     /// What a person should know, in the order of the [rules](crate::findings::RULES).
     pub findings: Vec<Finding>,
+    /// What was looked for, whether it was found or not, each in a few words. Nothing else was.
+    pub looked_for: Vec<String>,
     /// Where the time went.
     pub timings: Timings,
     /// How the record came about.
@@ -178,6 +180,21 @@ impl Record {
 }
 
 impl RunRecord {
+    /// A run of which nothing is known but its name and what became of its volumes.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str, uses: Vec<Use>) -> RunRecord {
+        RunRecord {
+            name: name.to_owned(),
+            files: Vec::new(),
+            tr_seconds: None,
+            uses,
+            regressors: Vec::new(),
+            dependent_regressors: Vec::new(),
+            median_tsnr: None,
+            signals: RunSignals::default(),
+        }
+    }
+
     /// How many volumes have this use.
     pub fn count(&self, wanted: Use) -> usize {
         self.uses.iter().filter(|&&it| it == wanted).count()

@@ -124,8 +124,8 @@ impl Planned {
             Some(mean) => Arc::new(Model::clone(&prepared.model).with_numerator(mean)),
             None => Arc::clone(&prepared.model),
         };
-        let have_own_tsnr = (0..model.runs().len())
-            .all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
+        let have_own_tsnr =
+            (0..model.runs().len()).all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
         let analysis = Analysis {
             definition: definition.formula,
             wanted: wanted(recipe, &model, have_own_tsnr),
@@ -232,7 +232,9 @@ impl Planned {
         let mut maps = maps?;
         let computed = watch.phase("compute", planned);
         let mask = match &self.recipe.mask {
-            Some(MaskChoice::Auto) => Some(mask::automatic(&maps, prepared.session.runs()[0].path())?),
+            Some(MaskChoice::Auto) => {
+                Some(mask::automatic(&maps, prepared.session.runs()[0].path())?)
+            }
             _ => self.mask,
         };
         if let Some(NamedMask { mask, .. }) = &mask {
@@ -254,7 +256,7 @@ impl Planned {
         let share = maps.between.as_ref().map(|share| of_defined(in_file_order(share)));
         let analysis = &settings.analysis;
         let between_runs = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
-        let found = findings::after(&Computed {
+        let seen = Computed {
             prepared: &prepared,
             analysis,
             maps: &maps,
@@ -262,7 +264,8 @@ impl Planned {
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
             between: between_runs,
-        });
+        };
+        let (found, looked_for) = (findings::after(&seen), findings::looked_for(&seen));
         found.iter().for_each(|finding| watch.observer.found(finding));
         let mut findings = self.findings;
         findings.extend(found);
@@ -288,6 +291,7 @@ impl Planned {
             between_runs,
             regions,
             findings,
+            looked_for,
             provenance: Provenance {
                 version: env!("CARGO_PKG_VERSION"),
                 began: self.began.1,

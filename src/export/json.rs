@@ -298,9 +298,7 @@ impl<'a> RunJson<'a> {
                 shape: header.shape,
                 voxel_sizes: header.voxel_sizes(),
                 spatial_unit: header.spatial_unit().to_string(),
-                orientation: header
-                    .is_oriented()
-                    .then(|| grid(header).orientation().codes()),
+                orientation: header.is_oriented().then(|| grid(header).orientation().codes()),
                 affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
             },
             runs: record.runs.iter().map(run).collect(),

@@ -1,8 +1,8 @@
 //! A slide: slices of the tSNR as a PNG.
 
 use super::html::tsnr_range;
-use crate::error::Result;
 use super::words::grid;
+use crate::error::Result;
 use crate::pictures::{Look, Slices, Volume, mosaic};
 use crate::pipeline::in_file_order;
 use crate::record::Record;

@@ -72,10 +72,7 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         lines.push(("written", format!("{} ({precision})", listed(&context.images))));
     }
     if let [table, sidecar] = context.tables.as_slice() {
-        lines.push((
-            "table",
-            format!("{}, described in {}", table.display(), sidecar.display()),
-        ));
+        lines.push(("table", format!("{}, described in {}", table.display(), sidecar.display())));
     }
     if !context.pictures.is_empty() {
         lines.push(("pictures", listed(&context.pictures)));

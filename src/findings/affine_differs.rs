@@ -1,7 +1,7 @@
 //! `affine-differs`: runs that lie differently in space.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::words::file_names;
+use super::{Finding, Look, Opened, Rule, Severity};
 use crate::image::AFFINE_TOLERANCE_MM;
 
 pub(super) const RULE: Rule = Rule {

@@ -13,7 +13,10 @@ pub(super) const RULE: Rule = Rule {
     name: "between-runs",
     severity: Severity::Warning,
     about: "the median tSNR of the concatenation and that without the runs' means differ by more than 10%",
-    look: Look::After(find),
+    look: Look::After {
+        looked_for: |computed| computed.between.map(|_| "variance between the runs".to_owned()),
+        find,
+    },
 };
 
 /// A difference between two medians that a person should know of, as a part of one.

@@ -1,14 +1,21 @@
 //! `clipped`: samples at the limit of their type.
 
-use super::{Computed, Finding, Look, Rule, Severity};
 use super::words::voxels_have;
+use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 
 pub(super) const RULE: Rule = Rule {
     name: "clipped",
     severity: Severity::Warning,
     about: "voxels in the mask with samples at the limit of the stored integers",
-    look: Look::After(find),
+    look: Look::After {
+        looked_for: |computed| {
+            let mut images = computed.prepared.session.images();
+            let has_limits = images.any(|image| image.header.datatype.is_integer());
+            has_limits.then(|| "samples at the limit of the stored integers".to_owned())
+        },
+        find,
+    },
 };
 
 fn find(computed: &Computed) -> Vec<Finding> {

@@ -1,13 +1,19 @@
 //! `constant`: voxels that never change.
 
-use super::{Computed, Finding, Look, Rule, Severity};
 use super::words::voxels_have;
+use super::{Computed, Finding, Look, Rule, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "constant",
     severity: Severity::Warning,
     about: "voxels that never change; those that are always 0 count in a given mask only",
-    look: Look::After(find),
+    look: Look::After {
+        looked_for: |computed| {
+            let but = if computed.mask.is_some() { "" } else { " and are not 0" };
+            Some(format!("voxels that never change{but}"))
+        },
+        find,
+    },
 };
 
 fn find(computed: &Computed) -> Vec<Finding> {

@@ -8,16 +8,22 @@ pub(super) const RULE: Rule = Rule {
     name: "demeaned",
     severity: Severity::Warning,
     about: "half of the voxels have a mean of less than one std: the data look demeaned",
-    look: Look::After(find),
+    look: Look::After {
+        looked_for: |computed| {
+            let is_of_the_data = computed.analysis.model.numerator(0).is_none();
+            let is_seen = is_of_the_data && !computed.tsnr.is_empty();
+            is_seen.then(|| "data that were demeaned before".to_owned())
+        },
+        find,
+    },
 };
 
 /// A temporal SNR below which data are no images of a brain as they were measured.
 const LEAST_PLAUSIBLE: f64 = 1.0;
 
 fn find(computed: &Computed) -> Vec<Finding> {
-    let is_replaced = computed.analysis.model.numerator(0).is_some();
     let small = computed.tsnr.iter().filter(|tsnr| tsnr.abs() < LEAST_PLAUSIBLE).count();
-    if is_replaced || 2 * small <= computed.tsnr.len() {
+    if 2 * small <= computed.tsnr.len() {
         return Vec::new();
     }
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();

@@ -1,7 +1,7 @@
 //! `dependent-regressors`: regressors that add nothing.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::Place;
+use super::{Finding, Look, Opened, Rule, Severity};
 use crate::modelling::{Prepared, PreparedRun};
 use crate::pipeline::Run;
 

@@ -87,7 +87,12 @@ enum Look {
     /// What is known before a voxel is read.
     Before(fn(&Opened) -> Vec<Finding>),
     /// What came out of the pass.
-    After(fn(&Computed) -> Vec<Finding>),
+    After {
+        /// What is looked for, in words; nothing where it could not be found.
+        looked_for: fn(&Computed) -> Option<String>,
+        /// What was found; asked only where it was looked for.
+        find: fn(&Computed) -> Vec<Finding>,
+    },
 }
 
 impl Rule {
@@ -105,7 +110,7 @@ impl Rule {
 
     /// Whether the rule looks at what came out, and not at what is known before.
     pub fn looks_at_maps(&self) -> bool {
-        matches!(self.look, Look::After(_))
+        matches!(self.look, Look::After { .. })
     }
 }
 
@@ -234,7 +239,7 @@ pub(crate) struct Computed<'a> {
 pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(look) => look(opened),
-        Look::After(_) => Vec::new(),
+        Look::After { .. } => Vec::new(),
     };
     RULES.iter().flat_map(rule).collect()
 }
@@ -243,9 +248,27 @@ pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
 pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(_) => Vec::new(),
-        Look::After(look) => look(computed),
+        Look::After { looked_for, find } => match looked_for(computed) {
+            Some(_) => find(computed),
+            None => Vec::new(),
+        },
     };
     RULES.iter().flat_map(rule).collect()
+}
+
+/// What was looked for in headers and maps, whether it was found or not, each in a few words.
+/// Nothing else was.
+pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
+    let is_compared = computed.prepared.session.images().count() > 1;
+    let of_headers = is_compared.then(|| {
+        "headers that differ in affine, units, TR or scaling, or in having one volume only"
+            .to_owned()
+    });
+    let of_maps = RULES.iter().filter_map(|rule| match rule.look {
+        Look::Before(_) => None,
+        Look::After { looked_for, .. } => looked_for(computed),
+    });
+    of_headers.into_iter().chain(of_maps).collect()
 }
 
 /// The names of the rules.

@@ -1,7 +1,7 @@
 //! `non-steady`: first volumes that are not yet steady and were used.
 
-use super::{Computed, Finding, Look, Rule, Severity};
 use super::words::some_of;
+use super::{Computed, Finding, Look, Rule, Severity};
 use crate::design::{Use, non_steady_volumes};
 use crate::error::Setting;
 use crate::recipe::BEGINNING_VOLUMES;
@@ -10,28 +10,37 @@ pub(super) const RULE: Rule = Rule {
     name: "non-steady",
     severity: Severity::Warning,
     about: "volumes at the beginning of a run that look as if the signal were not yet steady, and were used",
-    look: Look::After(find),
+    look: Look::After { looked_for, find },
 };
 
-/// So many first volumes tell whether the signal becomes steady: of fewer, one is an outlier by
-/// chance.
+/// The fewest first volumes that tell whether the signal becomes steady: of fewer, one is an outlier
+/// by chance.
 const FEWEST_VOLUMES: usize = 20;
 
-fn find(computed: &Computed) -> Vec<Finding> {
-    let runs = &computed.prepared.session.runs();
+/// The runs whose first volumes can tell whether they are steady, and are used: their names, and
+/// the global signal of these volumes.
+fn beginnings<'a>(computed: &'a Computed) -> impl Iterator<Item = (String, &'a [f64])> {
+    let runs = computed.prepared.session.runs();
     let signals = runs.iter().zip(&computed.prepared.runs).zip(&computed.maps.signals);
-    let found: Vec<String> = signals
-        .filter(|((_, prepared), _)| prepared.uses.first() == Some(&Use::Used))
-        .filter_map(|((run, _), signals)| {
-            let first = &signals.global;
-            let most = first.len().min(BEGINNING_VOLUMES);
-            match non_steady_volumes(&first[..most]) {
-                _ if most < FEWEST_VOLUMES => None,
-                0 => None,
-                count => Some(format!("{count} of {}", run.name())),
-            }
-        })
-        .collect();
+    signals.filter_map(|((run, prepared), signals)| {
+        let first = &signals.global[..signals.global.len().min(BEGINNING_VOLUMES)];
+        let is_used = prepared.uses.first() == Some(&Use::Used);
+        (is_used && first.len() >= FEWEST_VOLUMES).then(|| (run.name(), first))
+    })
+}
+
+fn looked_for(computed: &Computed) -> Option<String> {
+    let (count, runs) = (beginnings(computed).count(), computed.prepared.runs.len());
+    let of = if count < runs { format!(" (in {count} of {runs} runs)") } else { String::new() };
+    (count > 0).then(|| format!("first volumes that are not yet steady{of}"))
+}
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let found = beginnings(computed).filter_map(|(name, first)| match non_steady_volumes(first) {
+        0 => None,
+        count => Some(format!("{count} of {name}")),
+    });
+    let found: Vec<String> = found.collect();
     if found.is_empty() {
         return Vec::new();
     }

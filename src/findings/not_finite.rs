@@ -1,13 +1,21 @@
 //! `not-finite`: voxels with samples that are no numbers.
 
-use super::{Computed, Finding, Look, Rule, Severity};
 use super::words::voxels_have;
+use super::{Computed, Finding, Look, Rule, Severity};
+use crate::stats::definition::NotFinite;
 
 pub(super) const RULE: Rule = Rule {
     name: "not-finite",
     severity: Severity::Warning,
     about: "voxels with samples that are NaN or infinite",
-    look: Look::After(find),
+    look: Look::After {
+        looked_for: |computed| match computed.analysis.definition.not_finite {
+            NotFinite::Undefined => Some("samples that are NaN or infinite".to_owned()),
+            NotFinite::NanIsZero => Some("samples that are infinite".to_owned()),
+            NotFinite::Zero => None,
+        },
+        find,
+    },
 };
 
 fn find(computed: &Computed) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! `run-left-out`: runs that were left out as too short.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::Place;
+use super::{Finding, Look, Opened, Rule, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "run-left-out",

@@ -1,7 +1,7 @@
 //! `single-volume`: single volumes among runs of many.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::words::file_names;
+use super::{Finding, Look, Opened, Rule, Severity};
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! `slope-differs`: runs with different scalings.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::words::grouped;
+use super::{Finding, Look, Opened, Rule, Severity};
 use crate::image::Image;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! `tr-differs`: runs with different repetition times, which a high-pass filter depends on.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::words::grouped;
+use super::{Finding, Look, Opened, Rule, Severity};
 use crate::image::Image;
 
 pub(super) const RULE: Rule = Rule {

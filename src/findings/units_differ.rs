@@ -1,7 +1,7 @@
 //! `units-differ`: headers that state different units.
 
-use super::{Finding, Look, Opened, Rule, Severity};
 use super::words::grouped;
+use super::{Finding, Look, Opened, Rule, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "units-differ",

@@ -20,7 +20,8 @@ pub(super) fn grouped<'a>(
             None => groups.push((said, vec![&image.path])),
         }
     }
-    let in_words = |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", file_names(files));
+    let in_words =
+        |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", file_names(files));
     (groups.len() > 1).then(|| groups.iter().map(in_words).collect::<Vec<_>>().join("; "))
 }
 

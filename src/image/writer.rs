@@ -75,7 +75,8 @@ impl Extension {
 
     /// The text that it holds, if it is a comment.
     pub fn text(&self) -> Option<&str> {
-        let text = (self.code == COMMENT).then(|| std::str::from_utf8(&self.data).ok()).flatten()?;
+        let text =
+            (self.code == COMMENT).then(|| std::str::from_utf8(&self.data).ok()).flatten()?;
         Some(text.trim_end_matches('\0'))
     }
 

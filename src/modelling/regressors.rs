@@ -38,7 +38,9 @@ pub(super) fn columns(
 ) -> Result<Columns> {
     let volumes = run.volumes();
     let mut trends = match definition.trend_through {
-        Scope::Run => named("polynomial", 1, polynomial_columns(volumes, definition.polynomial_order)),
+        Scope::Run => {
+            named("polynomial", 1, polynomial_columns(volumes, definition.polynomial_order))
+        }
         Scope::Concatenation => Vec::new(),
     };
     if let Some(cutoff) = definition.highpass_seconds {

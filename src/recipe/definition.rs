@@ -91,13 +91,17 @@ impl TsnrDefinition {
                 "the definition {name} fits one trend through all runs, and a high-pass filter and \
                  confounds are fitted to each run"
             ))
-            .remedy("leave out one of them; sfnr, or a polynomial without a tool's name, fits each run"));
+            .remedy(
+                "leave out one of them; sfnr, or a polynomial without a tool's name, fits each run",
+            ));
         }
         if self.formula.combine != Combine::Concat {
             return Err(Error::usage(format!(
                 "the definition {name} fits one trend through the runs concatenated as they are"
             ))
-            .remedy("concatenate them (combine concat), or take sfnr or a polynomial of each run"));
+            .remedy(
+                "concatenate them (combine concat), or take sfnr or a polynomial of each run",
+            ));
         }
         Ok(self)
     }

@@ -212,6 +212,11 @@ impl Default for RegionChoice {
 }
 
 impl RegionChoice {
+    /// Whether regions are named, and not the whole alone.
+    pub fn is_any_named(&self) -> bool {
+        self.atlas.is_some() || !self.tissues.is_empty() || self.by_slice
+    }
+
     /// How many kinds of regions there are; one at least where there is a table.
     pub(crate) fn kinds(&self) -> usize {
         let kinds =

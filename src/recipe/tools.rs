@@ -51,9 +51,7 @@ impl Tool {
                 "as afni, std about a straight line through all volumes; N - 1, not N - 2"
             }
             Tool::Nipype => "ddof 0; NaN counts as 0; 0 where the std is at most 0.001",
-            Tool::Sfnr => {
-                "std about a quadratic of each run, ddof 1; the mean is that of the data"
-            }
+            Tool::Sfnr => "std about a quadratic of each run, ddof 1; the mean is that of the data",
         }
     }
 

@@ -4,13 +4,13 @@
 //! so red is where the second is higher. Only voxels count in which both maps are defined.
 
 use super::chart::{Axis, Chart};
-use super::facts::Mask;
 use super::histogram::{self, Histogram, bins};
 use super::page::{TSNR, head, key_figure, large_map};
-use super::{figures, tables};
+use super::{data_element, tables};
 use crate::error::Result;
 use crate::markup::{base64, escaped};
 use crate::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, pixels};
+use crate::record::NamedMask;
 use crate::stats::paired::Pairs;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub struct Comparison {
     /// Where the voxels of both lie.
     pub grid: Grid,
     /// Where the maps are looked at; everywhere if there is none.
-    pub mask: Option<Mask>,
+    pub mask: Option<NamedMask>,
     /// By region, if an atlas was given.
     pub regions: Vec<RegionPair>,
     /// Of the program.
@@ -78,7 +78,7 @@ fn pairs(comparison: &Comparison) -> Result<Pairs> {
     let volume = |side| {
         let volume = Volume::new(&comparison.grid, side)?;
         match &comparison.mask {
-            Some(mask) => volume.within(&mask.voxels),
+            Some(mask) => volume.within(mask.mask.inside()),
             None => Ok(volume),
         }
     };
@@ -114,7 +114,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         page += &regions(&comparison.regions);
     }
     provenance(&mut page, comparison, &pairs);
-    page += &figures::element(&all_figures(comparison, &summaries));
+    page += &data_element(&all_figures(comparison, &summaries).to_string());
     page += "</body>\n</html>\n";
     Ok(page)
 }
@@ -279,7 +279,7 @@ fn provenance(page: &mut String, comparison: &Comparison, pairs: &Pairs) {
     let [dx, dy, dz] = grid.voxel_sizes();
     let (place, voxels) = match &comparison.mask {
         Some(mask) => {
-            let voxels = mask.voxels.iter().filter(|is_inside| **is_inside).count();
+            let voxels = mask.mask.count();
             (format!("where both are defined in the mask {}", mask.name), voxels)
         }
         None => ("where both are defined".to_owned(), grid.voxel_count()),

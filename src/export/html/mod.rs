@@ -1,19 +1,23 @@
 //! One page of HTML about a session: whether it is usable, and what is wrong if not.
 //!
-//! [`page`] draws [`Facts`], and [`compare_maps::page`] two maps beside each other. A page needs no
-//! network and no script, follows the reader's light or dark, and prints. What it draws it was
-//! handed: this module computes counts and quantiles of given maps, to draw them, and does not know
+//! [`page`] draws a [`Record`](crate::record::Record), and [`compare_maps::page`] two maps beside
+//! each other. A page needs no network and no script, follows the reader's light or dark, and
+//! prints. This module computes counts and quantiles of given maps, to draw them, and does not know
 //! how a map was computed, nor any image file.
 
 mod by_slice;
 mod chart;
 pub mod compare_maps;
-pub mod facts;
-mod figures;
 mod histogram;
+mod names;
 mod over_time;
 mod page;
 mod tables;
 
-pub use facts::Facts;
-pub use page::{page, tsnr_range};
+pub use page::{Shown, page, tsnr_range};
+
+/// An element that holds an object for programs. `<` cannot end it early.
+fn data_element(json: &str) -> String {
+    let text = json.replace('<', "\\u003c");
+    format!("<script type=\"application/json\" id=\"tsnr\">{text}</script>\n")
+}

@@ -1,10 +1,12 @@
 //! What happened from volume to volume: the global signal and DVARS, run after run.
 
 use super::chart::{Axis, Chart, WIDE};
-use super::facts::{Run, Use, short_names};
+use super::names::short_names;
 use super::tables::table;
+use crate::design::Use;
 use crate::markup::escaped;
 use crate::pictures::Range;
+use crate::record::RunRecord;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
@@ -18,18 +20,18 @@ const MOST_MARKS: usize = 60;
 /// A quantity of each volume.
 struct Series<'a> {
     label: &'a str,
-    of: fn(&Run) -> &[f64],
+    of: fn(&RunRecord) -> &[f64],
 }
 
 /// The charts, their legend, and the largest changes in words.
-pub(super) fn charts(runs: &[Run]) -> String {
+pub(super) fn charts(runs: &[RunRecord]) -> String {
     let signal = Series {
         label: "global signal: mean over the grid (unit of the data)",
-        of: |run| &run.global_signal,
+        of: |run| &run.signals.global,
     };
     let dvars = Series {
         label: "DVARS: root mean square change from the volume before (unit of the data)",
-        of: |run| &run.dvars,
+        of: |run| &run.signals.dvars,
     };
     let charts: Vec<String> = [signal, dvars].iter().filter_map(|it| chart(runs, it)).collect();
     if charts.is_empty() {
@@ -57,10 +59,10 @@ const MARKED: [(Use, &str, &str); 3] = [
     (Use::NotChosen, "unchosen", "not chosen"),
 ];
 
-fn chart(runs: &[Run], series: &Series) -> Option<String> {
+fn chart(runs: &[RunRecord], series: &Series) -> Option<String> {
     let values: Vec<f64> = runs.iter().flat_map(|run| (series.of)(run)).copied().collect();
     let range = sensible(&values)?;
-    let total: usize = runs.iter().map(|run| run.volumes.len()).sum();
+    let total: usize = runs.iter().map(|run| run.uses.len()).sum();
     let mut chart = Chart::new(
         WIDE,
         150.0,
@@ -74,7 +76,7 @@ fn chart(runs: &[Run], series: &Series) -> Option<String> {
     let [_, top, right, bottom] = chart.plot();
     let mut start = 0;
     for (run, name) in runs.iter().zip(short_names(runs)) {
-        let length = run.volumes.len();
+        let length = run.uses.len();
         let ([left, _], [end, _]) =
             (chart.at([start as f64, 0.0]), chart.at([(start + length) as f64, 0.0]));
         bands(&mut chart, run, start);
@@ -127,10 +129,10 @@ fn sensible(values: &[f64]) -> Option<Range> {
 }
 
 /// Volumes that are not in the maps, as coloured bands.
-fn bands(chart: &mut Chart, run: &Run, start: usize) {
+fn bands(chart: &mut Chart, run: &RunRecord, start: usize) {
     let [_, top, _, bottom] = chart.plot();
     let mut volume = 0;
-    for alike in run.volumes.chunk_by(|a, b| a == b) {
+    for alike in run.uses.chunk_by(|a, b| a == b) {
         let end = volume + alike.len();
         if let Some((_, class, words)) = MARKED.into_iter().find(|it| it.0 == alike[0]) {
             let ([left, _], [right, _]) =
@@ -170,10 +172,10 @@ fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 
 /// By run, since one bad run would take every place of a common list: the changes into the used
 /// volumes that are the largest.
-fn largest_changes(runs: &[Run]) -> String {
-    let row = |run: &Run| {
-        let used = |volume: usize| run.volumes.get(volume) == Some(&Use::Used);
-        let changes = run.dvars.iter().copied().enumerate();
+fn largest_changes(runs: &[RunRecord]) -> String {
+    let row = |run: &RunRecord| {
+        let used = |volume: usize| run.uses.get(volume) == Some(&Use::Used);
+        let changes = run.signals.dvars.iter().copied().enumerate();
         let mut changes: Vec<(usize, f64)> =
             changes.filter(|(volume, value)| value.is_finite() && used(*volume)).collect();
         changes.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -201,18 +203,10 @@ fn short(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn run(name: &str, volumes: Vec<Use>, dvars: Vec<f64>) -> Run {
-        Run {
-            name: name.to_owned(),
-            files: vec![],
-            tr_seconds: None,
-            volumes,
-            regressors: 0,
-            global_signal: vec![],
-            dvars,
-            tsnr: None,
-            median_tsnr: None,
-        }
+    fn run(name: &str, uses: Vec<Use>, dvars: Vec<f64>) -> RunRecord {
+        let mut run = RunRecord::named(name, uses);
+        run.signals.dvars = dvars;
+        run
     }
 
     #[test]

@@ -1,11 +1,20 @@
 //! The page of a session, from the verdict down to the provenance.
 
-use super::facts::{Facts, Quartiles, Shown, Use, short_names};
+use super::data_element;
 use super::histogram::{self, Histogram};
-use super::{by_slice, figures, over_time, tables};
+use super::names::short_names;
+use super::{by_slice, over_time, tables};
+use crate::design::Use;
+use crate::drawing::{Coloring, Format};
 use crate::error::Result;
+use crate::export::graph::Subject;
+use crate::export::words::{counted, grid, quoted, reasons};
+use crate::export::{Context, date, json, sentence};
+use crate::findings::Severity;
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
-use crate::pictures::{Colormap, Look, Range, Room, Slices, View, Volume, mosaic};
+use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
+use crate::pipeline::in_file_order;
+use crate::record::Record;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
@@ -23,58 +32,97 @@ const SLICES_OF_A_VIEW: usize = 24;
 /// Of a single run so many slices are shown.
 const RUN_SLICES: NonZeroUsize = NonZeroUsize::new(6).expect("not 0");
 
+/// How the maps are looked at, where that was chosen.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// From where slices are seen, each once.
+    pub views: Vec<View>,
+    /// Which slices of each view are shown of the maps of all runs together.
+    pub slices: Option<Slices>,
+    /// The tSNR at the ends of the colours.
+    pub range: Option<Range>,
+    /// The colours of the tSNR.
+    pub colormap: Colormap,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { views: vec![View::Axial], slices: None, range: None, colormap: Colormap::Viridis }
+    }
+}
+
 /// The page, as the text of an HTML file.
 ///
 /// # Errors
-/// If a map or the mask does not have one value for each voxel of the grid.
-pub fn page(facts: &Facts) -> Result<String> {
-    let volume = |values| {
-        let volume = Volume::new(&facts.grid, values)?;
-        match &facts.mask {
-            Some(mask) => volume.within(&mask.voxels),
-            None => Ok(volume),
-        }
+/// Slices that the grid does not have.
+///
+/// # Panics
+/// If the record lacks the maps of mean and std: its recipe asks for them with
+/// [`is_reported`](crate::recipe::Computing::is_reported).
+pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String> {
+    let grid = grid(&record.header);
+    let made = |map: &Option<ndarray::Array3<f64>>| -> Vec<f64> {
+        in_file_order(map.as_ref().expect("a page needs mean and std")).to_vec()
     };
-    let (tsnr, mean, std) =
-        (volume(&facts.maps.tsnr)?, volume(&facts.maps.mean)?, volume(&facts.maps.std)?);
-    let names = short_names(&facts.runs);
-    let mut runs: Vec<(&str, Volume)> = Vec::new();
-    for (run, name) in facts.runs.iter().zip(&names) {
-        if let Some(values) = &run.tsnr {
-            runs.push((name, volume(values)?));
+    let (mut mean, mut std) = (made(&record.maps.mean), made(&record.maps.std));
+    // Where a voxel is always 0, there is nothing in any of the maps.
+    for (mean, std) in mean.iter_mut().zip(&mut std) {
+        if *mean == 0.0 && *std == 0.0 {
+            (*mean, *std) = (f64::NAN, f64::NAN);
         }
     }
+    let (tsnr, mean, std) = (
+        volume(record, &grid, in_file_order(&record.maps.tsnr))?,
+        volume(record, &grid, &mean)?,
+        volume(record, &grid, &std)?,
+    );
+    let names = short_names(&record.runs);
+    let mut runs: Vec<(&str, Volume)> = Vec::new();
+    for (map, name) in record.maps.runs.iter().zip(&names) {
+        runs.push((name, volume(record, &grid, in_file_order(map))?));
+    }
 
-    let mut page = head(&facts.title);
-    verdict(&mut page, facts);
+    let mut page = head(&record.title());
+    verdict(&mut page, record, context);
     if tsnr.values().iter().any(|value| value.is_finite()) {
-        maps(&mut page, facts, [&tsnr, &mean, &std])?;
+        maps(&mut page, shown, &grid, [&tsnr, &mean, &std])?;
         if runs.len() < 2 {
             // The one map has been drawn.
             runs.clear();
         } else {
-            single_runs(&mut page, &facts.shown, &tsnr, &runs)?;
+            single_runs(&mut page, shown, &tsnr, &runs)?;
         }
         distribution(&mut page, &tsnr, &runs);
         let of_runs: Vec<(&str, &[f64])> =
             runs.iter().map(|(name, volume)| (*name, volume.values())).collect();
-        if let Some(chart) = by_slice::chart(&facts.grid, tsnr.values(), &of_runs) {
+        if let Some(chart) = by_slice::chart(&grid, tsnr.values(), &of_runs) {
             let _ = write!(page, "<h2>tSNR by slice</h2>\n{chart}");
         }
     }
     page += "<h2>Over time</h2>\n";
-    page += &over_time::charts(&facts.runs);
+    page += &over_time::charts(&record.runs);
     page += "<h2>Runs</h2>\n";
-    page += &tables::runs(&facts.runs);
-    if !facts.regions.is_empty() {
+    page += &tables::runs(&record.runs);
+    if record.recipe.regions.is_any_named() {
         page += "<h2>Regions</h2>\n";
-        page += &tables::regions(&facts.regions);
+        page += &tables::regions(&record.regions);
     }
-    computation(&mut page, facts);
-    provenance(&mut page, facts);
-    page += &figures::element(&figures::figures(facts));
+    if !context.is_reproducible {
+        computation(&mut page, record);
+    }
+    provenance(&mut page, record, &grid, context);
+    page += &data_element(&json::embedded(record, context));
     page += "</body>\n</html>\n";
     Ok(page)
+}
+
+/// A map in the mask of a record.
+fn volume<'a>(record: &Record, grid: &'a Grid, values: &'a [f64]) -> Result<Volume<'a>> {
+    let volume = Volume::new(grid, values)?;
+    match &record.mask {
+        Some(mask) => volume.within(mask.mask.inside()),
+        None => Ok(volume),
+    }
 }
 
 /// What a browser may load for the page: nothing but the pictures inside, and no script.
@@ -99,40 +147,47 @@ pub(super) fn key_figure(page: &mut String, value: &str, name: &str, note: &str)
     let _ = write!(page, "<div><b>{value}</b>{name}<small>{note}</small></div>");
 }
 
-/// `one run`, `5 runs`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-fn verdict(page: &mut String, facts: &Facts) {
-    let [volumes, used] = facts.volumes();
+fn verdict(page: &mut String, record: &Record, context: &Context) {
+    let (volumes, used) = (record.volumes(), record.volumes_used);
+    let date = match context.is_reproducible {
+        true => String::new(),
+        false => format!(", {}", date::date(record.provenance.began)),
+    };
     let _ = writeln!(
         page,
-        "<p class=\"faint\">tSNR of {}, {} as defined by <b>{}</b>. tsnr {}, {}.</p>",
-        counted(facts.runs.len(), "run"),
+        "<p class=\"faint\">tSNR of {}, {} as defined by <b>{}</b>. tsnr {}{}.</p>",
+        counted(record.runs.len(), "run"),
         counted(volumes, "volume"),
-        escaped(&facts.definition.name),
-        escaped(&facts.provenance.version),
-        escaped(&facts.provenance.date)
+        escaped(&record.definition.title()),
+        escaped(record.provenance.version),
+        escaped(&date)
     );
-    if facts.summary.is_none() {
+    let names: Vec<String> =
+        record.findings_from(Severity::Warning).map(|it| escaped(it.name)).collect();
+    if record.counts.defined == 0 {
         *page +=
             "<p class=\"verdict look\">Look at: no voxel has a tSNR, so no map is drawn.</p>\n";
-    } else if facts.warnings.is_empty() {
-        *page +=
-            "<p class=\"verdict usable\">Usable: nothing was noticed that speaks against it.</p>\n";
+    } else if names.is_empty() {
+        *page += "<p class=\"verdict\">Nothing was found of what was looked for.</p>\n";
     } else {
-        let names: Vec<String> = facts.warnings.iter().map(|it| escaped(&it.name)).collect();
         let _ = writeln!(page, "<p class=\"verdict look\">Look at: {}.</p>", names.join(", "));
     }
-    if facts.mask.is_none() && facts.summary.is_some() {
+    if record.counts.defined > 0 {
+        let _ = writeln!(
+            page,
+            "<p class=\"faint\">Looked for: {}. Nothing else was.</p>",
+            escaped(&record.looked_for.join("; "))
+        );
+    }
+    if record.mask.is_none() && record.counts.defined > 0 {
         *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
-                  in the brain or not. <code>--mask auto</code> finds the brain.</p>\n";
+                  in the brain or not. The mask <code>auto</code> finds the brain.</p>\n";
     }
     *page += "<div class=\"figures\">";
-    let place = facts.place();
-    match facts.summary {
-        Some(Quartiles { voxels, q05, q25, median, q75, q95 }) => {
+    let place = record.place();
+    match record.summary().distribution {
+        Some(it) => {
+            let ([q05, q25, q75, q95], median) = (it.quantiles, it.median);
             key_figure(page, &format!("{median:.1}"), "median tSNR", &place);
             key_figure(
                 page,
@@ -140,42 +195,53 @@ fn verdict(page: &mut String, facts: &Facts) {
                 "half of the voxels",
                 &format!("90% from {q05:.1} to {q95:.1}"),
             );
-            let undefined: usize = facts.undefined.iter().map(|it| it.voxels).sum();
-            key_figure(page, &voxels.to_string(), "voxels", &format!("{undefined} undefined"));
+            let undefined = record.counts.undefined();
+            let voxels = record.counts.defined.to_string();
+            key_figure(page, &voxels, "voxels", &format!("{undefined} undefined"));
         }
         None => key_figure(page, "none", "median tSNR", "no voxel is defined"),
     }
     key_figure(
         page,
-        &facts.runs.len().to_string(),
-        if facts.runs.len() == 1 { "run" } else { "runs" },
+        &record.runs.len().to_string(),
+        if record.runs.len() == 1 { "run" } else { "runs" },
         "",
     );
-    let count = |kind| facts.runs.iter().map(|run| run.count(kind)).sum::<usize>();
     let left_out =
         [(Use::Dummy, "dropped"), (Use::Censored, "censored"), (Use::NotChosen, "not chosen")];
     let left_out: Vec<String> = left_out
         .into_iter()
-        .filter(|(kind, _)| count(*kind) > 0)
-        .map(|(kind, word)| format!("{} {word}", count(kind)))
+        .filter(|(kind, _)| record.count(*kind) > 0)
+        .map(|(kind, word)| format!("{} {word}", record.count(kind)))
         .collect();
     key_figure(page, &format!("{used} of {volumes}"), "volumes used", &left_out.join(", "));
-    if let Some(share) = facts.between_runs_share {
-        let medians = match (facts.concat_median, facts.demean_median) {
-            (Some(concat), Some(demean)) => {
-                format!("median {concat:.1}; without it {demean:.1}")
-            }
-            _ => String::new(),
-        };
-        let share = format!("{:.0}%", 100.0 * share);
+    if let Some(between) = &record.between_runs {
+        let medians =
+            format!("median {:.1}; without it {:.1}", between.concat_median, between.demean_median);
+        let share = format!("{:.0}%", 100.0 * between.share);
         key_figure(page, &share, "of the variance lies between runs", &medians);
     }
     *page += "</div>\n";
-    if !facts.warnings.is_empty() {
-        *page += "<ul class=\"warnings\">\n";
-        for warning in &facts.warnings {
-            let [name, text, remedy] =
-                [&warning.name, &warning.text, &warning.remedy].map(|it| escaped(it));
+    findings(page, record);
+    let _ = writeln!(
+        page,
+        "<p>{}</p>\n<p class=\"formula\">{}</p>",
+        escaped(&sentence::sentence(record)),
+        escaped(&sentence::line(record))
+    );
+}
+
+/// The findings as lists: warnings with what to do, then notes.
+fn findings(page: &mut String, record: &Record) {
+    let (warnings, notes): (Vec<_>, Vec<_>) =
+        record.findings.iter().partition(|it| it.severity >= Severity::Warning);
+    for (class, findings) in [("warnings", warnings), ("notes faint", notes)] {
+        if findings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(page, "<ul class=\"{class}\">");
+        for finding in findings {
+            let [name, text, remedy] = [finding.name, &finding.text, &finding.remedy].map(escaped);
             let _ = write!(page, "<li><b>{name}</b>: {text}");
             if !remedy.is_empty() {
                 let _ = write!(page, "<br><span class=\"faint\">What to do: {remedy}</span>");
@@ -184,12 +250,6 @@ fn verdict(page: &mut String, facts: &Facts) {
         }
         *page += "</ul>\n";
     }
-    let _ = writeln!(
-        page,
-        "<p>{}</p>\n<p class=\"formula\">{}</p>",
-        escaped(&facts.definition.sentence),
-        escaped(&facts.definition.formula)
-    );
 }
 
 /// A map across the page, with a heading.
@@ -206,14 +266,18 @@ pub(super) fn large_map(page: &mut String, volume: &Volume, look: &Look) -> Resu
     Ok(())
 }
 
-fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Result<()> {
-    let Shown { views, slices, range, colormap } = &facts.shown;
-    let views = if views.is_empty() { vec![View::Axial] } else { views.clone() };
+fn maps(
+    page: &mut String,
+    shown: &Shown,
+    grid: &Grid,
+    [tsnr, mean, std]: [&Volume; 3],
+) -> Result<()> {
+    let Shown { views, slices, range, colormap } = shown;
     let count = |count| NonZeroUsize::new(count).map_or(Slices::All, Slices::Count);
     let (all, some) = match (slices, &views[..]) {
         (Some(slices), _) => (slices.clone(), slices.clone()),
         (None, [view]) => {
-            let depth = facts.grid.shape[view.voxel_axis(&facts.grid)];
+            let depth = grid.shape[view.voxel_axis(grid)];
             (Slices::All, count(depth.div_ceil(2)))
         }
         (None, _) => (count(SLICES_OF_A_VIEW), count(SLICES_OF_A_VIEW / 2)),
@@ -303,51 +367,55 @@ fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
     }
 }
 
-fn computation(page: &mut String, facts: &Facts) {
-    *page += "<h2>Computation</h2>\n";
-    if let Some(graph) = &facts.graph_svg {
-        // As a picture of its own, so that its style and the page's do not mix.
-        let _ = writeln!(
-            page,
-            "<div class=\"scroll\"><img class=\"graph\" alt=\"The task graph: what was computed from \
-             what\" src=\"data:image/svg+xml;base64,{}\"></div>",
-            base64(graph.as_bytes())
-        );
-    }
-    *page += &tables::phases(facts);
+fn computation(page: &mut String, record: &Record) {
+    let Some(profile) = &record.timings.profile else { return };
+    let subject = Subject::of(record);
+    let picture = subject.picture(Coloring::Kind).with_seconds(profile.task_seconds());
+    // As a picture of its own, so that its style and the page's do not mix.
+    let _ = writeln!(
+        page,
+        "<h2>Computation</h2>\n<div class=\"scroll\"><img class=\"graph\" alt=\"The task graph: \
+         what was computed from what\" src=\"data:image/svg+xml;base64,{}\"></div>",
+        base64(picture.text(Format::Svg).as_bytes())
+    );
+    *page += &tables::phases(profile);
 }
 
-fn provenance(page: &mut String, facts: &Facts) {
-    let provenance = &facts.provenance;
-    let grid = &facts.grid;
+fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context) {
+    let provenance = &record.provenance;
     let [x, y, z] = grid.shape;
     let [dx, dy, dz] = grid.voxel_sizes();
     let rows = grid.affine.map(|row| row.map(|it| format!("{it:.4}")).join(" "));
-    let undefined: Vec<String> =
-        facts.undefined.iter().map(|it| format!("{} {}", it.voxels, it.reason)).collect();
-    let mut entries = vec![
-        ("program", format!("tsnr {}", provenance.version)),
-        ("command", provenance.command_line.clone()),
-        ("date", provenance.date.clone()),
-        (
-            "computed by",
-            format!("{} mode on {}", provenance.mode, counted(provenance.threads, "thread")),
-        ),
-        ("wall time", seconds(provenance.wall_seconds)),
-        (
-            "most memory held",
-            provenance.peak_bytes.map_or("not known".to_owned(), |it| mebibytes(it as f64)),
-        ),
-        ("definition", format!("{}: {}", facts.definition.name, facts.definition.formula)),
+    let undefined: Vec<String> = reasons(record.counts)
+        .iter()
+        .map(|(voxels, reason)| format!("{voxels} {reason}"))
+        .collect();
+    let mut entries = vec![("program", format!("tsnr {}", provenance.version))];
+    if !context.is_reproducible {
+        let peak = provenance.peak_bytes;
+        entries.extend([
+            ("command", quoted(&context.command)),
+            ("date", date::date(provenance.began)),
+            (
+                "computed by",
+                format!("{} mode on {}", provenance.mode, counted(provenance.threads, "thread")),
+            ),
+            ("wall time", seconds(provenance.seconds)),
+            ("most memory held", peak.map_or("not known".to_owned(), |it| mebibytes(it as f64))),
+        ]);
+    }
+    let definition = format!("{}: {}", record.definition.title(), sentence::line(record));
+    entries.extend([
+        ("definition", definition),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
         ("voxel axes lead to", grid.orientation().codes()),
         ("affine (mm)", rows.join("; ")),
-        ("looked at", facts.place()),
-    ];
+        ("looked at", record.place()),
+    ]);
     if !undefined.is_empty() {
         entries.push(("undefined voxels", undefined.join(", ")));
     }
     *page += "<h2>Provenance</h2>\n";
     *page += &tables::entries(entries);
-    *page += &tables::inputs(&facts.runs);
+    *page += &tables::inputs(&record.runs);
 }

@@ -1,7 +1,10 @@
 //! The tables of a page: runs, regions, inputs, time.
 
-use super::facts::{Facts, Region, Run, Use};
+use crate::atlas::Row;
+use crate::design::Use;
 use crate::markup::{escaped, mebibytes, seconds};
+use crate::profile::{Profile, What};
+use crate::record::{FileRecord, RunRecord};
 use std::fmt::Write;
 
 /// A table with a heading for each column; cells are escaped here.
@@ -34,18 +37,18 @@ pub(super) fn known(value: Option<f64>, decimals: usize) -> String {
     value.filter(|it| it.is_finite()).map_or("–".to_owned(), |it| format!("{it:.decimals$}"))
 }
 
-pub(super) fn runs(runs: &[Run]) -> String {
-    let row = |run: &Run| {
+pub(super) fn runs(runs: &[RunRecord]) -> String {
+    let row = |run: &RunRecord| {
         let count = |kind| run.count(kind).to_string();
         [
             run.name.clone(),
-            run.volumes.len().to_string(),
+            run.uses.len().to_string(),
             count(Use::Used),
             count(Use::Dummy),
             count(Use::Censored),
             count(Use::NotChosen),
             known(run.tr_seconds, 3),
-            run.regressors.to_string(),
+            (run.regressors.len() - run.dependent_regressors.len()).to_string(),
             known(run.median_tsnr, 1),
         ]
     };
@@ -65,30 +68,33 @@ pub(super) fn runs(runs: &[Run]) -> String {
     )
 }
 
-pub(super) fn regions(regions: &[Region]) -> String {
-    let row = |region: &Region| {
+pub(super) fn regions(regions: &[Row]) -> String {
+    let row = |region: &Row| {
+        let distribution = region.summary.distribution;
+        let quantile = |number: usize| distribution.map(|it| it.quantiles[number]);
         let [q25, median, q75] =
-            [region.q25, region.median, region.q75].map(|it| known(Some(it), 1));
-        [region.name.clone(), region.run.clone(), region.voxels.to_string(), q25, median, q75]
+            [quantile(1), distribution.map(|it| it.median), quantile(2)].map(|it| known(it, 1));
+        let voxels = region.summary.voxels - region.summary.undefined;
+        [region.name.clone(), region.run.clone(), voxels.to_string(), q25, median, q75]
     };
     table(["region", "run", "voxels", "25%", "median", "75%"], regions.iter().map(row))
 }
 
-pub(super) fn phases(facts: &Facts) -> String {
-    let wall = facts.provenance.wall_seconds.max(1e-9);
+pub(super) fn phases(profile: &Profile) -> String {
+    let wall = profile.wall_seconds.max(1e-9);
     let row =
         |name: &str, of: f64| [name.to_owned(), seconds(of), format!("{:.0}%", 100.0 * of / wall)];
-    let phases = facts.phases.iter().map(|phase| row(&phase.name, phase.seconds));
-    table(
-        ["what", "time", "share"],
-        phases.chain([row("all of it", facts.provenance.wall_seconds)]),
-    )
+    let phases = profile.spans.iter().filter_map(|span| match span.what {
+        What::Phase(name) => Some(row(name, span.seconds)),
+        What::Task { .. } => None,
+    });
+    table(["what", "time", "share"], phases.chain([row("all of it", profile.wall_seconds)]))
 }
 
-pub(super) fn inputs(runs: &[Run]) -> String {
+pub(super) fn inputs(runs: &[RunRecord]) -> String {
     let files = runs.iter().flat_map(|run| &run.files);
-    let row = |file: &super::facts::InputFile| {
-        [file.path.clone(), mebibytes(file.bytes as f64), file.header_sha256.clone()]
+    let row = |file: &FileRecord| {
+        [file.path.display().to_string(), mebibytes(file.bytes as f64), file.header_sha256.clone()]
     };
     let table = table(["file", "size", "SHA-256 of the header"], files.map(row));
     format!("<div class=\"inputs\">{table}</div>\n")
