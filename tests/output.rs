@@ -372,6 +372,58 @@ fn an_output_that_is_one_of_the_inputs_is_refused_however_it_is_spelled() {
 }
 
 #[test]
+fn the_maps_of_runs_are_refused_where_they_would_replace_an_input_or_one_another() {
+    let scratch = Scratch::new();
+    let specimen = fs::read(odd("int16_le.nii")).expect("a specimen");
+    for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
+        scratch.file(name, &specimen);
+    }
+    for name in ["run-2.json", "list-2.nii", "list-1.nii"] {
+        scratch.file(name, "1\n".repeat(6));
+    }
+    let before = scratch.names();
+    let is_input = "one of the inputs";
+    let is_output = "two outputs cannot be written to one file";
+    for (arguments, file, says) in [
+        (&["--map=run-tsnr=run-{run}.nii"][..], "run-1.nii", is_input),
+        (&["--map=run-tsnr=mask-{run}.nii", "--mask=mask-2.nii"], "mask-2.nii", is_input),
+        (&["--map=run-tsnr=list-{run}.nii", "--censor=list-*.nii"], "list-1.nii", is_input),
+        (&["--map=run-tsnr=t{run}.nii", "--std=t2.nii"], "t2.nii", is_output),
+        (&["--map=run-tsnr=t{run}.nii", "--mask=auto", "--mask-out=./t2.nii"], "t2.nii", is_output),
+        (
+            &["--map=run-tsnr=t{run}.nii", "--map=run-tsnr=t{run}{run}.nii", "--mean=t11.nii"],
+            "t11.nii",
+            is_output,
+        ),
+        (&["--json=list-1.nii", "--censor=list-?.nii"], "list-1.nii", is_input),
+        (&["--map=run-tsnr=none-{run}/t.nii"], "none-1/t.nii", "there is no folder none-1"),
+    ] {
+        let base = ["run-1.nii", "run-2.nii", "-o", "t.nii"];
+        let line = scratch.tsnr(base.iter().chain(arguments)).error();
+        assert!(line.contains(says) && line.contains(file), "{arguments:?}: {line}");
+        assert_eq!(scratch.names(), before);
+        for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
+            assert!(fs::read(scratch.path(name)).expect("an input") == specimen, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_a_run_can_stand_in_the_name_of_a_folder() {
+    let scratch = Scratch::new();
+    for folder in ["1", "2"] {
+        fs::create_dir(scratch.path(folder)).expect("a folder");
+    }
+    let run = odd("int16_le.nii").display().to_string();
+    let other = odd("slope_half_inter.nii").display().to_string();
+    scratch.tsnr([&*run, &other, "--map", "run-tsnr={run}/t.nii"]).succeeded();
+    assert_eq!(scratch.names(), ["1", "2"]);
+    for folder in ["1", "2"] {
+        assert_eq!(names(&scratch.path(folder)), ["t.nii"]);
+    }
+}
+
+#[test]
 fn an_output_in_a_missing_folder_or_in_the_place_of_one_is_refused_before_the_work() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("folder.nii")).expect("a folder");
