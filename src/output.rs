@@ -156,17 +156,21 @@ struct PartialFile {
 
 impl PartialFile {
     fn create(destination: &Path) -> Result<PartialFile> {
-        let number = next_number();
-        let name = format!(".tsnr-{}-{number}.partial", std::process::id());
-        let path = folder_of(destination).join(name);
         let mut partial_files = partial_files();
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| not_creatable(destination, error))?;
-        partial_files.push(path.clone());
-        Ok(PartialFile { path, destination: destination.to_owned(), file, is_renamed: false })
+        loop {
+            let name = format!(".tsnr-{}-{}.partial", std::process::id(), next_number());
+            let path = folder_of(destination).join(name);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    partial_files.push(path.clone());
+                    let destination = destination.to_owned();
+                    return Ok(PartialFile { path, destination, file, is_renamed: false });
+                }
+                // Of a process that was killed, or lives in another container with our number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(not_creatable(destination, error)),
+            }
+        }
     }
 
     fn fill(&mut self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

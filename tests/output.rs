@@ -459,6 +459,24 @@ fn a_folder_that_takes_no_files_is_an_error_that_names_it() {
     assert!(line.contains("Permission denied"), "{line}");
 }
 
+#[test]
+fn names_that_a_killed_process_of_our_number_left_are_passed_over() {
+    let scratch = Scratch::new();
+    let run = odd("int16_le.nii").display().to_string();
+    // The number of bash is the program's, which takes its place.
+    let left = "for n in {0..9}; do echo old > .tsnr-$$-$n.partial; done; exec \"$@\"";
+    let arguments = [&*run, "-o", "map.nii", "--mean", "mean.nii", "--json", "map.json"];
+    scratch.bash(left, arguments).succeeded();
+    let names = scratch.names();
+    let (old, new): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.ends_with(".partial"));
+    assert_eq!(new, ["map.json", "map.nii", "mean.nii"]);
+    assert_eq!(old.len(), 10, "they may be those of a process that lives");
+    for name in old {
+        assert_eq!(fs::read(scratch.path(name)).expect("a file"), b"old\n", "{name}");
+    }
+    assert_eq!(Map::read(&scratch.path("map.nii")).shape, [5, 4, 3]);
+}
+
 // ---- Signals ----------------------------------------------------------------------------------
 
 /// Longest time that the program may take to end after a signal: "at once", and some for a
