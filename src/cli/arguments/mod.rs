@@ -13,7 +13,7 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 use crate::drawing::Format;
 use crate::error::Error;
 use crate::image::{Encoding, MapPrecision};
-use crate::paths::directory_entry;
+use crate::output::written_file;
 use crate::pipeline::Mode;
 use crate::stats::tsnr::WrittenUndefined;
 use clap::error::ErrorKind;
@@ -118,6 +118,9 @@ pub(super) struct Arguments {
     pub mask_out: Option<PathBuf>,
 
     /// Write everything that the summary knows as JSON; with --compare every run of every mode
+    ///
+    /// Any output may be a device, a FIFO or /dev/stdout, which is written into when all files are
+    /// complete. A link stays, and the file behind it is replaced.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
@@ -439,15 +442,15 @@ impl Arguments {
     }
 }
 
-/// What is wrong if two of the files to write are the same entry of a folder.
+/// What is wrong if two of the files to write are one.
 fn two_outputs<'a>(
     mut files: impl Iterator<Item = &'a Path>,
     table: Option<&TableName>,
 ) -> Option<String> {
-    let mut entries = HashSet::new();
-    let path = files.find(|path| !entries.insert(directory_entry(path)))?;
+    let mut written = HashSet::new();
+    let path = files.find(|path| !written.insert(written_file(path)))?;
     let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
-    if table.is_some_and(|it| directory_entry(&it.sidecar) == directory_entry(path)) {
+    if table.is_some_and(|it| written_file(&it.sidecar) == written_file(path)) {
         problem += ", in which --table describes its columns";
     }
     Some(problem)
