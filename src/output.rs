@@ -7,7 +7,7 @@
 //! device, a FIFO, `/dev/stdout`) is never replaced: it is written into once the files of the
 //! batch are complete. This module does not know what is written.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{directory_entry, folder_of};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -389,9 +389,10 @@ mod tests {
     #[test]
     fn a_missing_folder_is_found_before_the_work() {
         let folder = tempfile::tempdir().unwrap();
-        let error = check_destination(&folder.path().join("none/map.nii")).unwrap_err();
+        let error =
+            UnderWay::default().check_destination(&folder.path().join("none/map.nii")).unwrap_err();
         assert!(error.to_string().contains("there is no folder"), "{error}");
-        check_destination(&folder.path().join("map.nii")).unwrap();
+        UnderWay::default().check_destination(&folder.path().join("map.nii")).unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
     }
 }

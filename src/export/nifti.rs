@@ -1,7 +1,6 @@
 //! The maps as images, with the geometry of the first run and the definition in their header.
 
 use super::{Context, sentence};
-use crate::error::Result;
 use crate::image::{Encoding, Extension, MapHeader, write_map};
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
 use crate::record::Record;

@@ -14,7 +14,7 @@ mod over_time;
 mod page;
 mod tables;
 
-pub use page::{Shown, page, tsnr_range};
+pub use page::{Shown, check_slices, page, tsnr_range};
 
 /// An element that holds an object for programs. `<` cannot end it early.
 fn data_element(json: &str) -> String {
