@@ -3,10 +3,13 @@
 //! A file is written under another name in the folder of its destination, synced, and
 //! renamed only when every file of the same [`Batch`] is complete: an existing file is
 //! replaced by a complete one or stays as it is. What a failure or a signal leaves behind
-//! is removed. This module does not know what is written.
+//! is removed. A link stays, and the file behind it is replaced. What is no regular file (a
+//! device, a FIFO, `/dev/stdout`) is never replaced: it is written into once the files of the
+//! batch are complete. This module does not know what is written.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::paths::folder_of;
+use crate::paths::{directory_entry, folder_of};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,16 +23,75 @@ fn partial_files() -> MutexGuard<'static, Vec<PathBuf>> {
     PARTIAL_FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Where what is written to a path goes, links at its end followed.
+enum Target {
+    /// A regular file or nothing yet: a complete file takes its place.
+    Replaced(PathBuf),
+    /// No regular file, or something that a process has open, which is written into.
+    WrittenInto(PathBuf),
+}
+
+impl Target {
+    fn of(destination: &Path) -> Result<Target> {
+        /// As many as Linux follows.
+        const MOST_LINKS: usize = 40;
+        let mut path = destination.to_owned();
+        for _ in 0..=MOST_LINKS {
+            let Ok(metadata) = fs::symlink_metadata(&path) else {
+                return Ok(Target::Replaced(path));
+            };
+            if is_open_in_a_process(&path) {
+                return Ok(Target::WrittenInto(path));
+            }
+            match metadata.file_type() {
+                kind if kind.is_symlink() => {
+                    let next = fs::read_link(&path)
+                        .map_err(|error| Error::io("cannot follow this link", error).at(&path))?;
+                    path = path.with_file_name(next);
+                }
+                kind if kind.is_dir() => {
+                    return Err(Error::new(ErrorKind::Io, "cannot write: a folder has this name")
+                        .at(destination));
+                }
+                kind if kind.is_file() => return Ok(Target::Replaced(path)),
+                _ => return Ok(Target::WrittenInto(path)),
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Io,
+            format!("cannot write: more than {MOST_LINKS} links lead on from here"),
+        )
+        .remedy("give the name of a file")
+        .at(destination))
+    }
+}
+
+/// Whether a path is an entry of `/dev/fd` or the like. What it links to may be a regular file
+/// that others write as well: `>> log` must not lose what the log has.
+fn is_open_in_a_process(path: &Path) -> bool {
+    fs::canonicalize(folder_of(path))
+        .is_ok_and(|folder| folder.starts_with("/proc") || folder == Path::new("/dev/fd"))
+}
+
+/// One path for each file that is written, whatever links lead to it.
+pub fn written_file(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| match Target::of(path) {
+        Ok(Target::Replaced(file) | Target::WrittenInto(file)) => directory_entry(&file),
+        Err(_) => directory_entry(path),
+    })
+}
+
 /// Finds out, before work is spent on it, whether a file can be written at `path`: its
-/// folder exists and takes new files, and no folder has its name.
+/// folder exists and takes new files, and no folder has its name. What is no regular file is not
+/// opened, which might wait for a reader or end what one reads.
 ///
 /// # Errors
 /// What stands in the way.
 pub fn check_destination(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::new(ErrorKind::Io, "cannot write: a folder has this name").at(path));
+    match Target::of(path)? {
+        Target::Replaced(file) => PartialFile::create(path, file).map(drop),
+        Target::WrittenInto(_) => Ok(()),
     }
-    PartialFile::create(path).map(drop)
 }
 
 /// Removes every file under way and ends the process with `exit_code`. For signal
@@ -99,10 +161,12 @@ fn next_number() -> u32 {
 #[derive(Default)]
 pub struct Batch {
     files: Vec<PartialFile>,
+    streams: Vec<Stream>,
 }
 
 impl Batch {
-    /// Writes the file that [`Batch::commit`] will place at `destination`, and syncs it.
+    /// Writes the file that [`Batch::commit`] will place at `destination`, and syncs it. What is
+    /// to go into something that is no regular file is kept in memory.
     ///
     /// # Errors
     /// Those of the disk. Nothing stands at `destination` that was not there before.
@@ -111,27 +175,42 @@ impl Batch {
         destination: &Path,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
-        let mut file = PartialFile::create(destination)?;
+        let failed = |error| Error::io("cannot write", error).at(destination);
+        let file = match Target::of(destination)? {
+            Target::Replaced(file) => file,
+            Target::WrittenInto(path) => {
+                let mut bytes = Vec::new();
+                content(&mut bytes).map_err(failed)?;
+                self.streams.push(Stream { destination: destination.to_owned(), path, bytes });
+                return Ok(());
+            }
+        };
+        let mut file = PartialFile::create(destination, file)?;
         file.fill(content).map_err(|error| {
-            let error = Error::io("cannot write", error).at(destination);
             if destination.exists() {
-                error.remedy("the file of this name was left as it was")
+                failed(error).remedy("the file of this name was left as it was")
             } else {
-                error
+                failed(error)
             }
         })?;
         self.files.push(file);
         Ok(())
     }
 
-    /// Puts every file in its place.
+    /// Writes into what is no regular file, one after the other, then puts every file in its
+    /// place. Waits where a FIFO has no reader.
     ///
     /// # Errors
-    /// Those of renaming.
+    /// Those of writing, after which no file is in its place; those of renaming.
     pub fn commit(mut self) -> Result<()> {
+        for stream in &self.streams {
+            stream
+                .write()
+                .map_err(|error| Error::io("cannot write", error).at(&stream.destination))?;
+        }
         let mut partial_files = partial_files();
         for file in &mut self.files {
-            fs::rename(&file.path, &file.destination)
+            fs::rename(&file.path, &file.target)
                 .map_err(|error| Error::io("cannot write", error).at(&file.destination))?;
             partial_files.retain(|path| *path != file.path);
             file.is_renamed = true;
@@ -140,33 +219,69 @@ impl Batch {
         for file in &self.files {
             // The rename itself reaches the disk with its folder; a file system that
             // cannot sync folders has still been given a complete file.
-            let _ = File::open(folder_of(&file.destination)).and_then(|folder| folder.sync_all());
+            let _ = File::open(folder_of(&file.target)).and_then(|folder| folder.sync_all());
         }
         Ok(())
+    }
+}
+
+/// What is to be written into something that is no regular file.
+struct Stream {
+    /// As it was asked for.
+    destination: PathBuf,
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Stream {
+    fn write(&self) -> io::Result<()> {
+        let mut to = self.open()?;
+        to.write_all(&self.bytes)?;
+        to.flush()
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Write>> {
+        // Our own streams are not opened anew: who shares them goes on behind what we write.
+        let folder = fs::canonicalize(folder_of(&self.path))?;
+        let is_ours = ["/proc/self/fd", "/dev/fd"]
+            .iter()
+            .any(|ours| fs::canonicalize(ours).is_ok_and(|ours| ours == folder));
+        match self.path.file_name().and_then(OsStr::to_str).filter(|_| is_ours) {
+            Some("1") => Ok(Box::new(io::stdout().lock())),
+            Some("2") => Ok(Box::new(io::stderr().lock())),
+            _ => Ok(Box::new(OpenOptions::new().append(true).open(&self.path)?)),
+        }
     }
 }
 
 /// A file under way; removed when dropped unless it was renamed.
 struct PartialFile {
     path: PathBuf,
+    /// As it was asked for.
     destination: PathBuf,
+    /// What it becomes.
+    target: PathBuf,
     file: File,
     is_renamed: bool,
 }
 
 impl PartialFile {
-    fn create(destination: &Path) -> Result<PartialFile> {
-        let number = next_number();
-        let name = format!(".tsnr-{}-{number}.partial", std::process::id());
-        let path = folder_of(destination).join(name);
+    fn create(destination: &Path, target: PathBuf) -> Result<PartialFile> {
         let mut partial_files = partial_files();
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| not_creatable(destination, error))?;
-        partial_files.push(path.clone());
-        Ok(PartialFile { path, destination: destination.to_owned(), file, is_renamed: false })
+        loop {
+            let name = format!(".tsnr-{}-{}.partial", std::process::id(), next_number());
+            let path = folder_of(&target).join(name);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    partial_files.push(path.clone());
+                    let destination = destination.to_owned();
+                    return Ok(PartialFile { path, destination, target, file, is_renamed: false });
+                }
+                // Of a process that was killed, or lives in another container with our number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(not_creatable(folder_of(&target), error).at(destination)),
+            }
+        }
     }
 
     fn fill(&mut self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -188,15 +303,13 @@ impl Drop for PartialFile {
     }
 }
 
-fn not_creatable(destination: &Path, error: io::Error) -> Error {
-    let folder = folder_of(destination);
+fn not_creatable(folder: &Path, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::NotFound {
         Error::not_found(format!("cannot write: there is no folder {}", folder.display()))
             .remedy("make it first")
     } else {
         Error::io(&format!("cannot write in the folder {}", folder.display()), error)
     }
-    .at(destination)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use program::{MODES, Map, Outcome, Scratch, names, say_skipped, session_pattern,
 use program::{assert_same, testdata};
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -372,6 +372,58 @@ fn an_output_that_is_one_of_the_inputs_is_refused_however_it_is_spelled() {
 }
 
 #[test]
+fn the_maps_of_runs_are_refused_where_they_would_replace_an_input_or_one_another() {
+    let scratch = Scratch::new();
+    let specimen = fs::read(odd("int16_le.nii")).expect("a specimen");
+    for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
+        scratch.file(name, &specimen);
+    }
+    for name in ["run-2.json", "list-2.nii", "list-1.nii"] {
+        scratch.file(name, "1\n".repeat(6));
+    }
+    let before = scratch.names();
+    let is_input = "one of the inputs";
+    let is_output = "two outputs cannot be written to one file";
+    for (arguments, file, says) in [
+        (&["--map=run-tsnr=run-{run}.nii"][..], "run-1.nii", is_input),
+        (&["--map=run-tsnr=mask-{run}.nii", "--mask=mask-2.nii"], "mask-2.nii", is_input),
+        (&["--map=run-tsnr=list-{run}.nii", "--censor=list-*.nii"], "list-1.nii", is_input),
+        (&["--map=run-tsnr=t{run}.nii", "--std=t2.nii"], "t2.nii", is_output),
+        (&["--map=run-tsnr=t{run}.nii", "--mask=auto", "--mask-out=./t2.nii"], "t2.nii", is_output),
+        (
+            &["--map=run-tsnr=t{run}.nii", "--map=run-tsnr=t{run}{run}.nii", "--mean=t11.nii"],
+            "t11.nii",
+            is_output,
+        ),
+        (&["--json=list-1.nii", "--censor=list-?.nii"], "list-1.nii", is_input),
+        (&["--map=run-tsnr=none-{run}/t.nii"], "none-1/t.nii", "there is no folder none-1"),
+    ] {
+        let base = ["run-1.nii", "run-2.nii", "-o", "t.nii"];
+        let line = scratch.tsnr(base.iter().chain(arguments)).error();
+        assert!(line.contains(says) && line.contains(file), "{arguments:?}: {line}");
+        assert_eq!(scratch.names(), before);
+        for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
+            assert!(fs::read(scratch.path(name)).expect("an input") == specimen, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_a_run_can_stand_in_the_name_of_a_folder() {
+    let scratch = Scratch::new();
+    for folder in ["1", "2"] {
+        fs::create_dir(scratch.path(folder)).expect("a folder");
+    }
+    let run = odd("int16_le.nii").display().to_string();
+    let other = odd("slope_half_inter.nii").display().to_string();
+    scratch.tsnr([&*run, &other, "--map", "run-tsnr={run}/t.nii"]).succeeded();
+    assert_eq!(scratch.names(), ["1", "2"]);
+    for folder in ["1", "2"] {
+        assert_eq!(names(&scratch.path(folder)), ["t.nii"]);
+    }
+}
+
+#[test]
 fn an_output_in_a_missing_folder_or_in_the_place_of_one_is_refused_before_the_work() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("folder.nii")).expect("a folder");
@@ -405,6 +457,224 @@ fn a_folder_that_takes_no_files_is_an_error_that_names_it() {
     let line = scratch.tsnr([&*run, "-o", "closed/map.nii"]).error();
     assert!(line.contains("closed/map.nii: cannot write"), "{line}");
     assert!(line.contains("Permission denied"), "{line}");
+}
+
+#[test]
+fn names_that_a_killed_process_of_our_number_left_are_passed_over() {
+    let scratch = Scratch::new();
+    let run = odd("int16_le.nii").display().to_string();
+    // The number of bash is the program's, which takes its place.
+    let left = "for n in {0..9}; do echo old > .tsnr-$$-$n.partial; done; exec \"$@\"";
+    let arguments = [&*run, "-o", "map.nii", "--mean", "mean.nii", "--json", "map.json"];
+    scratch.bash(left, arguments).succeeded();
+    let names = scratch.names();
+    let (old, new): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.ends_with(".partial"));
+    assert_eq!(new, ["map.json", "map.nii", "mean.nii"]);
+    assert_eq!(old.len(), 10, "they may be those of a process that lives");
+    for name in old {
+        assert_eq!(fs::read(scratch.path(name)).expect("a file"), b"old\n", "{name}");
+    }
+    assert_eq!(Map::read(&scratch.path("map.nii")).shape, [5, 4, 3]);
+}
+
+// ---- Links, and what is no regular file ---------------------------------------------------------
+
+impl Scratch {
+    fn fifo(&self, name: &str) -> PathBuf {
+        let made = Command::new("mkfifo").arg(self.path(name)).status().expect("mkfifo starts");
+        assert!(made.success());
+        self.path(name)
+    }
+
+    fn is_fifo(&self, name: &str) -> bool {
+        fs::symlink_metadata(self.path(name)).expect("an entry").file_type().is_fifo()
+    }
+
+    /// What comes out of these FIFOs, each of which has a reader, while the program runs.
+    fn read_from(&self, fifos: &[&str], arguments: &[&str]) -> Vec<Vec<u8>> {
+        let readers = fifos.iter().map(|name| {
+            let fifo = self.fifo(name);
+            std::thread::spawn(move || fs::read(fifo).expect("what was written"))
+        });
+        let readers: Vec<_> = readers.collect();
+        self.tsnr(arguments).succeeded();
+        let contents = readers.into_iter().map(|it| it.join().expect("a reader")).collect();
+        assert!(fifos.iter().all(|name| self.is_fifo(name)), "{:?}", self.names());
+        contents
+    }
+}
+
+#[test]
+fn a_link_stays_and_the_file_behind_it_is_replaced_by_a_complete_one() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("behind")).expect("a folder");
+    scratch.file("behind/old.nii", "old");
+    for (link, to) in
+        [("a.nii", "b.nii"), ("b.nii", "behind/old.nii"), ("new.nii", "behind/../behind/new.nii")]
+    {
+        symlink(to, scratch.path(link)).expect("a link");
+    }
+    let run = odd("int16_le.nii").display().to_string();
+    let damaged = odd("wrong_crc.nii.gz").display().to_string();
+    let old = File::open(scratch.path("behind/old.nii")).expect("the old file");
+    scratch.tsnr([&*damaged, "-o", "a.nii"]).error();
+    assert_eq!(content(&scratch.path("behind/old.nii")), b"old");
+    scratch.tsnr([&*run, "-o", "a.nii", "--mean", "new.nii"]).succeeded();
+    assert_eq!(scratch.names(), ["a.nii", "b.nii", "behind", "new.nii"]);
+    assert!(["a.nii", "b.nii", "new.nii"].iter().all(|it| scratch.path(it).is_symlink()));
+    assert_eq!(names(&scratch.path("behind")), ["new.nii", "old.nii"]);
+    for name in ["behind/old.nii", "behind/new.nii"] {
+        assert_eq!(Map::read(&scratch.path(name)).shape, [5, 4, 3]);
+    }
+    // Who has the old file open still reads the old one.
+    assert_eq!(std::io::read_to_string(old).expect("the old file"), "old");
+
+    let two = scratch.tsnr([&*run, "-o", "a.nii", "--mean", "behind/old.nii"]);
+    assert_eq!(two.exit_code, Some(2), "{}", two.stderr);
+    assert!(two.stderr.contains("two outputs cannot be written to one file"), "{}", two.stderr);
+    symlink("loop.nii", scratch.path("loop.nii")).expect("a link");
+    symlink("none/map.nii", scratch.path("astray.nii")).expect("a link");
+    for (output, says) in [("loop.nii", "40 links"), ("astray.nii", "there is no folder none")] {
+        let line = scratch.tsnr([&*run, "-o", output]).error();
+        assert!(line.contains(&format!("{output}: cannot write")) && line.contains(says), "{line}");
+    }
+}
+
+#[test]
+fn every_output_of_a_run_is_written_whole_into_a_fifo() {
+    let scratch = Scratch::new();
+    let runs = session_runs()[..2].iter().map(|it| it.display().to_string()).collect::<Vec<_>>();
+    let fifos = [
+        "tsnr.nii",
+        "mean.nii.gz",
+        "std.nii",
+        "run-1.nii",
+        "run-2.nii",
+        "mask.nii",
+        "run.json",
+        "page.html",
+        "map.png",
+        "t.tsv",
+        "t.json",
+        "graph.svg",
+        "profile.json",
+    ];
+    let arguments = [
+        &*runs[0],
+        &runs[1],
+        "-q",
+        "-o",
+        "tsnr.nii",
+        "--mean=mean.nii.gz",
+        "--std=std.nii",
+        "--map=run-tsnr=run-{run}.nii",
+        "--mask=auto",
+        "--mask-out=mask.nii",
+        "--json=run.json",
+        "--report=page.html",
+        "--png=map.png",
+        "--table=t.tsv",
+        "--visualize=graph.svg",
+        "--profile=profile.json",
+    ];
+    let through = scratch.read_from(&fifos, &arguments);
+    let plain = Scratch::new();
+    plain.tsnr(arguments).succeeded();
+    for (name, through) in fifos.iter().zip(through) {
+        let file = fs::read(plain.path(name)).expect("a file");
+        // These tell of the time that the run took.
+        match ["run.json", "page.html", "graph.svg", "profile.json"].contains(name) {
+            true => assert_eq!(through[through.len() - 2..], file[file.len() - 2..], "{name}"),
+            false => assert!(through == file, "{name}"),
+        }
+    }
+
+    let scratch = Scratch::new();
+    let fifos =
+        ["diff.html", "diff.png", "difference.nii", "ratio.nii", "diff.json", "t.tsv", "t.json"];
+    let [a, b] = ["tsnr.nii", "run-1.nii"].map(|name| plain.path(name).display().to_string());
+    let arguments = [
+        "diff",
+        &a,
+        &b,
+        "-q",
+        "--any-definition",
+        "--report=diff.html",
+        "--png=diff.png",
+        "--difference=difference.nii",
+        "--ratio=ratio.nii",
+        "--json=diff.json",
+        "--table=t.tsv",
+    ];
+    assert!(scratch.read_from(&fifos, &arguments).iter().all(|it| !it.is_empty()));
+}
+
+#[test]
+fn a_fifo_without_a_reader_is_waited_for_after_the_work_only_and_nothing_appears_before() {
+    let old = OldOutputs::new();
+    old.scratch.fifo("run.json");
+    let run = odd("int16_le.nii").display().to_string();
+    let damaged = odd("wrong_crc.nii.gz").display().to_string();
+    old.scratch.tsnr([&*run, "--json", "run.json", "--dry-run"]).succeeded();
+    old.scratch.tsnr([&*damaged, "--json", "run.json"]).error();
+    let mut command = old.scratch.program();
+    command.args([&*run, "-q", "--json", "run.json"]).args(OUTPUTS).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    let partials = || old.scratch.names().iter().filter(|it| it.ends_with(".partial")).count();
+    assert!(wait_until(&mut child, || partials() == 3), "it did not wait");
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(interrupt(&mut child, "-INT"), Some(130));
+    assert!(old.scratch.is_fifo("run.json"));
+    fs::remove_file(old.scratch.path("run.json")).expect("a FIFO");
+    old.assert_untouched();
+}
+
+#[test]
+fn what_is_open_already_is_written_into_behind_what_it_has() {
+    let scratch = Scratch::new();
+    let run = odd("int16_le.nii").display().to_string();
+    for (number, name) in
+        [("1", "/dev/stdout"), ("1", "link"), ("2", "/dev/stderr"), ("3", "/dev/fd/3")]
+    {
+        let _ = fs::remove_file(scratch.path("link"));
+        symlink("/proc/self/fd/1", scratch.path("link")).expect("a link");
+        scratch.file("log", "before\n");
+        let line = format!("exec {number}>> log; \"$@\"; echo behind $? >&{number}");
+        let outcome = scratch.bash(&line, [&*run, "-q", "--json", name]);
+        assert_eq!(outcome.exit_code, Some(0), "{name}: {}", outcome.stderr);
+        assert!(scratch.path("link").is_symlink());
+        let log = fs::read_to_string(scratch.path("log")).expect("the log");
+        let json = log.strip_prefix("before\n").and_then(|it| it.strip_suffix("behind 0\n"));
+        let json = json.unwrap_or_else(|| panic!("{name}: {log}"));
+        let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        assert_eq!(value["schema"], "tsnr-run/1");
+        assert_eq!(scratch.names(), ["link", "log"]);
+    }
+    // Not appended: the shell and the program write at one place of the file.
+    scratch.bash("{ echo before; \"$@\"; echo behind; } > log", [&*run, "-q", "--json", "link"]);
+    let log = fs::read_to_string(scratch.path("log")).expect("the log");
+    assert!(log.starts_with("before\n{") && log.ends_with("}\nbehind\n"), "{log}");
+    let piped = scratch.bash("\"$@\" | cat", [&*run, "-q", "--json", "/dev/stdout"]);
+    assert!(piped.stdout.starts_with('{') && piped.stdout.ends_with("}\n"), "{}", piped.stdout);
+}
+
+#[test]
+fn a_device_stays_and_one_that_takes_nothing_is_an_error_that_leaves_the_old_files() {
+    let old = OldOutputs::new();
+    let run = odd("int16_le.nii").display().to_string();
+    for device in ["null", "full"] {
+        // Behind a link: who replaces what a name stands for harms no device here.
+        symlink(format!("/dev/{device}"), old.scratch.path(device)).expect("a link");
+    }
+    old.scratch.tsnr([&*run, "--json", "null"]).succeeded();
+    let arguments = [&*run, "-q", "--json", "full"];
+    let line = old.scratch.tsnr(arguments.iter().chain(&OUTPUTS)).error();
+    assert!(line.contains("full: cannot write: No space left"), "{line}");
+    for device in ["null", "full"] {
+        assert!(old.scratch.path(device).is_symlink());
+        fs::remove_file(old.scratch.path(device)).expect("a link");
+    }
+    old.assert_untouched();
 }
 
 // ---- Signals ----------------------------------------------------------------------------------

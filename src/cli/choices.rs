@@ -6,7 +6,6 @@ use super::summary::counted;
 use crate::confounds::Selection;
 use crate::design::Widening;
 use crate::error::{Error, Result};
-use crate::inputs;
 use crate::modelling::{BEGINNING_VOLUMES, Dummies, Named, Prepared, Request, ShortRuns};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
 use crate::stats::fold::Wanted;
@@ -57,11 +56,11 @@ impl Chosen {
         let request = Request {
             chosen: options.volumes.as_ref().map(|it| it.range.clone()),
             dummies: options.dummy_scans.unwrap_or(Dummies::Count(0)),
-            censor_lists: inputs::expand_files(&options.censor)?,
+            censor_lists: options.censor_lists()?,
             fd_threshold_mm: options.fd_thresh,
             dvars_threshold: options.dvars_thresh,
             widening: Widening { before: options.censor_before, after: options.censor_after },
-            confound_tables: inputs::expand_files(&options.confounds)?,
+            confound_tables: options.confound_tables()?,
             confound_columns,
             polynomial_order,
             highpass_seconds: options.highpass,

@@ -4,12 +4,12 @@ use super::arguments::DiffArguments;
 use super::choices::{is_of_tsnr, recorded_definition};
 use super::outcome::NamedMask;
 use super::talk::Talk;
-use super::{clock, facts, refuse_one_of, regions, show, signals};
+use super::{check_files, clock, facts, regions, show, signals};
 use crate::atlas::{self, Regions, Row};
 use crate::error::{Error, Result};
 use crate::image::{Encoding, Header, MapHeader, write_map};
 use crate::mask::Mask;
-use crate::output::{self, Batch};
+use crate::output::Batch;
 use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
 use crate::pipeline::{OnGrid, on_grid_of, single_volume};
 use crate::report::compare_maps::{self, Comparison, RegionPair, Side};
@@ -100,10 +100,7 @@ struct Compared<'a> {
 /// Compares two maps, writes what was asked for and says what came out.
 pub(super) fn run(arguments: &DiffArguments, talk: Talk) -> Result<()> {
     signals::end_the_process_cleanly(talk)?;
-    for destination in arguments.files() {
-        refuse_one_of(destination, arguments.inputs())?;
-        output::check_destination(destination)?;
-    }
+    check_files(arguments.files(), arguments.inputs())?;
     let compared = Compared::of(arguments, talk)?;
     let mut batch = Batch::default();
     compared.write(&mut batch)?;

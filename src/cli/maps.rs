@@ -8,7 +8,7 @@ use crate::image::{Encoding, Extension, MapHeader, write_map};
 use crate::output::Batch;
 use ndarray::Array3;
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The header that the maps share, without extensions that speak of the run.
 pub(super) fn header(work: &Work, talk: Talk) -> Result<MapHeader> {
@@ -32,22 +32,11 @@ pub(super) fn header(work: &Work, talk: Talk) -> Result<MapHeader> {
     Ok(MapHeader::new(&image.header, kept, work.arguments.dtype.into()))
 }
 
-/// The files of a map, the number of the run in each: one, or one for each run.
-pub(super) fn files(path: &Path, kind: MapKind, runs: usize) -> Vec<PathBuf> {
-    let name = path.to_string_lossy();
-    match kind {
-        MapKind::RunTsnr if name.contains(RUN_PLACE) => {
-            (1..=runs).map(|run| name.replace(RUN_PLACE, &run.to_string()).into()).collect()
-        }
-        _ => vec![path.to_owned()],
-    }
-}
-
 /// Refuses one file for the maps of several runs.
 pub(super) fn check_names(work: &Work) -> Result<()> {
     let runs = work.prepared.runs.len();
     for (path, kind) in work.arguments.outputs() {
-        if kind == MapKind::RunTsnr && files(path, kind, runs).len() != runs {
+        if kind == MapKind::RunTsnr && kind.files(path, runs).len() != runs {
             return Err(Error::usage(format!("one file for the maps of {runs} runs"))
                 .remedy(format!("write {RUN_PLACE} where the number of the run is to stand"))
                 .at(path));
@@ -67,7 +56,7 @@ pub(super) fn write(
     for (path, kind) in work.arguments.outputs() {
         let description = work.chosen.description(kind, work.prepared, work.request);
         let header = header.named(kind.name(), &description);
-        for (file, map) in files(path, kind, runs).iter().zip(maps(outcome, kind, work)) {
+        for (file, map) in kind.files(path, runs).iter().zip(maps(outcome, kind, work)) {
             write_one(file, &header, &map, work, batch)?;
         }
     }

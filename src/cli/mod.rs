@@ -37,6 +37,7 @@ use choices::Chosen;
 use graphs::{Graphs, Watchers};
 use outcome::{Outcome, Work};
 use progress::ByteBar;
+use std::collections::HashSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -74,10 +75,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     let inputs = inputs::expand(&arguments.inputs)?;
     inputs.remarks.iter().for_each(|remark| talk.note(remark));
     let session = Session::open(&inputs.images)?;
-    for destination in arguments.files() {
-        refuse_an_input(destination, arguments, &session)?;
-        output::check_destination(destination)?;
-    }
+    check_destinations(arguments, &session)?;
     if arguments.compare {
         diagnostics::of_headers(&session).iter().for_each(|it| talk.warning(it.line()));
         return compare::run(arguments, &session, talk);
@@ -253,22 +251,30 @@ fn memory_limit(arguments: &Arguments) -> Option<u64> {
     [arguments.mem_limit, resources::available_memory_bytes()].into_iter().flatten().min()
 }
 
-/// An output must not replace what it is made from.
-fn refuse_an_input(destination: &Path, arguments: &Arguments, session: &Session) -> Result<()> {
-    let images = || session.images().map(|image| image.path.as_path());
-    refuse_one_of(destination, images().chain(arguments.companions()))?;
+/// Finds out, before work is spent on it, whether every output can be written and none replaces
+/// another, or what it is made from.
+fn check_destinations(arguments: &Arguments, session: &Session) -> Result<()> {
+    let images = || session.images().map(|image| image.path.clone());
+    let mut inputs: Vec<PathBuf> = images().chain(arguments.companions()?).collect();
     // What describes a run is no input of ours, and lost all the same.
-    let sidecars: Vec<PathBuf> = images().map(sidecar_of).collect();
-    refuse_one_of(destination, sidecars.iter().map(PathBuf::as_path))
+    inputs.extend(images().map(|image| sidecar_of(&image)));
+    let outputs = arguments.files(session.runs().len())?;
+    check_files(outputs.iter().map(PathBuf::as_path), inputs.iter().map(PathBuf::as_path))
 }
 
-fn refuse_one_of<'a>(destination: &Path, files: impl Iterator<Item = &'a Path>) -> Result<()> {
-    let Ok(destination_file) = fs::canonicalize(destination) else { return Ok(()) };
-    let mut files = files.filter_map(|file| fs::canonicalize(file).ok());
-    if files.any(|file| file == destination_file) {
-        return Err(Error::mismatch("the output is one of the inputs, which would be lost")
-            .remedy("give another name, or a narrower pattern")
-            .at(destination));
+/// Refuses outputs that cannot be written or are one of the inputs.
+fn check_files<'a>(
+    outputs: impl Iterator<Item = &'a Path>,
+    inputs: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
+    for output in outputs {
+        if fs::canonicalize(output).is_ok_and(|file| inputs.contains(&file)) {
+            return Err(Error::mismatch("the output is one of the inputs, which would be lost")
+                .remedy("give another name, or a narrower pattern")
+                .at(output));
+        }
+        output::check_destination(output)?;
     }
     Ok(())
 }

@@ -118,8 +118,7 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
 /// The images that were written.
 pub(super) fn written(work: &Work) -> Vec<String> {
     let runs = work.prepared.runs.len();
-    let files =
-        work.arguments.outputs().flat_map(|(path, kind)| super::maps::files(path, kind, runs));
+    let files = work.arguments.outputs().flat_map(|(path, kind)| kind.files(path, runs));
     let files = files.chain(work.arguments.mask_out.clone());
     files.map(|path| path.display().to_string()).collect()
 }

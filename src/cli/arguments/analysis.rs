@@ -2,6 +2,7 @@
 
 use super::at_least_zero;
 use crate::confounds::Selection;
+use crate::inputs;
 use crate::modelling::{Dummies, NAMED, Named};
 use crate::stats::definition::{Combine, Ddof};
 use clap::{Args, ValueEnum};
@@ -132,6 +133,22 @@ impl AnalysisArguments {
     /// The columns to regress out.
     pub fn selection(&self) -> crate::error::Result<Option<Selection>> {
         self.confound_columns.as_deref().map(Selection::parse).transpose()
+    }
+
+    /// The tables of confounds, patterns expanded.
+    ///
+    /// # Errors
+    /// A pattern that nothing matches.
+    pub fn confound_tables(&self) -> crate::error::Result<Vec<PathBuf>> {
+        inputs::expand_files(&self.confounds)
+    }
+
+    /// The lists of volumes to keep, patterns expanded.
+    ///
+    /// # Errors
+    /// A pattern that nothing matches.
+    pub fn censor_lists(&self) -> crate::error::Result<Vec<PathBuf>> {
+        inputs::expand_files(&self.censor)
     }
 
     /// The words that give these options to another run of this program.

@@ -11,8 +11,9 @@ pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
+use crate::error::Error;
 use crate::image::{Encoding, MapPrecision};
-use crate::paths::directory_entry;
+use crate::output::written_file;
 use crate::pipeline::Mode;
 use crate::stats::tsnr::WrittenUndefined;
 use clap::error::ErrorKind;
@@ -117,6 +118,9 @@ pub(super) struct Arguments {
     pub mask_out: Option<PathBuf>,
 
     /// Write everything that the summary knows as JSON; with --compare every run of every mode
+    ///
+    /// Any output may be a device, a FIFO or /dev/stdout, which is written into when all files are
+    /// complete. A link stays, and the file behind it is replaced.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
@@ -315,6 +319,18 @@ impl MapKind {
             MapKind::Stderr => "stderr of tSNR",
         }
     }
+
+    /// The files of this map where it is to be written to `path`: one, or one for each run, which
+    /// has the number of the run in its name.
+    pub fn files(self, path: &Path, runs: usize) -> Vec<PathBuf> {
+        let name = path.to_string_lossy();
+        match self {
+            MapKind::RunTsnr if name.contains(RUN_PLACE) => {
+                (1..=runs).map(|run| name.replace(RUN_PLACE, &run.to_string()).into()).collect()
+            }
+            _ => vec![path.to_owned()],
+        }
+    }
 }
 
 /// Stands for the number of a run in the name of a file.
@@ -346,26 +362,51 @@ impl Arguments {
             let problem = format!("two tissues are called {name}");
             Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
-        if let Some(problem) = two_outputs(arguments.files(), arguments.regions.table.as_ref()) {
+        if let Some(problem) =
+            two_outputs(arguments.typed_files(), arguments.regions.table.as_ref())
+        {
             Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
         }
         arguments
     }
 
-    /// All files to write, but for those of each run.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
-        let others = others.chain(&self.mask_out).map(PathBuf::as_path);
-        let others = others.chain(self.regions.table.iter().flat_map(TableName::files));
-        self.outputs().map(|(path, _)| path).chain(others).chain(self.pictures.files())
+    /// All files to write, as they were typed.
+    fn typed_files(&self) -> impl Iterator<Item = &Path> {
+        self.outputs().map(|(path, _)| path).chain(self.other_files())
     }
 
-    /// The files to read, beside the runs, as they were typed.
-    pub fn companions(&self) -> impl Iterator<Item = &Path> {
+    /// All files to write of this many runs.
+    ///
+    /// # Errors
+    /// Two of them that are one file.
+    pub fn files(&self, runs: usize) -> crate::error::Result<Vec<PathBuf>> {
+        let maps = self.outputs().flat_map(|(path, kind)| kind.files(path, runs));
+        let files: Vec<PathBuf> = maps.chain(self.other_files().map(Path::to_owned)).collect();
+        let table = self.regions.table.as_ref();
+        match two_outputs(files.iter().map(PathBuf::as_path), table) {
+            Some(problem) => Err(Error::mismatch(problem).remedy("give each a name of its own")),
+            None => Ok(files),
+        }
+    }
+
+    /// The files to write that are no maps.
+    fn other_files(&self) -> impl Iterator<Item = &Path> {
+        let files = self.visualize.iter().chain(&self.profile).chain(&self.json);
+        let files = files.chain(&self.mask_out).map(PathBuf::as_path);
+        let files = files.chain(self.regions.table.iter().flat_map(TableName::files));
+        files.chain(self.pictures.files())
+    }
+
+    /// The files to read, beside the runs.
+    ///
+    /// # Errors
+    /// A pattern that nothing matches.
+    pub fn companions(&self) -> crate::error::Result<Vec<PathBuf>> {
         let analysis = &self.analysis;
-        let tables = analysis.confounds.iter().chain(&analysis.censor);
-        let images = self.mask.iter().chain(&analysis.mean_from);
-        images.chain(tables).map(PathBuf::as_path).chain(self.regions.inputs())
+        let mut files = [analysis.confound_tables()?, analysis.censor_lists()?].concat();
+        files.extend(self.mask.iter().chain(&analysis.mean_from).cloned());
+        files.extend(self.regions.inputs().map(Path::to_owned));
+        Ok(files)
     }
 
     /// The maps to write, and which goes into each file.
@@ -401,15 +442,15 @@ impl Arguments {
     }
 }
 
-/// What is wrong if two of the files to write are the same entry of a folder.
+/// What is wrong if two of the files to write are one.
 fn two_outputs<'a>(
     mut files: impl Iterator<Item = &'a Path>,
     table: Option<&TableName>,
 ) -> Option<String> {
-    let mut entries = HashSet::new();
-    let path = files.find(|path| !entries.insert(directory_entry(path)))?;
+    let mut written = HashSet::new();
+    let path = files.find(|path| !written.insert(written_file(path)))?;
     let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
-    if table.is_some_and(|it| directory_entry(&it.sidecar) == directory_entry(path)) {
+    if table.is_some_and(|it| written_file(&it.sidecar) == written_file(path)) {
         problem += ", in which --table describes its columns";
     }
     Some(problem)
