@@ -19,7 +19,7 @@ pub use natural::natural_order;
 use crate::error::{Error, Result};
 use crate::image::{has_image_name, is_nifti};
 use crate::paths::directory_entry;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,12 +170,14 @@ fn listed(paths: &[PathBuf]) -> String {
         return paths.iter().map(|path| name(path)).collect::<Vec<_>>().join(", ");
     }
     let mut kinds: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for path in paths {
         let kind = kind(path);
-        match kinds.iter_mut().find(|(other, _)| *other == kind) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((kind, 1)),
+        let place = *places.entry(kind.clone()).or_insert(kinds.len());
+        if place == kinds.len() {
+            kinds.push((kind, 0));
         }
+        kinds[place].1 += 1;
     }
     kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }
