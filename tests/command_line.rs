@@ -164,6 +164,32 @@ fn a_name_that_is_no_text_is_read() {
 }
 
 #[test]
+fn a_name_that_is_no_text_beside_what_a_pattern_matches_does_no_harm() {
+    let scratch = folder_of_runs(&["func/a-1.nii", "func/a-2.nii"]);
+    let named = |bytes: &[u8]| scratch.path("func").join(OsString::from_vec(bytes.to_vec()));
+    fs::write(named(b"notes_m\xFCller.txt"), "").expect("a file");
+    fs::create_dir(named(b"\xC5rhus")).expect("a folder");
+    fs::write(named(b"\xC5rhus/a-3.nii"), run_bytes()).expect("a run");
+    fs::write(named(b"\xE9t\xE9.tsv"), "x\n1\n").expect("a table");
+    fs::write(named(b"a.tsv"), "x\n").expect("a table");
+    let volumes = |pattern: &str| {
+        let outcome = scratch.tsnr([pattern, "-o", "map.nii"]).succeeded();
+        outcome.summary("runs").split(':').next().map(str::to_owned)
+    };
+    for (pattern, runs) in [("func/a-*.nii", "2"), ("*/*/*.nii", "1"), ("**/a-?.nii", "3")] {
+        assert_eq!(volumes(pattern).as_deref(), Some(runs), "{pattern}");
+    }
+    for option in ["--confounds", "--censor"] {
+        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/n*.none", "-o", "map.nii"]);
+        assert!(outcome.error().contains("no file matches this pattern"));
+        // Both tables are found, one of them by its odd name.
+        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/*.tsv", "-o", "map.nii"]);
+        let error = outcome.error();
+        assert!(error.contains("files: 2, runs: 1"), "{error}");
+    }
+}
+
+#[test]
 fn a_link_into_an_annex_whose_content_was_not_fetched_names_the_command_that_fetches_it() {
     let scratch = folder_of_runs(&["sub-01/run-1_bold.nii.gz"]);
     let target = "../.git/annex/objects/Xk/2J/MD5E-s22944165--0f.nii.gz/MD5E-s22944165--0f.nii.gz";

@@ -6,6 +6,7 @@ mod program;
 use program::bytes::{Header, INT16};
 use program::{Outcome, Scratch};
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 
 const MIB: f64 = 1024.0 * 1024.0;
 const GRID: [i16; 3] = [64, 64, 30];
@@ -165,5 +166,61 @@ fn modes_that_hold_every_run_say_what_they_need_or_refuse() {
             line.contains("30 MiB") && line.contains("array mode") && line.contains("(--mode)"),
             "{line}"
         );
+    }
+}
+
+/// What a header claims to lie before its voxels is skipped, not held, and of a plain file not even
+/// read.
+#[test]
+fn voxels_far_behind_the_header_take_no_memory() {
+    let scratch = Scratch::new();
+    let header = |offset: u64| {
+        Header { vox_offset: offset as f32, ..Header::int16(4) }.file(&[])[..352].to_vec()
+    };
+    let voxels = Header::int16(4).encode(&(0..240).map(f64::from).collect::<Vec<_>>());
+    let compressed = |offset: u64, extender: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut content = header(offset);
+        content.truncate(348);
+        content.extend(extender);
+        encoder.write_all(&content).expect("memory");
+        let mut left = offset as usize - content.len();
+        let zeros = vec![0; 1 << 20];
+        while left > 0 {
+            left -= encoder.write(&zeros[..left.min(zeros.len())]).expect("memory");
+        }
+        encoder.write_all(&voxels).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    // Two extensions, of which the second is said to take all that lies before the voxels.
+    let size = (1_i32 << 27) - 384;
+    let claims = [&[1, 0, 0, 0][..], &32_i32.to_le_bytes(), &6_i32.to_le_bytes(), &[b'c'; 24]];
+    let claims = [&claims.concat()[..], &size.to_le_bytes(), &6_i32.to_le_bytes()].concat();
+    scratch.file("gap.nii.gz", compressed(1 << 27, &[0; 4]));
+    scratch.file("claims.nii.gz", compressed(1 << 27, &claims));
+    let sparse = scratch.file("sparse.nii", header(1 << 36));
+    let sparse = std::fs::OpenOptions::new().write(true).open(sparse).expect("a file");
+    sparse.write_all_at(&voxels, 1 << 36).expect("a sparse file");
+    scratch.file("near.nii", [header(352), voxels.clone()].concat());
+    let expected = {
+        scratch.tsnr(["near.nii", "-o", "near-map.nii", "--threads", "1"]).succeeded();
+        std::fs::read(scratch.path("near-map.nii")).expect("a map")
+    };
+    for name in ["gap.nii.gz", "claims.nii.gz", "sparse.nii"] {
+        for mode in program::MODES {
+            let limit = ["--mem-limit", "32M", "--threads", "1", "--mode", mode];
+            let arguments = [name, "-o", "map.nii"].into_iter().chain(limit);
+            let outcome = scratch.tsnr(arguments).succeeded();
+            let (actual, predicted) = memory(&outcome);
+            assert!(
+                actual <= predicted && predicted <= 32.0,
+                "{name}, {mode}: {actual}, {predicted}"
+            );
+            let says = outcome.stderr.contains("with which they exceed 4 MiB, is not copied");
+            assert_eq!(says, name == "claims.nii.gz", "{}", outcome.stderr);
+            let map = std::fs::read(scratch.path("map.nii")).expect("a map");
+            let voxels_at = if name == "claims.nii.gz" { 352 + 32 } else { 352 };
+            assert!(map[voxels_at..] == expected[352..], "{name}, {mode}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 /// The header that the maps share, without extensions that speak of the run.
 pub(super) fn header(work: &Work, talk: Talk) -> Result<MapHeader> {
     let image = work.prepared.session.first_image();
-    let (extensions, is_damaged) = image.extensions()?;
+    let (extensions, broken_off_by) = image.extensions()?;
     let (dropped, kept): (Vec<_>, Vec<_>) = extensions
         .into_iter()
         .partition(|extension| extension.describes_the_time_course().is_some());
@@ -23,11 +23,9 @@ pub(super) fn header(work: &Work, talk: Talk) -> Result<MapHeader> {
             image.path.display()
         ));
     }
-    if is_damaged {
-        talk.note(format_args!(
-            "{}: a damaged header extension is not copied to the map",
-            image.path.display()
-        ));
+    if let Some(extension) = broken_off_by {
+        let path = image.path.display();
+        talk.note(format_args!("{path}: {extension} is not copied to the map"));
     }
     Ok(MapHeader::new(&image.header, kept, work.arguments.dtype.into()))
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::image::{AFFINE_TOLERANCE_MM, Header, Image};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,11 +140,9 @@ impl Session {
     /// Nothing that varies is left.
     pub fn without(&self, runs: &[usize]) -> Result<Session> {
         let mut session = self.clone();
-        let mut number = 0;
-        session.runs.retain(|_| {
-            number += 1;
-            !runs.contains(&(number - 1))
-        });
+        let left_out: HashSet<usize> = runs.iter().copied().collect();
+        let mut numbers = 0..;
+        session.runs.retain(|_| numbers.next().is_some_and(|number| !left_out.contains(&number)));
         match session.runs.is_empty() {
             true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
             false => {
@@ -274,12 +273,15 @@ fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {
 /// Files grouped by what they say, in words, if they do not all say the same.
 fn grouped(images: &[Arc<Image>], say: impl Fn(&Image) -> Option<String>) -> Option<String> {
     let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
+    // Of what was said, the place of its group.
+    let mut places: HashMap<String, usize> = HashMap::new();
     for image in images {
         let Some(said) = say(image) else { continue };
-        match groups.iter_mut().find(|(other, _)| *other == said) {
-            Some((_, files)) => files.push(&image.path),
-            None => groups.push((said, vec![&image.path])),
+        let place = *places.entry(said.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((said, Vec::new()));
         }
+        groups[place].1.push(&image.path);
     }
     let in_words = |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", listed(files));
     (groups.len() > 1).then(|| groups.iter().map(in_words).collect::<Vec<_>>().join("; "))
