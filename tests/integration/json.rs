@@ -1,6 +1,6 @@
 //! `--json` has what docs/json.md says, no more and no less, and its figures are numpy's.
 
-mod program;
+use crate::program;
 
 use program::{Scratch, testdata};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Options that make no sense are refused with what was found, what was expected and what to do:
 //! exit 2 for a wrong command line, 1 where only the files tell.
 
-mod program;
+use crate::program;
 
 use program::bytes::Header;
 use program::{MODES, Map, Scratch, testdata};
