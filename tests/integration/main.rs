@@ -1,4 +1,8 @@
 //! The tests of the whole project, in one program: a module holds one promise.
+//!
+//! `cargo test` needs nothing but cargo. A test that needs Python, a browser or the real runs in
+//! `../shared/data` is ignored with that reason, fails without what it needs, and is run by
+//! `.ci/run`; one that takes long is run by `.ci/run-all`, and has `without_end` in its name.
 
 /// The generator of the test data, whose files tests make too.
 #[allow(dead_code)]

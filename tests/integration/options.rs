@@ -247,7 +247,7 @@ fn several_runs_need_a_file_each_for_their_own_maps() {
     assert_eq!(Map::read(&scratch.path("one.nii")).shape, [4, 3, 2]);
 }
 
-/// The way through the command line of what `tests/mask.rs` holds to nilearn.
+/// The way through the command line of what `tests/integration/mask.rs` holds to nilearn.
 #[test]
 fn the_mask_that_is_written_is_nilearns() {
     let scratch = Scratch::new();
