@@ -2,26 +2,15 @@
 //! the table in `../shared/data/README.md` (nibabel 5.4.2, numpy 2.4, float64, ddof 0). Files of
 //! which a tSNR makes no sense, and those that made other readers crash, get one clear line.
 //!
-//! The files are not part of the project. Where they are absent, each test says so and passes.
+//! The files are not part of the project, so these tests are ignored, and run by `.ci/run`.
 
-mod program;
+use crate::program;
 
-use program::{MODES, Map, Outcome, Scratch, assert_same, names, say_skipped};
-use std::path::PathBuf;
+use program::{MODES, Map, Outcome, Scratch, assert_same, names, shared_data as data};
 
 /// How far a sum of tSNR may lie from numpy's, relative: it adds up what each voxel may differ by
 /// and the rounding of the sum itself.
 const SUM_TOLERANCE: f64 = 1e-9;
-
-/// The file below `../shared/data`, or nothing, said aloud, if there is no such folder.
-fn data(path: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
-    if root.is_dir() {
-        return Some(root.join(path));
-    }
-    say_skipped("../shared/data is absent");
-    None
-}
 
 /// A row of the table: what voxels are, and the sum of the finite tSNR.
 struct Figures {
@@ -39,19 +28,19 @@ fn stated(outcome: &Outcome, reason: &str) -> usize {
     found.map_or(0, |count| count.trim().parse().expect("a count"))
 }
 
-fn compute(input: &str, mode: &str) -> Option<(Outcome, Map)> {
-    let input = data(input)?.display().to_string();
+fn compute(input: &str, mode: &str) -> (Outcome, Map) {
+    let input = data(input).display().to_string();
     let scratch = Scratch::new();
     let arguments =
         [&*input, "-o", "map.nii", "--dtype", "float64", "--undefined", "nan", "--mode", mode];
     let outcome = scratch.tsnr(arguments).succeeded();
     assert_eq!(scratch.names(), ["map.nii"]);
-    Some((outcome, Map::read(&scratch.path("map.nii"))))
+    (outcome, Map::read(&scratch.path("map.nii")))
 }
 
 fn assert_figures(input: &str, shape: [usize; 3], expected: Figures) {
     for mode in MODES {
-        let Some((outcome, map)) = compute(input, mode) else { return };
+        let (outcome, map) = compute(input, mode);
         let what = format!("{input} in {mode} mode");
         assert_eq!(map.shape, shape, "{what}");
         assert_eq!(map.finite_count(), expected.finite, "{what}: finite");
@@ -66,6 +55,7 @@ fn assert_figures(input: &str, shape: [usize; 3], expected: Figures) {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn twelve_runs_of_haxby_2001_given_as_one_pattern() {
     assert_figures(
         "haxby/sub-001_task-objectviewing_run-*_bold.nii.gz",
@@ -75,8 +65,9 @@ fn twelve_runs_of_haxby_2001_given_as_one_pattern() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn twelve_runs_are_read_in_the_order_of_their_numbers() {
-    let Some(pattern) = data("haxby/*.nii.gz") else { return };
+    let pattern = data("haxby/*.nii.gz");
     let scratch = Scratch::new();
     let outcome = scratch.tsnr([&*pattern.display().to_string(), "-v", "-o", "map.nii"]);
     let outcome = outcome.succeeded();
@@ -89,6 +80,7 @@ fn twelve_runs_are_read_in_the_order_of_their_numbers() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_run_with_three_quarters_of_its_voxels_constant() {
     assert_figures(
         "single/filtered_func_data.nii.gz",
@@ -98,6 +90,7 @@ fn a_run_with_three_quarters_of_its_voxels_constant() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_scaled_run() {
     assert_figures(
         "single/functional_scaled_int16.nii",
@@ -107,6 +100,7 @@ fn a_scaled_run() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_run_of_arterial_spin_labelling() {
     assert_figures(
         "single/pcasl_int16.nii.gz",
@@ -116,6 +110,7 @@ fn a_run_of_arterial_spin_labelling() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_series_of_three_dimensional_files_and_its_four_dimensional_file() {
     for input in ["series3d/dmri_T*.nii.gz", "series3d/dmri_4d.nii.gz"] {
         assert_figures(
@@ -125,14 +120,14 @@ fn a_series_of_three_dimensional_files_and_its_four_dimensional_file() {
         );
     }
     for mode in MODES {
-        let maps = ["series3d/dmri_T*.nii.gz", "series3d/dmri_4d.nii.gz"]
-            .map(|input| compute(input, mode).map(|(_, map)| map.values));
-        let [Some(series), Some(stacked)] = maps else { return };
+        let [series, stacked] = ["series3d/dmri_T*.nii.gz", "series3d/dmri_4d.nii.gz"]
+            .map(|input| compute(input, mode).1.values);
         assert!(program::bits(&series) == program::bits(&stacked), "{mode}");
     }
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_run_of_two_volumes_with_constant_voxels_of_both_kinds() {
     assert_figures(
         "pair/example4d.nii.gz",
@@ -142,6 +137,7 @@ fn a_run_of_two_volumes_with_constant_voxels_of_both_kinds() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn a_file_that_goes_on_behind_its_voxels() {
     assert_figures(
         "odd/trailing_352_bytes.nii.gz",
@@ -151,18 +147,19 @@ fn a_file_that_goes_on_behind_its_voxels() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn time_in_the_fifth_dimension_is_read_the_same_in_every_mode() {
-    let maps = MODES.map(|mode| compute("odd/5D_small.nii", mode).map(|(_, map)| map));
-    let [Some(serial), Some(delayed), Some(array)] = maps else { return };
+    let [serial, delayed, array] = MODES.map(|mode| compute("odd/5D_small.nii", mode).1);
     assert_eq!(serial.shape, [1, 2, 3]);
     assert_same(&delayed.values, &serial.values, "delayed");
     assert_same(&array.values, &serial.values, "array");
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn ten_volumes_of_ten_datatypes_make_a_series() {
     for mode in MODES {
-        let Some((outcome, map)) = compute("odd/dtypes/*.nii", mode) else { return };
+        let (outcome, map) = compute("odd/dtypes/*.nii", mode);
         assert!(outcome.summary("runs").contains("10 volumes"), "{}", outcome.stderr);
         // Each holds the numbers 0 to 26, so nothing varies.
         assert_eq!(map.finite_count(), 0);
@@ -171,9 +168,10 @@ fn ten_volumes_of_ten_datatypes_make_a_series() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn two_grids_are_refused_with_both_names_and_both_shapes() {
     for mode in MODES {
-        let Some(pattern) = data("mismatch/*.nii") else { return };
+        let pattern = data("mismatch/*.nii");
         let scratch = Scratch::new();
         let pattern = pattern.display().to_string();
         let line = scratch.tsnr([&*pattern, "-o", "map.nii", "--mode", mode]).error();
@@ -185,8 +183,9 @@ fn two_grids_are_refused_with_both_names_and_both_shapes() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn what_has_no_tsnr_or_is_no_nifti_gets_one_clear_line() {
-    let Some(folder) = data("odd") else { return };
+    let folder = data("odd");
     let mut inputs = vec![
         ("odd/rgb_4d.nii".to_owned(), "RGB"),
         ("odd/complex64.nii".to_owned(), "complex"),
@@ -204,7 +203,7 @@ fn what_has_no_tsnr_or_is_no_nifti_gets_one_clear_line() {
     inputs.extend(files_in("crash").iter().map(|name| (format!("odd/crash/{name}"), "sizeof_hdr")));
     assert_eq!(inputs.len(), 10 + 10 + 5);
     for (input, says) in inputs {
-        let path = data(&input).expect("the folder is there").display().to_string();
+        let path = data(&input).display().to_string();
         let mut lines = Vec::new();
         for mode in MODES {
             let scratch = Scratch::new();

@@ -1,6 +1,6 @@
 //! The task graph as a user sees it: drawn, explained, planned only, and profiled.
 
-mod program;
+use crate::program;
 
 use program::bytes::{Header, INT16};
 use program::{MODES, Map, Scratch, bits, session_pattern};

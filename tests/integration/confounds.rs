@@ -1,7 +1,7 @@
 //! From the files beside the runs to what is regressed out: the whole way gives what pandas,
 //! nilearn and numpy give on the tables of `testdata/confounds`.
 
-mod program;
+use crate::program;
 
 use program::{session_runs, testdata};
 use std::path::PathBuf;

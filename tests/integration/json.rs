@@ -1,6 +1,6 @@
 //! `--json` has what docs/json.md says, no more and no less, and its figures are numpy's.
 
-mod program;
+use crate::program;
 
 use program::{Scratch, testdata};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// How far a figure may lie from numpy's, relative: those of regressors, see
-/// `tests/definitions.rs`.
+/// `tests/integration/definitions.rs`.
 const TOLERANCE: f64 = 1e-9;
 
 fn json(path: &Path) -> Value {

@@ -1,25 +1,40 @@
-//! The README's commands do what it says, in a fresh copy of the project.
+//! The README's commands do what it says, in a folder with what they name.
 //!
-//! Every `sh` block is run as it stands, but for `cargo test`, which would run this test
-//! again: that line is what `.ci/run` reads from the README and runs.
+//! Every `sh` block is run as it stands, but what builds or tests the project: the program and the
+//! example that were built for the tests stand in for it. `.ci/run` reads the test command from the
+//! README, and `.ci/run-all` runs those that build as they stand.
 
+#[path = "../../examples/delayed.rs"]
+mod delayed;
+
+use crate::program;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
-/// What a build and the commands need of the project.
-const NEEDED: [&str; 9] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "README.md",
-    "docs",
-    "src",
-    "examples",
-    "testdata",
-    "tests",
-    "benches",
-];
+/// What the commands need of the project.
+const NEEDED: [&str; 2] = ["docs", "testdata"];
+/// How the README runs the program before it is installed.
+const BUILD_AND_RUN: &str = "cargo run --release -- ";
+/// What the README installs, runs and tests by cargo besides.
+const BY_CARGO: [&str; 3] =
+    ["cargo test", "cargo install --path .", "cargo run --release --example delayed"];
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(PROJECT).join("README.md")).expect("the README")
+}
+
+/// A line of the README for the program that is built; none if it is cargo's alone.
+fn for_built_program(line: &str) -> Option<String> {
+    if let Some(arguments) = line.strip_prefix(BUILD_AND_RUN) {
+        return Some(format!("tsnr {arguments}"));
+    }
+    let is_by_cargo = line.contains("cargo");
+    let command = line.split('#').next().unwrap_or_default().trim();
+    assert!(!is_by_cargo || BY_CARGO.contains(&command), "this test does not know: {line}");
+    (!is_by_cargo).then(|| line.to_owned())
+}
 
 fn sh_blocks(readme: &str) -> Vec<String> {
     let mut blocks = Vec::new();
@@ -44,30 +59,21 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn run(line: &str, folder: &Path, scratch: &Path) -> Output {
+fn run(line: &str, folder: &Path) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_tsnr"));
     let path = format!(
         "{}:{}",
         program.parent().unwrap().display(),
         std::env::var("PATH").expect("a PATH")
     );
-    // The same target folder as this build's, so that dependencies are built once.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    Command::new("bash")
-        .args(["-c", line])
-        .current_dir(folder)
-        .env("PATH", path)
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_INSTALL_ROOT", scratch.join("installed"))
-        .output()
-        .expect("bash runs")
+    let mut bash = Command::new("bash");
+    bash.args(["-c", line]).current_dir(folder).env("PATH", path).output().expect("bash runs")
 }
 
 #[test]
-fn every_command_runs_in_a_fresh_copy() {
+fn every_command_runs() {
     let scratch = tempfile::tempdir().unwrap();
-    let folder = scratch.path().join("tsnr");
-    fs::create_dir(&folder).unwrap();
+    let folder = scratch.path();
     for name in NEEDED {
         copy(&Path::new(PROJECT).join(name), &folder.join(name));
     }
@@ -81,19 +87,21 @@ fn every_command_runs_in_a_fresh_copy() {
         fs::remove_file(folder.join(picture)).expect("a picture to draw again");
     }
 
-    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let readme = readme();
     let blocks = sh_blocks(&readme);
-    assert!(blocks.len() >= 4, "blocks were found: {blocks:?}");
-    let mut commands = 0;
-    for line in blocks.iter().flat_map(|block| block.lines()) {
-        if line.starts_with("cargo test") {
-            continue;
-        }
-        commands += 1;
+    let lines: Vec<&str> = blocks.iter().flat_map(|block| block.lines()).collect();
+    let commands: Vec<String> = lines.iter().filter_map(|line| for_built_program(line)).collect();
+    assert_eq!(lines.len() - commands.len(), BY_CARGO.len(), "all others are run: {commands:?}");
+    assert!(commands.len() >= 6, "commands were found: {commands:?}");
+    for begin in BY_CARGO.iter().chain(&[BUILD_AND_RUN]) {
+        let count = lines.iter().filter(|line| line.starts_with(begin)).count();
+        assert_eq!(count, 1, "the README says once: {begin}");
+    }
+    for line in &commands {
         for map in ["tsnr.nii.gz", "tsnr.nii", "mean.nii.gz", "std.nii.gz"] {
             let _ = fs::remove_file(folder.join(map));
         }
-        let output = run(line, &folder, scratch.path());
+        let output = run(line, folder);
         let talk = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line}\n{talk}");
         for map in ["-o tsnr.nii.gz", "-o tsnr.nii ", "--mean mean.nii.gz", "--std std.nii.gz"] {
@@ -103,24 +111,27 @@ fn every_command_runs_in_a_fresh_copy() {
             }
         }
     }
-    assert!(commands >= 6, "{commands} commands were run");
     for picture in &pictures {
         assert!(readme.contains(&format!("]({picture})")), "the README shows {picture}");
-        let [shown, drawn] = [Path::new(PROJECT), &folder]
+        let [shown, drawn] = [Path::new(PROJECT), folder]
             .map(|folder| fs::read(folder.join(picture)).expect("a picture"));
         assert!(shown == drawn, "{picture} is not what the README's command draws: run it again");
     }
     for name in ["graph.svg", "profile.html", "comparison.json", "session.html"] {
         assert!(folder.join(name).exists(), "a command writes {name}");
     }
-    assert!(scratch.path().join("installed/bin/tsnr").exists());
+}
+
+#[test]
+fn the_example_of_the_engine_runs() {
+    delayed::main().expect("both ways give the sum");
 }
 
 #[test]
 fn the_summary_shown_is_the_summary_printed() {
-    let readme = fs::read_to_string(Path::new(PROJECT).join("README.md")).unwrap();
+    let readme = readme();
     let scratch = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_tsnr"))
+    let output = program::program()
         .current_dir(scratch.path())
         .arg(format!("{PROJECT}/testdata/sub-01/ses-test/func/*_bold.nii.gz"))
         .args(["-o", "tsnr.nii.gz", "--threads", "2"])
@@ -138,9 +149,6 @@ fn the_summary_shown_is_the_summary_printed() {
 
 #[test]
 fn the_test_command_is_there_for_continuous_integration_to_run() {
-    let readme = fs::read_to_string(Path::new(PROJECT).join("README.md")).unwrap();
-    let tests = readme.lines().filter(|line| line.starts_with("cargo test")).count();
-    assert_eq!(tests, 1);
     let script = fs::read_to_string(Path::new(PROJECT).join(".ci/run")).unwrap();
     assert!(script.contains("README.md"));
 }

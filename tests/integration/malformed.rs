@@ -1,7 +1,7 @@
 //! Whatever bytes a file holds, opening and computing it ends soon, in maps or in one line of
 //! error that names the file: no panic, and no memory that the file does not account for.
 
-mod program;
+use crate::program;
 
 use program::bytes::{FLOAT32, FLOAT64, Header, Random, VOXELS_AT, gzip, gzip_in_members};
 use program::{MODES, Map, Scratch};

@@ -2,7 +2,7 @@
 //! voxels are undefined, and the others equal numpy's, and one another, to 1e-12. Within a mode
 //! a result does not depend on the threads or on the run of the program, not in its last bit.
 
-mod program;
+use crate::program;
 
 use ndarray::Array3;
 use program::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16};

@@ -3,7 +3,7 @@
 //! `testdata/definitions.py` makes the runs and `cases.json`: options, and the maps that numpy
 //! (of the hard cases mpmath) makes of them.
 
-mod program;
+use crate::program;
 
 use program::{MODES, Map, Scratch, testdata};
 use serde_json::Value;
@@ -125,35 +125,15 @@ impl Case {
     }
 }
 
-#[track_caller]
-fn assert_least_squares(mode: &str) {
+#[test]
+fn every_mode_gives_least_squares_and_array_what_serial_gives() {
     for case in cases() {
-        let scratch = Scratch::new();
-        let found = case.found(&scratch, &["--mode", mode]);
-        let what = format!("in {mode} mode");
-        case.assert_near(&found, &case.maps, REFERENCE_TOLERANCE, &what);
-    }
-}
-
-#[test]
-fn serial_mode_gives_least_squares() {
-    assert_least_squares(MODES[0]);
-}
-
-#[test]
-fn delayed_mode_gives_least_squares() {
-    assert_least_squares(MODES[1]);
-}
-
-#[test]
-fn array_mode_gives_least_squares() {
-    assert_least_squares(MODES[2]);
-}
-
-#[test]
-fn array_mode_gives_what_serial_gives() {
-    for case in cases() {
-        let [serial, _, array] = MODES.map(|mode| case.found(&Scratch::new(), &["--mode", mode]));
+        let [serial, _, array] = MODES.map(|mode| {
+            let found = case.found(&Scratch::new(), &["--mode", mode]);
+            let what = format!("in {mode} mode");
+            case.assert_near(&found, &case.maps, REFERENCE_TOLERANCE, &what);
+            found
+        });
         case.assert_near(&array, &serial, MODE_TOLERANCE, "in array mode beside serial");
     }
 }

@@ -1,13 +1,13 @@
 //! Pages of made sessions: what is planted shows, the figures agree, nothing is fetched. The pages
 //! and pictures are left in `target/tmp/pages`, to be looked at.
 
-mod browser;
+pub mod browser;
 mod real;
 mod sessions;
 
+use crate::program::shared_data;
 use sessions::{Fault, Plan, multiband, session};
 use std::fs;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -352,9 +352,9 @@ fn a_large_page_is_small_and_made_at_once() {
 
 /// A page of each kind, at the width of a desk and of a telephone.
 #[test]
+#[ignore = "needs a browser"]
 fn a_browser_finds_no_fault_in_any_page() {
-    let Some(browser) = browser::browser() else { return };
-    let mut pages = vec![
+    let pages = [
         page(&faulty()).unwrap(),
         page(&Facts {
             shown: Shown { views: View::ALL.to_vec(), ..Shown::default() },
@@ -363,30 +363,29 @@ fn a_browser_finds_no_fault_in_any_page() {
         .unwrap(),
         compare_maps::page(&comparison()).unwrap(),
     ];
-    if let Some(folder) = real::data("haxby") {
-        let run = |it| folder.join(format!("sub-001_task-objectviewing_run-{it:02}_bold.nii.gz"));
-        let runs: Vec<PathBuf> = (1..=12).map(run).collect();
-        pages.push(page(&real::session(&runs, "Haxby, subject 1")).unwrap());
-    }
     for page in &pages {
         for width in [1400, 420] {
-            browser::look_at(&browser, page, width);
+            browser::look_at(&browser::browser(), page, width);
         }
     }
 }
 
 #[test]
+#[ignore = "needs a browser, and ../shared/data"]
+fn a_browser_finds_no_fault_in_the_page_of_real_runs() {
+    let page = page(&real::haxby()).unwrap();
+    for width in [1400, 420] {
+        browser::look_at(&browser::browser(), &page, width);
+    }
+}
+
+#[test]
+#[ignore = "needs ../shared/data"]
 fn pages_of_real_runs_are_made() {
-    let Some(folder) = real::data("haxby") else {
-        let _ = writeln!(std::io::stderr(), "skipped: ../shared/data is absent");
-        return;
-    };
-    let run = |it| folder.join(format!("sub-001_task-objectviewing_run-{it:02}_bold.nii.gz"));
-    let runs: Vec<PathBuf> = (1..=12).map(run).collect();
-    let facts = real::session(&runs, "Haxby, subject 1");
+    let facts = real::haxby();
     assert_eq!(facts.summary.unwrap().voxels, 530);
     written("haxby.html", page(&facts).unwrap());
-    let single = real::data("single/filtered_func_data.nii.gz").unwrap();
+    let single = shared_data("single/filtered_func_data.nii.gz");
     let facts = real::session(&[single], "filtered_func_data");
     assert_eq!(facts.summary.unwrap().voxels, 22468);
     let page = page(&facts).unwrap();

@@ -235,7 +235,7 @@ fn an_error_of_the_inner_reader_is_passed_on() {
 
 /// Long: set `INFLATE_ROUNDS` for longer still.
 #[test]
-#[ignore = "minutes"]
+#[ignore = "takes a minute, so .ci/run-all runs it"]
 fn mutated_files_without_end_are_judged_as_zlib_judges() {
     let rounds = std::env::var("INFLATE_ROUNDS").map_or(300_000, |rounds| rounds.parse().unwrap());
     let start = std::env::var("INFLATE_SEED").map_or(1, |seed| seed.parse().unwrap());

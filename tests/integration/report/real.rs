@@ -1,16 +1,18 @@
 //! Real runs, read by the `nifti` crate, as facts.
 
-use crate::sessions::Sums;
+use super::sessions::Sums;
+use crate::program::shared_data;
 use nifti::{IntoNdArray, NiftiObject, ReaderOptions};
 use std::path::{Path, PathBuf};
 use tsnr::image::Affine;
 use tsnr::pictures::Grid;
 use tsnr::report::facts::{Facts, Use};
 
-/// The file below `../shared/data`, or nothing if there is no such folder.
-pub fn data(path: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
-    root.is_dir().then(|| root.join(path))
+/// The twelve runs of the first subject of Haxby and others.
+pub fn haxby() -> Facts {
+    let name = |it| format!("haxby/sub-001_task-objectviewing_run-{it:02}_bold.nii.gz");
+    let runs: Vec<PathBuf> = (1..=12).map(|it| shared_data(&name(it))).collect();
+    session(&runs, "Haxby, subject 1")
 }
 
 /// The facts of a session of these runs, of which every volume is used.

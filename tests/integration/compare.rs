@@ -1,6 +1,6 @@
 //! `--compare`: the three modes in processes of their own, and a table that can be trusted.
 
-mod program;
+use crate::program;
 
 use program::{Scratch, session_pattern, testdata};
 use serde_json::Value;

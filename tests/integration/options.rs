@@ -1,7 +1,7 @@
 //! Options that make no sense are refused with what was found, what was expected and what to do:
 //! exit 2 for a wrong command line, 1 where only the files tell.
 
-mod program;
+use crate::program;
 
 use program::bytes::Header;
 use program::{MODES, Map, Scratch, testdata};
@@ -247,7 +247,7 @@ fn several_runs_need_a_file_each_for_their_own_maps() {
     assert_eq!(Map::read(&scratch.path("one.nii")).shape, [4, 3, 2]);
 }
 
-/// The way through the command line of what `tests/mask.rs` holds to nilearn.
+/// The way through the command line of what `tests/integration/mask.rs` holds to nilearn.
 #[test]
 fn the_mask_that_is_written_is_nilearns() {
     let scratch = Scratch::new();

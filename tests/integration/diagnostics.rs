@@ -1,7 +1,7 @@
 //! What is wrong with a session is found and said; what is sound is not accused. Each finding is
 //! planted into two runs that have none.
 
-mod program;
+use crate::program;
 
 use program::bytes::{FLOAT32, Header, INT16, Random};
 use program::{Outcome, Scratch, session_runs, testdata};

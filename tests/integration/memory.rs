@@ -1,7 +1,7 @@
 //! Array mode's memory does not grow with the length or number of the runs, `--mem-limit`
 //! is kept, and the modes that hold every run say so, or refuse, before they read.
 
-mod program;
+use crate::program;
 
 use program::bytes::{Header, INT16};
 use program::{Outcome, Scratch};

@@ -1,7 +1,7 @@
 //! Each specimen of `testdata/odd` becomes what its row in `index.tsv` says, in every mode: the
 //! maps that numpy computes, a warning beside them, or one line of error and nothing written.
 
-mod program;
+use crate::program;
 
 use program::{MODES, Map, Outcome, Scratch, assert_same, names, testdata};
 use std::collections::BTreeSet;

@@ -1,17 +1,13 @@
 //! What the whole-program tests share: running the built program, reading maps with another
 //! reader, and comparing them.
 
-// Each test file is a crate of its own that compiles this module and uses a part of it.
-#![allow(dead_code)]
-
-#[path = "../../testdata/make/bytes.rs"]
-pub mod bytes;
 pub mod python;
 
+pub(crate) use crate::make::bytes;
 use nifti::{IntoNdArray, NiftiHeader, NiftiObject, ReaderOptions};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -26,6 +22,15 @@ pub const TOLERANCE: f64 = 1e-12;
 /// The file below `testdata`.
 pub fn testdata(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
+
+/// The file below `../shared/data`, the real runs that are not part of the project: a test that
+/// needs them is ignored, and run by `.ci/run`.
+#[track_caller]
+pub fn shared_data(path: &str) -> PathBuf {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
+    assert!(root.is_dir(), "{}: no such folder, expected the real runs", root.display());
+    root.join(path)
 }
 
 /// The five runs of the session in `testdata`, in the order of their names.
@@ -143,6 +148,17 @@ impl Scratch {
         Outcome::of(self.program().args(arguments).output().expect("the program starts"))
     }
 
+    /// Runs the program bound by the permissions of files, even by root.
+    pub fn tsnr_without_privileges<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Outcome {
+        let is_root = fs::metadata(self.folder.path()).expect("the folder").uid() == 0;
+        let drop = "setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search";
+        let line = format!("exec {} \"$@\"", if is_root { drop } else { "" });
+        self.bash(&line, arguments)
+    }
+
     /// Runs a line of bash in which `"$@"` is the program and its arguments.
     pub fn bash<A: AsRef<OsStr>>(
         &self,
@@ -168,11 +184,6 @@ pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
     names.sort();
     names
-}
-
-/// Says, past the capture of the test harness, why a test did not look at something.
-pub fn say_skipped(what: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
 
 // ---- Reading maps -----------------------------------------------------------------------------
@@ -269,19 +280,11 @@ pub fn assert_same_table(found: &str, expected: &str, scale: f64) {
     }
 }
 
-/// What `tests/regions_check.py` prints, where there is a Python with numpy and nibabel: the one
-/// that TSNR_PYTHON names, which must have them.
-pub fn regions_check<A: AsRef<OsStr>>(
-    what: &str,
-    runs: impl IntoIterator<Item = A>,
-) -> Option<String> {
-    let Some(python) = std::env::var_os("TSNR_PYTHON") else {
-        say_skipped("TSNR_PYTHON names no Python with numpy and nibabel");
-        return None;
-    };
+/// What `tests/regions_check.py` prints, in the Python that has numpy and nibabel.
+pub fn regions_check<A: AsRef<OsStr>>(what: &str, runs: impl IntoIterator<Item = A>) -> String {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regions_check.py");
-    let mut command = Command::new(python);
+    let mut command = Command::new(python::with_numpy_and_nibabel());
     let output = command.args([script, what]).args(runs).output().expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
