@@ -389,7 +389,7 @@ fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
 
 /// The extensions of an image's header that its maps get, and in words those that they do not.
 fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
-    let (extensions, is_damaged) = image.extensions()?;
+    let (extensions, broken_off_by) = image.extensions()?;
     let (dropped, kept): (Vec<_>, Vec<_>) = extensions
         .into_iter()
         .partition(|extension| extension.describes_the_time_course().is_some());
@@ -402,8 +402,8 @@ fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
             )
         })
         .collect();
-    if is_damaged {
-        words.push(format!("{path}: a damaged header extension is not copied to the map"));
+    if let Some(extension) = broken_off_by {
+        words.push(format!("{path}: {extension} is not copied to the map"));
     }
     Ok((kept, words))
 }
