@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// As JSON it is an object whose fields are those below, the formula's among them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TsnrDefinition {
     /// How runs are combined, the divisor, the sign, samples that are not finite, the least std.
@@ -38,6 +39,7 @@ pub struct TsnrDefinition {
 
 /// What a fit does to the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MeanKept {
     /// It is that of the data.

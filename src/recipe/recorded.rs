@@ -16,6 +16,7 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// What a header records of a map: what it is, its definition, and what it was made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RecordedDefinition {
     /// The name and version of this form, [`SCHEMA`].
@@ -42,6 +43,7 @@ pub struct RecordedDefinition {
 
 /// The names of what was fitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Regressors {
     /// The same in each run.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A tool or paper whose definition of the tSNR is known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
     /// `data.mean(-1) / data.std(-1)`, as in numpy and the Dask tutorial.

@@ -15,6 +15,7 @@ use std::fmt;
 /// | `Demean` | `mean` | `sqrt( sum_r R_r / (N - ddof) )`: within runs, pooled |
 /// | `Average` | | the mean over runs of `mean_r / sqrt(R_r / (n_r - ddof))` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Combine {
     /// The runs concatenated as they are: what differs between them counts as noise.
@@ -27,6 +28,7 @@ pub enum Combine {
 
 /// What the sum of squares is divided by, beside the number of volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "DdofForm", into = "DdofForm")]
 pub enum Ddof {
     /// `N - ddof` whatever was fitted: 0 as numpy, 1 as AFNI and FSL.
@@ -48,6 +50,7 @@ impl fmt::Display for Ddof {
 
 /// The form of [`Ddof`] in JSON: a number, or `"rank"`.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum DdofForm {
     Number(usize),
@@ -77,6 +80,7 @@ impl From<Ddof> for DdofForm {
 
 /// Whether the sign of the mean is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// `mean / std`.
@@ -87,6 +91,7 @@ pub enum Sign {
 
 /// What becomes of samples that are NaN or infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NotFinite {
     /// They make their voxel undefined.
@@ -99,6 +104,7 @@ pub enum NotFinite {
 
 /// The choices that make a number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Definition {
     /// How the runs become one map.
     pub combine: Combine,

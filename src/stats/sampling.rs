@@ -58,6 +58,7 @@ impl Sampling {
 
 /// Over what the regressors are orthonormal, and orthogonal to the constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Scope {
     /// Each run has regressors of its own, fitted to it alone.
     #[serde(rename = "each run")]

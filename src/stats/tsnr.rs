@@ -51,6 +51,7 @@ pub fn outside() -> f64 {
 
 /// The value that stands in a written map for a voxel without a tSNR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WrittenUndefined {
     /// 0, whatever the reason.
