@@ -20,7 +20,8 @@ fn add(x: i32, y: i32) -> i32 {
     x + y
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Says how long both ways take.
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let x = inc(1);
     let y = inc(2);

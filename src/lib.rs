@@ -55,7 +55,9 @@ pub mod analysis;
 pub mod array;
 pub mod atlas;
 pub mod bids;
-//pub mod cli;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
 pub mod compare;
 pub mod confounds;
 pub mod design;

@@ -9,7 +9,7 @@
 //! fastest.
 
 #[path = "make/bytes.rs"]
-mod bytes;
+pub(crate) mod bytes;
 
 use bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, VOXELS_AT};
 use bytes::{gzip, gzip_in_members, gzip_with_bad_block, with_flipped_byte};

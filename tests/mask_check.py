@@ -54,7 +54,7 @@ def expected(*runs):
 
 
 def noise(count):
-    """Whole numbers from 0 to 255 that `noise` in tests/mask.rs makes as well."""
+    """Whole numbers from 0 to 255 that `noise` in tests/integration/mask.rs makes as well."""
     state, values = 1, []
     for _ in range(count):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64

@@ -1,4 +1,4 @@
-"""What tests/regions.rs and tests/diff.rs expect, by numpy and nibabel.
+"""What tests/integration/regions.rs and tests/integration/diff.rs expect, by numpy and nibabel.
 
     pip install nibabel==5.4.2 numpy==2.4.6
     python tests/regions_check.py session testdata/sub-01/ses-test/func/*_bold.nii.gz

@@ -1,4 +1,4 @@
-"""The figures that tests/atlas.rs expects of its regions, by numpy.
+"""The figures that tests/integration/atlas.rs expects of its regions, by numpy.
 
     python tests/table_check.py
 

@@ -6,7 +6,7 @@
 
 DATA is a folder of published runs: `haxby/`, `single/`, `odd/` (see docs/definitions.md). Prints
 the tables of docs/definitions.md as markdown. With `edges FOLDER` in the place of DATA, writes the
-voxels that tools treat differently and the tools' maps of them, which tests/definitions.rs holds the
+voxels that tools treat differently and the tools' maps of them, which tests/integration/definitions.rs holds the
 program to: `definitions.py target/release/tsnr edges testdata/definitions`.
 
 numpy, nipype and niimath are run; AFNI and the SFNR are their formulas in numpy, since their

@@ -1,7 +1,7 @@
 //! Any bytes, as a gzip file and as a DEFLATE stream inside one, must be judged as zlib-rs judges them.
 #![no_main]
 
-#[path = "../../tests/inflate/common.rs"]
+#[path = "../../tests/integration/inflate/common.rs"]
 mod common;
 
 use libfuzzer_sys::fuzz_target;

@@ -40,7 +40,7 @@ use crate::stats::tsnr::Counts;
 use observer::Watch;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -73,6 +73,7 @@ pub struct Planned {
     regions: Vec<Regions>,
     extensions: Vec<Extension>,
     findings: Vec<Finding>,
+    files: Vec<PathBuf>,
     plan: Plan,
     watch: Arc<Watch>,
     began: (Instant, SystemTime),
@@ -156,6 +157,7 @@ impl Planned {
             have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
         });
         findings.iter().for_each(|finding| watch.observer.found(finding));
+        let files = files_read(recipe, inputs.images)?;
         let opened = watch.phase("open", 0.0);
         let progress = Arc::clone(&watch) as Arc<dyn Progress>;
         let plan = pipeline::plan(session, &settings, progress)?;
@@ -170,6 +172,7 @@ impl Planned {
             regions,
             extensions,
             findings,
+            files,
             plan,
             watch,
             began,
@@ -181,6 +184,16 @@ impl Planned {
     /// The runs, without those that were left out.
     pub fn session(&self) -> &Session {
         &self.prepared.session
+    }
+
+    /// Every file that is read: runs, also those that are left out, and what lies beside them.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// How the maps are computed.
+    pub fn mode(&self) -> Mode {
+        self.settings.mode
     }
 
     /// The definition as it was resolved.
@@ -316,6 +329,21 @@ fn threads_of(settings: &Settings) -> usize {
     if settings.mode == Mode::Serial { 1 } else { settings.threads.get() }
 }
 
+/// The images, and the files that a recipe names beside them.
+fn files_read(recipe: &Recipe, images: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    let mut files = images;
+    files.extend(inputs::expand_files(&recipe.confounds.tables)?);
+    files.extend(inputs::expand_files(&recipe.volumes.censor_lists)?);
+    files.extend(recipe.definition.mean_from.clone());
+    if let Some(MaskChoice::File(mask)) = &recipe.mask {
+        files.push(mask.clone());
+    }
+    let regions = &recipe.regions;
+    files.extend(regions.atlas.iter().chain(&regions.atlas_labels).cloned());
+    files.extend(regions.tissues.iter().map(|(_, file)| file.clone()));
+    Ok(files)
+}
+
 /// Whether each run's own tSNR is shown somewhere, though nobody asked for its map.
 fn needs_own_tsnr(recipe: &Recipe) -> bool {
     recipe.signals || recipe.computing.is_reported || recipe.regions.is_tabled
@@ -361,7 +389,7 @@ fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
 
 /// The extensions of an image's header that its maps get, and in words those that they do not.
 fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
-    let (extensions, is_damaged) = image.extensions()?;
+    let (extensions, broken_off_by) = image.extensions()?;
     let (dropped, kept): (Vec<_>, Vec<_>) = extensions
         .into_iter()
         .partition(|extension| extension.describes_the_time_course().is_some());
@@ -374,8 +402,8 @@ fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
             )
         })
         .collect();
-    if is_damaged {
-        words.push(format!("{path}: a damaged header extension is not copied to the map"));
+    if let Some(extension) = broken_off_by {
+        words.push(format!("{path}: {extension} is not copied to the map"));
     }
     Ok((kept, words))
 }

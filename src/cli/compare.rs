@@ -1,19 +1,21 @@
 //! `--compare`: the three modes, each in a process of its own.
 
-use super::arguments::Arguments;
-use super::choices::Chosen;
+use super::Process;
+use super::arguments::CompareArguments;
+use super::definitions::print;
 use super::progress::RoundBar;
-use super::talk::Talk;
-use super::{resources, summary};
+use crate::analysis::{Observer, Planned};
 use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::findings::Finding;
 use crate::image::{Image, VolumeReader};
-use crate::output::{Batch, ScratchFolder};
-use crate::pipeline::{self, Mode, Session, Settings, mebibytes, predicted_bytes};
+use crate::pipeline::{Mode, Session, mebibytes};
+use crate::recipe::Recipe;
+use crate::resources;
 use crate::stats::TOLERANCE;
+use crate::stats::tsnr::WrittenUndefined;
 use crate::voxels::Samples;
 use serde_json::json;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Command;
@@ -24,28 +26,37 @@ use std::{env, fs, io};
 const ROUNDS: usize = 3;
 
 /// Runs the modes in turns and prints what each used, and how far its map is from the first's.
-pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
-    let mut contenders = contenders(arguments, session, talk)?;
-    let scratch = ScratchFolder::create()?;
-    read_once(session)?;
+pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()> {
+    if let Some(json) = &arguments.json {
+        process.under_way.check_destination(json)?;
+    }
+    let mut recipe = arguments.recipe();
+    recipe.definition.undefined = Some(WrittenUndefined::Nan);
+    let (session, mut contenders) = contenders(arguments, &recipe, process)?;
+    let scratch = process.under_way.scratch_folder()?;
+    read_once(&session)?;
     let runnable: Vec<usize> =
         (0..contenders.len()).filter(|&index| contenders[index].skipped.is_none()).collect();
     let map = |index: usize| scratch.path().join(format!("{index}.nii"));
     let rounds = arguments.repeat.map_or(ROUNDS, NonZeroUsize::get);
-    let bar = RoundBar::new(rounds * runnable.len(), arguments.quiet);
+    let bar = RoundBar::new(rounds * runnable.len(), process.messages);
     for round in 0..rounds {
         for turn in 0..runnable.len() {
             let index = runnable[(turn + round) % runnable.len()];
             let contender = &mut contenders[index];
-            let mut command = command(arguments, session, contender, &map(index))?;
+            let mut command = command(&recipe, contender, &scratch.path().join("recipe.json"))?;
+            command.arg("-o").arg(map(index));
             contender.runs.push(measure(&mut command)?);
+            if process.interruption.cancellation.is_cancelled() {
+                return Err(Error::cancelled());
+            }
             bar.advance();
         }
     }
     bar.clear();
     let shape = session.header().shape;
     let agreement = compare_maps(&mut contenders, |index| values(&map(index)), shape);
-    report(arguments, session, rounds, &contenders)?;
+    report(arguments, &session, rounds, &contenders, process)?;
     agreement
 }
 
@@ -80,40 +91,62 @@ fn tolerance(tsnr: f64) -> f64 {
     TOLERANCE.max(4.0 * tsnr.abs() * f64::EPSILON)
 }
 
-fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Vec<Contender>> {
-    let asked = match arguments.threads.as_slice() {
+/// What is compared, and the runs; a mode that would need too much memory is skipped.
+fn contenders(
+    arguments: &CompareArguments,
+    recipe: &Recipe,
+    process: &Process,
+) -> Result<(Session, Vec<Contender>)> {
+    let asked = match arguments.computing.threads.as_slice() {
         [] => vec![resources::available_threads()],
         asked => asked.to_vec(),
     };
-    let limit = super::memory_limit(arguments).unwrap_or(u64::MAX);
-    let chosen = Chosen::of(arguments, arguments.analysis.definition);
-    let prepared = super::prepared(arguments, session, &chosen.request(arguments)?)?;
-    let analysis = super::analysis(arguments, &chosen, &prepared, |it| talk.warning(it))?;
-    let session = &prepared.session;
-    let mut contenders = Vec::new();
-    for mode in [Mode::Serial, Mode::Delayed, Mode::Array] {
+    let (mut contenders, mut session) = (Vec::new(), None);
+    for mode in [Mode::Array, Mode::Serial, Mode::Delayed] {
         let threads = if mode == Mode::Serial { &[NonZeroUsize::MIN] } else { asked.as_slice() };
         for &threads in threads {
-            let settings = Settings {
-                mode,
-                threads,
-                chunk_length: arguments.chunk_length,
-                analysis: analysis.clone(),
+            let mut recipe = recipe.clone();
+            recipe.computing.mode = mode;
+            recipe.computing.threads = Some(threads);
+            // What is found in the runs holds for all modes, and is told once.
+            let observer: Arc<dyn Observer> = match session {
+                None => Arc::new(Warned(process.messages)),
+                Some(_) => Arc::new(()),
             };
-            let needed = predicted_bytes(session, &settings);
-            let plan = pipeline::plan(session, &settings, Arc::new(()))?;
-            contenders.push(Contender {
+            let contender = |tasks, skipped| Contender {
                 mode: mode.to_string(),
                 threads: threads.get(),
-                tasks: plan.outline().tasks.len(),
+                tasks,
                 runs: vec![],
                 difference: None,
-                skipped: (needed > limit)
-                    .then(|| format!("needs {} of memory: not run", mebibytes(needed))),
-            });
+                skipped,
+            };
+            contenders.push(
+                match Planned::new(&recipe, observer, &process.interruption.cancellation) {
+                    Ok(planned) => {
+                        session.get_or_insert_with(|| planned.session().clone());
+                        contender(planned.outline().tasks.len(), None)
+                    }
+                    Err(error) if error.kind() == ErrorKind::Memory && mode != Mode::Array => {
+                        contender(0, Some(format!("{}: not run", error.problem())))
+                    }
+                    Err(error) => return Err(error),
+                },
+            );
         }
     }
-    Ok(contenders)
+    // As they are listed: serial first, which the others are held against.
+    contenders.rotate_left(asked.len());
+    Ok((session.expect("array mode is planned"), contenders))
+}
+
+/// Passes on what is found.
+struct Warned(super::messages::Messages);
+
+impl Observer for Warned {
+    fn found(&self, finding: &Finding) {
+        self.0.finding(finding);
+    }
 }
 
 /// Reads every file, so that no mode is the one that waits for the disk.
@@ -125,26 +158,21 @@ fn read_once(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// This program, asked for one map.
-fn command(
-    arguments: &Arguments,
-    session: &Session,
-    contender: &Contender,
-    map: &Path,
-) -> Result<Command> {
+/// This program, asked for the map of a recipe in one mode.
+fn command(recipe: &Recipe, contender: &Contender, file: &Path) -> Result<Command> {
+    let mut recipe = recipe.clone();
+    recipe.computing.mode =
+        Mode::ALL.into_iter().find(|it| it.name() == contender.mode).expect("a mode");
+    recipe.computing.threads = NonZeroUsize::new(contender.threads);
+    let text = serde_json::to_string(&recipe).map_err(|error| {
+        Error::unsupported(format!("cannot hand the runs to another process: {error}"))
+            .remedy("give names that are UTF-8")
+    })?;
+    fs::write(file, text).map_err(|error| Error::io("cannot write", error).at(file))?;
     let program =
         env::current_exe().map_err(|error| Error::io("cannot find this program", error))?;
     let mut command = Command::new(program);
-    command.args(["-q", "--dtype", "float64", "--undefined", "nan", "--mode", &contender.mode]);
-    command.args(["--threads", &contender.threads.to_string()]);
-    command.args(arguments.analysis.words());
-    if let Some(length) = arguments.chunk_length {
-        command.args(["--chunk-length", &length.to_string()]);
-    }
-    if let Some(limit) = arguments.mem_limit {
-        command.args(["--mem-limit", &limit.to_string()]);
-    }
-    command.arg("-o").arg(map).arg("--").args(session.images().map(|image| &image.path));
+    command.arg("recipe").arg(file).args(["-q", "--dtype", "float64"]);
     Ok(command)
 }
 
@@ -179,32 +207,25 @@ fn disagreement(
 }
 
 fn report(
-    arguments: &Arguments,
+    arguments: &CompareArguments,
     session: &Session,
     rounds: usize,
     contenders: &[Contender],
+    process: &Process,
 ) -> Result<()> {
     let voxel_mebibytes = mebibytes(session.voxel_bytes());
     let cores = resources::available_threads();
+    let (runs, version) = (session.runs().len(), env!("CARGO_PKG_VERSION"));
     let head = format!(
-        "tsnr {}: {}, {} volumes of {}, {voxel_mebibytes} of voxels\n{cores} cores, medians of {}; \
-         all files were read once before\nabsolute, relative, ULP: the greatest difference from \
-         the first row's tSNR\n\n",
-        env!("CARGO_PKG_VERSION"),
-        summary::counted(session.runs().len(), "run"),
+        "tsnr {version}: {runs} {}, {} volumes of {}, {voxel_mebibytes} of voxels\n{cores} cores, \
+         medians of {rounds} {}; all files were read once before\nabsolute, relative, ULP: the \
+         greatest difference from the first row's tSNR\n\n",
+        if runs == 1 { "run" } else { "runs" },
         session.volumes(),
         session.header().grid(),
-        summary::counted(rounds, "round"),
+        if rounds == 1 { "round" } else { "rounds" },
     );
-    let mut stdout = io::stdout().lock();
-    let printed = stdout.write_all((head + &table(contenders)).as_bytes());
-    match printed.and_then(|()| stdout.flush()) {
-        // Who closed the pipe has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(Error::io("cannot print the table", error));
-        }
-        _ => {}
-    }
+    print(&(head + &table(contenders)))?;
     let Some(path) = &arguments.json else { return Ok(()) };
     let files: Vec<_> = session.images().map(|it| it.path.display().to_string()).collect();
     let session = json!({
@@ -215,16 +236,14 @@ fn report(
         "cores": cores,
         "version": env!("CARGO_PKG_VERSION"),
     });
-    let mut batch = Batch::default();
+    let mut batch = process.under_way.batch();
     batch.write(path, |to| to.write_all(as_json(session, contenders).as_bytes()))?;
     batch.commit()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::arguments::ModeName;
     use super::*;
-    use clap::ValueEnum;
 
     fn contender(mode: &str) -> Contender {
         Contender {
@@ -261,15 +280,5 @@ mod tests {
         assert!(said.contains(expected), "{said}");
         maps[3][9] = f64::NAN;
         assert!(compared(&maps).0.is_err(), "only one of them defines it");
-    }
-
-    #[test]
-    fn the_modes_are_called_as_they_are_typed() {
-        for (mode, name) in
-            [Mode::Serial, Mode::Delayed, Mode::Array].iter().zip(ModeName::value_variants())
-        {
-            let typed = name.to_possible_value().expect("a name");
-            assert_eq!(typed.get_name(), mode.to_string());
-        }
     }
 }

@@ -1,15 +1,11 @@
 //! `--definitions`: what each tool of the field would say of the same runs.
 
-use super::arguments::Arguments;
-use super::choices::Chosen;
-use super::outcome::{self, Outcome, Work};
-use super::talk::Talk;
-use super::{prepared, settings_within_memory};
-use crate::error::{Error, Result};
-use crate::modelling::{NAMED, Request};
-use crate::pipeline::{self, Analysis, Session};
-use crate::stats::fold::Wanted;
-use crate::stats::signals::SignalsWanted;
+use super::Process;
+use super::messages::Messages;
+use crate::analysis::{Observer, analyze};
+use crate::error::{Error, ErrorKind, Result};
+use crate::findings::Finding;
+use crate::recipe::{Recipe, Tool};
 use crate::stats::summary::significant;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -18,59 +14,51 @@ use std::sync::Arc;
 /// Computes every definition and prints a line for each: its name, the median in the mask, and
 /// what sets it apart. Options that are given beside apply to all; where one cannot be had with
 /// them, its line says why.
-pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
+pub(super) fn run(recipe: &Recipe, process: &Process) -> Result<()> {
     let mut text = String::from("definition    median tSNR  voxels    what it is\n");
-    for named in NAMED {
-        let chosen = Chosen::of(arguments, Some(named));
-        let (median, voxels, remark) = match chosen.request(arguments) {
-            Ok(request) => {
-                let outcome = outcome_of(arguments, session, &chosen, &request, talk)?;
-                let median = outcome.summary().distribution.map(|it| significant(it.median));
-                let median = median.unwrap_or("none".to_owned());
-                (median, outcome.counts.defined.to_string(), named.what_differs().to_owned())
-            }
-            // What the first of them refuses, all would.
-            Err(error) if named == NAMED[0] => return Err(error),
-            Err(error) => ("-".to_owned(), "-".to_owned(), error.problem().to_owned()),
+    for tool in Tool::ALL {
+        let mut of_tool = recipe.clone();
+        of_tool.definition.tool = Some(tool);
+        // What is found in the runs holds for all of them, and is told once.
+        let is_first = tool == Tool::ALL[0];
+        let observer: Arc<dyn Observer> = match is_first {
+            true => Arc::new(Told(process.messages)),
+            false => Arc::new(()),
         };
-        let name = named.name();
+        let record = analyze(&of_tool, observer, &process.interruption.cancellation);
+        let (median, voxels, remark) = match record {
+            Ok(record) => {
+                let median = record.summary().distribution.map(|it| significant(it.median));
+                let median = median.unwrap_or("none".to_owned());
+                (median, record.counts.defined.to_string(), tool.what_differs().to_owned())
+            }
+            Err(error) if error.kind() == ErrorKind::Usage && !is_first => {
+                ("-".to_owned(), "-".to_owned(), error.problem().to_owned())
+            }
+            Err(error) => return Err(error),
+        };
+        let name = tool.name();
         let _ = writeln!(text, "{name:<13} {median:>11}  {voxels:>8}  {remark}");
     }
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // Who closed the pipe has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::io("cannot print the table", error))
-        }
-        _ => Ok(()),
+    print(&text)
+}
+
+/// Passes warnings on.
+struct Told(Messages);
+
+impl Observer for Told {
+    fn found(&self, finding: &Finding) {
+        self.0.finding(finding);
     }
 }
 
-/// What comes out of one definition.
-fn outcome_of(
-    arguments: &Arguments,
-    session: &Session,
-    chosen: &Chosen,
-    request: &Request,
-    talk: Talk,
-) -> Result<Outcome> {
-    let prepared = prepared(arguments, session, request)?;
-    // Once: it holds for all of them.
-    let is_first = chosen.named == Some(NAMED[0]);
-    let warn = |it: &str| {
-        if is_first {
-            talk.warning(it)
+/// Prints a text to stdout. Who closed the pipe has seen enough.
+pub(super) fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot print", error))
         }
-    };
-    let mask = outcome::mask_of_file(arguments, &prepared)?;
-    mask.iter().filter_map(|it| it.misplaced.as_deref()).for_each(warn);
-    let analysis = Analysis {
-        wanted: Wanted { mean: arguments.is_mask_automatic(), ..Wanted::default() },
-        signals: SignalsWanted::Beginning(0),
-        ..super::analysis(arguments, chosen, &prepared, warn)?
-    };
-    let settings = settings_within_memory(arguments, &prepared.session, analysis)?;
-    let maps = pipeline::compute(&prepared.session, &settings, Arc::new(()))?;
-    let (prepared, settings) = (&prepared, &settings);
-    Outcome::of(maps, mask, &Work { arguments, chosen, request, prepared, settings })
+        _ => Ok(()),
+    }
 }

@@ -1,22 +1,25 @@
 //! The progress bar: bytes of voxels read over all runs, and the tasks that have ended.
 
-use crate::graph::Observer;
-use crate::image::Progress;
+use super::messages::Messages;
+use crate::analysis::Observer;
+use crate::findings::Finding;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The bar moves in steps of this size.
 const STEP_BYTES: u64 = 1024 * 1024;
 
-/// A bar on stderr; nothing where stderr is no terminal.
+/// A bar on stderr; nothing where stderr is no terminal. It passes on what is found.
 ///
 /// Threads that read only count: who asks the bar for anything waits for its lock.
-pub(super) struct ByteBar {
-    bar: ProgressBar,
-    total_bytes: u64,
+pub(super) struct Progress {
+    messages: Messages,
+    is_hidden: bool,
+    bar: OnceLock<ProgressBar>,
+    total_bytes: AtomicU64,
     read_bytes: AtomicU64,
     tasks: Arc<Tasks>,
 }
@@ -28,14 +31,26 @@ struct Tasks {
     total: AtomicUsize,
 }
 
-impl ByteBar {
-    pub fn new(total_bytes: u64, quiet: bool) -> ByteBar {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+impl Progress {
+    pub fn new(messages: Messages, is_dry_run: bool) -> Progress {
+        Progress {
+            messages,
+            is_hidden: messages.is_quiet || messages.is_json || is_dry_run,
+            bar: OnceLock::new(),
+            total_bytes: AtomicU64::new(u64::MAX),
+            read_bytes: AtomicU64::new(0),
+            tasks: Arc::default(),
+        }
+    }
+
+    fn begin(&self, total_bytes: u64) -> ProgressBar {
+        let target = match self.is_hidden {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
         let template = "{msg:<9} [{bar:24}] {binary_bytes} of {binary_total_bytes} of voxels, \
                         {binary_bytes_per_sec}, {tasks}, {eta} left";
-        let tasks = Arc::<Tasks>::default();
-        let shown = Arc::clone(&tasks);
+        let shown = Arc::clone(&self.tasks);
         let show = move |_: &ProgressState, text: &mut dyn fmt::Write| {
             let [ended, total] = [&shown.ended, &shown.total].map(|it| it.load(Ordering::Relaxed));
             // A bar that cannot be written shows less.
@@ -48,36 +63,42 @@ impl ByteBar {
             .with_style(style.progress_chars("=> "))
             .with_message("reading");
         bar.enable_steady_tick(Duration::from_millis(200));
-        ByteBar { bar, total_bytes, read_bytes: AtomicU64::new(0), tasks }
-    }
-
-    /// So many tasks will be run.
-    pub fn expect_tasks(&self, count: usize) {
-        self.tasks.total.store(count, Ordering::Relaxed);
-    }
-
-    /// Takes the bar off the terminal.
-    pub fn clear(&self) {
-        self.bar.finish_and_clear();
+        bar
     }
 }
 
-impl Progress for ByteBar {
+impl Observer for Progress {
+    fn planned(&self, tasks: usize, voxel_bytes: u64) {
+        self.tasks.total.store(tasks, Ordering::Relaxed);
+        self.total_bytes.store(voxel_bytes, Ordering::Relaxed);
+        self.bar.get_or_init(|| self.begin(voxel_bytes));
+    }
+
+    fn task_ended(&self) {
+        self.tasks.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn voxel_bytes_read(&self, count: u64) {
         let before = self.read_bytes.fetch_add(count, Ordering::Relaxed);
         let after = before + count;
-        if before / STEP_BYTES != after / STEP_BYTES || after == self.total_bytes {
-            self.bar.set_position(after);
+        let is_all = after == self.total_bytes.load(Ordering::Relaxed);
+        let Some(bar) = self.bar.get() else { return };
+        if before / STEP_BYTES != after / STEP_BYTES || is_all {
+            bar.set_position(after);
         }
-        if after == self.total_bytes {
-            self.bar.set_message("computing");
+        if is_all {
+            bar.set_message("computing");
         }
     }
-}
 
-impl Observer for ByteBar {
-    fn ended(&self, _task: usize, _worker: usize) {
-        self.tasks.ended.fetch_add(1, Ordering::Relaxed);
+    fn computed(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn found(&self, finding: &Finding) {
+        self.messages.finding(finding);
     }
 }
 
@@ -85,9 +106,11 @@ impl Observer for ByteBar {
 pub(super) struct RoundBar(ProgressBar);
 
 impl RoundBar {
-    pub fn new(total: usize, quiet: bool) -> RoundBar {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    pub fn new(total: usize, messages: Messages) -> RoundBar {
+        let target = match messages.is_quiet || messages.is_json {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
         let style =
             ProgressStyle::with_template("comparing [{bar:32}] {pos} of {len} runs, {eta} left");
         let style = style.expect("the template is well formed").progress_chars("=> ");

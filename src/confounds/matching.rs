@@ -2,7 +2,8 @@
 
 use crate::bids::Entities;
 use crate::error::{Error, Result};
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The entities that say which run a file is of. What else a name holds (`space`, `res`, `desc`,
@@ -41,20 +42,19 @@ pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
         paths.iter().map(|path| Entities::of_file_name(&name(path))).collect()
     };
     let (run_entities, companion_entities) = (entities(runs), entities(companions));
-    let named: Vec<Vec<usize>> =
-        run_entities.iter().map(|run| named_for(run, &companion_entities)).collect();
+    let index = Index::of(&companion_entities);
+    let named: Vec<Named> = run_entities.iter().map(|run| index.named_for(run)).collect();
 
-    let own: Vec<usize> = named.iter().filter_map(|named| only(named)).collect();
+    let own: Vec<usize> = named.iter().filter_map(only).collect();
     let is_by_entities =
         own.len() == runs.len() && own.iter().collect::<HashSet<_>>().len() == runs.len();
     let is_by_order = companions.len() == runs.len()
         && run_entities.iter().zip(&companion_entities).all(|(a, b)| !contradicts(a, b));
 
     let (chosen, reasons): (Vec<usize>, Vec<String>) = if is_by_entities {
-        let reason = |(run, &companion): (usize, &usize)| {
-            what_tells(&companion_entities[companion], &run_entities, run)
-        };
-        (own.clone(), own.iter().enumerate().map(reason).collect())
+        let telling = keys_that_differ(&run_entities);
+        let reason = |&companion: &usize| what_tells(&companion_entities[companion], &telling);
+        (own.clone(), own.iter().map(reason).collect())
     } else if is_by_order {
         ((0..runs.len()).collect(), vec!["order".to_owned(); runs.len()])
     } else {
@@ -64,8 +64,8 @@ pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
         format!("{} <- {} (by {reason})", name(run), name(&companions[companion]))
     };
     let mut report: Vec<String> = runs.iter().zip(&chosen).zip(reasons).map(line).collect();
-    let is_left = |companion: &usize| !chosen.contains(companion);
-    let left: Vec<usize> = (0..companions.len()).filter(is_left).collect();
+    let taken: HashSet<usize> = chosen.iter().copied().collect();
+    let left: Vec<usize> = (0..companions.len()).filter(|it| !taken.contains(it)).collect();
     if !left.is_empty() {
         report.push(format!("named for no run and not used: {}", listed(companions, &left)));
     }
@@ -73,23 +73,71 @@ pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
     Ok(Matching { companions, report })
 }
 
-/// The companions that are named for a run: of those, the ones with the most entities.
-fn named_for(run: &Entities, companions: &[Entities]) -> Vec<usize> {
-    let mut most = 1;
-    let mut named = Vec::new();
-    for (index, companion) in companions.iter().enumerate() {
-        let own: Vec<(&str, &str)> = of_a_run(companion).collect();
-        let agrees =
-            |(key, value): &(&str, &str)| run.get(key).is_some_and(|it| is_same(key, it, value));
-        if own.len() >= most && own.iter().all(agrees) {
-            if own.len() > most {
-                named.clear();
+/// The companions that are named for a run, in groups that are alike.
+type Named<'a> = Vec<&'a [usize]>;
+
+/// Companions by what they are named for: of a few sets of keys each, by the values. Thousands of
+/// runs find theirs without looking at each.
+struct Index {
+    /// Those with the most keys first.
+    sets: Vec<OfKeys>,
+}
+
+/// The companions that have these keys, by the values.
+struct OfKeys {
+    keys: Vec<&'static str>,
+    by_values: HashMap<Vec<String>, Vec<usize>>,
+}
+
+impl Index {
+    fn of(companions: &[Entities]) -> Index {
+        let mut sets: BTreeMap<Vec<&'static str>, HashMap<_, Vec<usize>>> = BTreeMap::new();
+        for (number, companion) in companions.iter().enumerate() {
+            let has = |key: &&str| companion.get(key).is_some();
+            let keys: Vec<&str> = OF_A_RUN.into_iter().filter(has).collect();
+            // A name that says two things of one key is that of no run.
+            if !keys.is_empty()
+                && !contradicts(companion, companion)
+                && let Some(values) = values(companion, &keys)
+            {
+                sets.entry(keys).or_default().entry(values).or_default().push(number);
             }
-            most = own.len();
-            named.push(index);
         }
+        let sets = sets.into_iter().map(|(keys, by_values)| OfKeys { keys, by_values });
+        let mut sets: Vec<OfKeys> = sets.collect();
+        sets.sort_by_key(|set| Reverse(set.keys.len()));
+        Index { sets }
     }
-    named
+
+    /// The companions that are named for a run: of those, the ones with the most entities.
+    fn named_for(&self, run: &Entities) -> Named<'_> {
+        let mut named: Named = Vec::new();
+        let mut most = 0;
+        for OfKeys { keys, by_values } in &self.sets {
+            if keys.len() < most {
+                break;
+            }
+            let group = values(run, keys).and_then(|values| by_values.get(&values));
+            if let Some(group) = group {
+                most = keys.len();
+                named.push(group);
+            }
+        }
+        named
+    }
+}
+
+/// The values of these keys, if a file has them all; numbers without leading zeros.
+fn values(entities: &Entities, keys: &[&str]) -> Option<Vec<String>> {
+    keys.iter().map(|key| entities.get(key).map(|value| plain(key, value))).collect()
+}
+
+/// A value as it is told from others: `run-01` is `run-1`.
+fn plain(key: &str, value: &str) -> String {
+    match value.parse::<u64>() {
+        Ok(number) if NUMBERS.contains(&key) => number.to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 /// Whether an entity that both have differs.
@@ -103,30 +151,39 @@ fn of_a_run(entities: &Entities) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn is_same(key: &str, a: &str, b: &str) -> bool {
-    let number = |value: &str| value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&key));
-    a == b || number(a).is_some_and(|a| number(b) == Some(a))
+    plain(key, a) == plain(key, b)
 }
 
-/// The companion's entities that differ among the runs, or all of them if none does.
-fn what_tells(companion: &Entities, runs: &[Entities], run: usize) -> String {
-    let differs =
-        |(key, _): &(&str, &str)| runs.iter().any(|other| other.get(key) != runs[run].get(key));
+/// The keys whose values differ among the runs.
+fn keys_that_differ(runs: &[Entities]) -> Vec<&'static str> {
+    let differs = |key: &&str| runs.iter().any(|run| run.get(key) != runs[0].get(key));
+    OF_A_RUN.into_iter().filter(differs).collect()
+}
+
+/// The companion's entities that tell runs apart, or all of them if none does.
+fn what_tells(companion: &Entities, telling: &[&str]) -> String {
     let all: Vec<(&str, &str)> = of_a_run(companion).collect();
-    let telling: Vec<(&str, &str)> = all.iter().copied().filter(differs).collect();
-    let telling = if telling.is_empty() { all } else { telling };
-    telling.iter().map(|(key, value)| format!("{key}-{value}")).collect::<Vec<_>>().join(", ")
+    let tells = |(key, _): &(&str, &str)| telling.contains(key);
+    let those: Vec<(&str, &str)> = all.iter().copied().filter(tells).collect();
+    let those = if those.is_empty() { all } else { those };
+    those.iter().map(|(key, value)| format!("{key}-{value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Names the first run that has no file, or several, or one that another run has too.
-fn unsettled(runs: &[PathBuf], companions: &[PathBuf], named: &[Vec<usize>]) -> Error {
+fn unsettled(runs: &[PathBuf], companions: &[PathBuf], named: &[Named]) -> Error {
+    let mut takers: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (run, named) in named.iter().enumerate() {
+        only(named).into_iter().for_each(|it| takers.entry(it).or_default().push(run));
+    }
     let shared = |run: usize| {
-        let own = only(&named[run]);
-        let other = |other: &usize| *other != run && own.is_some() && only(&named[*other]) == own;
-        (0..runs.len()).find(other)
+        let takers = takers.get(&only(&named[run])?)?;
+        takers.iter().copied().find(|&other| other != run)
     };
     let run = (0..runs.len()).find(|&run| only(&named[run]).is_none() || shared(run).is_some());
     let run = run.expect("a run without a companion of its own, or the match is settled");
-    let problem = match (&named[run][..], shared(run)) {
+    let mut all = named[run].concat();
+    all.sort_unstable();
+    let problem = match (&all[..], shared(run)) {
         (&[companion], Some(other)) => {
             let companion = name(&companions[companion]);
             format!("{companion} is named for this run and for {} too", name(&runs[other]))
@@ -144,8 +201,9 @@ fn unsettled(runs: &[PathBuf], companions: &[PathBuf], named: &[Vec<usize>]) -> 
         .remedy("give one for each run, with its BIDS entities in its name or in the runs' order")
 }
 
-fn only(indexes: &[usize]) -> Option<usize> {
-    if let [index] = indexes { Some(*index) } else { None }
+/// The companion that is named for a run, if it is the only one.
+fn only(named: &Named) -> Option<usize> {
+    if let [&[companion]] = named[..] { Some(companion) } else { None }
 }
 
 fn name(path: &Path) -> String {
@@ -223,6 +281,42 @@ mod tests {
             &["sub-1_task-a_run-2.tsv", "sub-1_task-a.tsv"],
         );
         assert_eq!(places, [1, 0]);
+    }
+
+    /// What [`Index::named_for`] finds, by looking at every companion.
+    fn named_by_looking(run: &Entities, companions: &[Entities]) -> Vec<usize> {
+        let entities_that_agree = |companion: &Entities| {
+            let own: Vec<_> = of_a_run(companion).collect();
+            let agrees = |(key, value): &(&str, &str)| {
+                run.get(key).is_some_and(|it| is_same(key, it, value))
+            };
+            if own.iter().all(agrees) { own.len() } else { 0 }
+        };
+        let agreeing: Vec<usize> = companions.iter().map(entities_that_agree).collect();
+        let most = agreeing.iter().copied().max().unwrap_or(0).max(1);
+        (0..companions.len()).filter(|&index| agreeing[index] == most).collect()
+    }
+
+    #[test]
+    fn the_index_finds_what_looking_at_every_companion_finds() {
+        let mut names = Vec::new();
+        for sub in ["", "sub-1_", "sub-01_", "sub-2_"] {
+            for task in ["", "task-a_", "task-b_"] {
+                for run in ["", "run-1_", "run-02_", "run-2_", "run-x_", "run-1_run-2_"] {
+                    names.push(format!("{sub}{task}{run}space-b_x.tsv"));
+                }
+            }
+        }
+        let entities: Vec<_> = names.iter().map(|name| Entities::of_file_name(name)).collect();
+        for step in 1..7 {
+            let companions: Vec<_> = entities.iter().step_by(step).cloned().collect();
+            let index = Index::of(&companions);
+            for (run, name) in entities.iter().zip(&names) {
+                let mut found = index.named_for(run).concat();
+                found.sort_unstable();
+                assert_eq!(found, named_by_looking(run, &companions), "{name}, {step}");
+            }
+        }
     }
 
     #[test]

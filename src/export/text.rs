@@ -1,11 +1,17 @@
 //! The summary of a record, in a few lines for a person.
 
 use super::Context;
+use super::html::{Shown, tsnr_range};
 use super::sentence;
-use super::words::{MOST_RUNS_LISTED, counted, reasons, runs};
+use super::words::{MOST_RUNS_LISTED, counted, grid, reasons, runs};
+use crate::analysis::Planned;
 use crate::design::Use;
+use crate::error::Result;
+use crate::graph::PassReport;
 use crate::image::SpatialUnit;
-use crate::pipeline::mebibytes;
+use crate::pictures::Volume;
+use crate::pictures::preview::{self, Colors};
+use crate::pipeline::{Session, in_file_order, mebibytes};
 use crate::record::Record;
 use crate::stats::summary::significant;
 use crate::stats::tsnr::{Counts, WrittenUndefined};
@@ -88,6 +94,84 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
     let lines: Vec<String> =
         lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
     lines.join("\n")
+}
+
+/// The inputs as they were understood, a line an image.
+pub fn inputs(session: &Session) -> String {
+    let mut lines = Vec::new();
+    for (number, run) in session.runs().iter().enumerate() {
+        for image in run.images() {
+            let header = &image.header;
+            let mut line = format!(
+                "run {}: {}, {} of {} {}",
+                number + 1,
+                image.path.display(),
+                counted(header.volumes, "volume"),
+                header.grid(),
+                header.datatype
+            );
+            let (slope, intercept) = (header.scaling.slope(), header.scaling.intercept());
+            if (slope, intercept) != (1.0, 0.0) {
+                line += &format!(" * {slope} + {intercept}");
+            }
+            if let Some(tr) = header.tr_seconds() {
+                line += &format!(", TR {tr} s");
+            }
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+/// What each pass made of the task graph, a line each; `tasks` is how many there are in the end.
+pub fn passes(passes: &[PassReport], tasks: usize) -> String {
+    if passes.is_empty() {
+        return format!("graph        {tasks} tasks, as they are declared");
+    }
+    let line = |pass: &PassReport| {
+        let PassReport { name, description, before, after } = pass;
+        format!("{name:<12} {before:>6} -> {after:>6} tasks   {description}")
+    };
+    passes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What would be done, and which files would be written.
+pub fn dry_run(planned: &Planned, files: &[String]) -> String {
+    let session = planned.session();
+    let lengths: Vec<usize> = session.runs().iter().map(|run| run.volumes()).collect();
+    let written = match files {
+        [] => "no file".to_owned(),
+        files => files.join(", "),
+    };
+    format!(
+        "dry run      {} mode, {}, {} tasks\nruns         {}\ngrid         {} voxels\nmemory       \
+         {} predicted\nto write     {written}\nnothing was computed",
+        planned.mode(),
+        counted(planned.threads(), "thread"),
+        planned.outline().tasks.len(),
+        runs(&lengths, session.images().count()),
+        session.header().grid(),
+        mebibytes(planned.predicted_bytes()),
+    )
+}
+
+/// What a terminal shows of the tSNR: its distribution and, with colours, axial slices. Each line
+/// begins with a line break.
+///
+/// # Errors
+/// Slices that the grid does not have.
+pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result<String> {
+    let grid = grid(&record.header);
+    let volume = Volume::new(&grid, in_file_order(&record.maps.tsnr))?;
+    let mut text = preview::histogram(volume.values());
+    if let (Some(colors), false) = (colors, text.is_empty()) {
+        let (range, _) = tsnr_range(&volume, shown.range);
+        text += &preview::axial_slices(&volume, shown.colormap, range, colors);
+    }
+    Ok(match text.trim_end_matches('\n') {
+        "" => String::new(),
+        text => format!("\ntSNR, and the share of the defined voxels with it:\n{text}"),
+    })
 }
 
 /// What of the runs was not used, in words.

@@ -1,6 +1,7 @@
 //! Words that several findings use: lists of files, of things, and counts of voxels.
 
 use crate::image::Image;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,12 +14,15 @@ pub(super) fn grouped<'a>(
     say: impl Fn(&Image) -> Option<String>,
 ) -> Option<String> {
     let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
+    // The place of the group of what was said.
+    let mut places: HashMap<String, usize> = HashMap::new();
     for image in images {
         let Some(said) = say(image) else { continue };
-        match groups.iter_mut().find(|(other, _)| *other == said) {
-            Some((_, files)) => files.push(&image.path),
-            None => groups.push((said, vec![&image.path])),
+        let place = *places.entry(said.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((said, Vec::new()));
         }
+        groups[place].1.push(&image.path);
     }
     let in_words =
         |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", file_names(files));

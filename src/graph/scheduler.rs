@@ -230,22 +230,19 @@ impl Progress {
         Begun { inputs, released }
     }
 
-    /// Bytes alive once the task has begun.
+    /// Bytes alive once the task has begun; none are counted without a budget.
     fn bytes_with(&self, graph: &Graph, number: usize) -> u64 {
-        let dependencies = &graph.tasks[number].dependencies;
-        let freed = dependencies.iter().enumerate().map(|(index, dependency)| {
-            let is_repeated = dependencies[..index].contains(dependency);
-            let uses = dependencies.iter().filter(|other| *other == dependency).count();
-            let output = &self.outputs[*dependency];
-            if !is_repeated && output.uses_left == uses { output.bytes } else { 0 }
-        });
-        match self.budget_bytes {
-            u64::MAX => 0,
-            _ => {
-                let freed: u64 = freed.sum();
-                (self.alive_bytes + self.outputs[number].bytes).saturating_sub(freed)
-            }
+        if self.budget_bytes == u64::MAX {
+            return 0;
         }
+        let mut dependencies = graph.tasks[number].dependencies.clone();
+        dependencies.sort_unstable();
+        let freed = dependencies.chunk_by(|a, b| a == b).map(|uses| {
+            let output = &self.outputs[uses[0]];
+            if output.uses_left == uses.len() { output.bytes } else { 0 }
+        });
+        let freed: u64 = freed.sum();
+        (self.alive_bytes + self.outputs[number].bytes).saturating_sub(freed)
     }
 
     /// The numbers of the workers to start for the tasks still ready; they count from now on.

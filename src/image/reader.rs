@@ -1,8 +1,8 @@
 //! An image opened for its header, and its voxels as a stream of volumes.
 
 use super::file::{Content, Encoding, OpenFile};
-use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
-use super::writer::Extension;
+use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
+use super::writer::{Extension, MOST_EXTENSION_BYTES};
 use crate::error::{Error, Result, Setting};
 use crate::voxels::{OutOfMemory, Samples};
 use std::fs::File;
@@ -106,20 +106,26 @@ impl Image {
         self.encoding == Encoding::Plain
     }
 
-    /// The extensions of the header, in their order, and whether the list breaks off
-    /// because one of them is damaged.
+    /// The extensions of the header, in their order, and what breaks the list off, in words: one
+    /// that is damaged, or so large that it is no note.
     ///
     /// # Errors
     /// Those of opening and reading the file.
-    pub fn extensions(&self) -> Result<(Vec<Extension>, bool)> {
-        let mut bytes = Vec::new();
-        let file = OpenFile::open(&self.path)?;
-        file.into_content()
-            .and_then(|content| {
-                content.stream.take(self.header.voxel_offset).read_to_end(&mut bytes)
-            })
-            .map_err(|error| stream_error(error, self.encoding).at(&self.path))?;
-        Ok(Extension::parse_all(bytes.get(HEADER_BYTES..).unwrap_or(&[]), self.header.byte_order))
+    pub fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
+        let read = |content: Content| {
+            let mut before_voxels = content.stream.take(self.header.voxel_offset);
+            io::copy(&mut before_voxels.by_ref().take(HEADER_BYTES as u64), &mut io::sink())?;
+            Extension::read_all(before_voxels, self.header.byte_order)
+        };
+        OpenFile::open(&self.path)?
+            .into_content()
+            .and_then(read)
+            .map_err(|error| stream_error(error, self.encoding).at(&self.path))
+    }
+
+    /// The most bytes that the [extensions](Image::extensions) take.
+    pub fn most_extension_bytes(&self) -> u64 {
+        (self.header.voxel_offset - FIRST_VOXEL_OFFSET).min(MOST_EXTENSION_BYTES)
     }
 
     /// What to say of voxels that end after `voxel_bytes`.
@@ -196,10 +202,17 @@ impl VolumeReader {
     pub fn open(image: &Arc<Image>) -> Result<VolumeReader> {
         let offset = image.header.voxel_offset;
         let failed = |error| stream_error(error, image.encoding).at(&image.path);
-        let mut content = OpenFile::open(&image.path)?.into_content().map_err(failed)?;
-        let skipped =
-            io::copy(&mut content.stream.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
-        if skipped < offset {
+        let mut file = OpenFile::open(&image.path)?;
+        let to_skip = match file.encoding {
+            Encoding::Plain => {
+                file.reader.seek_relative(offset as i64).map_err(failed)?;
+                0
+            }
+            Encoding::Gzip => offset,
+        };
+        let mut content = file.into_content().map_err(failed)?;
+        let skipped = io::copy(&mut content.stream.by_ref().take(to_skip), &mut io::sink());
+        if skipped.map_err(failed)? < to_skip {
             return Err(image.truncated(0));
         }
         Ok(VolumeReader { image: Arc::clone(image), content, next_volume: 0 })

@@ -6,13 +6,16 @@ use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
 use ndarray::Array3;
 use nifti::NiftiHeader;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 /// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h).
 const MOST_DESCRIPTION_BYTES: usize = 79;
 
 /// The code of an extension that holds text (nifti1.h, `NIFTI_ECODE_COMMENT`).
 const COMMENT: i32 = 6;
+
+/// The most bytes of a file's extensions that are held: they are notes, of kilobytes.
+pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How the values of a map are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,14 +45,21 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// The extensions in the bytes between a header and its voxels, and whether damage
-    /// breaks the list off: `esize` counts itself, the code and the data.
-    pub(super) fn parse_all(bytes: &[u8], order: ByteOrder) -> (Vec<Extension>, bool) {
+    /// The extensions in what stands between a header and its voxels, and what breaks the list off,
+    /// in words, if something does. `esize` counts itself, the code and the data; what it claims is
+    /// held only as far as it is there, and up to [`MOST_EXTENSION_BYTES`] of all.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub(super) fn read_all(
+        mut from: impl Read,
+        order: ByteOrder,
+    ) -> io::Result<(Vec<Extension>, Option<String>)> {
         let mut extensions = Vec::new();
-        let Some((flag, mut rest)) = bytes.split_at_checked(4) else { return (extensions, false) };
-        if flag[0] == 0 {
-            return (extensions, false);
-        }
+        let mut next = |bytes: u64| {
+            let mut read = Vec::new();
+            from.by_ref().take(bytes).read_to_end(&mut read).map(|_| read)
+        };
         let number = |bytes: &[u8]| {
             let bytes = [bytes[0], bytes[1], bytes[2], bytes[3]];
             match order {
@@ -57,15 +67,33 @@ impl Extension {
                 ByteOrder::Big => i32::from_be_bytes(bytes),
             }
         };
-        while rest.len() >= 8 {
-            let size = usize::try_from(number(rest)).unwrap_or(0);
-            if size < 8 || size > rest.len() {
-                return (extensions, true);
-            }
-            extensions.push(Extension { code: number(&rest[4..]), data: rest[8..size].to_vec() });
-            rest = &rest[size..];
+        let damaged = || Some("a damaged header extension".to_owned());
+        let flag = next(4)?;
+        if flag.len() < 4 || flag[0] == 0 {
+            return Ok((extensions, None));
         }
-        (extensions, false)
+        let mut room = MOST_EXTENSION_BYTES;
+        loop {
+            let head = next(8)?;
+            if head.len() < 8 {
+                return Ok((extensions, None));
+            }
+            let Some(size) = u64::try_from(number(&head)).ok().and_then(|it| it.checked_sub(8))
+            else {
+                return Ok((extensions, damaged()));
+            };
+            if size > room {
+                let most = MOST_EXTENSION_BYTES / (1024 * 1024);
+                let problem = format!("a header extension, with which they exceed {most} MiB,");
+                return Ok((extensions, Some(problem)));
+            }
+            let data = next(size)?;
+            if (data.len() as u64) < size {
+                return Ok((extensions, damaged()));
+            }
+            room -= size;
+            extensions.push(Extension { code: number(&head[4..]), data });
+        }
     }
 
     /// An extension that holds a text (nifti1.h, `NIFTI_ECODE_COMMENT`).
@@ -295,11 +323,30 @@ mod tests {
         bytes.extend(6_i32.to_le_bytes());
         bytes.extend(b"comment!");
         let whole = vec![Extension { code: 6, data: b"comment!".to_vec() }];
-        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (whole.clone(), false));
-        bytes.extend(99_i32.to_le_bytes());
-        bytes.extend(4_i32.to_le_bytes());
-        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (whole, true));
+        let read = |bytes: &[u8]| Extension::read_all(bytes, ByteOrder::Little).unwrap();
+        let damaged = Some("a damaged header extension".to_owned());
+        assert_eq!(read(&bytes), (whole.clone(), None));
+        for size in [99_i32, 7, -1] {
+            let bytes = [&bytes[..], &size.to_le_bytes(), &4_i32.to_le_bytes()].concat();
+            assert_eq!(read(&bytes), (whole.clone(), damaged.clone()), "{size}");
+        }
         bytes[0] = 0;
-        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (vec![], false));
+        assert_eq!(read(&bytes), (vec![], None));
+    }
+
+    #[test]
+    fn extensions_are_held_up_to_a_size_whatever_they_claim() {
+        let extension = |data: u64| [(8 + data as i32).to_le_bytes(), 6_i32.to_le_bytes()].concat();
+        let most = MOST_EXTENSION_BYTES;
+        for (size, is_kept) in [(most - 8, true), (most, false), (i32::MAX as u64 - 8, false)] {
+            let head = [vec![1, 0, 0, 0], extension(8), vec![0; 8], extension(size)].concat();
+            let mut rest = io::repeat(b'c').take(size);
+            let bytes = head.chain(&mut rest);
+            let (kept, problem) = Extension::read_all(bytes, ByteOrder::Little).unwrap();
+            assert_eq!(kept.len(), if is_kept { 2 } else { 1 }, "{size}");
+            let is_said = problem.is_some_and(|it| it.contains("exceed 4 MiB"));
+            assert_eq!(is_said, !is_kept, "{size}");
+            assert_eq!(size - rest.limit(), if is_kept { size } else { 0 }, "bytes read");
+        }
     }
 }

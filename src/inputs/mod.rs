@@ -4,6 +4,7 @@
 //! - An argument that names an existing file, whatever characters are in it, is that file.
 //!   Otherwise one with `*`, `?` or `[` is a pattern, expanded as a shell would (`*` does
 //!   not cross folders, `**` does, a leading dot must be typed).
+//! - A name that is not UTF-8 is a name like others; a pattern matches it as it is shown.
 //! - What a pattern brings is in [natural order](natural_order); the patterns keep theirs.
 //! - A file is taken once. Files that a pattern brings and that are no images are skipped.
 //!
@@ -11,13 +12,15 @@
 //! asking whether a file is one.
 
 mod natural;
+mod walk;
 
 pub use natural::natural_order;
 
 use crate::error::{Error, Result};
 use crate::image::{has_image_name, is_nifti};
 use crate::paths::directory_entry;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,10 +68,9 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
 }
 
 /// The argument as a pattern, unless it is the name of a file.
-fn pattern(argument: &Path) -> Option<&str> {
-    let text = argument.to_str()?;
-    let is_file = fs::symlink_metadata(argument).is_ok();
-    (text.contains(['*', '?', '[']) && !is_file).then_some(text)
+fn pattern(argument: &Path) -> Option<&OsStr> {
+    let text = argument.as_os_str();
+    (walk::is_pattern(text) && fs::symlink_metadata(argument).is_err()).then_some(text)
 }
 
 /// A file named outright.
@@ -86,7 +88,7 @@ fn named(path: &Path) -> Result<PathBuf> {
 
 /// What a file is that lies beside images, by its name.
 fn known_companion(path: &Path) -> Option<&'static str> {
-    let name = path.file_name()?.to_str()?.to_lowercase();
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
     let kinds = [
         (".json", "a JSON sidecar"),
         (".tsv", "a table"),
@@ -130,46 +132,32 @@ pub fn expand_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// The images that match a pattern, in natural order; what else matches goes to `remarks`.
-fn matches(pattern: &str, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
+fn matches(pattern: &OsStr, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
     let (images, others): (Vec<_>, Vec<_>) =
         matching_paths(pattern)?.into_iter().partition(|path| !path.is_dir() && is_image(path));
     if images.is_empty() {
         return Err(no_match(pattern, &others));
     }
     if !others.is_empty() {
+        let pattern = pattern.display();
         remarks.push(format!("'{pattern}': skipped, no images: {}", listed(&others)));
     }
     Ok(images)
 }
 
 /// Whatever matches a pattern, folders too, in natural order.
-fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let paths = glob::glob_with(pattern, options).map_err(|error| {
-        Error::usage(format!("malformed pattern: {} at character {}", error.msg, error.pos))
-            .at(pattern)
-    })?;
-    let mut found = Vec::new();
-    for path in paths {
-        found.push(path.map_err(|error| {
-            let path = error.path().to_owned();
-            Error::io("cannot look into this folder", error.into()).at(path)
-        })?);
-    }
+fn matching_paths(pattern: &OsStr) -> Result<Vec<PathBuf>> {
+    let mut found = walk::matching_paths(pattern)?;
     found.sort_by(|a, b| natural_order(a, b));
     Ok(found)
 }
 
-fn no_match(pattern: &str, others: &[PathBuf]) -> Error {
+fn no_match(pattern: &OsStr, others: &[PathBuf]) -> Error {
     if !others.is_empty() {
         return Error::not_found(format!("no image matches, only {}", listed(others))).at(pattern);
     }
     let error = Error::not_found("no file matches this pattern").at(pattern);
-    if pattern.contains('{') {
+    if pattern.as_encoded_bytes().contains(&b'{') {
         error.remedy("braces are expanded by the shell, and only outside quotes")
     } else {
         error.remedy("check the folder and the spelling")
@@ -182,12 +170,14 @@ fn listed(paths: &[PathBuf]) -> String {
         return paths.iter().map(|path| name(path)).collect::<Vec<_>>().join(", ");
     }
     let mut kinds: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for path in paths {
         let kind = kind(path);
-        match kinds.iter_mut().find(|(other, _)| *other == kind) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((kind, 1)),
+        let place = *places.entry(kind.clone()).or_insert(kinds.len());
+        if place == kinds.len() {
+            kinds.push((kind, 0));
         }
+        kinds[place].1 += 1;
     }
     kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }

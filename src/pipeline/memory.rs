@@ -30,7 +30,10 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let maps = voxels * map_bytes_per_voxel(analysis);
     // To find medians: the defined voxels, sorted, and of several runs what lies between them.
     let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
+    // In the header that the maps share, and in that of one that is written.
+    let extensions = 2 * session.first_image().most_extension_bytes();
     BASE_BYTES
+        + extensions
         + match settings.mode {
             Mode::Serial | Mode::Delayed => {
                 let model = &analysis.model;

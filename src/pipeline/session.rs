@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::image::{Header, Image};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,11 +88,9 @@ impl Session {
     /// Nothing that varies is left.
     pub fn without(&self, runs: &[usize]) -> Result<Session> {
         let mut session = self.clone();
-        let mut number = 0;
-        session.runs.retain(|_| {
-            number += 1;
-            !runs.contains(&(number - 1))
-        });
+        let left_out: HashSet<usize> = runs.iter().copied().collect();
+        let mut numbers = 0..;
+        session.runs.retain(|_| numbers.next().is_some_and(|number| !left_out.contains(&number)));
         match session.runs.is_empty() {
             true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
             false => Ok(session),

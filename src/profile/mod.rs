@@ -160,6 +160,13 @@ impl Profile {
         seconds
     }
 
+    /// Adds a phase of the main thread that follows the end, and took so many seconds.
+    pub fn add_phase(&mut self, name: &'static str, seconds: f64) {
+        let (what, begin) = (What::Phase(name), self.wall_seconds);
+        self.spans.push(Span { what, begin, seconds, waiting: 0.0, decoding: 0.0, bytes: 0 });
+        self.wall_seconds += seconds;
+    }
+
     /// As a trace in Chrome's event format, which Perfetto opens.
     pub fn trace(&self) -> String {
         trace::text(self)

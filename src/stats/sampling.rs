@@ -73,9 +73,29 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     runs: Vec<Sampling>,
+    /// Over all runs, of which there may be thousands, while this is asked for everywhere.
+    totals: Totals,
     scope: Scope,
     mean_weights: Vec<f64>,
     numerator: Option<Arc<[f64]>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Totals {
+    volumes: usize,
+    regressors: usize,
+    most_regressors: usize,
+}
+
+impl Totals {
+    fn of(runs: &[Sampling]) -> Totals {
+        let ranks = || runs.iter().map(Sampling::rank);
+        Totals {
+            volumes: runs.iter().map(|run| run.used().len()).sum(),
+            regressors: ranks().sum(),
+            most_regressors: ranks().max().unwrap_or(0),
+        }
+    }
 }
 
 impl Model {
@@ -86,7 +106,8 @@ impl Model {
 
     /// Runs with regressors of their own.
     pub fn of_runs(runs: Vec<Sampling>) -> Model {
-        Model { runs, scope: Scope::Run, mean_weights: Vec::new(), numerator: None }
+        let (totals, mean_weights) = (Totals::of(&runs), Vec::new());
+        Model { runs, totals, scope: Scope::Run, mean_weights, numerator: None }
     }
 
     /// Runs through whose concatenation the regressors run. `mean_weights` are what is taken of
@@ -99,7 +120,8 @@ impl Model {
         let rank = runs.first().map_or(0, Sampling::rank);
         assert!(runs.iter().all(|run| run.rank() == rank), "one set of regressors");
         assert!(mean_weights.is_empty() || mean_weights.len() == rank, "a weight each");
-        Model { runs, scope: Scope::Concatenation, mean_weights, numerator: None }
+        let totals = Totals::of(&runs);
+        Model { runs, totals, scope: Scope::Concatenation, mean_weights, numerator: None }
     }
 
     /// The same, with these means of all voxels of the grid in the place of the data's own: of data
@@ -126,20 +148,20 @@ impl Model {
 
     /// How many volumes of all runs are used.
     pub fn volumes(&self) -> usize {
-        self.runs.iter().map(|run| run.used().len()).sum()
+        self.totals.volumes
     }
 
     /// How many regressors are fitted, in all runs together.
     pub fn regressors(&self) -> usize {
         match self.scope {
-            Scope::Run => self.runs.iter().map(Sampling::rank).sum(),
+            Scope::Run => self.totals.regressors,
             Scope::Concatenation => self.most_regressors(),
         }
     }
 
     /// The most regressors of a run.
     pub fn most_regressors(&self) -> usize {
-        self.runs.iter().map(Sampling::rank).max().unwrap_or(0)
+        self.totals.most_regressors
     }
 
     /// What a voxel's mean has too much, of its products with the regressors.

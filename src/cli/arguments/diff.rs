@@ -1,10 +1,10 @@
 //! What can be typed behind `tsnr diff`.
 
 use super::regions::table_name;
-use super::{AtlasArguments, Precision, TableName, output_name, two_outputs};
+use super::{AtlasArguments, MessageArguments, TableName, output_name, precision, two_outputs};
+use crate::image::MapPrecision;
+use clap::Args;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 const MEANING: &str = "\
@@ -23,9 +23,8 @@ Exit status: 0 if every output is complete, 1 if the maps cannot be compared, 2 
 line, 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Two tSNR maps beside each other: before and after a correction, two protocols, two days
-#[derive(Parser, Debug)]
-#[command(name = "tsnr diff", bin_name = "tsnr diff", version, max_term_width = 96,
-          after_long_help = MEANING)]
+#[derive(Args, Debug)]
+#[command(max_term_width = 96, after_long_help = MEANING)]
 pub(in crate::cli) struct DiffArguments {
     /// The first map, against which the second is held
     #[arg(value_name = "A")]
@@ -52,9 +51,13 @@ pub(in crate::cli) struct DiffArguments {
     pub ratio: Option<PathBuf>,
 
     /// Type of the values of these maps
-    #[arg(long, value_name = "TYPE", value_enum, default_value_t = Precision::Float32,
+    #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32",
           help_heading = "Output")]
-    pub dtype: Precision,
+    pub dtype: MapPrecision,
+
+    /// Leave out of all outputs what differs from run to run: times, command, output names
+    #[arg(long, help_heading = "Output")]
+    pub reproducible: bool,
 
     /// Write everything that the summary knows as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -80,32 +83,20 @@ pub(in crate::cli) struct DiffArguments {
     #[arg(long, value_name = "FILE.tsv", value_parser = table_name, help_heading = "Regions")]
     pub table: Option<TableName>,
 
-    /// Say nothing but warnings and errors
-    #[arg(short, long, help_heading = "Messages")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub messages: MessageArguments,
 }
 
-/// The word that asks for a comparison of two maps, where it is the first.
-const WORD: &str = "diff";
-
 impl DiffArguments {
-    /// The arguments of this process, if its first word asks for a comparison of maps. Help,
-    /// version and a wrong command line end it.
-    pub fn from_command_line() -> Option<DiffArguments> {
-        let mut words = std::env::args_os().skip(1);
-        words.next().filter(|word| word == WORD)?;
-        let arguments = DiffArguments::parse_from([OsString::from(WORD)].into_iter().chain(words));
-        let fail = |kind, problem| DiffArguments::command().error(kind, problem).exit();
-        if let Some(problem) = two_outputs(arguments.files(), arguments.table.as_ref()) {
-            fail(ErrorKind::ArgumentConflict, problem);
-        }
-        let has_table = arguments.report.is_some() || arguments.table.is_some();
-        if arguments.atlas.atlas.is_some() && !has_table && arguments.json.is_none() {
+    /// What does not go together, beyond what clap knows.
+    pub fn problem(&self) -> Option<(ErrorKind, String)> {
+        let has_table = self.report.is_some() || self.table.is_some();
+        if self.atlas.atlas.is_some() && !has_table && self.json.is_none() {
             let problem = "--atlas needs --report, --table or --json, which say what is in the \
                            regions";
-            fail(ErrorKind::MissingRequiredArgument, problem.to_owned());
+            return Some((ErrorKind::MissingRequiredArgument, problem.to_owned()));
         }
-        Some(arguments)
+        two_outputs(self.files(), self.table.as_ref())
     }
 
     /// All files to write.

@@ -1,23 +1,31 @@
 //! What can be typed.
 
 mod analysis;
+mod compare;
 mod diff;
 mod pictures;
 mod regions;
 
 pub(super) use analysis::AnalysisArguments;
+pub(super) use compare::CompareArguments;
 pub(super) use diff::DiffArguments;
 pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
-use crate::drawing::Format;
+use super::messages::Messages;
+use super::outputs::{PRECISIONS, repeated};
+use crate::drawing::{Coloring, Format};
+use crate::export::nifti::MapKind;
 use crate::image::{Encoding, MapPrecision};
-use crate::paths::directory_entry;
-use crate::pipeline::Mode;
+use crate::output::written_file;
+use crate::recipe::Mode;
 use crate::stats::tsnr::WrittenUndefined;
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
-use std::collections::HashSet;
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap_complete::Shell;
+use serde::de::DeserializeOwned;
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -47,21 +55,125 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --visualize graph.svg --profile profile.html
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
   tsnr --definitions 'func/*.nii.gz'
-  tsnr --compare 'func/*.nii.gz' --threads 1,2,4
+  tsnr compare 'func/*.nii.gz' --threads 1,2,4
   tsnr diff before.nii.gz after.nii.gz --report diff.html
 
-The last compares two maps: 'tsnr diff --help'. An input that is itself called diff is ./diff.
+The last compares two maps: 'tsnr diff --help'. An input that has the name of a command is ./diff.
 
 Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
-130 after Ctrl-C, 143 after SIGTERM.";
+130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up.";
 
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
 #[derive(Parser, Debug)]
-#[command(version, max_term_width = 96, after_long_help = DEFINITION, after_help = "\
+#[command(name = "tsnr", version, max_term_width = 96, args_conflicts_with_subcommands = true,
+          subcommand_negates_reqs = true, disable_help_subcommand = true, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
-'tsnr --help' has the definition, the modes and examples; 'tsnr diff --help' compares two maps.")]
-pub(super) struct Arguments {
-    /// Runs: NIfTI images, or quoted patterns such as 'sub-01/func/*_bold.nii.gz'
+'tsnr --help' has all options, the definition, the modes and examples.")]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub command: Option<Subcommand>,
+
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// What else the program does.
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Subcommand {
+    /// Compute maps: what is done if no command is named
+    #[command(after_long_help = DEFINITION)]
+    Run(Box<RunArguments>),
+    /// Compare two maps: before and after, two protocols, two days
+    Diff(Box<DiffArguments>),
+    /// Compare the three modes: time, memory, difference of maps
+    Compare(Box<CompareArguments>),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page, or that of a command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
+    /// Compute the recipe in a JSON file
+    #[command(hide = true)]
+    Recipe(RecipeArguments),
+}
+
+/// A recipe as JSON, and where its map goes.
+#[derive(Args, Debug)]
+pub(super) struct RecipeArguments {
+    /// The recipe
+    pub recipe: PathBuf,
+
+    /// The tSNR map to write (.nii or .nii.gz)
+    #[arg(short, long, value_name = "FILE", value_parser = output_name)]
+    pub output: PathBuf,
+
+    /// Type of the written values
+    #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32")]
+    pub dtype: MapPrecision,
+
+    #[command(flatten)]
+    pub messages: MessageArguments,
+}
+
+/// What is said, and how.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct MessageArguments {
+    /// Say nothing but warnings and errors
+    #[arg(short, long, help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// Messages for a person, or for a program: one JSON object a line
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogFormat::Text,
+          hide_short_help = true, help_heading = "Messages")]
+    pub log_format: LogFormat,
+}
+
+impl From<MessageArguments> for Messages {
+    fn from(arguments: MessageArguments) -> Messages {
+        let is_json = arguments.log_format == LogFormat::Json;
+        Messages { is_quiet: arguments.quiet, is_json }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How much of the machine is used.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ComputingArguments {
+    /// Threads [default: the cores that this process may use]
+    ///
+    /// Of the delayed and array modes; serial has one.
+    #[arg(long, value_name = "N", value_parser = at_least_one, value_delimiter = ',',
+          help_heading = "Computation")]
+    pub threads: Vec<NonZeroUsize>,
+
+    /// Memory that may be used: 512M, 2G
+    ///
+    /// Array mode reads fewer runs at once rather than take more. If even one does not fit,
+    /// nothing is read and the error says what is needed.
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true,
+          help_heading = "Computation")]
+    pub mem_limit: Option<u64>,
+
+    /// Volumes in a chunk of array mode [default: as many as fit 4 MiB, at least 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true,
+          help_heading = "Computation")]
+    pub chunk_length: Option<NonZeroUsize>,
+}
+
+/// What can be typed to compute maps.
+#[derive(Args, Debug)]
+pub(super) struct RunArguments {
+    /// Runs: images, or quoted patterns such as 'func/*_bold.nii.gz'
     ///
     /// Patterns take *, ?, [] and **, and are expanded in natural order (run-2 before run-10).
     /// Other files that a pattern matches (.json, .tsv) are skipped. Three-dimensional images
@@ -72,21 +184,23 @@ pub(super) struct Arguments {
     /// The tSNR map to write (.nii or .nii.gz)
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
           required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json", "table", "report", "png", "preview"])]
+          "mask_out", "json", "table", "report", "png", "preview", "visualize", "profile"])]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
-    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = output_name, hide_short_help = true,
+          help_heading = "Output")]
     pub mean: Option<PathBuf>,
 
     /// Also write the standard deviation over time
-    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = output_name, hide_short_help = true,
+          help_heading = "Output")]
     pub std: Option<PathBuf>,
 
     /// Type of the written values; computed is always in float64
-    #[arg(long, value_name = "TYPE", value_enum, default_value_t = Precision::Float32,
-          help_heading = "Output")]
-    pub dtype: Precision,
+    #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32",
+          hide_short_help = true, help_heading = "Output")]
+    pub dtype: MapPrecision,
 
     /// Value of voxels whose tSNR is undefined (std 0, or samples NaN or infinite)
     ///
@@ -94,29 +208,35 @@ pub(super) struct Arguments {
     /// where a voxel is constant; fsl: 0 where the std is 0, NaN for samples that are not finite.
     /// The summary counts these voxels and says why. Where the std is 0, the maps of mean and std
     /// keep their values. [default: zero, or that of --definition]
-    #[arg(long, value_name = "VALUE", value_enum, help_heading = "Output")]
-    pub undefined: Option<UndefinedValue>,
+    #[arg(long, value_name = "VALUE", value_parser = named::<WrittenUndefined>(&UNDEFINED),
+          hide_short_help = true, help_heading = "Output")]
+    pub undefined: Option<WrittenUndefined>,
 
     /// Also write another map: tsnr, mean, std, run-tsnr, between, volumes or stderr
     ///
     /// run-tsnr is the tSNR of each run by itself; with several runs FILE holds {run}, which
     /// becomes 1, 2, ... between is the share of variance that lies between runs, volumes the number
     /// of volumes used, stderr the standard error of the tSNR if noise is independent over time.
-    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, help_heading = "Output")]
+    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, hide_short_help = true,
+          help_heading = "Output")]
     pub maps: Vec<(MapKind, PathBuf)>,
 
-    /// Look inside a mask only: an image (not 0 is inside), or auto, a brain mask of the mean
+    /// Look inside a mask only: an image, or a brain mask of the mean
     ///
-    /// Voxels outside are 0 in the maps and in no summary. auto is nilearn's compute_epi_mask.
+    /// In an image, what is not 0 is inside. auto is nilearn's compute_epi_mask of the mean over
+    /// time. Voxels outside are 0 in the maps and in no summary.
     #[arg(long, value_name = "FILE|auto", help_heading = "Output")]
     pub mask: Option<PathBuf>,
 
     /// Write the mask
     #[arg(long, value_name = "FILE", value_parser = output_name, requires = "mask",
-          help_heading = "Output")]
+          hide_short_help = true, help_heading = "Output")]
     pub mask_out: Option<PathBuf>,
 
-    /// Write everything that the summary knows as JSON; with --compare every run of every mode
+    /// Write everything that is known as JSON
+    ///
+    /// Any output may be a device, a FIFO or /dev/stdout, which is written into when all files are
+    /// complete. A link stays, and the file behind it is replaced.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
@@ -130,115 +250,99 @@ pub(super) struct Arguments {
     pub pictures: PictureArguments,
 
     /// Compute all definitions on these runs and print their medians; writes no map
-    #[arg(long, help_heading = "Definition",
+    #[arg(long, help_heading = "Definition", hide_short_help = true,
           conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
           "report", "png", "preview"])]
     pub definitions: bool,
 
-    /// Make every finding an error: shifts between runs, volumes not steady, clipped voxels, ...
+    /// Make every warning an error: shifts between runs, volumes not steady, clipped voxels, ...
     ///
-    /// Nothing is written then. Each finding has a name, which --allow excepts.
-    #[arg(long, help_heading = "Messages")]
+    /// Nothing is written then. Each warning has a name, which --allow excepts.
+    #[arg(long, hide_short_help = true, help_heading = "Messages")]
     pub strict: bool,
 
-    /// A finding that --strict lets pass, by its name
+    /// A warning that --strict lets pass, by its name
     #[arg(long, value_name = "NAME", requires = "strict", value_parser = finding_name(),
-          help_heading = "Messages")]
+          hide_short_help = true, hide_possible_values = true, help_heading = "Messages")]
     pub allow: Vec<String>,
 
     /// How to compute: the same map, with other time and memory
-    #[arg(long, value_enum, default_value_t = ModeName::Array, help_heading = "Computation")]
-    pub mode: ModeName,
+    #[arg(long, value_parser = named::<Mode>(&MODES), default_value = "array",
+          hide_short_help = true, help_heading = "Computation")]
+    pub mode: Mode,
 
-    /// Threads of the delayed and array modes [default: the cores this process may use]
-    ///
-    /// With --compare several, as in 1,2,4: a row for each.
-    #[arg(long, value_name = "N", value_parser = at_least_one, value_delimiter = ',',
-          help_heading = "Computation")]
-    pub threads: Vec<NonZeroUsize>,
-
-    /// Memory that may be used: 512M, 2G
-    ///
-    /// Array mode reads fewer runs at once rather than take more. If even one does not fit,
-    /// nothing is read and the error says what is needed.
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Computation")]
-    pub mem_limit: Option<u64>,
-
-    /// Volumes in a chunk of array mode [default: as many as fit 4 MiB, at least 8]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Computation")]
-    pub chunk_length: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub computing: ComputingArguments,
 
     /// Draw the task graph of the mode: .svg, .dot (Graphviz), .mmd (Mermaid) or .json
     ///
-    /// Drawn before the run; with --profile after it, with the time of each task. What repeats in
-    /// a large graph is drawn once, with a count; .json has every task.
-    #[arg(long, value_name = "FILE", value_parser = drawing_name, help_heading = "Task graph")]
+    /// With --profile it has the time of each task, with --dry-run it is all that is written. What
+    /// repeats in a large graph is drawn once, with a count; .json has every task.
+    #[arg(long, value_name = "FILE", value_parser = drawing_name, hide_short_help = true,
+          help_heading = "Task graph")]
     pub visualize: Option<PathBuf>,
 
     /// Draw the graph as it is before optimisation
-    #[arg(long, requires = "visualize", help_heading = "Task graph")]
+    #[arg(long, requires = "visualize", hide_short_help = true, help_heading = "Task graph")]
     pub visualize_raw: bool,
 
     /// What the colours of a drawing tell
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = ColorBy::Kind,
-          requires = "visualize", help_heading = "Task graph")]
+          requires = "visualize", hide_short_help = true, help_heading = "Task graph")]
     pub color_by: ColorBy,
 
-    /// Read the headers and plan, but compute nothing: needs no -o
-    #[arg(long, help_heading = "Task graph")]
+    /// Read the headers and plan, say what would be written, and compute nothing
+    #[arg(long, hide_short_help = true, help_heading = "Task graph")]
     pub dry_run: bool,
 
     /// Say what each optimisation pass made of the graph
-    #[arg(long, help_heading = "Task graph")]
+    #[arg(long, hide_short_help = true, help_heading = "Task graph")]
     pub explain: bool,
 
     /// Run the graph as it is before optimisation: the same map
-    #[arg(long, help_heading = "Task graph")]
+    #[arg(long, hide_short_help = true, help_heading = "Task graph")]
     pub no_optimize: bool,
 
     /// Write what happened when: .html (a page) or .json (a trace that Perfetto opens)
-    #[arg(long, value_name = "FILE", value_parser = profile_name, conflicts_with = "dry_run",
+    #[arg(long, value_name = "FILE", value_parser = profile_name, hide_short_help = true,
           help_heading = "Task graph")]
     pub profile: Option<PathBuf>,
 
-    /// Run the three modes in turns, each in a process of its own, and print what each used
-    ///
-    /// Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest
-    /// difference from serial's map. Writes no map. If two modes disagree, exit status 1.
-    #[arg(long, help_heading = "Comparison", conflicts_with_all = ["output", "mean", "std",
-          "maps", "mask", "mode", "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile",
+    /// Compare the three modes on these runs: as `tsnr compare`
+    #[arg(long, hide = true, conflicts_with_all = ["output", "mean", "std", "maps", "mask", "mode",
+          "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile",
           "report", "png", "preview"])]
     pub compare: bool,
 
-    /// How often each mode is run: the table has the medians [default: 3]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Comparison")]
+    /// How often each mode is run, with --compare
+    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "compare", hide = true)]
     pub repeat: Option<NonZeroUsize>,
 
-    /// Say nothing but warnings and errors
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
-    pub quiet: bool,
+    /// Leave out of all outputs what differs from run to run: times, memory, command, output names
+    ///
+    /// Two runs are then one byte string. Also asked for by a variable SOURCE_DATE_EPOCH.
+    #[arg(long, hide_short_help = true, conflicts_with = "profile", help_heading = "Output")]
+    pub reproducible: bool,
+
+    #[command(flatten)]
+    pub messages: MessageArguments,
 
     /// List the inputs as they were understood
-    #[arg(short, long, help_heading = "Messages")]
+    #[arg(
+        short,
+        long,
+        hide_short_help = true,
+        conflicts_with = "quiet",
+        help_heading = "Messages"
+    )]
     pub verbose: bool,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(super) enum ModeName {
-    Serial,
-    Delayed,
-    Array,
-}
+/// The names of the modes.
+const MODES: [&str; 3] = ["serial", "delayed", "array"];
 
-impl From<ModeName> for Mode {
-    fn from(name: ModeName) -> Mode {
-        match name {
-            ModeName::Serial => Mode::Serial,
-            ModeName::Delayed => Mode::Delayed,
-            ModeName::Array => Mode::Array,
-        }
-    }
-}
+/// The names of what is written for undefined voxels.
+const UNDEFINED: [&str; 4] = ["zero", "nan", "numpy", "fsl"];
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 pub(super) enum ColorBy {
@@ -248,128 +352,95 @@ pub(super) enum ColorBy {
     Order,
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(super) enum Precision {
-    Float32,
-    Float64,
-}
-
-impl Precision {
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::Float32 => "float32",
-            Precision::Float64 => "float64",
-        }
-    }
-}
-
-impl From<Precision> for MapPrecision {
-    fn from(name: Precision) -> MapPrecision {
+impl From<ColorBy> for Coloring {
+    fn from(name: ColorBy) -> Coloring {
         match name {
-            Precision::Float32 => MapPrecision::Float32,
-            Precision::Float64 => MapPrecision::Float64,
+            ColorBy::Kind => Coloring::Kind,
+            ColorBy::Order => Coloring::Order,
         }
     }
 }
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(super) enum UndefinedValue {
-    Zero,
-    Nan,
-    Numpy,
-    Fsl,
-}
-
-impl From<UndefinedValue> for WrittenUndefined {
-    fn from(name: UndefinedValue) -> WrittenUndefined {
-        match name {
-            UndefinedValue::Zero => WrittenUndefined::Zero,
-            UndefinedValue::Nan => WrittenUndefined::Nan,
-            UndefinedValue::Numpy => WrittenUndefined::Division,
-            UndefinedValue::Fsl => WrittenUndefined::ZeroOrNan,
-        }
-    }
-}
-
-/// One of the maps that can be written.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MapKind {
-    Tsnr,
-    Mean,
-    Std,
-    RunTsnr,
-    Between,
-    Volumes,
-    Stderr,
-}
-
-impl MapKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            MapKind::Tsnr => "tSNR",
-            MapKind::Mean => "mean",
-            MapKind::Std => "std",
-            MapKind::RunTsnr => "run tSNR",
-            MapKind::Between => "between runs",
-            MapKind::Volumes => "volumes used",
-            MapKind::Stderr => "stderr of tSNR",
-        }
-    }
-}
-
-/// Stands for the number of a run in the name of a file.
-pub(super) const RUN_PLACE: &str = "{run}";
-
-impl Arguments {
+impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
-    pub fn from_command_line() -> Arguments {
-        let arguments = Arguments::parse();
-        let only_for_comparisons = [
-            (arguments.threads.len() > 1, "several numbers of --threads"),
-            (arguments.repeat.is_some(), "--repeat"),
-        ];
-        for (is_given, what) in only_for_comparisons {
-            if is_given && !arguments.compare {
-                let problem = format!("{what} can only be used with --compare");
-                Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+    pub fn of_this_process() -> CommandLine {
+        let command = CommandLine::parsed();
+        let problem = match &command.command {
+            None => command.run.problem(),
+            Some(Subcommand::Run(arguments)) => arguments.problem(),
+            Some(Subcommand::Diff(arguments)) => arguments.problem(),
+            Some(_) => None,
+        };
+        if let Some((kind, problem)) = problem {
+            without_orphans(CommandLine::command()).error(kind, problem).exit();
+        }
+        command
+    }
+
+    /// The arguments as clap takes them; what it prints has no line of a single word.
+    fn parsed() -> CommandLine {
+        let command = without_orphans(CommandLine::command());
+        let matches = command.clone().try_get_matches();
+        matches.and_then(|it| CommandLine::from_arg_matches(&it)).unwrap_or_else(|error| {
+            let text = error.render();
+            let is_colored = match error.use_stderr() {
+                true => std::io::stderr().is_terminal(),
+                false => std::io::stdout().is_terminal(),
+            };
+            let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
+            let text = text.replace(HELD_TOGETHER, " ");
+            // Who closed the pipe has seen enough.
+            let _ = match error.use_stderr() {
+                true => std::io::stderr().write_all(text.as_bytes()),
+                false => std::io::stdout().write_all(text.as_bytes()),
+            };
+            std::process::exit(error.exit_code())
+        })
+    }
+
+    /// What is said, and how.
+    pub fn messages(&self) -> Messages {
+        let arguments = match &self.command {
+            None => self.run.messages,
+            Some(Subcommand::Run(arguments)) => arguments.messages,
+            Some(Subcommand::Diff(arguments)) => arguments.messages,
+            Some(Subcommand::Compare(arguments)) => arguments.messages,
+            Some(Subcommand::Recipe(arguments)) => arguments.messages,
+            Some(Subcommand::Completions { .. } | Subcommand::Man { .. }) => {
+                MessageArguments { quiet: false, log_format: LogFormat::Text }
             }
+        };
+        arguments.into()
+    }
+}
+
+impl RunArguments {
+    /// What does not go together, beyond what clap knows.
+    fn problem(&self) -> Option<(ErrorKind, String)> {
+        let missing = |problem: String| Some((ErrorKind::MissingRequiredArgument, problem));
+        if self.computing.threads.len() > 1 && !self.compare {
+            let problem = "several numbers of --threads can only be used with tsnr compare";
+            return missing(problem.to_owned());
         }
-        if let Some(option) = arguments.regions.named()
-            && arguments.regions.table.is_none()
-            && !arguments.is_reported()
+        if let Some(option) = self.regions.named()
+            && self.regions.table.is_none()
+            && self.pictures.report.is_none()
+            && self.json.is_none()
         {
-            let problem =
-                format!("{option} needs --table or --report, which say what is in the regions");
-            Arguments::command().error(ErrorKind::MissingRequiredArgument, problem).exit();
+            let problem = "needs --table, --report or --json, which say what is in the regions";
+            return missing(format!("{option} {problem}"));
         }
-        if let Some(name) = arguments.regions.repeated_tissue() {
+        if let Some(name) = self.regions.repeated_tissue() {
             let problem = format!("two tissues are called {name}");
-            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
+            return Some((ErrorKind::ArgumentConflict, problem));
         }
-        if let Some(problem) = two_outputs(arguments.files(), arguments.regions.table.as_ref()) {
-            Arguments::command().error(ErrorKind::ArgumentConflict, problem).exit();
-        }
-        arguments
+        let maps = self.maps_to_write().map(|(path, _)| path.to_owned());
+        let files: Vec<PathBuf> = maps.chain(self.files_beside_maps()).collect();
+        two_outputs(files.iter().map(PathBuf::as_path), self.regions.table.as_ref())
     }
 
-    /// All files to write, but for those of each run.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let others = self.visualize.iter().chain(&self.profile).chain(&self.json);
-        let others = others.chain(&self.mask_out).map(PathBuf::as_path);
-        let others = others.chain(self.regions.table.iter().flat_map(TableName::files));
-        self.outputs().map(|(path, _)| path).chain(others).chain(self.pictures.files())
-    }
-
-    /// The files to read, beside the runs, as they were typed.
-    pub fn companions(&self) -> impl Iterator<Item = &Path> {
-        let analysis = &self.analysis;
-        let tables = analysis.confounds.iter().chain(&analysis.censor);
-        let images = self.mask.iter().chain(&analysis.mean_from);
-        images.chain(tables).map(PathBuf::as_path).chain(self.regions.inputs())
-    }
-
-    /// The maps to write, and which goes into each file.
-    pub fn outputs(&self) -> impl Iterator<Item = (&Path, MapKind)> {
+    /// The maps to write, and the file of each as it was typed.
+    pub fn maps_to_write(&self) -> impl Iterator<Item = (&Path, MapKind)> {
         let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
         let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
         let tsnr = self.output.iter().map(|path| (path.as_path(), MapKind::Tsnr));
@@ -377,56 +448,84 @@ impl Arguments {
         tsnr.chain(mean).chain(std).chain(named)
     }
 
-    /// Whether a map of this kind is to be written.
-    pub fn is_written(&self, kind: MapKind) -> bool {
-        self.outputs().any(|(_, written)| written == kind)
-    }
-
-    /// Whether a page tells of everything that the pass yields.
-    pub fn is_reported(&self) -> bool {
-        self.pictures.report.is_some()
-    }
-
-    /// Whether the tSNR of each run by itself is needed.
-    pub fn needs_runs(&self) -> bool {
-        self.is_written(MapKind::RunTsnr)
-            || self.json.is_some()
-            || self.regions.table.is_some()
-            || self.is_reported()
-    }
-
-    /// Whether the mask is to be made from the mean.
-    pub fn is_mask_automatic(&self) -> bool {
-        self.mask.as_deref() == Some(Path::new("auto"))
+    /// The files to write that are no maps.
+    pub fn files_beside_maps(&self) -> impl Iterator<Item = PathBuf> {
+        let files = self.visualize.iter().chain(&self.profile).chain(&self.json);
+        let files = files.chain(&self.mask_out).map(PathBuf::as_path);
+        let files = files.chain(self.regions.table.iter().flat_map(TableName::files));
+        files.chain(self.pictures.files()).map(Path::to_owned)
     }
 }
 
-/// What is wrong if two of the files to write are the same entry of a folder.
+/// A space at which a line is not broken.
+const HELD_TOGETHER: char = '\u{a0}';
+
+/// The command with help texts whose last two words stay together, however wide the terminal is.
+fn without_orphans(command: Command) -> Command {
+    let held = |text: &StyledStr| {
+        let lines = text.to_string();
+        let lines: Vec<String> = lines.split('\n').map(last_words_held).collect();
+        StyledStr::from(lines.join("\n"))
+    };
+    let held_argument = |argument: Arg| {
+        let (short, long) = (argument.get_help().map(held), argument.get_long_help().map(held));
+        let argument = short.into_iter().fold(argument, Arg::help);
+        long.into_iter().fold(argument, Arg::long_help)
+    };
+    let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    let command = command.mut_args(held_argument);
+    names.iter().fold(command, |command, name| command.mut_subcommand(name, without_orphans))
+}
+
+/// A line of which the last two words stay together.
+fn last_words_held(line: &str) -> String {
+    match line.trim_end().rsplit_once(' ') {
+        Some((before, last)) if !before.trim().is_empty() => {
+            format!("{before}{HELD_TOGETHER}{last}")
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// What is wrong if two of the files to write are one.
 fn two_outputs<'a>(
-    mut files: impl Iterator<Item = &'a Path>,
+    files: impl Iterator<Item = &'a Path>,
     table: Option<&TableName>,
-) -> Option<String> {
-    let mut entries = HashSet::new();
-    let path = files.find(|path| !entries.insert(directory_entry(path)))?;
+) -> Option<(ErrorKind, String)> {
+    let path = repeated(files)?;
     let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
-    if table.is_some_and(|it| directory_entry(&it.sidecar) == directory_entry(path)) {
+    if table.is_some_and(|it| written_file(&it.sidecar) == written_file(path)) {
         problem += ", in which --table describes its columns";
     }
-    Some(problem)
+    Some((ErrorKind::ArgumentConflict, problem))
+}
+
+/// A parser of a value that is known by a name, as the library spells it.
+fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    let value = |name: String| serde_json::from_value(name.into()).expect("a possible value");
+    PossibleValuesParser::new(names).map(value)
+}
+
+fn precision() -> impl TypedValueParser<Value = MapPrecision> {
+    let parser = PossibleValuesParser::new(PRECISIONS.map(MapPrecision::name));
+    let known = |name: String| PRECISIONS.into_iter().find(|it| it.name() == name);
+    parser.map(move |name| known(name).expect("a possible value"))
 }
 
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
-    let kind = MapKind::from_str(name, false).map_err(|_| {
-        let known = MapKind::value_variants().iter().filter_map(MapKind::to_possible_value);
-        let known: Vec<String> = known.map(|it| it.get_name().to_owned()).collect();
+    let kind = MapKind::ALL.into_iter().find(|it| it.name() == name).ok_or_else(|| {
+        let known = MapKind::ALL.map(MapKind::name);
         format!("expected one of {} before the =", known.join(", "))
     })?;
     Ok((kind, output_name(file)?))
 }
 
-fn finding_name() -> impl clap::builder::TypedValueParser<Value = String> {
-    clap::builder::PossibleValuesParser::new(crate::diagnostics::NAMES)
+fn finding_name() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(crate::findings::names())
 }
 
 fn output_name(name: &str) -> Result<PathBuf, String> {
@@ -484,6 +583,11 @@ fn size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        CommandLine::command().debug_assert();
+    }
 
     #[test]
     fn sizes_take_the_units_that_people_type() {

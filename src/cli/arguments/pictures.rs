@@ -1,5 +1,6 @@
 //! The options of looking: a page, a picture, the terminal, and how slices are shown in them.
 
+use crate::export::html::Shown;
 use crate::pictures::{Colormap, Range, Slices, View};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args};
@@ -9,14 +10,14 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("picture").args(["report", "png", "preview"]).multiple(true))]
 pub(in crate::cli) struct PictureArguments {
-    /// Write one page about the session: its figures, warnings, maps, runs and signals over time
+    /// Write one page about the session
     ///
-    /// One file that needs neither network nor script, in the reader's light or dark, to be printed
+    /// Its figures, findings, maps, runs and signals over time. One file that needs neither network nor script, in the reader's light or dark, to be printed
     /// or sent. What it shows comes from the same pass over the data.
     #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Pictures")]
     pub report: Option<PathBuf>,
 
-    /// Draw slices of the tSNR map, ready for a slide
+    /// Draw slices of the map as a picture
     #[arg(long, value_name = "FILE.png", value_parser = png_name, help_heading = "Pictures")]
     pub png: Option<PathBuf>,
 
@@ -24,12 +25,12 @@ pub(in crate::cli) struct PictureArguments {
     ///
     /// In a terminal the distribution is shown without this. Slices are drawn if COLORTERM or TERM
     /// tells of colours and NO_COLOR is not set; no colour is ever written into a pipe or file.
-    #[arg(long, help_heading = "Pictures")]
+    #[arg(long, hide_short_help = true, help_heading = "Pictures")]
     pub preview: bool,
 
     /// From where slices are seen: axial, sagittal, coronal; several as in axial,coronal
     #[arg(long, value_name = "VIEWS", value_delimiter = ',', value_parser = view(),
-          default_value = "axial", requires = "picture", help_heading = "Pictures")]
+          default_value = "axial", requires = "picture", hide_short_help = true, help_heading = "Pictures")]
     views: Vec<View>,
 
     /// Which slices are shown: all, so many (9), or those of these indices from 0 (4,8,12)
@@ -37,17 +38,17 @@ pub(in crate::cli) struct PictureArguments {
     /// So many are spaced evenly over the slices with a defined voxel. One index is written with a
     /// comma behind it. [default: all; in a page of several views 24 of each]
     #[arg(long, value_name = "all|N|LIST", value_parser = slices, requires = "picture",
-          help_heading = "Pictures")]
+          hide_short_help = true, help_heading = "Pictures")]
     pub slices: Option<Slices>,
 
     /// The tSNR at the two ends of the colours; auto is 0 and the 98th percentile [default: auto]
     #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range, requires = "picture",
-          allow_hyphen_values = true, help_heading = "Pictures")]
+          allow_hyphen_values = true, hide_short_help = true, help_heading = "Pictures")]
     range: Option<RangeChoice>,
 
     /// The colours of the tSNR: viridis, magma, inferno, cividis or gray
     #[arg(long, value_name = "NAME", value_parser = colormap(), default_value = "viridis",
-          requires = "picture", help_heading = "Pictures")]
+          requires = "picture", hide_short_help = true, help_heading = "Pictures")]
     pub colormap: Colormap,
 }
 
@@ -64,25 +65,19 @@ impl PictureArguments {
         self.report.iter().chain(&self.png).map(PathBuf::as_path)
     }
 
-    /// The views, each once.
-    pub fn views(&self) -> Vec<View> {
-        let mut views = self.views.clone();
-        let mut seen = Vec::new();
-        views.retain(|view| {
-            !seen.contains(view) && {
-                seen.push(*view);
-                true
+    /// How the maps are looked at: each view once.
+    pub fn shown(&self) -> Shown {
+        let mut views: Vec<View> = Vec::new();
+        for view in &self.views {
+            if !views.contains(view) {
+                views.push(*view);
             }
-        });
-        views
-    }
-
-    /// Where the colours end, if that does not follow from the map.
-    pub fn range(&self) -> Option<Range> {
-        match self.range {
+        }
+        let range = match self.range {
             Some(RangeChoice::Fixed(range)) => Some(range),
             Some(RangeChoice::Auto) | None => None,
-        }
+        };
+        Shown { views, slices: self.slices.clone(), range, colormap: self.colormap }
     }
 }
 

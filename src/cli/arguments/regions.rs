@@ -10,19 +10,19 @@ pub(in crate::cli) struct RegionArguments {
     pub atlas: AtlasArguments,
 
     /// Each slice of the third axis as a region: slice-0 and so on
-    #[arg(long, conflicts_with_all = NO_MAPS, help_heading = "Regions")]
+    #[arg(long, conflicts_with_all = NO_MAPS, hide_short_help = true, help_heading = "Regions")]
     pub by_slice: bool,
 
     /// The voxels of a tissue as a region: where its probability map is 0.5 or more
     ///
     /// May be repeated: --tissue GM=gm.nii.gz --tissue WM=wm.nii.gz. A voxel may be of several.
     #[arg(long = "tissue", value_name = "NAME=FILE", value_parser = tissue,
-          conflicts_with_all = NO_MAPS, help_heading = "Regions")]
+          conflicts_with_all = NO_MAPS, hide_short_help = true, help_heading = "Regions")]
     pub tissues: Vec<(String, PathBuf)>,
 
     /// The least probability of a tissue's voxels [default: 0.5]
     #[arg(long, value_name = "P", value_parser = probability, requires = "tissues",
-          help_heading = "Regions")]
+          hide_short_help = true, help_heading = "Regions")]
     pub tissue_threshold: Option<f64>,
 
     /// Write the tSNR of each region and run as FILE.tsv, and FILE.json that describes it
@@ -30,7 +30,7 @@ pub(in crate::cli) struct RegionArguments {
     /// Voxels, undefined, mean, median and quantiles of all runs together ('all') and of each run
     /// by itself, in the mask if there is one; without regions those of the mask, or of all voxels.
     #[arg(long, value_name = "FILE.tsv", value_parser = table_name, conflicts_with_all = NO_MAPS,
-          help_heading = "Regions")]
+          hide_short_help = true, help_heading = "Regions")]
     pub table: Option<TableName>,
 }
 
@@ -41,13 +41,19 @@ const NO_MAPS: [&str; 2] = ["compare", "definitions"];
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct AtlasArguments {
     /// An image of labels on the grid of the maps: each label but 0 is a region
-    #[arg(long, value_name = "FILE", help_heading = "Regions")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Regions")]
     pub atlas: Option<PathBuf>,
 
     /// The names of the labels: BIDS dseg.tsv, the XML of an FSL atlas, or a FreeSurfer colour table
     ///
     /// A label without a name is called label-N; a name without a voxel is listed all the same.
-    #[arg(long, value_name = "FILE", requires = "atlas", help_heading = "Regions")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "atlas",
+        hide_short_help = true,
+        help_heading = "Regions"
+    )]
     pub atlas_labels: Option<PathBuf>,
 }
 
@@ -63,17 +69,14 @@ impl TableName {
     pub fn files(&self) -> [&Path; 2] {
         [&self.table, &self.sidecar]
     }
+
+    /// Both files, owned.
+    pub fn owned_files(&self) -> [PathBuf; 2] {
+        self.files().map(Path::to_owned)
+    }
 }
 
-/// The part of the voxels of a tissue that is taken, if that is not said.
-const MORE_LIKELY_THAN_NOT: f64 = 0.5;
-
 impl RegionArguments {
-    /// The least probability of a tissue's voxels.
-    pub fn tissue_threshold(&self) -> f64 {
-        self.tissue_threshold.unwrap_or(MORE_LIKELY_THAN_NOT)
-    }
-
     /// An option that names regions, if one was given.
     pub fn named(&self) -> Option<&'static str> {
         let given = [
@@ -89,11 +92,6 @@ impl RegionArguments {
         let names: Vec<&str> = self.tissues.iter().map(|(name, _)| name.as_str()).collect();
         let is_repeated = |(number, name): &(usize, &&str)| names[..*number].contains(name);
         names.iter().enumerate().find(is_repeated).map(|(_, name)| *name)
-    }
-
-    /// The files that are read.
-    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
-        self.atlas.inputs().chain(self.tissues.iter().map(|(_, path)| path.as_path()))
     }
 }
 

@@ -13,7 +13,7 @@ mod page;
 pub(super) mod pair;
 mod tables;
 
-pub use page::{Shown, page, tsnr_range};
+pub use page::{Shown, check_slices, page, tsnr_range};
 
 /// An element that holds an object for programs. `<` cannot end it early.
 fn data_element(json: &str) -> String {

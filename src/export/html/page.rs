@@ -11,6 +11,7 @@ use crate::export::graph::Subject;
 use crate::export::words::{counted, grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
 use crate::findings::{Finding, Severity};
+use crate::image::Header;
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
 use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
 use crate::pipeline::in_file_order;
@@ -114,6 +115,16 @@ pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String>
     page += &data_element(&json::embedded(record, context));
     page += "</body>\n</html>\n";
     Ok(page)
+}
+
+/// Refuses slices that the grid of a header does not have.
+///
+/// # Errors
+/// The first of them.
+pub fn check_slices(header: &Header, shown: &Shown) -> Result<()> {
+    let Some(slices) = &shown.slices else { return Ok(()) };
+    let grid = grid(header);
+    shown.views.iter().try_for_each(|view| slices.check(*view, &grid))
 }
 
 /// A map in the mask of a record.

@@ -71,7 +71,7 @@ pub(super) fn tasks(
 ) -> Delayed<Computed> {
     let threads = settings.threads;
     let job = Arc::new(Job::new(session, settings, progress));
-    let folded = match job.parts.iter().all(|part| part.image.is_seekable()) {
+    let folded = match job.parts.all().all(|part| part.image.is_seekable()) {
         true => slabs::folded(&job),
         false if job.parts.len() < threads.get() => streams::folded_in_slabs(&job, threads),
         false => vec![(0..job.voxels, streams::folded(&job, threads))],
@@ -112,7 +112,68 @@ struct Job {
     progress: Arc<dyn Progress>,
     /// In the order in which they are folded: the longest run first, so that no thread is left
     /// with a long one at the end.
-    parts: Vec<Part>,
+    parts: Parts,
+    bytes: VoxelBytes,
+}
+
+/// The images, asked for by number. There may be thousands: a walk past all of them is for what is
+/// found out once, not for each task.
+struct Parts(Vec<Part>);
+
+impl Parts {
+    fn all(&self) -> impl Iterator<Item = &Part> {
+        #[cfg(test)]
+        tests::LOOKED_AT.set(tests::LOOKED_AT.get() + self.0.len());
+        self.0.iter()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl std::ops::Index<usize> for Parts {
+    type Output = Part;
+
+    fn index(&self, number: usize) -> &Part {
+        &self.0[number]
+    }
+}
+
+/// Bytes that are held of one voxel, which follow from all images.
+struct VoxelBytes {
+    /// The moments in any of the images.
+    moments: usize,
+    /// An image that was read and waits to be folded.
+    waiting: usize,
+    /// The runs folded.
+    folded: usize,
+    /// What the signals keep: a volume.
+    signals: usize,
+}
+
+impl VoxelBytes {
+    fn of(parts: &Parts, analysis: &Analysis) -> VoxelBytes {
+        let Analysis { model, definition, wanted, .. } = analysis;
+        let datatypes = || parts.all().map(|part| part.image.header.datatype);
+        let rank = model.most_regressors();
+        let moments = datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0);
+        let run = match model.scope() == Scope::Concatenation || rank == 0 {
+            true => moments,
+            false => datatypes().map(Moments::fitted_bytes_per_voxel).max().unwrap_or(0),
+        };
+        let waiting = if parts.all().all(Part::is_whole_run) { run } else { moments };
+        let sorts = |part: &Part| (part.image.header.datatype, part.image.header.scaling);
+        let is_one_sort = parts.all().all(|part| sorts(part) == sorts(&parts[0]));
+        // Integers that stand for values in several ways are merged as floats.
+        let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
+        let folded = run.max(floats) + OfRuns::bytes_per_voxel(model, definition, *wanted);
+        let signals = match analysis.signals {
+            SignalsWanted::Beginning(_) => 0,
+            SignalsWanted::All => 8,
+        };
+        VoxelBytes { moments, waiting, folded, signals }
+    }
 }
 
 /// An image as a part of its run.
@@ -150,7 +211,9 @@ impl Job {
                 first_volume += image.header.volumes;
             }
         }
+        let parts = Parts(parts);
         Job {
+            bytes: VoxelBytes::of(&parts, &settings.analysis),
             analysis: settings.analysis.clone(),
             voxels: session.header().voxels(),
             chunk_length: settings.chunk_length,
@@ -159,55 +222,9 @@ impl Job {
         }
     }
 
-    /// Bytes of the moments of one voxel in any of the images.
-    fn moments_bytes_per_voxel(&self) -> usize {
-        let rank = self.analysis.model.most_regressors();
-        self.datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0)
-    }
-
-    /// Bytes of one voxel of an image that was read and waits to be folded.
-    fn waiting_bytes_per_voxel(&self) -> usize {
-        match self.parts.iter().all(Part::is_whole_run) {
-            true => self.run_bytes_per_voxel(),
-            false => self.moments_bytes_per_voxel(),
-        }
-    }
-
-    /// Bytes of one voxel of a complete run.
-    fn run_bytes_per_voxel(&self) -> usize {
-        let model = &self.analysis.model;
-        if model.scope() == Scope::Concatenation || model.most_regressors() == 0 {
-            return self.moments_bytes_per_voxel();
-        }
-        self.datatypes().map(Moments::fitted_bytes_per_voxel).max().unwrap_or(0)
-    }
-
-    /// Bytes of the runs folded, of one voxel.
-    fn folded_bytes_per_voxel(&self) -> usize {
-        let Analysis { model, definition, wanted, .. } = &self.analysis;
-        let sorts = |part: &Part| (part.image.header.datatype, part.image.header.scaling);
-        let is_one_sort = self.parts.iter().all(|part| sorts(part) == sorts(&self.parts[0]));
-        // Integers that stand for values in several ways are merged as floats.
-        let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
-        let runs = self.run_bytes_per_voxel().max(floats);
-        runs + OfRuns::bytes_per_voxel(model, definition, *wanted)
-    }
-
     /// Bytes of all maps that are made, of one voxel.
     fn map_bytes_per_voxel(&self) -> u64 {
         super::memory::map_bytes_per_voxel(&self.analysis)
-    }
-
-    /// Bytes that the signals keep of one voxel: a volume.
-    fn signals_bytes_per_voxel(&self) -> usize {
-        match self.analysis.signals {
-            SignalsWanted::Beginning(_) => 0,
-            SignalsWanted::All => 8,
-        }
-    }
-
-    fn datatypes(&self) -> impl Iterator<Item = Datatype> + '_ {
-        self.parts.iter().map(|part| part.image.header.datatype)
     }
 
     /// Chunks of an image along time, with their labels.
@@ -231,7 +248,7 @@ impl Job {
     fn signals_of_runs(&self, of_parts: &[Signals]) -> Vec<RunSignals> {
         let runs = self.analysis.model.runs().len();
         let mut of_runs = vec![RunSignals::default(); runs];
-        for (part, signals) in self.parts.iter().zip(of_parts) {
+        for (part, signals) in self.parts.all().zip(of_parts) {
             of_runs[part.run].append(signals);
         }
         of_runs
@@ -249,7 +266,7 @@ pub(super) struct Reading {
 /// What array mode will hold while it reads. See the module's account of memory.
 pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading {
     let job = Job::new(session, settings, &(Arc::new(()) as Arc<dyn Progress>));
-    if job.parts.iter().all(|part| part.image.is_seekable()) {
+    if job.parts.all().all(|part| part.image.is_seekable()) {
         return slabs::predicted_bytes(&job, settings.threads);
     }
     streams::predicted_bytes(&job, settings.threads)
@@ -263,4 +280,52 @@ fn moments_of(image: &Image) -> String {
 /// So many volumes, but never a whole run, however short it is, and one at least.
 fn part_of_run(volumes: usize, header: &Header) -> NonZeroUsize {
     NonZeroUsize::new(volumes.min(header.volumes.div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Mode;
+    use std::cell::Cell;
+    use std::fs;
+    use std::path::Path;
+
+    thread_local! {
+        /// How many images were passed on walks past all of them.
+        pub(super) static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A walk past all images for each chunk would look at three times as many nine times as often.
+    #[test]
+    fn planning_looks_at_each_image_a_fixed_number_of_times_however_many_there_are() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/odd");
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["int16_le.nii", "members.nii.gz"] {
+            let looked_at_by = |images: usize, threads: usize| {
+                let paths: Vec<_> = (0..images)
+                    .map(|number| {
+                        let path = folder.path().join(format!("{number}-{name}"));
+                        fs::copy(data.join(name), &path).unwrap();
+                        path
+                    })
+                    .collect();
+                let session = Session::open(&paths).unwrap();
+                let settings = Settings {
+                    mode: Mode::Array,
+                    threads: NonZeroUsize::new(threads).unwrap(),
+                    chunk_length: NonZeroUsize::new(1),
+                    analysis: Analysis::plain(&session),
+                };
+                LOOKED_AT.set(0);
+                predicted_bytes(&session, &settings);
+                drop(tasks(&session, &settings, &(Arc::new(()) as Arc<dyn Progress>)));
+                LOOKED_AT.get()
+            };
+            for threads in [1, 2, 16] {
+                let [few, many] = [4, 12].map(|images| looked_at_by(images, threads));
+                assert!(few > 0, "{name}, {threads} threads");
+                assert_eq!(many, 3 * few, "{name}, {threads} threads");
+            }
+        }
+    }
 }

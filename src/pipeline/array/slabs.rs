@@ -20,13 +20,13 @@ const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(BLOCK_VOXELS).unwrap();
 const SLAB_CHUNK_BYTES: usize = 1024 * 1024;
 
 pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
-    let bytes_per_voxel = job.folded_bytes_per_voxel() as u64;
+    let bytes_per_voxel = job.bytes.folded as u64;
     let slab = |slab: Range<usize>| {
         let (job, voxels) = (Arc::clone(job), slab.clone());
         let name = format!("moments voxels [{}..{})", slab.start, slab.end);
         let fold = move |()| {
             let mut folding = Folding::none(&job, voxels.clone());
-            for part in &job.parts {
+            for part in job.parts.all() {
                 folding = folding.with(&job, sums_of(&job, part, &voxels)?);
             }
             Ok::<_, crate::error::Error>(folding)
@@ -55,9 +55,7 @@ fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
 pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
     let slab_voxels = SLAB_VOXELS.get() as u64;
     let slab_count = (job.voxels as u64).div_ceil(slab_voxels);
-    let sums = job.moments_bytes_per_voxel()
-        + job.folded_bytes_per_voxel()
-        + job.signals_bytes_per_voxel();
+    let sums = job.bytes.moments + job.bytes.folded + job.bytes.signals;
     let of_one = (8 * slab_voxels).max(SLAB_CHUNK_BYTES as u64) + sums as u64 * slab_voxels;
     let maps = job.voxels as u64 * job.map_bytes_per_voxel();
     // Gathered from slabs, whose memory the allocator keeps.

@@ -36,9 +36,9 @@ impl Stream {
 /// the moments of these do not pile up behind it.
 pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> {
     let most_begun = most_begun(job, threads);
-    let folded_bytes = (job.folded_bytes_per_voxel() * job.voxels) as u64;
+    let folded_bytes = (job.bytes.folded * job.voxels) as u64;
     let mut folded: Vec<Delayed<Baton<Folding>>> = Vec::with_capacity(job.parts.len());
-    for (index, part) in job.parts.iter().enumerate() {
+    for (index, part) in job.parts.all().enumerate() {
         let before = folded.len().checked_sub(most_begun).map(|index| folded[index].clone());
         let stream = read_and_added(job, index, before.as_slice());
         let (name, job) = (moments_of(&part.image), Arc::clone(job));
@@ -60,8 +60,8 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
         };
         folded.push(next.value_bytes(folded_bytes));
     }
-    let name = match job.parts.as_slice() {
-        [part] => moments_of(&part.image),
+    let name = match job.parts.len() {
+        1 => moments_of(&job.parts[0].image),
         _ => "merge".to_owned(),
     };
     let folded = folded.pop().expect("there is an image");
@@ -70,7 +70,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
 
 /// Bytes of the moments of a whole image.
 fn moments_bytes(job: &Job) -> u64 {
-    (job.voxels * job.moments_bytes_per_voxel()) as u64
+    (job.voxels * job.bytes.moments) as u64
 }
 
 /// A chain of tasks that read and add a chunk each, begun after `before`.
@@ -116,11 +116,11 @@ fn most_begun(job: &Job, threads: NonZeroUsize) -> usize {
         return 1;
     }
     let threads = threads.get();
-    let growing = job.moments_bytes_per_voxel();
+    let growing = job.bytes.moments;
     let a_thread = 32 + 8 * job.analysis.model.most_regressors();
     let allowed = a_thread.saturating_mul(threads).saturating_add(32);
-    let taken = growing.saturating_mul(threads).saturating_add(job.folded_bytes_per_voxel());
-    threads + allowed.saturating_sub(taken) / job.waiting_bytes_per_voxel()
+    let taken = growing.saturating_mul(threads).saturating_add(job.bytes.folded);
+    threads + allowed.saturating_sub(taken) / job.bytes.waiting
 }
 
 /// Each image a chain of tasks that read, and chains that add, each to a slab of voxels.
@@ -129,9 +129,9 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
     let of_images: Vec<_> =
         (0..job.parts.len()).map(|index| added_in_slabs(job, index, &slabs)).collect();
     let folded = |(number, slab): (usize, Range<usize>)| {
-        let bytes = (job.folded_bytes_per_voxel() * slab.len()) as u64;
+        let bytes = (job.bytes.folded * slab.len()) as u64;
         let mut folded: Option<Delayed<Baton<Folding>>> = None;
-        for (part, sums) in job.parts.iter().zip(&of_images) {
+        for (part, sums) in job.parts.all().zip(&of_images) {
             let (sums, job, voxels) = (&sums[number], Arc::clone(job), slab.clone());
             let next = match &folded {
                 None => delayed(moments_of(&part.image), sums, move |sums| {
@@ -257,17 +257,17 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
         let length = job.chunk_volumes(header).get();
         length.min(header.volumes) as u64 * header.volume_bytes() as u64
     };
-    let chunk = job.parts.iter().map(chunk_of).max().unwrap_or(0);
+    let chunk = job.parts.all().map(chunk_of).max().unwrap_or(0);
     let voxels = job.voxels as u64;
-    let of_image = moments_bytes(job) + voxels * job.signals_bytes_per_voxel() as u64;
-    let folded = voxels * job.folded_bytes_per_voxel() as u64;
+    let of_image = moments_bytes(job) + voxels * job.bytes.signals as u64;
+    let folded = voxels * job.bytes.folded as u64;
     let under_way = match images {
         few if few < threads_count => few * (2 * chunk + of_image + STREAM_BYTES),
         many => {
             let begun = many.min(most_begun(job, threads) as u64);
             let waiting = begun.saturating_sub(threads_count);
             threads_count * (chunk + STREAM_BYTES + of_image)
-                + waiting * voxels * job.waiting_bytes_per_voxel() as u64
+                + waiting * voxels * job.bytes.waiting as u64
         }
     };
     Reading { peak: folded + under_way, remains: folded }

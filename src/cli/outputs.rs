@@ -1,0 +1,128 @@
+//! The files that a run writes: their names, made and checked before anything is computed.
+
+use super::Process;
+use super::arguments::{RunArguments, TableName};
+use crate::error::{Error, Result};
+use crate::export::Context;
+use crate::export::nifti::MapKind;
+use crate::image::{Encoding, MapPrecision};
+use crate::output::{Batch, written_file};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Stands for the number of a run in the name of a file.
+pub(super) const RUN_PLACE: &str = "{run}";
+
+/// A file that holds one map.
+pub(super) struct MapFile {
+    pub path: PathBuf,
+    pub kind: MapKind,
+    /// The number of the run from 0, of a map of each run.
+    pub run: usize,
+}
+
+/// The names of the maps' files, the number of the run in each that is of one.
+///
+/// # Errors
+/// One name for the maps of several runs.
+pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<MapFile>> {
+    let mut files = Vec::new();
+    for (path, kind) in arguments.maps_to_write() {
+        let name = path.to_string_lossy();
+        match kind {
+            MapKind::RunTsnr if name.contains(RUN_PLACE) => files.extend((0..runs).map(|run| {
+                let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
+                MapFile { path, kind, run }
+            })),
+            MapKind::RunTsnr if runs > 1 => {
+                return Err(Error::mismatch(format!("one file for the maps of {runs} runs"))
+                    .remedy(format!("write {RUN_PLACE} where the number of the run is to stand"))
+                    .at(path));
+            }
+            _ => files.push(MapFile { path: path.to_owned(), kind, run: 0 }),
+        }
+    }
+    Ok(files)
+}
+
+/// What exporters are told of this process and of the files that are written.
+pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
+    let mut context = context_of_process(arguments.reproducible);
+    context.images = maps.iter().map(|it| it.path.clone()).collect();
+    context.images.extend(arguments.mask_out.clone());
+    context.tables = arguments.regions.table.iter().flat_map(TableName::owned_files).collect();
+    context.pictures = arguments.pictures.files().map(Path::to_owned).collect();
+    context.precision = arguments.dtype;
+    context
+}
+
+/// What exporters are told of this process.
+pub(super) fn context_of_process(is_reproducible: bool) -> Context {
+    let mut context = Context::new();
+    context.command = crate::export::command_line(std::env::args_os());
+    context.is_reproducible = is_reproducible || std::env::var_os(SOURCE_DATE).is_some();
+    context
+}
+
+/// The variable by which builders of packages ask for outputs that do not change.
+const SOURCE_DATE: &str = "SOURCE_DATE_EPOCH";
+
+/// Finds out, before work is spent on it, whether every output can be written, and none replaces
+/// another, what it is made from, or what describes a run.
+///
+/// # Errors
+/// The first that cannot.
+pub(super) fn check(
+    outputs: &[PathBuf],
+    inputs: &[PathBuf],
+    images: impl Iterator<Item = PathBuf>,
+    process: &Process,
+) -> Result<()> {
+    // What describes a run is no input of ours, and lost all the same.
+    let sidecars = images.map(|image| sidecar_of(&image));
+    let inputs = inputs.iter().cloned().chain(sidecars);
+    let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
+    if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
+        return Err(Error::mismatch(format!(
+            "two outputs cannot be written to one file: {}",
+            path.display()
+        ))
+        .remedy("give each a name of its own"));
+    }
+    for output in outputs {
+        if fs::canonicalize(output).is_ok_and(|file| inputs.contains(&file)) {
+            return Err(Error::mismatch("the output is one of the inputs, which would be lost")
+                .remedy("give another name, or a narrower pattern")
+                .at(output));
+        }
+        process.under_way.check_destination(output)?;
+    }
+    Ok(())
+}
+
+/// The first of these outputs that is the same file as one before it.
+pub(super) fn repeated<'a>(mut files: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+    let mut written = HashSet::new();
+    files.find(|path| !written.insert(written_file(path)))
+}
+
+/// Where BIDS has the description of an image.
+fn sidecar_of(image: &Path) -> PathBuf {
+    let stem = image.with_extension("");
+    let is_gzip = stem.extension().is_some_and(|ending| ending == "nii");
+    if is_gzip { stem } else { image.to_owned() }.with_extension("json")
+}
+
+/// Writes a text into a batch.
+pub(super) fn write_text(batch: &mut Batch, path: &Path, text: &str) -> Result<()> {
+    batch.write(path, |to| to.write_all(text.as_bytes()))
+}
+
+/// How a map's file is encoded, by its name, which was checked.
+pub(super) fn encoding(path: &Path) -> Encoding {
+    Encoding::of_output_name(path).expect("the arguments were checked")
+}
+
+/// What names say of how values are stored.
+pub(super) const PRECISIONS: [MapPrecision; 2] = [MapPrecision::Float32, MapPrecision::Float64];

@@ -1,0 +1,117 @@
+//! From what was typed to a recipe; and the command that computes a recipe as it is.
+
+use super::Process;
+use super::arguments::{
+    AnalysisArguments, CompareArguments, ComputingArguments, RecipeArguments, RunArguments,
+};
+use super::outputs::encoding;
+use super::progress::Progress;
+use crate::analysis::analyze;
+use crate::design::Widening;
+use crate::error::{Error, Result};
+use crate::export::Context;
+use crate::export::nifti::{self, MapKind};
+use crate::recipe::{MaskChoice, Recipe, ShortRuns};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Computes the recipe in a JSON file and writes its map.
+pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> {
+    let path = &arguments.recipe;
+    let text =
+        fs::read_to_string(path).map_err(|error| Error::io("cannot read", error).at(path))?;
+    let recipe: Recipe = serde_json::from_str(&text)
+        .map_err(|error| Error::format(format!("no recipe: {error}")).at(path))?;
+    process.under_way.check_destination(&arguments.output)?;
+    let progress = Arc::new(Progress::new(process.messages, false));
+    let record = analyze(&recipe, progress, &process.interruption.cancellation)?;
+    let mut context = Context::new();
+    context.precision = arguments.dtype;
+    let mut batch = process.under_way.batch();
+    let output = &arguments.output;
+    batch.write(output, |to| {
+        nifti::write(&record, MapKind::Tsnr, 0, encoding(output), &context, to)
+    })?;
+    batch.commit()
+}
+
+impl RunArguments {
+    /// What was typed, as a recipe.
+    pub fn recipe(&self) -> Recipe {
+        let mut recipe = Recipe::of(&self.inputs);
+        self.analysis.put_into(&mut recipe);
+        self.computing.put_into(&mut recipe);
+        recipe.definition.undefined = self.undefined;
+        recipe.mask = self.mask.as_ref().map(|mask| match mask.as_path() {
+            auto if auto == Path::new("auto") => MaskChoice::Auto,
+            file => MaskChoice::File(file.to_owned()),
+        });
+        for (_, kind) in self.maps_to_write() {
+            match kind {
+                MapKind::Mean => recipe.maps.mean = true,
+                MapKind::Std => recipe.maps.std = true,
+                MapKind::RunTsnr => recipe.maps.runs = true,
+                MapKind::Tsnr | MapKind::Between | MapKind::Volumes | MapKind::Stderr => {}
+            }
+        }
+        let regions = &self.regions;
+        recipe.regions.atlas.clone_from(&regions.atlas.atlas);
+        recipe.regions.atlas_labels.clone_from(&regions.atlas.atlas_labels);
+        recipe.regions.by_slice = regions.by_slice;
+        recipe.regions.tissues.clone_from(&regions.tissues);
+        if let Some(threshold) = regions.tissue_threshold {
+            recipe.regions.tissue_threshold = threshold;
+        }
+        recipe.regions.is_tabled = regions.table.is_some();
+        recipe.signals = self.json.is_some();
+        recipe.computing.mode = self.mode;
+        recipe.computing.is_unoptimized = self.no_optimize;
+        recipe.computing.is_profiled = self.profile.is_some();
+        recipe.computing.is_reported = self.pictures.report.is_some();
+        recipe
+    }
+}
+
+impl CompareArguments {
+    /// What was typed, as a recipe, of which the mode and its threads are still to be set.
+    pub fn recipe(&self) -> Recipe {
+        let mut recipe = Recipe::of(&self.inputs);
+        self.analysis.put_into(&mut recipe);
+        self.computing.put_into(&mut recipe);
+        recipe
+    }
+}
+
+impl ComputingArguments {
+    fn put_into(&self, recipe: &mut Recipe) {
+        recipe.computing.threads = self.threads.first().copied();
+        recipe.computing.memory_limit = self.mem_limit;
+        recipe.computing.chunk_length = self.chunk_length;
+    }
+}
+
+impl AnalysisArguments {
+    fn put_into(&self, recipe: &mut Recipe) {
+        let definition = &mut recipe.definition;
+        definition.tool = self.definition;
+        definition.combine = self.combine;
+        definition.ddof = self.ddof;
+        definition.mean_from.clone_from(&self.mean_from);
+        definition.detrend = self.detrend;
+        definition.highpass_seconds = self.highpass;
+        recipe.confounds.tables.clone_from(&self.confounds);
+        recipe.confounds.columns.clone_from(&self.confound_columns);
+        let volumes = &mut recipe.volumes;
+        volumes.chosen.clone_from(&self.volumes);
+        volumes.dummies = self.dummy_scans.unwrap_or_default();
+        volumes.censor_lists.clone_from(&self.censor);
+        volumes.fd_threshold_mm = self.fd_thresh;
+        volumes.dvars_threshold = self.dvars_thresh;
+        volumes.widening = Widening { before: self.censor_before, after: self.censor_after };
+        volumes.short_runs = match self.skip_short_runs {
+            true => ShortRuns::Skipped,
+            false => ShortRuns::Refused,
+        };
+    }
+}

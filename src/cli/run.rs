@@ -1,0 +1,206 @@
+//! The command that computes maps: plan, check, compute, write, sum up.
+
+use super::arguments::RunArguments;
+use super::outputs::{self, MapFile, encoding, write_text};
+use super::progress::Progress;
+use super::terminal::Terminal;
+use super::{Process, compare, definitions};
+use crate::analysis::Planned;
+use crate::drawing::{Coloring, Format};
+use crate::error::{Error, Result};
+use crate::export::graph::Subject;
+use crate::export::{Context, graph, html, json, nifti, png, text, tsv};
+use crate::findings::{Finding, Severity};
+use crate::output::Batch;
+use crate::profile::Profile;
+use crate::record::Record;
+use crate::resources;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Computes what was asked for, writes it and says what came out.
+pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
+    if arguments.compare {
+        return compare::run(&arguments.as_comparison(), process);
+    }
+    let recipe = arguments.recipe();
+    if arguments.definitions {
+        return definitions::run(&recipe, process);
+    }
+    let messages = process.messages;
+    let progress = Arc::new(Progress::new(messages, arguments.dry_run));
+    let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
+    let maps = outputs::map_files(arguments, planned.session().runs().len())?;
+    let context = outputs::context(arguments, &maps);
+    let files: Vec<PathBuf> =
+        maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
+    let images = planned.session().images().map(|image| image.path.clone());
+    outputs::check(&files, planned.files(), images, process)?;
+    let shown = arguments.pictures.shown();
+    html::check_slices(planned.session().header(), &shown)?;
+    if arguments.verbose {
+        messages.lines(text::inputs(planned.session()));
+    }
+    if arguments.explain {
+        messages.lines(text::passes(planned.passes(), planned.outline().tasks.len()));
+    }
+    if arguments.dry_run {
+        return dry_run(arguments, &planned, &files, process);
+    }
+    let raw = arguments.visualize_raw.then(|| planned.raw_outline());
+    let record = planned.run()?;
+    refuse_findings(arguments, &record)?;
+
+    let mut batch = process.under_way.batch();
+    let mut profile = record.timings.profile.clone();
+    let began_writing = process.started.elapsed();
+    for MapFile { path, kind, run } in &maps {
+        batch.write(path, |to| nifti::write(&record, *kind, *run, encoding(path), &context, to))?;
+    }
+    if let Some(path) = &arguments.mask_out {
+        batch.write(path, |to| nifti::write_mask(&record, encoding(path), &context, to))?;
+    }
+    if let Some(name) = &arguments.regions.table {
+        write_text(&mut batch, &name.table, &tsv::table(&record))?;
+        write_text(&mut batch, &name.sidecar, &tsv::sidecar())?;
+    }
+    if let Some(path) = &arguments.json {
+        write_text(&mut batch, path, &json::text(&record, &context))?;
+    }
+    let began_drawing = process.started.elapsed();
+    if let Some(path) = &arguments.pictures.png {
+        let picture = png::slide(&record, &shown)?;
+        batch.write(path, |to| to.write_all(&picture))?;
+    }
+    if let Some(path) = &arguments.pictures.report {
+        write_text(&mut batch, path, &html::page(&record, &shown, &context)?)?;
+    }
+    if let Some(profile) = &mut profile {
+        profile.add_phase("write", (began_drawing - began_writing).as_secs_f64());
+        profile.add_phase("draw", (process.started.elapsed() - began_drawing).as_secs_f64());
+    }
+    write_graph(arguments, &record, raw, profile.as_ref(), &mut batch)?;
+    if process.interruption.cancellation.is_cancelled() {
+        return Err(Error::cancelled());
+    }
+    batch.commit()?;
+    if !messages.is_quiet {
+        messages.lines(said(arguments, &record, &context, process)?);
+    }
+    Ok(())
+}
+
+/// The summary, and what a terminal shows of the map.
+fn said(
+    arguments: &RunArguments,
+    record: &Record,
+    context: &Context,
+    process: &Process,
+) -> Result<String> {
+    let measured = text::Measured {
+        seconds: process.started.elapsed().as_secs_f64(),
+        peak_bytes: resources::peak_memory_bytes(),
+    };
+    let summary = text::summary(record, context, measured);
+    let options = &arguments.pictures;
+    let terminal = Terminal::of_stderr();
+    if process.messages.is_json || (terminal == Terminal::None && !options.preview) {
+        return Ok(summary);
+    }
+    let colors = match terminal {
+        Terminal::Colored(colors) if options.preview => Some(colors),
+        _ => None,
+    };
+    Ok(summary + &text::preview(record, &options.shown(), colors)?)
+}
+
+/// Draws the graph and the profile of it, where they were asked for.
+fn write_graph(
+    arguments: &RunArguments,
+    record: &Record,
+    raw: Option<crate::graph::Outline>,
+    profile: Option<&Profile>,
+    batch: &mut Batch,
+) -> Result<()> {
+    if let Some(path) = &arguments.visualize {
+        let subject = Subject::of(record);
+        let picture = match (&raw, profile) {
+            // The tasks that ran are others.
+            (Some(raw), _) => {
+                let subject = Subject { outline: raw, is_raw: true, ..subject };
+                subject.picture(arguments.coloring())
+            }
+            (None, Some(profile)) if arguments.profile.is_some() => {
+                let picture = subject.picture(arguments.coloring());
+                picture.with_seconds(profile.task_seconds())
+            }
+            (None, _) => subject.picture(arguments.coloring()),
+        };
+        let format = Format::of_name(path).expect("the arguments were checked");
+        write_text(batch, path, &picture.text(format))?;
+    }
+    let Some((path, profile)) = arguments.profile.as_ref().zip(profile) else { return Ok(()) };
+    let is_trace = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+    let text = if is_trace { profile.trace() } else { graph::profile_page(record, profile) };
+    write_text(batch, path, &text)
+}
+
+/// Says what would be done, and draws the graph of it.
+fn dry_run(
+    arguments: &RunArguments,
+    planned: &Planned,
+    files: &[PathBuf],
+    process: &Process,
+) -> Result<()> {
+    let session = planned.session();
+    let (raw, outline) = (planned.raw_outline(), planned.outline());
+    if let Some(path) = &arguments.visualize {
+        let subject = Subject {
+            outline: if arguments.visualize_raw { &raw } else { &outline },
+            mode: arguments.mode,
+            runs: session.runs().len(),
+            volumes: session.volumes(),
+            threads: planned.threads(),
+            is_raw: arguments.visualize_raw,
+        };
+        let format = Format::of_name(path).expect("the arguments were checked");
+        let picture = subject.picture(arguments.coloring()).text(format);
+        let mut batch = process.under_way.batch();
+        write_text(&mut batch, path, &picture)?;
+        batch.commit()?;
+    }
+    let drawn = arguments.visualize.as_ref();
+    let others = files.iter().filter(|file| Some(*file) != drawn);
+    let names: Vec<String> = others.map(|it| it.display().to_string()).collect();
+    process.messages.lines(text::dry_run(planned, &names));
+    Ok(())
+}
+
+/// Refuses findings that are not allowed, where they are errors.
+///
+/// # Errors
+/// The findings, with their names.
+fn refuse_findings(arguments: &RunArguments, record: &Record) -> Result<()> {
+    if !arguments.strict {
+        return Ok(());
+    }
+    let is_refused = |it: &&Finding| !arguments.allow.iter().any(|name| name == it.name);
+    let refused: Vec<&Finding> =
+        record.findings_from(Severity::Warning).filter(is_refused).collect();
+    let Some(first) = refused.first() else { return Ok(()) };
+    let mut names: Vec<&str> = refused.iter().map(|it| it.name).collect();
+    names.dedup();
+    let names: Vec<String> = names.iter().map(|it| format!("--allow {it}")).collect();
+    let more = match refused.len() {
+        1 => String::new(),
+        count => format!(" ({} more)", count - 1),
+    };
+    Err(Error::mismatch(format!("{}: {}{more}", first.name, first.text))
+        .remedy(format!("mend it, or let it pass with {}; nothing was written", names.join(" "))))
+}
+
+impl RunArguments {
+    fn coloring(&self) -> Coloring {
+        self.color_by.into()
+    }
+}

@@ -1,0 +1,606 @@
+//! What is typed is understood as a user means it, and what is said back is true: inputs and
+//! patterns, usage errors, help, the summary, and silence where silence was asked for.
+
+use crate::program;
+
+use program::bytes::INT16;
+use program::{Map, Outcome, Scratch, session_image, session_pattern, testdata};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A small sound run.
+fn run_bytes() -> Vec<u8> {
+    fs::read(testdata("odd/int16_le.nii")).expect("a specimen")
+}
+
+/// A folder with small runs of these names.
+fn folder_of_runs(names: &[&str]) -> Scratch {
+    let scratch = Scratch::new();
+    names.iter().for_each(|name| drop(scratch.file(name, run_bytes())));
+    scratch
+}
+
+/// The inputs that `-v` lists, in order, by the names that are given here.
+fn listed<'a>(outcome: &Outcome, names: &[&'a str]) -> Vec<&'a str> {
+    let lines =
+        outcome.stderr.lines().filter(|line| line.starts_with("run ") && line.contains(':'));
+    let name_in = |line: &str| {
+        let is_named = |name: &&&str| line.split([' ', ',']).any(|word| word == **name);
+        *names.iter().find(is_named).unwrap_or_else(|| panic!("a known input in: {line}"))
+    };
+    lines.map(name_in).collect()
+}
+
+// ---- Inputs -----------------------------------------------------------------------------------
+
+#[test]
+fn a_quoted_pattern_takes_its_files_in_natural_order_and_patterns_keep_theirs() {
+    let names = ["run-1.nii", "run-2.nii", "run-10.nii", "a.nii", "b/run-3.nii", "b/c/run-4.nii"];
+    let scratch = folder_of_runs(&names);
+    for (inputs, order) in [
+        (&["run-*.nii"][..], &["run-1.nii", "run-2.nii", "run-10.nii"][..]),
+        (&["run-*.nii", "a*"], &["run-1.nii", "run-2.nii", "run-10.nii", "a.nii"]),
+        (&["a*", "run-*.nii"], &["a.nii", "run-1.nii", "run-2.nii", "run-10.nii"]),
+        (&["run-?.nii"], &["run-1.nii", "run-2.nii"]),
+        (&["run-[2-9].nii", "a.nii"], &["run-2.nii", "a.nii"]),
+        (&["b/**/run-*.nii"], &["b/c/run-4.nii", "b/run-3.nii"]),
+        (&["*/*.nii"], &["b/run-3.nii"]),
+        (&["run-10.nii", "run-2.nii"], &["run-10.nii", "run-2.nii"]),
+    ] {
+        let outcome = scratch.tsnr(inputs.iter().chain(&["-v", "-o", "map.nii"])).succeeded();
+        let mut found = listed(&outcome, &names);
+        if inputs[0].contains("**") {
+            // Folders before or after the files beside them: both are natural.
+            found.sort_unstable();
+        }
+        assert_eq!(found, order, "{inputs:?}");
+        fs::remove_file(scratch.path("map.nii")).expect("the map");
+    }
+}
+
+#[test]
+fn what_the_shell_expands_and_what_is_quoted_may_be_mixed() {
+    let names = ["a-1.nii", "a-2.nii", "b-2.nii", "b-10.nii"];
+    let scratch = folder_of_runs(&names);
+    let outcome = scratch.bash("\"$@\" a-?.nii 'b-*.nii' -v -o map.nii", [""; 0]).succeeded();
+    assert_eq!(listed(&outcome, &names), names);
+}
+
+#[test]
+fn a_file_matched_twice_is_taken_once_and_that_is_said() {
+    let names = ["run-1.nii", "run-2.nii"];
+    for inputs in [
+        &["run-2.nii", "run-*.nii"][..],
+        &["run-2.nii", "./run-2.nii", "run-1.nii"],
+        &["run-2.nii", "run-1.nii", "folder/../*-2.nii"],
+    ] {
+        let scratch = folder_of_runs(&names);
+        fs::create_dir(scratch.path("folder")).expect("a folder");
+        let outcome = scratch.tsnr(inputs.iter().chain(&["-v", "-o", "map.nii"])).succeeded();
+        assert_eq!(listed(&outcome, &names), ["run-2.nii", "run-1.nii"]);
+        let said = outcome.stderr.lines().find(|line| line.contains("once"));
+        let said = said.unwrap_or_else(|| panic!("'once' in: {}", outcome.stderr));
+        assert!(said.contains("run-2.nii"), "{said}");
+        assert!(outcome.summary("runs").contains("12 volumes"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn two_names_of_one_file_are_two_inputs() {
+    let scratch = folder_of_runs(&["run-1.nii"]);
+    symlink("run-1.nii", scratch.path("run-2.nii")).expect("a link");
+    let outcome = scratch.tsnr(["run-*.nii", "-o", "map.nii"]).succeeded();
+    assert!(outcome.summary("runs").contains("12 volumes"), "{}", outcome.stderr);
+}
+
+#[test]
+fn companions_that_a_pattern_brings_are_skipped_with_a_word() {
+    let scratch = folder_of_runs(&["s_bold.nii", "t_bold.nii"]);
+    for companion in ["s_bold.json", "s_events.tsv", "bids.txt"] {
+        scratch.file(companion, "{}");
+    }
+    fs::create_dir(scratch.path("folder")).expect("a folder");
+    let outcome = scratch.tsnr(["*", "-v", "-o", "map.nii"]).succeeded();
+    assert_eq!(listed(&outcome, &["s_bold.nii", "t_bold.nii"]), ["s_bold.nii", "t_bold.nii"]);
+    let said: Vec<&str> = outcome.stderr.lines().filter(|line| line.contains("skipped")).collect();
+    assert_eq!(said.len(), 1, "{}", outcome.stderr);
+    for companion in ["s_bold.json", "s_events.tsv", "bids.txt", "folder"] {
+        assert!(said[0].contains(companion), "{companion} in: {}", said[0]);
+    }
+    fs::remove_file(scratch.path("map.nii")).expect("the map");
+    assert_eq!(scratch.tsnr(["*", "-q", "-o", "map.nii"]).succeeded().stderr, "");
+}
+
+#[test]
+fn a_companion_named_outright_is_an_error() {
+    let scratch = folder_of_runs(&["s_bold.nii"]);
+    for companion in ["s_bold.json", "s_events.tsv"] {
+        scratch.file(companion, "onset\tduration\n");
+        let line = scratch.tsnr(["s_bold.nii", companion, "-o", "map.nii"]).error();
+        assert!(line.starts_with(&format!("tsnr: error: {companion}: ")), "{line}");
+        assert!(line.contains("expected an image"), "{line}");
+    }
+    assert_eq!(scratch.names(), ["s_bold.json", "s_bold.nii", "s_events.tsv"]);
+}
+
+#[test]
+fn a_pattern_without_a_match_is_an_error_that_names_it() {
+    let scratch = folder_of_runs(&["run-1.nii"]);
+    scratch.file("only/events.tsv", "");
+    for (pattern, says) in [
+        ("nothing-*.nii.gz", "no file matches"),
+        ("missing/folder/*.nii", "no file matches"),
+        ("only/*", "events.tsv"),
+        ("run-[1.nii", "pattern"),
+        ("run-{1,2}*.nii", "braces"),
+    ] {
+        let line = scratch.tsnr(["run-1.nii", pattern, "-o", "map.nii"]).error();
+        assert!(line.contains(pattern) && line.contains(says), "'{says}' in: {line}");
+    }
+    assert_eq!(scratch.names(), ["only", "run-1.nii"]);
+}
+
+#[test]
+fn a_file_whose_name_is_a_pattern_is_that_file() {
+    let names = ["run[1].nii", "run1.nii", "run*.nii"];
+    let scratch = folder_of_runs(&names);
+    for name in ["run[1].nii", "run*.nii"] {
+        let outcome = scratch.tsnr([name, "-v", "-o", "map.nii"]).succeeded();
+        assert_eq!(listed(&outcome, &names), [name]);
+    }
+}
+
+#[test]
+fn a_name_that_is_no_text_is_read() {
+    let scratch = Scratch::new();
+    let name = OsString::from_vec(b"run-\xFF\xFE.nii".to_vec());
+    fs::write(scratch.path("x").with_file_name(&name), run_bytes()).expect("a run");
+    scratch.tsnr([name, "-o".into(), "map.nii".into()]).succeeded();
+    assert_eq!(Map::read(&scratch.path("map.nii")).shape, [5, 4, 3]);
+}
+
+#[test]
+fn a_name_that_is_no_text_beside_what_a_pattern_matches_does_no_harm() {
+    let scratch = folder_of_runs(&["func/a-1.nii", "func/a-2.nii"]);
+    let named = |bytes: &[u8]| scratch.path("func").join(OsString::from_vec(bytes.to_vec()));
+    fs::write(named(b"notes_m\xFCller.txt"), "").expect("a file");
+    fs::create_dir(named(b"\xC5rhus")).expect("a folder");
+    fs::write(named(b"\xC5rhus/a-3.nii"), run_bytes()).expect("a run");
+    fs::write(named(b"\xE9t\xE9.tsv"), "x\n1\n").expect("a table");
+    fs::write(named(b"a.tsv"), "x\n").expect("a table");
+    let volumes = |pattern: &str| {
+        let outcome = scratch.tsnr([pattern, "-o", "map.nii"]).succeeded();
+        outcome.summary("runs").split(':').next().map(str::to_owned)
+    };
+    for (pattern, runs) in [("func/a-*.nii", "2"), ("*/*/*.nii", "1"), ("**/a-?.nii", "3")] {
+        assert_eq!(volumes(pattern).as_deref(), Some(runs), "{pattern}");
+    }
+    for option in ["--confounds", "--censor"] {
+        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/n*.none", "-o", "map.nii"]);
+        assert!(outcome.error().contains("no file matches this pattern"));
+        // Both tables are found, one of them by its odd name.
+        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/*.tsv", "-o", "map.nii"]);
+        let error = outcome.error();
+        assert!(error.contains("files: 2, runs: 1"), "{error}");
+    }
+}
+
+#[test]
+fn a_link_into_an_annex_whose_content_was_not_fetched_names_the_command_that_fetches_it() {
+    let scratch = folder_of_runs(&["sub-01/run-1_bold.nii.gz"]);
+    let target = "../.git/annex/objects/Xk/2J/MD5E-s22944165--0f.nii.gz/MD5E-s22944165--0f.nii.gz";
+    symlink(target, scratch.path("sub-01/run-2_bold.nii.gz")).expect("a link");
+    for input in ["sub-01/*_bold.nii.gz", "sub-01/run-2_bold.nii.gz"] {
+        let line = scratch.tsnr([input, "-o", "map.nii"]).error();
+        assert!(line.starts_with("tsnr: error: sub-01/run-2_bold.nii.gz: "), "{line}");
+        assert!(line.contains("datalad get 'sub-01/run-2_bold.nii.gz'"), "{line}");
+    }
+}
+
+#[test]
+fn a_path_that_leads_to_no_file_is_said_to_be_what_it_is() {
+    let scratch = folder_of_runs(&["run-1.nii", "folder/run-1.nii"]);
+    symlink("gone.nii", scratch.path("link.nii")).expect("a link");
+    for (input, says) in [
+        ("missing.nii", "no such file"),
+        ("link.nii", "gone.nii"),
+        ("folder", "directory"),
+        ("folder/", "directory"),
+        ("/dev/null", "device"),
+        ("run-1.nii/run-2.nii", "cannot open"),
+    ] {
+        let line = scratch.tsnr(["run-1.nii", input, "-o", "map.nii"]).error();
+        assert!(line.starts_with(&format!("tsnr: error: {input}: ")), "{line}");
+        assert!(line.contains(says), "'{says}' in: {line}");
+    }
+    assert_eq!(scratch.names(), ["folder", "link.nii", "run-1.nii"]);
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_an_error_that_says_so() {
+    let scratch = folder_of_runs(&["run-1.nii"]);
+    fs::set_permissions(scratch.path("run-1.nii"), fs::Permissions::from_mode(0o000))
+        .expect("rights");
+    for input in ["run-1.nii", "run-*.nii"] {
+        let line = scratch.tsnr_without_privileges([input, "-o", "map.nii"]).error();
+        assert!(line.starts_with("tsnr: error: run-1.nii: "), "{line}");
+        assert!(line.contains("Permission denied"), "{line}");
+    }
+}
+
+#[test]
+fn a_named_pipe_is_refused_without_waiting_for_it() {
+    let scratch = folder_of_runs(&["run-1.nii"]);
+    for name in ["pipe.nii", "pipe"] {
+        let made = Command::new("mkfifo").arg(scratch.path(name)).status().expect("mkfifo starts");
+        assert!(made.success());
+    }
+    for (input, exit_code) in [("pipe.nii", 1), ("pipe", 1), ("*.nii", 1), ("[pr]*[e1]*", 1)] {
+        let mut command = scratch.program();
+        command.args(["run-1.nii", input, "-o", "map.nii"]).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let started = Instant::now();
+        while child.try_wait().expect("a child").is_none() {
+            if started.elapsed() > Duration::from_secs(10) {
+                let _ = child.kill();
+                panic!("'{input}': the program waits for a pipe");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let outcome = Outcome::of(child.wait_with_output().expect("its output"));
+        assert_eq!(outcome.exit_code, Some(exit_code), "{input}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("pipe"), "{input}: {}", outcome.stderr);
+    }
+}
+
+// ---- Usage ------------------------------------------------------------------------------------
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong() {
+    let scratch = folder_of_runs(&["run.nii"]);
+    for (arguments, says) in [
+        (&["run.nii"][..], "--output"),
+        (&["-o", "map.nii"], "INPUTS"),
+        (&["run.nii", "-o", "map.txt"], ".nii.gz"),
+        (&["run.nii", "-o", "map"], ".nii.gz"),
+        (&["run.nii", "-o", "map.nii", "--mean", "mean.gz"], ".nii.gz"),
+        (&["run.nii", "-o", "map.nii", "--std", "std.NII.zip"], ".nii.gz"),
+        (&["run.nii", "-o", "map.nii", "--mode", "fast"], "serial, delayed, array"),
+        (&["run.nii", "-o", "map.nii", "--threads", "0"], "at least 1"),
+        (&["run.nii", "-o", "map.nii", "--threads", "two"], "--threads"),
+        (&["run.nii", "-o", "map.nii", "--chunk-length", "0"], "at least 1"),
+        (&["run.nii", "-o", "map.nii", "--ddof", "-1"], "-1"),
+        (&["run.nii", "-o", "map.nii", "--ddof", "x"], "--ddof"),
+        (&["run.nii", "-o", "map.nii", "--dtype", "int16"], "float32, float64"),
+        (&["run.nii", "-o", "map.nii", "--undefined", "minus"], "zero, nan"),
+        (&["run.nii", "-o", "map.nii", "-q", "-v"], "cannot be used with"),
+        (&["run.nii", "-o", "map.nii", "--mean", "map.nii"], "map.nii"),
+        (&["run.nii", "-o", "map.nii", "--mean", "a.nii", "--std", "a.nii"], "a.nii"),
+        (&["run.nii", "-o", "map.nii", "-o", "other.nii"], "--output"),
+        (&["run.nii", "-o", "map.nii", "--no-such-option"], "--no-such-option"),
+    ] {
+        let outcome = scratch.tsnr(arguments);
+        assert_eq!(outcome.exit_code, Some(2), "{arguments:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(says), "'{says}' in: {}", outcome.stderr);
+        assert_eq!(outcome.stdout, "");
+        assert_eq!(scratch.names(), ["run.nii"]);
+    }
+}
+
+#[test]
+fn two_maps_are_not_written_to_one_file_however_it_is_spelled() {
+    let scratch = folder_of_runs(&["run.nii", "folder/run.nii"]);
+    for other in ["./map.nii", "folder/../map.nii", &scratch.path("map.nii").display().to_string()]
+    {
+        let outcome = scratch.tsnr(["run.nii", "-o", "map.nii", "--mean", other]);
+        assert_eq!(outcome.exit_code, Some(2), "{other}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("one file"), "{}", outcome.stderr);
+        assert_eq!(scratch.names(), ["folder", "run.nii"]);
+    }
+}
+
+#[test]
+fn ddof_that_leaves_nothing_of_the_volumes_is_an_error() {
+    let scratch = folder_of_runs(&["run.nii"]);
+    for ddof in ["6", "7", "18446744073709551615"] {
+        let line = scratch.tsnr(["run.nii", "-o", "map.nii", "--ddof", ddof]).error();
+        assert!(line.contains("6 volumes") && line.contains("--ddof"), "{line}");
+    }
+    scratch.tsnr(["run.nii", "-o", "map.nii", "--ddof", "5"]).succeeded();
+}
+
+#[test]
+fn more_threads_than_work_do_no_harm() {
+    let scratch = folder_of_runs(&["run.nii"]);
+    scratch.tsnr(["run.nii", "-o", "map.nii", "--threads", "64"]).succeeded();
+    let outcome = scratch.tsnr(["run.nii", "-o", "map.nii", "--threads", "18446744073709551615"]);
+    if outcome.exit_code != Some(0) {
+        assert!(outcome.error().contains("--threads"));
+    }
+}
+
+#[test]
+fn version_and_help_go_to_stdout() {
+    let scratch = Scratch::new();
+    for option in ["--version", "-V"] {
+        let outcome = scratch.tsnr([option]).succeeded();
+        assert_eq!(outcome.stdout, concat!("tsnr ", env!("CARGO_PKG_VERSION"), "\n"));
+        assert_eq!(outcome.stderr, "");
+    }
+    for option in ["--help", "-h"] {
+        let outcome = scratch.tsnr([option]).succeeded();
+        assert!(outcome.stdout.contains("Usage: tsnr "), "{}", outcome.stdout);
+        assert_eq!(outcome.stderr, "");
+    }
+}
+
+#[test]
+fn help_holds_every_option_the_definition_the_modes_and_examples() {
+    let help = Scratch::new().tsnr(["--help"]).succeeded().stdout;
+    for text in [
+        "-o, --output",
+        "--mean",
+        "--std",
+        "--dtype",
+        "float32",
+        "float64",
+        "--undefined",
+        "zero",
+        "nan",
+        "--mode",
+        "serial",
+        "delayed",
+        "array",
+        "--threads",
+        "--atlas",
+        "--table",
+        "--ddof",
+        "-q, --quiet",
+        "-v, --verbose",
+        "-h, --help",
+        "-V, --version",
+        "<INPUTS>",
+        "tSNR = mean / std",
+        "N - ddof",
+        "numpy",
+        "AFNI",
+        "FSL",
+        "Dask",
+        "concatenated",
+        "Examples:",
+        "Exit status",
+        "130",
+        "[default: array]",
+        "[default: 0]",
+        "[default: float32]",
+        "[default: zero, or that of --definition]",
+    ] {
+        assert!(help.contains(text), "'{text}' in: {help}");
+    }
+    // Grouped: more headings than one stand above the options.
+    let is_heading = |line: &&str| line.ends_with(':') && !line.starts_with(' ');
+    assert!(help.lines().filter(is_heading).count() >= 5, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+}
+
+#[test]
+fn every_example_of_the_help_runs() {
+    let help = Scratch::new().tsnr(["--help"]).succeeded().stdout;
+    let examples: Vec<&str> =
+        help.lines().map(str::trim).filter(|line| line.starts_with("tsnr ")).collect();
+    assert!(examples.len() >= 3, "{examples:?}");
+    let program = env!("CARGO_BIN_EXE_tsnr");
+    for example in examples {
+        let scratch = folder_of_runs(&[
+            "sub-01/func/sub-01_run-1_bold.nii.gz",
+            "sub-01/func/sub-01_run-2_bold.nii.gz",
+            "func/run-1.nii.gz",
+            "run-1.nii.gz",
+            "run-2.nii.gz",
+        ]);
+        scratch.file("sub-01/func/sub-01_run-1_bold.json", "{}");
+        for map in ["before.nii.gz", "after.nii.gz"] {
+            scratch.file(map, session_image(INT16, 16, |[x, ..]| x as f64));
+        }
+        let line = format!("tsnr() {{ '{program}' \"$@\"; }}; {example}");
+        let outcome = scratch.bash(&line, [""; 0]).succeeded();
+        let maps = ["tsnr.nii.gz", "mean.nii.gz", "std.nii.gz"];
+        for output in maps.into_iter().chain(["graph.svg", "profile.html", "diff.html"]) {
+            assert_eq!(scratch.path(output).exists(), example.contains(output), "{example}");
+        }
+        let prints = ["--compare", "--definitions"].iter().any(|it| example.contains(it));
+        assert_eq!(outcome.stdout.is_empty(), !prints, "{example}");
+    }
+}
+
+// ---- What is said -----------------------------------------------------------------------------
+
+#[test]
+fn the_summary_says_what_was_read_and_what_came_out() {
+    let scratch = Scratch::new();
+    let runs = session_pattern();
+    let arguments = ["-o", "map.nii.gz", "--mode", "delayed", "--threads", "3"];
+    let outcome = scratch.tsnr([&*runs].iter().chain(&arguments)).succeeded();
+    assert_eq!(outcome.stdout, "");
+    let expected = Map::read(&testdata("expected/session_ddof0_tsnr.nii"));
+    let mut defined: Vec<f64> = expected.values.into_iter().filter(|it| it.is_finite()).collect();
+    defined.sort_by(f64::total_cmp);
+    let middle = defined.len() / 2;
+    let median = (defined[(defined.len() - 1) / 2] + defined[middle]) / 2.0;
+
+    let runs = outcome.summary("runs");
+    for text in ["5", "43 + 46 + 59 + 22 + 19", "189 volumes"] {
+        assert!(runs.contains(text), "'{text}' in: {runs}");
+    }
+    let grid = outcome.summary("grid");
+    assert!(grid.contains("20x20x10") && grid.contains("4x4x6 mm"), "{grid}");
+    let definition = outcome.summary("definition");
+    for text in ["mean / std", "ddof 0", "concatenated", "no detrending"] {
+        assert!(definition.contains(text), "'{text}' in: {definition}");
+    }
+    assert_eq!(
+        outcome.summary("undefined"),
+        format!("{0} voxels, written as 0: {0} always 0", 4000 - defined.len())
+    );
+    let shown = outcome.summary("median tSNR");
+    let (number, rest) = shown.split_once(' ').expect("a number");
+    let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
+    let found: f64 = number.parse().expect("a number");
+    assert!((found - median).abs() <= 0.5 * 10_f64.powi(-decimals), "{shown}, expected {median}");
+    assert!(number.len() >= 4 && rest.contains(&defined.len().to_string()), "{shown}");
+    assert!(outcome.summary("written").contains("map.nii.gz"));
+    let time = outcome.summary("time");
+    let (seconds, memory) = time.split_once(" s, peak memory ").expect("time and memory");
+    assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds < 60.0), "{time}");
+    let (actual, predicted) = memory.split_once(" of ").expect("actual and predicted memory");
+    for memory in [actual, predicted.strip_suffix(" predicted").expect("a prediction")] {
+        let mebibytes = memory.strip_suffix(" MiB").and_then(|number| number.parse::<f64>().ok());
+        assert!(mebibytes.is_some_and(|number| (1.0..1000.0).contains(&number)), "{time}");
+    }
+    assert!(outcome.stderr.contains("delayed mode, 3 threads"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_summary_says_why_voxels_are_undefined() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/float32_nonfinite.nii.gz").display().to_string();
+    let outcome = scratch.tsnr([&*run, "-o", "map.nii", "--undefined", "nan"]).succeeded();
+    assert_eq!(
+        outcome.summary("undefined"),
+        "7 voxels, written as NaN: 1 always 0, 2 constant but not 0, 4 with NaN or infinite samples"
+    );
+    assert!(outcome.summary("median tSNR").ends_with("over 53 defined voxels"));
+}
+
+#[test]
+fn a_map_without_a_defined_voxel_is_written_and_said_to_be_so() {
+    let scratch = Scratch::new();
+    let header = program::bytes::Header::int16(3);
+    scratch.file("run.nii", header.file(&[0.0; 180]));
+    let outcome = scratch.tsnr(["run.nii", "-o", "map.nii"]).succeeded();
+    assert!(outcome.summary("median tSNR").contains("no voxel is defined"), "{}", outcome.stderr);
+    assert!(outcome.summary("undefined").starts_with("60 voxels"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_series_of_volumes_is_one_run_in_the_summary() {
+    let scratch = Scratch::new();
+    let volumes = testdata("odd/series/vol_*.nii").display().to_string();
+    let outcome = scratch.tsnr([&*volumes, "-o", "map.nii"]).succeeded();
+    let runs = outcome.summary("runs");
+    assert!(runs.starts_with("1: 12 volumes") && runs.contains("12 files"), "{runs}");
+}
+
+#[test]
+fn quiet_is_silent_on_success_and_still_warns_and_fails_aloud() {
+    let scratch = Scratch::new();
+    let odd = |name: &str| testdata("odd").join(name).display().to_string();
+    for quiet in ["-q", "--quiet"] {
+        let outcome = scratch.tsnr([&*odd("extensions.nii.gz"), "-o", "map.nii", quiet]);
+        let outcome = outcome.succeeded();
+        assert_eq!((&*outcome.stdout, &*outcome.stderr), ("", ""));
+        let runs = [odd("int16_le.nii"), odd("affine_shifted.nii")];
+        let outcome = scratch.tsnr([&*runs[0], &*runs[1], "-o", "map.nii", quiet]).succeeded();
+        // That the affines differ, and that most of the variance lies between these runs.
+        assert_eq!((outcome.warnings().len(), outcome.stderr.lines().count()), (2, 2));
+        assert!(
+            scratch.tsnr([&*odd("empty.nii"), "-o", "map.nii", quiet]).error().contains("empty")
+        );
+    }
+}
+
+#[test]
+fn no_progress_bar_is_drawn_where_stderr_is_no_terminal() {
+    let scratch = Scratch::new();
+    let runs = session_pattern();
+    for mode in program::MODES {
+        let outcome = scratch.tsnr([&*runs, "-v", "-o", "map.nii", "--mode", mode]).succeeded();
+        let is_control = |c: char| c.is_control() && c != '\n';
+        assert!(!outcome.stderr.contains(is_control), "{:?}", outcome.stderr);
+        assert!(!outcome.stderr.contains("left"), "{}", outcome.stderr);
+        assert_eq!(outcome.stdout, "");
+    }
+}
+
+#[test]
+fn a_closed_or_full_stderr_does_no_harm() {
+    let run = testdata("odd/extensions.nii.gz").display().to_string();
+    let runs = session_pattern(); // brings a warning
+    for line in ["\"$@\" 2>&-", "\"$@\" 2>/dev/full", "\"$@\" 2>&- >&- <&-"] {
+        for run in [&*run, &*runs] {
+            let scratch = Scratch::new();
+            scratch.bash(line, [run, "-v", "-o", "map.nii"]).succeeded();
+            assert_eq!(scratch.names(), ["map.nii"]);
+        }
+        let scratch = Scratch::new();
+        let outcome = scratch.bash(line, ["missing.nii", "-o", "map.nii"]);
+        assert_eq!(outcome.exit_code, Some(1), "{line}");
+    }
+    // A reader that goes away.
+    for run in [&*run, &*runs] {
+        let scratch = Scratch::new();
+        let mut command = scratch.program();
+        command.args([run, "-v", "-o", "map.nii"]).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        drop(child.stderr.take());
+        assert_eq!(child.wait().expect("an end").code(), Some(0));
+        assert_eq!(scratch.names(), ["map.nii"]);
+    }
+}
+
+#[test]
+fn help_into_a_closed_pipe_is_a_normal_end() {
+    let mut command = program::program();
+    command.arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let outcome = Outcome::of(child.wait_with_output().expect("an end"));
+    assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
+}
+
+#[test]
+fn a_sentence_for_the_methods_section_says_what_was_done() {
+    let scratch = Scratch::new();
+    let sentence = |arguments: &[&str]| {
+        let arguments = [arguments, &["-q", "--json", "said.json"]].concat();
+        scratch.tsnr(arguments).succeeded();
+        let text = fs::read_to_string(scratch.path("said.json")).expect("the file");
+        let said: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        said["definition"]["sentence"].as_str().expect("a sentence").to_owned()
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let start = format!(
+        "Temporal SNR was computed with tsnr {version} as the temporal mean divided by the \
+         standard deviation over time"
+    );
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    assert_eq!(sentence(&[&run, "--ddof", "1"]), format!("{start} (divisor N - 1)."));
+    assert_eq!(
+        sentence(&[&run, "--detrend", "1", "--dummy-scans", "1"]),
+        format!(
+            "{start} of the residuals (divisor N), after regression of a polynomial of order 1; 1 \
+             dummy scan was left out."
+        )
+    );
+    let as_nipype = sentence(&[&run, "--definition", "nipype"]);
+    assert!(as_nipype.contains(" by the definition of nipype's TSNR, as the temporal mean "));
+    assert!(as_nipype.ends_with("(divisor N); samples that are NaN counted as 0."), "{as_nipype}");
+    let tables = testdata("confounds/*_timeseries.tsv").display().to_string();
+    let options = "--combine demean --ddof rank --highpass 60 --fd-thresh 0.5 --mask auto \
+                   --confound-columns rot_?,csf --confounds";
+    let arguments: Vec<&str> = options.split_whitespace().chain([&*tables]).collect();
+    let session = session_pattern();
+    assert_eq!(
+        sentence(&[&[&*session], &arguments[..]].concat()),
+        format!(
+            "{start} of the residuals (divisor N less the fitted parameters) within 5 runs, pooled, \
+             after regression of cosines slower than 60 s for each run and the confounds rot_?, csf \
+             for each run; 5 volumes were censored; summaries are over the voxels of a brain mask \
+             of the temporal mean (nilearn's compute_epi_mask)."
+        )
+    );
+}

@@ -1,0 +1,322 @@
+//! What is wrong with a session is found and said; what is sound is not accused. Each finding is
+//! planted into two runs that have none.
+
+use crate::program;
+
+use program::bytes::{FLOAT32, Header, INT16, Random};
+use program::{Outcome, Scratch, session_runs, testdata};
+use serde_json::Value;
+use std::fs;
+
+const SHAPE: [i16; 3] = [5, 4, 3];
+const VOXELS: usize = 60;
+const VOLUMES: usize = 60;
+
+/// A run, and what is to be planted into it.
+struct Run {
+    header: Header,
+    /// `[volume, voxel]`
+    values: Vec<f64>,
+}
+
+impl Run {
+    /// 1000 and noise of std 10: nothing is wrong.
+    fn sound(name: &str, datatype: i16, volumes: usize) -> Run {
+        let [x, y, z] = SHAPE;
+        let bits = if datatype == FLOAT32 { 32 } else { 16 };
+        let header = Header::new(datatype, bits, x, y, z, volumes as i16);
+        let mut random = Random::new(name);
+        let values = (0..volumes * VOXELS).map(|_| 1000.0 + 10.0 * random.normal()).collect();
+        Run { header, values }
+    }
+
+    fn at(&mut self, volume: usize, voxel: usize) -> &mut f64 {
+        &mut self.values[volume * VOXELS + voxel]
+    }
+}
+
+/// Two sound runs of this datatype.
+fn sound(datatype: i16) -> [Run; 2] {
+    ["first", "second"].map(|name| Run::sound(name, datatype, VOLUMES))
+}
+
+fn write(scratch: &Scratch, runs: &[Run]) {
+    for (number, run) in runs.iter().enumerate() {
+        let name = format!("run-{}_bold.nii", number + 1);
+        scratch.file(&name, run.header.file(&run.values));
+    }
+}
+
+fn tsnr(scratch: &Scratch, options: &[&str]) -> Outcome {
+    let base = ["run-?_bold.nii", "-o", "map.nii", "--json", "found.json", "-q"];
+    scratch.tsnr(base.iter().chain(options))
+}
+
+fn remove_written(scratch: &Scratch) {
+    for name in ["map.nii", "found.json"] {
+        fs::remove_file(scratch.path(name)).expect("it was written");
+    }
+}
+
+/// The names of the findings in the JSON.
+fn names_found(scratch: &Scratch) -> Vec<String> {
+    let text = fs::read_to_string(scratch.path("found.json")).expect("JSON");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    let findings = json["findings"].as_array().expect("a list");
+    findings.iter().map(|it| it["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+/// Sees that just this is found, said even where silence is asked for, and refused by --strict
+/// unless it is allowed.
+#[track_caller]
+fn assert_found(runs: &[Run], name: &str, says: &str, options: &[&str]) {
+    let scratch = Scratch::new();
+    write(&scratch, runs);
+    let inputs = scratch.names();
+    for mode in program::MODES {
+        let options = [options, &["--mode", mode]].concat();
+        let outcome = tsnr(&scratch, &options).succeeded();
+        assert_eq!(names_found(&scratch), [name], "{mode}: {}", outcome.stderr);
+        let is_told = outcome.warnings().iter().any(|it| it.contains(says));
+        // These two stand in the summary's line of undefined voxels.
+        assert_eq!(is_told, !["constant", "not-finite"].contains(&name), "{}", outcome.stderr);
+        remove_written(&scratch);
+
+        let strict = [&options[..], &["--strict"]].concat();
+        let outcome = tsnr(&scratch, &strict);
+        assert_eq!(outcome.exit_code, Some(1));
+        let error = outcome.stderr.lines().last().expect("an error");
+        assert!(error.starts_with(&format!("tsnr: error: {name}: ")), "{error}");
+        assert!(error.contains(says) && error.contains(&format!("--allow {name}")), "{error}");
+        assert_eq!(scratch.names(), inputs, "nothing is written");
+
+        let allowed = [&strict[..], &["--allow", name]].concat();
+        tsnr(&scratch, &allowed).succeeded();
+        remove_written(&scratch);
+    }
+}
+
+#[test]
+fn sound_runs_have_no_finding() {
+    for datatype in [INT16, FLOAT32] {
+        let scratch = Scratch::new();
+        write(&scratch, &sound(datatype));
+        let outcome = tsnr(&scratch, &["--strict"]).succeeded();
+        assert_eq!((names_found(&scratch).len(), &*outcome.stderr), (0, ""));
+    }
+}
+
+#[test]
+fn affines_units_and_tr_that_differ_are_found() {
+    let mut runs = sound(INT16);
+    runs[1].header.translation[0] += 2.0;
+    assert_found(&runs, "affine-differs", "up to 2.000 mm", &[]);
+    let mut runs = sound(INT16);
+    runs[1].header.pixdim[4] = 3.0;
+    assert_found(&runs, "tr-differs", "3 s in run-2_bold.nii", &[]);
+    let mut runs = sound(INT16);
+    runs[1].header.xyzt_units = 0;
+    assert_found(&runs, "units-differ", "units differ", &[]);
+}
+
+#[test]
+fn scaling_that_differs_is_found() {
+    let mut runs = sound(INT16);
+    runs[1].header.slope = 0.5;
+    runs[1].values.iter_mut().for_each(|value| *value *= 2.0);
+    assert_found(&runs, "slope-differs", "0.5 * stored", &[]);
+}
+
+#[test]
+fn an_image_of_one_volume_among_runs_is_found() {
+    let [first, second] = sound(INT16);
+    let runs = [first, second, Run::sound("reference", INT16, 1)];
+    assert_found(&runs, "single-volume", "one volume only in run-3_bold.nii", &[]);
+}
+
+#[test]
+fn a_shift_between_runs_is_found_unless_it_is_taken_out() {
+    let shifted = || {
+        let mut runs = sound(INT16);
+        runs[1].values.iter_mut().for_each(|value| *value += 30.0);
+        runs
+    };
+    assert_found(&shifted(), "between-runs", "of the variance lies between the runs", &[]);
+    for how in ["demean", "average"] {
+        let scratch = Scratch::new();
+        write(&scratch, &shifted());
+        tsnr(&scratch, &["--strict", "--combine", how]).succeeded();
+    }
+}
+
+#[test]
+fn volumes_that_are_not_steady_are_found_unless_they_are_dropped() {
+    let unsteady = || {
+        let mut runs = sound(INT16);
+        for (volume, factor) in [(0, 1.3), (1, 1.1)] {
+            for voxel in 0..VOXELS {
+                *runs[1].at(volume, voxel) *= factor;
+            }
+        }
+        runs
+    };
+    assert_found(&unsteady(), "non-steady", "and are used: 2 of run-2_bold", &[]);
+    let scratch = Scratch::new();
+    write(&scratch, &unsteady());
+    for dropped in ["auto", "2"] {
+        tsnr(&scratch, &["--strict", "--dummy-scans", dropped]).succeeded();
+    }
+}
+
+#[test]
+fn data_that_were_demeaned_are_found_unless_the_mean_is_given() {
+    let demeaned = || {
+        let mut runs = sound(FLOAT32);
+        runs.iter_mut().flat_map(|run| &mut run.values).for_each(|value| *value -= 1000.0);
+        runs
+    };
+    assert_found(&demeaned(), "demeaned", "look demeaned or detrended already", &[]);
+    let scratch = Scratch::new();
+    write(&scratch, &demeaned());
+    let original = Run::sound("first", FLOAT32, 3);
+    scratch.file("mean.nii", original.header.file(&original.values));
+    tsnr(&scratch, &["--strict", "--mean-from", "mean.nii"]).succeeded();
+}
+
+/// A mask without the first voxel.
+fn mask_without_the_first(scratch: &Scratch) {
+    let [x, y, z] = SHAPE;
+    let mut header = Header::new(INT16, 16, x, y, z, 1);
+    header.dim = [3, x, y, z, 1, 1, 1, 1];
+    let values: Vec<f64> = (0..VOXELS).map(|voxel| f64::from(u8::from(voxel > 0))).collect();
+    scratch.file("mask.nii", header.file(&values));
+}
+
+#[test]
+fn samples_at_the_limit_are_found_unless_they_are_masked() {
+    for limit in [f64::from(i16::MAX), f64::from(i16::MIN)] {
+        let clipped = || {
+            let mut runs = sound(INT16);
+            *runs[1].at(7, 0) = limit;
+            runs
+        };
+        assert_found(&clipped(), "clipped", "1 voxel has samples at the limit", &[]);
+        let scratch = Scratch::new();
+        write(&scratch, &clipped());
+        mask_without_the_first(&scratch);
+        tsnr(&scratch, &["--strict", "--mask", "mask.nii"]).succeeded();
+        // A volume that is not used cannot spoil the map either.
+        tsnr(&scratch, &["--strict", "--volumes", "8:"]).succeeded();
+    }
+}
+
+#[test]
+fn voxels_that_never_change_are_found_unless_they_are_0_or_masked() {
+    let with = |value: f64| {
+        let mut runs = sound(INT16);
+        for run in &mut runs {
+            (0..VOLUMES).for_each(|volume| *run.at(volume, 0) = value);
+        }
+        runs
+    };
+    assert_found(&with(7.0), "constant", "1 voxel has no variation over time", &[]);
+    let scratch = Scratch::new();
+    write(&scratch, &with(7.0));
+    mask_without_the_first(&scratch);
+    tsnr(&scratch, &["--strict", "--mask", "mask.nii"]).succeeded();
+    // Background is always 0 in many runs; in a mask there should be none.
+    write(&scratch, &with(0.0));
+    tsnr(&scratch, &["--strict"]).succeeded();
+    let [x, y, z] = SHAPE;
+    let mut header = Header::new(INT16, 16, x, y, z, 1);
+    header.dim = [3, x, y, z, 1, 1, 1, 1];
+    scratch.file("everything.nii", header.file(&[1.0; VOXELS]));
+    let error = tsnr(&scratch, &["--strict", "--mask", "everything.nii"]).error();
+    assert!(error.contains("error: constant: 1 voxel"), "{error}");
+}
+
+#[test]
+fn samples_that_are_no_numbers_are_found_unless_they_count_as_0() {
+    for sample in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut runs = sound(FLOAT32);
+        *runs[0].at(3, 9) = sample;
+        assert_found(&runs, "not-finite", "1 voxel has samples that are NaN or infinite", &[]);
+        let scratch = Scratch::new();
+        write(&scratch, &runs);
+        tsnr(&scratch, &["--strict", "--definition", "afni"]).succeeded();
+    }
+}
+
+#[test]
+fn several_findings_are_refused_together_and_each_is_allowed_by_its_name() {
+    let mut runs = sound(INT16);
+    runs[1].header.pixdim[4] = 3.0;
+    *runs[1].at(7, 0) = f64::from(i16::MAX);
+    let scratch = Scratch::new();
+    write(&scratch, &runs);
+    let outcome = tsnr(&scratch, &["--strict"]);
+    assert_eq!(outcome.exit_code, Some(1));
+    let error = outcome.stderr.lines().last().expect("an error");
+    assert!(error.contains("tr-differs") && error.contains("(1 more)"), "{error}");
+    assert!(error.contains("--allow tr-differs --allow clipped"), "{error}");
+    let outcome = tsnr(&scratch, &["--strict", "--allow", "tr-differs"]);
+    assert!(outcome.stderr.contains("error: clipped: "), "{}", outcome.stderr);
+    let both = ["--strict", "--allow", "tr-differs", "--allow", "clipped"];
+    tsnr(&scratch, &both).succeeded();
+}
+
+#[test]
+fn the_summary_says_what_was_left_out_and_what_lies_between_runs() {
+    let scratch = Scratch::new();
+    let runs = testdata("definitions/run-?_bold.nii.gz").display().to_string();
+    let tables = testdata("definitions/run-?_desc-confounds_timeseries.tsv").display().to_string();
+    let confounds = format!("--confounds={tables}");
+    let options = ["--dummy-scans=auto", "--fd-thresh=0.5", "--censor-after=1", "--detrend=1"];
+    let base = [&*runs, &*confounds, "--json=found.json", "--map=run-tsnr=run_{run}.nii"];
+    let outcome = scratch.tsnr([&base[..], &options].concat()).succeeded();
+    // Three flagged and one; a volume in the middle with the next, and the last.
+    let left_out = "4 volumes (3 + 1 + 0) as dummy scans, 9 volumes (3 + 3 + 3) as censored";
+    assert_eq!(outcome.summary("left out"), left_out);
+    assert!(outcome.summary("definition").contains("over 137 of 150 volumes"));
+    assert_eq!(outcome.summary("each run").split(", ").count(), 3);
+    let between = "between runs 49% of the variance; median tSNR 92.72 without the runs' own means";
+    assert!(outcome.stderr.lines().any(|line| line == between), "{}", outcome.stderr);
+    assert_eq!(outcome.summary("written"), "run_1.nii, run_2.nii, run_3.nii (float32)");
+    let note = "tsnr: dummy scans of the runs, by their tables: 3, 1, 0";
+    assert!(outcome.stderr.lines().any(|line| line == note), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_definitions_are_printed_with_their_medians() {
+    let scratch = Scratch::new();
+    let runs: Vec<String> = session_runs().iter().map(|it| it.display().to_string()).collect();
+    let mut arguments: Vec<&str> = runs.iter().map(String::as_str).collect();
+    arguments.extend(["--definitions", "--mask", "auto"]);
+    let table = scratch.tsnr(&arguments).succeeded().stdout;
+    let lines: Vec<Vec<&str>> =
+        table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let names: Vec<&str> = lines.iter().map(|words| words[0]).collect();
+    assert_eq!(names, ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr"]);
+    assert_eq!(scratch.names(), [""; 0], "no map is written");
+    for words in lines {
+        let definition = format!("--definition={}", words[0]);
+        let mut arguments: Vec<&str> = runs.iter().map(String::as_str).collect();
+        arguments.extend([&*definition, "--mask=auto", "-o", "map.nii"]);
+        let summary = scratch.tsnr(&arguments).succeeded();
+        let expected = format!("{} over {} defined voxels", words[1], words[2]);
+        assert!(summary.summary("median tSNR").starts_with(&expected), "{expected}");
+    }
+}
+
+#[test]
+fn a_definition_that_an_option_does_not_go_with_is_said_in_its_line() {
+    let scratch = Scratch::new();
+    let runs: Vec<String> = session_runs().iter().map(|it| it.display().to_string()).collect();
+    let arguments = runs.iter().map(String::as_str).chain(["--definitions", "--combine=demean"]);
+    let table = scratch.tsnr(arguments).succeeded().stdout;
+    let line = |name| table.lines().find(|it| it.starts_with(name)).expect("a line for each");
+    let words: Vec<&str> = line("afni-cvarinv").split_whitespace().collect();
+    assert_eq!(words[1..3], ["-", "-"], "{table}");
+    assert!(line("afni-cvarinv").contains("one trend through the runs"), "{table}");
+    assert!(line("sfnr").split_whitespace().nth(1).is_some_and(|it| it.parse::<f64>().is_ok()));
+}

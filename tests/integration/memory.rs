@@ -1,0 +1,226 @@
+//! Array mode's memory does not grow with the length or number of the runs, `--mem-limit`
+//! is kept, and the modes that hold every run say so, or refuse, before they read.
+
+use crate::program;
+
+use program::bytes::{Header, INT16};
+use program::{Outcome, Scratch};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+
+const MIB: f64 = 1024.0 * 1024.0;
+const GRID: [i16; 3] = [64, 64, 30];
+const VOXELS: f64 = 64.0 * 64.0 * 30.0;
+
+/// What array mode may take, in MiB: 48, 64 bytes a voxel, and 32 more for each further
+/// thread.
+fn bound(threads: f64) -> f64 {
+    48.0 + VOXELS * (64.0 + 32.0 * (threads - 1.0)) / MIB
+}
+
+/// A run of zeros, plain: it takes no room on the disk.
+fn plain(scratch: &Scratch, name: &str, volumes: i16) {
+    let [x, y, z] = GRID;
+    let mut header = Header::new(INT16, 16, x, y, z, volumes).file(&[]);
+    header.truncate(352);
+    let path = scratch.file(name, &header);
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("a file");
+    file.set_len(352 + VOXELS as u64 * 2 * volumes as u64).expect("a sparse file");
+}
+
+/// The same, compressed.
+fn gzip(scratch: &Scratch, name: &str, volumes: i16) {
+    let [x, y, z] = GRID;
+    let header = Header::new(INT16, 16, x, y, z, volumes).file(&[]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&header[..352]).expect("memory");
+    let volume = vec![0; VOXELS as usize * 2];
+    for _ in 0..volumes {
+        encoder.write_all(&volume).expect("memory");
+    }
+    scratch.file(name, encoder.finish().expect("memory"));
+}
+
+/// Actual and predicted peak memory in MiB, as the summary states them.
+fn memory(outcome: &Outcome) -> (f64, f64) {
+    let time = outcome.summary("time");
+    let (_, memory) = time.split_once("peak memory ").expect("memory is stated");
+    let (actual, predicted) = memory.split_once(" MiB of ").expect("actual of predicted");
+    let predicted = predicted.split_once(' ').expect("a unit").0;
+    (actual.parse().expect("a number"), predicted.parse().expect("a number"))
+}
+
+#[test]
+fn array_mode_stays_within_its_bound_whatever_the_runs() {
+    let scratch = Scratch::new();
+    for run in 1..=4 {
+        plain(&scratch, &format!("plain-{run}.nii"), 150);
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    for pattern in ["plain-1.nii", "plain-*.nii", "gzip-1.nii.gz", "gzip-*.nii.gz", "*-[12].nii*"] {
+        for threads in [1, 2, 3] {
+            let arguments = [pattern, "-o", "map.nii.gz", "--threads", &threads.to_string()];
+            let outcome = scratch.tsnr(arguments).succeeded();
+            let (actual, predicted) = memory(&outcome);
+            assert!(actual <= predicted, "{pattern}, {threads} threads: {actual} of {predicted}");
+            assert!(predicted <= bound(f64::from(threads)), "{pattern}, {threads}: {predicted}");
+        }
+    }
+}
+
+/// One more map of 8 bytes a voxel for each regressor and thread, and no more.
+#[test]
+fn regressors_take_a_map_each_a_thread() {
+    let scratch = Scratch::new();
+    for run in 1..=4 {
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    for pattern in ["gzip-1.nii.gz", "gzip-*.nii.gz"] {
+        for threads in [1_u32, 2, 3] {
+            let told = |order: u32| {
+                let (threads, order) = (threads.to_string(), order.to_string());
+                let options = ["--threads", &*threads, "--detrend", &*order];
+                let arguments = [&[pattern, "-o", "map.nii.gz"][..], &options].concat();
+                memory(&scratch.tsnr(arguments).succeeded())
+            };
+            let (_, plain) = told(0);
+            for order in [1, 2, 9] {
+                let (actual, predicted) = told(order);
+                let what = format!("{pattern}, {threads} threads, order {order}");
+                assert!(actual <= predicted, "{what}: {actual} of {predicted}");
+                let maps = VOXELS * 8.0 * f64::from(order * threads) / MIB;
+                assert!(predicted <= plain + maps + 1.0, "{what}: {predicted}, plain {plain}");
+            }
+        }
+    }
+}
+
+/// The places of the voxels in their slices, the values of a slice while they are ordered, and the
+/// run's own tSNR, of which the table has a row.
+#[test]
+fn regions_are_in_the_prediction() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "run.nii.gz", 30);
+    let plain = memory(&scratch.tsnr(["run.nii.gz", "-o", "map.nii"]).succeeded());
+    let arguments = ["run.nii.gz", "-o", "map.nii", "--by-slice", "--table", "slices.tsv"];
+    let (actual, predicted) = memory(&scratch.tsnr(arguments).succeeded());
+    assert!(actual <= predicted, "{actual} of {predicted}");
+    assert!((predicted - plain.1 - 3.0 * 8.0 * VOXELS / MIB).abs() <= 1.0, "{predicted} {plain:?}");
+}
+
+#[test]
+fn short_runs_do_not_pile_up_behind_a_long_one() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "long.nii.gz", 150);
+    for run in 1..=20 {
+        gzip(&scratch, &format!("short-{run}.nii.gz"), 3);
+    }
+    for threads in ["1", "2", "3"] {
+        let arguments = ["*.nii.gz", "-o", "map.nii", "--threads", threads];
+        let (actual, predicted) = memory(&scratch.tsnr(arguments).succeeded());
+        assert!(actual <= predicted, "{threads} threads: {actual} of {predicted}");
+        assert!(predicted <= bound(threads.parse().expect("a number")), "{predicted}");
+    }
+}
+
+#[test]
+fn a_memory_limit_that_many_threads_exceed_is_judged_at_once() {
+    let scratch = Scratch::new();
+    gzip(&scratch, "run.nii.gz", 60);
+    let threads = "18446744073709551615";
+    let arguments = ["run.nii.gz", "-o", "map.nii", "--threads", threads, "--mem-limit", "1M"];
+    assert!(scratch.tsnr(arguments).error().contains("needs"));
+}
+
+#[test]
+fn a_memory_limit_costs_threads_and_a_tight_one_is_refused_with_what_is_needed() {
+    let scratch = Scratch::new();
+    for run in 1..=3 {
+        gzip(&scratch, &format!("gzip-{run}.nii.gz"), 30);
+    }
+    let limited = |limit: &str| {
+        scratch.tsnr(["gzip-*", "-o", "map.nii", "--threads", "3", "--mem-limit", limit])
+    };
+    let outcome = limited("20M").succeeded();
+    let (actual, predicted) = memory(&outcome);
+    assert!(actual <= predicted && predicted <= 20.0, "{actual} of {predicted}");
+    assert!(outcome.stderr.contains("of 3 threads, to stay within"), "{}", outcome.stderr);
+    let line = limited("10M").error();
+    assert!(line.contains("needs") && line.contains("--mem-limit"), "{line}");
+    assert!(limited("1G").succeeded().stderr.contains("array mode, 3 threads"));
+}
+
+#[test]
+fn modes_that_hold_every_run_say_what_they_need_or_refuse() {
+    let scratch = Scratch::new();
+    plain(&scratch, "run.nii", 100);
+    for mode in ["serial", "delayed"] {
+        let arguments = ["run.nii", "-o", "map.nii", "--mode", mode];
+        let outcome = scratch.tsnr(arguments).succeeded();
+        let (actual, predicted) = memory(&outcome);
+        assert!(actual <= predicted, "{mode}: {actual} of {predicted}");
+        let needs = format!("{mode} mode holds every run and will need {predicted:.0} MiB");
+        assert!(outcome.stderr.contains(&needs), "{needs}: {}", outcome.stderr);
+        let line = scratch.tsnr(arguments.iter().chain(&["--mem-limit", "30M"])).error();
+        assert!(
+            line.contains("30 MiB") && line.contains("array mode") && line.contains("(--mode)"),
+            "{line}"
+        );
+    }
+}
+
+/// What a header claims to lie before its voxels is skipped, not held, and of a plain file not even
+/// read.
+#[test]
+fn voxels_far_behind_the_header_take_no_memory() {
+    let scratch = Scratch::new();
+    let header = |offset: u64| {
+        Header { vox_offset: offset as f32, ..Header::int16(4) }.file(&[])[..352].to_vec()
+    };
+    let voxels = Header::int16(4).encode(&(0..240).map(f64::from).collect::<Vec<_>>());
+    let compressed = |offset: u64, extender: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut content = header(offset);
+        content.truncate(348);
+        content.extend(extender);
+        encoder.write_all(&content).expect("memory");
+        let mut left = offset as usize - content.len();
+        let zeros = vec![0; 1 << 20];
+        while left > 0 {
+            left -= encoder.write(&zeros[..left.min(zeros.len())]).expect("memory");
+        }
+        encoder.write_all(&voxels).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    // Two extensions, of which the second is said to take all that lies before the voxels.
+    let size = (1_i32 << 27) - 384;
+    let claims = [&[1, 0, 0, 0][..], &32_i32.to_le_bytes(), &6_i32.to_le_bytes(), &[b'c'; 24]];
+    let claims = [&claims.concat()[..], &size.to_le_bytes(), &6_i32.to_le_bytes()].concat();
+    scratch.file("gap.nii.gz", compressed(1 << 27, &[0; 4]));
+    scratch.file("claims.nii.gz", compressed(1 << 27, &claims));
+    let sparse = scratch.file("sparse.nii", header(1 << 36));
+    let sparse = std::fs::OpenOptions::new().write(true).open(sparse).expect("a file");
+    sparse.write_all_at(&voxels, 1 << 36).expect("a sparse file");
+    scratch.file("near.nii", [header(352), voxels.clone()].concat());
+    let expected = {
+        scratch.tsnr(["near.nii", "-o", "near-map.nii", "--threads", "1"]).succeeded();
+        std::fs::read(scratch.path("near-map.nii")).expect("a map")
+    };
+    for name in ["gap.nii.gz", "claims.nii.gz", "sparse.nii"] {
+        for mode in program::MODES {
+            let limit = ["--mem-limit", "32M", "--threads", "1", "--mode", mode];
+            let arguments = [name, "-o", "map.nii"].into_iter().chain(limit);
+            let outcome = scratch.tsnr(arguments).succeeded();
+            let (actual, predicted) = memory(&outcome);
+            assert!(
+                actual <= predicted && predicted <= 32.0,
+                "{name}, {mode}: {actual}, {predicted}"
+            );
+            let says = outcome.stderr.contains("with which they exceed 4 MiB, is not copied");
+            assert_eq!(says, name == "claims.nii.gz", "{}", outcome.stderr);
+            let map = std::fs::read(scratch.path("map.nii")).expect("a map");
+            let voxels_at = if name == "claims.nii.gz" { 352 + 32 } else { 352 };
+            assert!(map[voxels_at..] == expected[352..], "{name}, {mode}");
+        }
+    }
+}
