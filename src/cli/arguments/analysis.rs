@@ -10,21 +10,23 @@ use std::path::PathBuf;
 /// What is computed, as it was typed.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct AnalysisArguments {
-    /// Compute what a tool of the field computes, by its definition
+    /// The definition of a tool: numpy, fsl, afni, nipype, ...
     ///
     /// numpy (the default), fsl (fslmaths -Tmean -Tstd -div), afni (3dTstat -tsnr), afni-cvarinv,
     /// nipype (TSNR; with --detrend its regress_poly), sfnr (fBIRN). Sets ddof, trend, sign, what
     /// becomes of NaN and of undefined voxels; other options given as well go first.
     #[arg(long, value_name = "NAME", value_parser = named::<Tool>(&TOOLS),
+          hide_possible_values = true,
           help_heading = "Definition")]
     pub definition: Option<Tool>,
 
-    /// How the runs become one map
+    /// How runs become one map: concat, demean or average
     ///
     /// concat: the runs concatenated as they are, so that shifts between them count as noise.
     /// demean: each run without its own mean: the std within runs, pooled. average: the mean over
     /// runs of each run's own tSNR.
     #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average"]),
+          hide_possible_values = true,
           help_heading = "Definition")]
     pub combine: Option<Combine>,
 
@@ -42,7 +44,9 @@ pub(in crate::cli) struct AnalysisArguments {
     #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub mean_from: Option<PathBuf>,
 
-    /// Remove a polynomial trend of this order from each run (0 to 9); the mean stays
+    /// Remove a polynomial trend of each run (0 to 9)
+    ///
+    /// The mean stays that of the data.
     #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Regression")]
     pub detrend: Option<usize>,
 
@@ -67,7 +71,7 @@ pub(in crate::cli) struct AnalysisArguments {
     )]
     pub confound_columns: Option<String>,
 
-    /// Leave out the first volumes of every run, or those that are not yet steady
+    /// Leave out first volumes, or those not yet steady
     ///
     /// 'auto' takes fMRIPrep's non_steady_state_outlier columns where --confounds are given, else
     /// the volumes among the first 50 whose global signal is an outlier (nipype's rule).

@@ -20,11 +20,12 @@ use crate::image::{Encoding, MapPrecision};
 use crate::output::written_file;
 use crate::recipe::Mode;
 use crate::stats::tsnr::WrittenUndefined;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::Shell;
 use serde::de::DeserializeOwned;
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong c
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
 #[derive(Parser, Debug)]
 #[command(name = "tsnr", version, max_term_width = 96, args_conflicts_with_subcommands = true,
-          subcommand_negates_reqs = true, after_long_help = DEFINITION, after_help = "\
+          subcommand_negates_reqs = true, disable_help_subcommand = true, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
 'tsnr --help' has all options, the definition, the modes and examples.")]
 pub(super) struct CommandLine {
@@ -79,14 +80,14 @@ pub(super) struct CommandLine {
 /// What else the program does.
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Subcommand {
-    /// Compute maps: what is done where no command is named
+    /// Compute maps: what is done if no command is named
     #[command(after_long_help = DEFINITION)]
     Run(Box<RunArguments>),
-    /// Compare two maps: before and after a correction, two protocols, two days
+    /// Compare two maps: before and after, two protocols, two days
     Diff(Box<DiffArguments>),
-    /// Compare the three modes: time, memory, and how far their maps differ
+    /// Compare the three modes: time, memory, difference of maps
     Compare(Box<CompareArguments>),
-    /// Print the completions of a shell: tsnr completions bash > FILE
+    /// Print the completions of a shell
     Completions {
         /// The shell
         shell: Shell,
@@ -148,7 +149,9 @@ pub(super) enum LogFormat {
 /// How much of the machine is used.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ComputingArguments {
-    /// Threads of the delayed and array modes [default: the cores this process may use]
+    /// Threads [default: the cores that this process may use]
+    ///
+    /// Of the delayed and array modes; serial has one.
     #[arg(long, value_name = "N", value_parser = at_least_one, value_delimiter = ',',
           help_heading = "Computation")]
     pub threads: Vec<NonZeroUsize>,
@@ -157,7 +160,8 @@ pub(super) struct ComputingArguments {
     ///
     /// Array mode reads fewer runs at once rather than take more. If even one does not fit,
     /// nothing is read and the error says what is needed.
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Computation")]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true,
+          help_heading = "Computation")]
     pub mem_limit: Option<u64>,
 
     /// Volumes in a chunk of array mode [default: as many as fit 4 MiB, at least 8]
@@ -169,7 +173,7 @@ pub(super) struct ComputingArguments {
 /// What can be typed to compute maps.
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
-    /// Runs: NIfTI images, or quoted patterns such as 'sub-01/func/*_bold.nii.gz'
+    /// Runs: images, or quoted patterns such as 'func/*_bold.nii.gz'
     ///
     /// Patterns take *, ?, [] and **, and are expanded in natural order (run-2 before run-10).
     /// Other files that a pattern matches (.json, .tsv) are skipped. Three-dimensional images
@@ -184,11 +188,13 @@ pub(super) struct RunArguments {
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
-    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = output_name, hide_short_help = true,
+          help_heading = "Output")]
     pub mean: Option<PathBuf>,
 
     /// Also write the standard deviation over time
-    #[arg(long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = output_name, hide_short_help = true,
+          help_heading = "Output")]
     pub std: Option<PathBuf>,
 
     /// Type of the written values; computed is always in float64
@@ -215,9 +221,10 @@ pub(super) struct RunArguments {
           help_heading = "Output")]
     pub maps: Vec<(MapKind, PathBuf)>,
 
-    /// Look inside a mask only: an image (not 0 is inside), or auto, a brain mask of the mean
+    /// Look inside a mask only: an image, or a brain mask of the mean
     ///
-    /// Voxels outside are 0 in the maps and in no summary. auto is nilearn's compute_epi_mask.
+    /// In an image, what is not 0 is inside. auto is nilearn's compute_epi_mask of the mean over
+    /// time. Voxels outside are 0 in the maps and in no summary.
     #[arg(long, value_name = "FILE|auto", help_heading = "Output")]
     pub mask: Option<PathBuf>,
 
@@ -226,7 +233,7 @@ pub(super) struct RunArguments {
           hide_short_help = true, help_heading = "Output")]
     pub mask_out: Option<PathBuf>,
 
-    /// Write everything that the summary knows as JSON
+    /// Write everything that is known as JSON
     ///
     /// Any output may be a device, a FIFO or /dev/stdout, which is written into when all files are
     /// complete. A link stays, and the file behind it is replaced.
@@ -285,7 +292,7 @@ pub(super) struct RunArguments {
     pub color_by: ColorBy,
 
     /// Read the headers and plan, say what would be written, and compute nothing
-    #[arg(long, help_heading = "Task graph")]
+    #[arg(long, hide_short_help = true, help_heading = "Task graph")]
     pub dry_run: bool,
 
     /// Say what each optimisation pass made of the graph
@@ -357,7 +364,7 @@ impl From<ColorBy> for Coloring {
 impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn of_this_process() -> CommandLine {
-        let command = CommandLine::parse();
+        let command = CommandLine::parsed();
         let problem = match &command.command {
             None => command.run.problem(),
             Some(Subcommand::Run(arguments)) => arguments.problem(),
@@ -365,9 +372,30 @@ impl CommandLine {
             Some(_) => None,
         };
         if let Some((kind, problem)) = problem {
-            CommandLine::command().error(kind, problem).exit();
+            without_orphans(CommandLine::command()).error(kind, problem).exit();
         }
         command
+    }
+
+    /// The arguments as clap takes them; what it prints has no line of a single word.
+    fn parsed() -> CommandLine {
+        let command = without_orphans(CommandLine::command());
+        let matches = command.clone().try_get_matches();
+        matches.and_then(|it| CommandLine::from_arg_matches(&it)).unwrap_or_else(|error| {
+            let text = error.render();
+            let is_colored = match error.use_stderr() {
+                true => std::io::stderr().is_terminal(),
+                false => std::io::stdout().is_terminal(),
+            };
+            let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
+            let text = text.replace(HELD_TOGETHER, " ");
+            // Who closed the pipe has seen enough.
+            let _ = match error.use_stderr() {
+                true => std::io::stderr().write_all(text.as_bytes()),
+                false => std::io::stdout().write_all(text.as_bytes()),
+            };
+            std::process::exit(error.exit_code())
+        })
     }
 
     /// What is said, and how.
@@ -426,6 +454,36 @@ impl RunArguments {
         let files = files.chain(&self.mask_out).map(PathBuf::as_path);
         let files = files.chain(self.regions.table.iter().flat_map(TableName::files));
         files.chain(self.pictures.files()).map(Path::to_owned)
+    }
+}
+
+/// A space at which a line is not broken.
+const HELD_TOGETHER: char = '\u{a0}';
+
+/// The command with help texts whose last two words stay together, however wide the terminal is.
+fn without_orphans(command: Command) -> Command {
+    let held = |text: &StyledStr| {
+        let lines = text.to_string();
+        let lines: Vec<String> = lines.split('\n').map(last_words_held).collect();
+        StyledStr::from(lines.join("\n"))
+    };
+    let held_argument = |argument: Arg| {
+        let (short, long) = (argument.get_help().map(held), argument.get_long_help().map(held));
+        let argument = short.into_iter().fold(argument, Arg::help);
+        long.into_iter().fold(argument, Arg::long_help)
+    };
+    let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    let command = command.mut_args(held_argument);
+    names.iter().fold(command, |command, name| command.mut_subcommand(name, without_orphans))
+}
+
+/// A line of which the last two words stay together.
+fn last_words_held(line: &str) -> String {
+    match line.trim_end().rsplit_once(' ') {
+        Some((before, last)) if !before.trim().is_empty() => {
+            format!("{before}{HELD_TOGETHER}{last}")
+        }
+        _ => line.to_owned(),
     }
 }
 

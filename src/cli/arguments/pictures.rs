@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("picture").args(["report", "png", "preview"]).multiple(true))]
 pub(in crate::cli) struct PictureArguments {
-    /// Write one page about the session: its figures, warnings, maps, runs and signals over time
+    /// Write one page about the session
     ///
-    /// One file that needs neither network nor script, in the reader's light or dark, to be printed
+    /// Its figures, findings, maps, runs and signals over time. One file that needs neither network nor script, in the reader's light or dark, to be printed
     /// or sent. What it shows comes from the same pass over the data.
     #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Pictures")]
     pub report: Option<PathBuf>,
 
-    /// Draw slices of the tSNR map, ready for a slide
+    /// Draw slices of the map as a picture
     #[arg(long, value_name = "FILE.png", value_parser = png_name, help_heading = "Pictures")]
     pub png: Option<PathBuf>,
 
