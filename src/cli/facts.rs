@@ -107,6 +107,7 @@ pub(super) fn of_run(
         between_runs_share: between.map(|it| it.share),
         concat_median: between.map(|it| it.concat_median),
         demean_median: between.map(|it| it.demean_median),
+        looked_for: take(&mut outcome.looked_for),
         warnings: outcome.findings.iter().map(warning).collect(),
         graph_svg: Some(graph_svg),
         phases: phases(profile),

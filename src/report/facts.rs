@@ -31,6 +31,8 @@ pub struct Facts {
     pub concat_median: Option<f64>,
     /// The median tSNR of the runs concatenated, each with its own mean removed.
     pub demean_median: Option<f64>,
+    /// What was looked for, whether it was found or not, each in a few words.
+    pub looked_for: Vec<String>,
     /// What was noticed.
     pub warnings: Vec<Warning>,
     /// The task graph as an SVG document.

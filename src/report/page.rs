@@ -119,12 +119,17 @@ fn verdict(page: &mut String, facts: &Facts) {
         *page +=
             "<p class=\"verdict look\">Look at: no voxel has a tSNR, so no map is drawn.</p>\n";
     } else if facts.warnings.is_empty() {
-        *page +=
-            "<p class=\"verdict usable\">Usable: nothing was noticed that speaks against it.</p>\n";
+        *page += "<p class=\"verdict\">Nothing was found of what was looked for.</p>\n";
     } else {
         let names: Vec<String> = facts.warnings.iter().map(|it| escaped(&it.name)).collect();
         let _ = writeln!(page, "<p class=\"verdict look\">Look at: {}.</p>", names.join(", "));
     }
+    let _ = writeln!(
+        page,
+        "<p>Looked for: {}. Nothing else was: whether the data are sound is for who looks at the \
+         maps and at the courses over time.</p>",
+        escaped(&facts.looked_for.join("; "))
+    );
     if facts.mask.is_none() && facts.summary.is_some() {
         *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
                   in the brain or not. <code>--mask auto</code> finds the brain.</p>\n";

@@ -235,6 +235,7 @@ impl Sums {
             mask: None,
             between_runs_share: (runs.len() > 1).then_some(1.0 - share),
             runs,
+            looked_for: vec!["voxels that <never> change".to_owned(), "clipping".to_owned()],
             warnings: vec![],
             graph_svg: Some(graph()),
         phases: vec![
