@@ -22,7 +22,11 @@ use std::mem::take;
 /// Where the voxels of an image lie, in millimetres.
 pub(super) fn grid(header: &Header) -> Grid {
     let unit = header.spatial_unit().millimetres();
-    Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
+    Grid {
+        shape: header.shape,
+        affine: header.affine.0.map(|row| row.map(|it| it * unit)),
+        is_oriented: header.is_oriented(),
+    }
 }
 
 /// Which session it is, in a few words: what the names of its runs have in common.

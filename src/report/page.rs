@@ -5,7 +5,7 @@ use super::histogram::{self, Histogram};
 use super::{by_slice, figures, over_time, tables};
 use crate::error::Result;
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
-use crate::pictures::{Colormap, Look, Range, Room, Slices, View, Volume, mosaic};
+use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
@@ -233,8 +233,12 @@ fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Re
     };
     let (range, label) = tsnr_range(tsnr, *range);
     large_map(page, tsnr, &look("tSNR", &label, *colormap, range, all))?;
-    *page += "<p class=\"faint\">The patient's left is at the left. Above each slice: its index along \
-              the voxel axis, and where its centre lies, in mm.</p>\n";
+    let place = if facts.grid.is_oriented { ", and where its centre lies, in mm" } else { "" };
+    let _ = writeln!(
+        page,
+        "<p class=\"faint\">{} Above each slice: its index along the voxel axis{place}.</p>",
+        facts.grid.sides_in_words()
+    );
     let range = Range::robust(mean.values());
     large_map(page, mean, &look("Mean", MEAN, Colormap::Gray, range, some.clone()))?;
     let range = Range::robust(std.values());
@@ -322,6 +326,11 @@ fn computation(page: &mut String, facts: &Facts) {
     *page += &tables::phases(facts);
 }
 
+/// Where the voxel axes lead, in letters.
+pub(super) fn directions(grid: &Grid) -> String {
+    if grid.is_oriented { grid.orientation().codes() } else { "unknown".to_owned() }
+}
+
 fn provenance(page: &mut String, facts: &Facts) {
     let provenance = &facts.provenance;
     let grid = &facts.grid;
@@ -345,8 +354,8 @@ fn provenance(page: &mut String, facts: &Facts) {
         ),
         ("definition", format!("{}: {}", facts.definition.name, facts.definition.formula)),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", grid.orientation().codes()),
-        ("affine (mm)", rows.join("; ")),
+        ("voxel axes lead to", directions(grid)),
+        ("affine (mm)", rows.join("; ") + if grid.is_oriented { "" } else { " (a guess)" }),
         ("looked at", facts.place()),
     ];
     if !undefined.is_empty() {

@@ -79,6 +79,7 @@ pub fn session(plan: &Plan) -> Facts {
             [0.0, dy, 0.0, -dy * (ny as f64 - 1.0) / 2.0 - 15.0],
             [0.0, 0.0, dz, -dz * (nz as f64 - 1.0) / 2.0 + 12.0],
         ],
+        is_oriented: true,
     };
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let voxel = |it: usize| [it % nx, it / nx % ny, it / nx / ny];
@@ -319,6 +320,7 @@ pub fn multiband() -> Facts {
     facts.grid = Grid {
         shape,
         affine: [[-2.0, 0.0, 0.0, 103.0], [0.0, 2.0, 0.0, -118.0], [0.0, 0.0, 2.0, -60.0]],
+        is_oriented: true,
     };
     facts.summary = summary(&facts.grid, &facts.maps.tsnr);
     facts.title = "A multiband session".to_owned();
