@@ -6,7 +6,7 @@ use super::{clock, resources, summary};
 use crate::design;
 use crate::error::{Error, Result};
 use crate::image::{Header, Image};
-use crate::modelling::{Named, Request};
+use crate::modelling::Request;
 use crate::pictures::Grid;
 use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
 use crate::profile::{Profile, What};
@@ -121,17 +121,10 @@ pub(super) fn of_run(
     })
 }
 
-/// The name of the definition, and whether options make it another one.
-fn definition_name(chosen: &Chosen, request: &Request) -> String {
-    let name = chosen.named.map_or("numpy", Named::name);
-    let own = chosen.named.map(Named::definition).unwrap_or_default();
-    let fits_more = request.highpass_seconds.is_some()
-        || request.confound_columns.is_some()
-        || request.polynomial_order != chosen.named.map_or(0, Named::polynomial_order);
-    match chosen.definition != own || fits_more {
-        true => format!("{name}, with other options"),
-        false => name.to_owned(),
-    }
+/// The tool whose definition it is, or from which it was modified; none if none was named.
+fn definition_name(chosen: &Chosen, request: &Request) -> Option<String> {
+    let tool = chosen.tool(request)?;
+    tool.name().map(str::to_owned).or_else(|| tool.modified(chosen.named?.name()))
 }
 
 /// What was typed, as a shell would take it again; the program by its name.

@@ -84,8 +84,8 @@ pub struct Provenance {
 /// A definition of tSNR.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Its name.
-    pub name: String,
+    /// The name of the tool whose definition it is, or from which it was modified, if any was named.
+    pub name: Option<String>,
     /// As text: `mean / std`.
     pub formula: String,
     /// For the methods section of a paper.

@@ -106,12 +106,13 @@ fn counted(count: usize, what: &str) -> String {
 
 fn verdict(page: &mut String, facts: &Facts) {
     let [volumes, used] = facts.volumes();
+    let name = facts.definition.name.as_ref();
     let _ = writeln!(
         page,
-        "<p class=\"faint\">tSNR of {}, {} as defined by <b>{}</b>. tsnr {}, {}.</p>",
+        "<p class=\"faint\">tSNR of {}, {}{}. tsnr {}, {}.</p>",
         counted(facts.runs.len(), "run"),
         counted(volumes, "volume"),
-        escaped(&facts.definition.name),
+        name.map_or(String::new(), |it| format!("; definition: <b>{}</b>", escaped(it))),
         escaped(&facts.provenance.version),
         escaped(&facts.provenance.date)
     );
@@ -352,7 +353,7 @@ fn provenance(page: &mut String, facts: &Facts) {
             "most memory held",
             provenance.peak_bytes.map_or("not known".to_owned(), |it| mebibytes(it as f64)),
         ),
-        ("definition", format!("{}: {}", facts.definition.name, facts.definition.formula)),
+        ("definition", facts.definition.formula.clone()),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
         ("voxel axes lead to", directions(grid)),
         ("affine (mm)", rows.join("; ") + if grid.is_oriented { "" } else { " (a guess)" }),

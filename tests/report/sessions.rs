@@ -216,7 +216,7 @@ impl Sums {
             threads: 2,
         },
         definition: Definition {
-            name: "concat".to_owned(),
+            name: Some("concat".to_owned()),
             formula: "tSNR = mean / std, ddof 0, over all volumes used".to_owned(),
             sentence:
                 "Temporal SNR was computed for every voxel as the mean over time divided by the \
