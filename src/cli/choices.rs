@@ -23,6 +23,25 @@ pub(super) struct Chosen {
     pub is_mean_replaced: bool,
 }
 
+/// A tool that was named, and what is changed of its definition.
+pub(super) struct Tool {
+    named: Named,
+    changes: Vec<&'static str>,
+}
+
+impl Tool {
+    /// Its name as it is typed, while the definition is still the tool's.
+    pub fn name(&self) -> Option<&'static str> {
+        self.changes.is_empty().then(|| self.named.name())
+    }
+
+    /// `modified from NAME: ...`, if anything is changed.
+    pub fn modified(&self, name: &str) -> Option<String> {
+        let changes = self.changes.join(", ");
+        (!changes.is_empty()).then(|| format!("modified from {name}: {changes}"))
+    }
+}
+
 impl Chosen {
     /// What was typed, on top of what the name sets.
     pub fn of(arguments: &Arguments, named: Option<Named>) -> Chosen {
@@ -94,6 +113,35 @@ impl Chosen {
         Ok(request)
     }
 
+    /// The tool that was named, and what of its definition is changed. Which volumes are used, and
+    /// where the map is looked at, is none of a definition.
+    pub fn tool(&self, request: &Request) -> Option<Tool> {
+        let named = self.named?;
+        let Definition { combine, ddof, sign, not_finite, least_std } = self.definition;
+        let own = named.definition();
+        // Its trend: of nipype the order is a choice of its user's.
+        let order = match named {
+            Named::Nipype => request.polynomial_order,
+            _ => named.polynomial_order(),
+        };
+        let fit = named.requested(Request { polynomial_order: order, ..Request::default() });
+        let trend = |of: &Request| (of.polynomial_order, of.scope, of.mean);
+        let changes = [
+            (combine != own.combine, "how runs are combined"),
+            (ddof != own.ddof, "ddof"),
+            (sign != own.sign, "the sign"),
+            (not_finite != own.not_finite, "samples that are not finite"),
+            (least_std != own.least_std, "the least std"),
+            (trend(request) != trend(&fit), "the trend"),
+            (request.highpass_seconds.is_some(), "a high-pass filter"),
+            (request.confound_columns.is_some(), "confounds"),
+            (self.is_mean_replaced, "the mean from another image"),
+            (self.undefined != named.undefined(), "how undefined voxels are written"),
+        ];
+        let changed = changes.iter().filter(|(is_changed, _)| *is_changed);
+        Some(Tool { named, changes: changed.map(|(_, what)| *what).collect() })
+    }
+
     /// `tSNR = |mean| / std over 183 of 189 volumes, ...`: in a line for the summary.
     pub fn in_words(&self, prepared: &Prepared, request: &Request) -> String {
         let Definition { combine, ddof, sign, .. } = self.definition;
@@ -121,8 +169,9 @@ impl Chosen {
         if self.is_mean_replaced {
             text += "; the mean is from another image";
         }
-        if let Some(named) = self.named {
-            text += &format!(" (as {})", named.name());
+        if let Some(tool) = self.tool(request) {
+            let name = tool.named.name();
+            text += &format!(" ({})", tool.modified(name).unwrap_or(format!("as {name}")));
         }
         text
     }
@@ -141,10 +190,12 @@ impl Chosen {
             Some(_) => "the standard deviation over time of the residuals",
             None => "the standard deviation over time",
         };
-        let by = match self.named {
-            Some(named) => format!(" by the definition of {},", named.cited()),
-            None => String::new(),
-        };
+        let by = self.tool(request).map(|tool| {
+            let cited = tool.named.cited();
+            let by = || format!(" by the definition of {cited},");
+            tool.modified(cited).map_or_else(by, |it| format!(" ({it})"))
+        });
+        let by = by.unwrap_or_default();
         let mut text = format!(
             "Temporal SNR was computed with tsnr {}{by} as {numerator} divided by {std}",
             env!("CARGO_PKG_VERSION")

@@ -5,13 +5,14 @@ use super::choices::Chosen;
 use super::progress::RoundBar;
 use super::talk::Talk;
 use super::{resources, summary};
-use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
+use crate::compare::{
+    Contender, Difference, Disagreement, Rounding, as_json, measure, table, tolerance,
+};
 use crate::error::{Error, Result};
 use crate::image::{Image, VolumeReader};
 use crate::output::{Batch, ScratchFolder};
 use crate::pipeline::{self, Mode, Session, Settings, mebibytes, predicted_bytes};
-use crate::stats::TOLERANCE;
-use crate::voxels::Samples;
+use crate::voxels::{Samples, Scaling};
 use serde_json::json;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -25,7 +26,7 @@ const ROUNDS: usize = 3;
 
 /// Runs the modes in turns and prints what each used, and how far its map is from the first's.
 pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
-    let mut contenders = contenders(arguments, session, talk)?;
+    let (mut contenders, rounding) = contenders(arguments, session, talk)?;
     let scratch = ScratchFolder::create()?;
     read_once(session)?;
     let runnable: Vec<usize> =
@@ -37,14 +38,26 @@ pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Resul
         for turn in 0..runnable.len() {
             let index = runnable[(turn + round) % runnable.len()];
             let contender = &mut contenders[index];
-            let mut command = command(arguments, session, contender, &map(index))?;
+            let mut command = command(arguments, session, contender, &map(index), None)?;
             contender.runs.push(measure(&mut command)?);
             bar.advance();
         }
     }
     bar.clear();
     let shape = session.header().shape;
-    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), shape);
+    // Only beside an intercept does the std matter; the last is the most sparing.
+    let std = match runnable.last() {
+        Some(&last) if rounding.intercept.is_some_and(|it| it > 0.0) => {
+            let std = scratch.path().join("std.nii");
+            let contender = &contenders[last];
+            measure(&mut command(arguments, session, contender, &map(last), Some(&std))?)?;
+            values(&std)?
+        }
+        _ => vec![],
+    };
+    let tolerance =
+        |voxel: usize, tsnr| tolerance(tsnr, std.get(voxel).copied().unwrap_or(f64::NAN), rounding);
+    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), tolerance, shape);
     report(arguments, session, rounds, &contenders)?;
     agreement
 }
@@ -56,6 +69,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Resul
 fn compare_maps(
     contenders: &mut [Contender],
     map: impl Fn(usize) -> Result<Vec<f64>>,
+    tolerance: impl Fn(usize, f64) -> f64,
     shape: [usize; 3],
 ) -> Result<()> {
     let mut runnable = (0..contenders.len()).filter(|&it| contenders[it].skipped.is_none());
@@ -63,24 +77,23 @@ fn compare_maps(
     let (others, reference) = (runnable.collect::<Vec<_>>(), map(first)?);
     let mut outcome = Ok(());
     for index in others {
-        match Difference::between(&map(index)?, &reference, tolerance) {
-            Ok(difference) => contenders[index].difference = Some(difference),
-            Err(at) => {
-                let disagreement = disagreement(&contenders[index], &contenders[first], at, shape);
-                outcome = outcome.and(Err(disagreement));
-            }
+        let (difference, at) = Difference::between(&map(index)?, &reference, &tolerance);
+        contenders[index].difference = Some(difference);
+        if let Some(at) = at {
+            let allowed = tolerance(at.voxel, at.reference);
+            let error = disagreement(&contenders[index], &contenders[first], at, allowed, shape);
+            outcome = outcome.and(Err(error));
         }
     }
     outcome
 }
 
-/// How far a value may be from the reference, relatively: serial and delayed round each scaled
-/// sample, array mode does not, which shows where the tSNR is above about 4500.
-fn tolerance(tsnr: f64) -> f64 {
-    TOLERANCE.max(4.0 * tsnr.abs() * f64::EPSILON)
-}
-
-fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Vec<Contender>> {
+/// Those that take part, and how exactly they agree.
+fn contenders(
+    arguments: &Arguments,
+    session: &Session,
+    talk: Talk,
+) -> Result<(Vec<Contender>, Rounding)> {
     let asked = match arguments.threads.as_slice() {
         [] => vec![resources::available_threads()],
         asked => asked.to_vec(),
@@ -113,7 +126,13 @@ fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Ve
             });
         }
     }
-    Ok(contenders)
+    let scalings = session.images().map(|image| image.header.scaling);
+    let intercepts = scalings.filter(|it| *it != Scaling::IDENTITY).map(|it| it.intercept().abs());
+    let rounding = Rounding {
+        is_fitted: analysis.model.most_regressors() > 0,
+        intercept: intercepts.reduce(f64::max),
+    };
+    Ok((contenders, rounding))
 }
 
 /// Reads every file, so that no mode is the one that waits for the disk.
@@ -125,12 +144,13 @@ fn read_once(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// This program, asked for one map.
+/// This program, asked for the map of the tSNR, and for that of the std if it is named.
 fn command(
     arguments: &Arguments,
     session: &Session,
     contender: &Contender,
     map: &Path,
+    std: Option<&Path>,
 ) -> Result<Command> {
     let program =
         env::current_exe().map_err(|error| Error::io("cannot find this program", error))?;
@@ -143,6 +163,9 @@ fn command(
     }
     if let Some(limit) = arguments.mem_limit {
         command.args(["--mem-limit", &limit.to_string()]);
+    }
+    if let Some(std) = std {
+        command.arg("--std").arg(std);
     }
     command.arg("-o").arg(map).arg("--").args(session.images().map(|image| &image.path));
     Ok(command)
@@ -161,21 +184,28 @@ fn disagreement(
     this: &Contender,
     reference: &Contender,
     at: Disagreement,
+    allowed: f64,
     [nx, ny, _]: [usize; 3],
 ) -> Error {
     let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
     let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
-    Error::defect(format!(
+    let values = format!(
         "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
         name(this),
         at.value,
         name(reference),
         at.reference
-    ))
-    .remedy(
-        "unless a scl_inter is so large that it swallows the scaled samples, this is a defect of \
-         tsnr: please report it",
-    )
+    );
+    let apart = (at.value - at.reference).abs();
+    if apart.is_nan() {
+        return Error::defect(values).remedy(
+            "unless a scl_inter is so large that it swallows the scaled samples, or a fit leaves \
+             almost nothing, so that rounding decides whether the voxel is constant, this is a \
+             defect of tsnr: please report it",
+        );
+    }
+    Error::defect(format!("{values}, {apart:.1e} apart where rounding explains {allowed:.1e}"))
+        .remedy("this is a defect of tsnr: please report it")
 }
 
 fn report(
@@ -243,7 +273,8 @@ mod tests {
         let compared = |maps: &[Vec<f64>]| {
             let mut contenders = ["serial", "delayed", "array", "array"].map(contender);
             contenders[2].skipped = Some("not run".to_owned());
-            let outcome = compare_maps(&mut contenders, |it| Ok(maps[it].clone()), [2, 3, 2]);
+            let map = |it: usize| Ok(maps[it].clone());
+            let outcome = compare_maps(&mut contenders, map, |_, _| 1e-12, [2, 3, 2]);
             (outcome, contenders.map(|it| it.difference))
         };
         let (outcome, differences) = compared(&maps);
@@ -255,10 +286,12 @@ mod tests {
         let mut maps = maps;
         maps[3][9] = 1.0 + 1e-11;
         let (outcome, differences) = compared(&maps);
-        assert!(differences[1].is_some() && differences[3].is_none());
+        assert!(differences[1].is_some());
+        assert_eq!(differences[3].unwrap().absolute, 1.0 + 1e-11 - 1.0, "its row shows it");
         let said = outcome.unwrap_err().to_string();
         let expected = "voxel [1, 1, 1]: array mode, 2 threads has 1.00000000001, serial mode";
         assert!(said.contains(expected), "{said}");
+        assert!(said.contains("1.0e-11 apart where rounding explains 1.0e-12"), "{said}");
         maps[3][9] = f64::NAN;
         assert!(compared(&maps).0.is_err(), "only one of them defines it");
     }

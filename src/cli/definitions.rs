@@ -16,7 +16,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 /// Computes every definition and prints a line for each: its name, the median in the mask, and
-/// what sets it apart. Options that are given beside apply to all; where one cannot be had with
+/// what sets it apart, or what is changed of it. Options that are given beside apply to all; where one cannot be had with
 /// them, its line says why.
 pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Result<()> {
     let mut text = String::from("definition    median tSNR  voxels    what it is\n");
@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Resul
                 let outcome = outcome_of(arguments, session, &chosen, &request, talk)?;
                 let median = outcome.summary().distribution.map(|it| significant(it.median));
                 let median = median.unwrap_or("none".to_owned());
-                (median, outcome.counts.defined.to_string(), named.what_differs().to_owned())
+                let modified = chosen.tool(&request).and_then(|it| it.modified(named.cited()));
+                let remark = modified.unwrap_or(named.what_differs().to_owned());
+                (median, outcome.counts.defined.to_string(), remark)
             }
             // What the first of them refuses, all would.
             Err(error) if named == NAMED[0] => return Err(error),

@@ -6,7 +6,7 @@ use super::{clock, resources, summary};
 use crate::design;
 use crate::error::{Error, Result};
 use crate::image::{Header, Image};
-use crate::modelling::{Named, Request};
+use crate::modelling::Request;
 use crate::pictures::Grid;
 use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
 use crate::profile::{Profile, What};
@@ -22,7 +22,11 @@ use std::mem::take;
 /// Where the voxels of an image lie, in millimetres.
 pub(super) fn grid(header: &Header) -> Grid {
     let unit = header.spatial_unit().millimetres();
-    Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
+    Grid {
+        shape: header.shape,
+        affine: header.affine.0.map(|row| row.map(|it| it * unit)),
+        is_oriented: header.is_oriented(),
+    }
 }
 
 /// Which session it is, in a few words: what the names of its runs have in common.
@@ -107,6 +111,7 @@ pub(super) fn of_run(
         between_runs_share: between.map(|it| it.share),
         concat_median: between.map(|it| it.concat_median),
         demean_median: between.map(|it| it.demean_median),
+        looked_for: take(&mut outcome.looked_for),
         warnings: outcome.findings.iter().map(warning).collect(),
         graph_svg: Some(graph_svg),
         phases: phases(profile),
@@ -116,17 +121,10 @@ pub(super) fn of_run(
     })
 }
 
-/// The name of the definition, and whether options make it another one.
-fn definition_name(chosen: &Chosen, request: &Request) -> String {
-    let name = chosen.named.map_or("numpy", Named::name);
-    let own = chosen.named.map(Named::definition).unwrap_or_default();
-    let fits_more = request.highpass_seconds.is_some()
-        || request.confound_columns.is_some()
-        || request.polynomial_order != chosen.named.map_or(0, Named::polynomial_order);
-    match chosen.definition != own || fits_more {
-        true => format!("{name}, with other options"),
-        false => name.to_owned(),
-    }
+/// The tool whose definition it is, or from which it was modified; none if none was named.
+fn definition_name(chosen: &Chosen, request: &Request) -> Option<String> {
+    let tool = chosen.tool(request)?;
+    tool.name().map(str::to_owned).or_else(|| tool.modified(chosen.named?.name()))
 }
 
 /// What was typed, as a shell would take it again; the program by its name.

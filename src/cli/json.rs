@@ -57,7 +57,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
             "predicted_bytes": show::predicted_bytes(arguments, &prepared.session, settings),
         },
         "definition": {
-            "name": chosen.named.map(crate::modelling::Named::name),
+            "name": chosen.tool(request).and_then(|tool| tool.name()),
             "in_words": chosen.in_words(prepared, request),
             "sentence": chosen.sentence(prepared, request, mask_name(outcome)),
             "combine": match chosen.definition.combine {

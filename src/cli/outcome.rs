@@ -38,6 +38,8 @@ pub(super) struct Outcome {
     pub run_medians: Vec<Option<f64>>,
     pub between: Option<BetweenRuns>,
     pub findings: Vec<Finding>,
+    /// What was looked for, whether it was found or not.
+    pub looked_for: Vec<String>,
 }
 
 /// What was computed of what.
@@ -114,7 +116,7 @@ impl Outcome {
         let analysis = &work.settings.analysis;
         let between = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
         let mut findings = diagnostics::of_headers(&work.prepared.session);
-        findings.extend(diagnostics::of_maps(&diagnostics::Computed {
+        let computed = diagnostics::Computed {
             prepared: work.prepared,
             analysis,
             maps: &maps,
@@ -122,14 +124,26 @@ impl Outcome {
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
             between,
-        }));
+        };
+        findings.extend(diagnostics::of_maps(&computed));
+        let looked_for = diagnostics::looked_for(&computed);
         let median = |map| {
             let values = in_file_order(map).iter().copied();
             Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
         };
         let run_medians = maps.runs.iter().map(median).collect();
         let summary = OnceCell::new();
-        Ok(Outcome { maps, mask, counts, defined, summary, run_medians, between, findings })
+        Ok(Outcome {
+            maps,
+            mask,
+            counts,
+            defined,
+            summary,
+            run_medians,
+            between,
+            findings,
+            looked_for,
+        })
     }
 
     /// What the tSNR in the mask is like.

@@ -8,7 +8,7 @@ use super::{facts, regions};
 use crate::error::Result;
 use crate::image::Header;
 use crate::output::Batch;
-use crate::pictures::{Look, Slices, Volume, mosaic, preview};
+use crate::pictures::{Look, Slices, UNKNOWN_SIDES, Volume, mosaic, preview};
 use crate::pipeline::{self, Session, Settings, in_file_order};
 use crate::report::{Facts, page, tsnr_range};
 use std::path::Path;
@@ -49,14 +49,10 @@ pub(super) fn check_pictures(work: &Work, talk: Talk) -> Result<()> {
     options.views().into_iter().try_for_each(|view| slices.check(view, &grid))
 }
 
-/// Says that left and right are a guess in pictures of an image, if they are.
+/// Says that left and right are unknown in pictures of an image, if they are.
 pub(super) fn note_unknown_sides(header: &Header, path: &Path, talk: Talk) {
     if !header.is_oriented() {
-        talk.note(format_args!(
-            "{}: neither sform nor qform says how the voxels lie, so left and right in pictures are \
-             a guess",
-            path.display()
-        ));
+        talk.note(format_args!("{}: {UNKNOWN_SIDES}", path.display()));
     }
 }
 

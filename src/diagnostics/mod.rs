@@ -16,9 +16,9 @@
 
 use crate::design::{Use, non_steady_volumes};
 use crate::mask::Mask;
-use crate::modelling::Prepared;
+use crate::modelling::{BEGINNING_VOLUMES, Prepared};
 use crate::pipeline::{Analysis, Maps, Session, Warning};
-use crate::stats::definition::Combine;
+use crate::stats::definition::{Combine, NotFinite};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use crate::stats::summary::significant;
@@ -45,8 +45,8 @@ pub const TELLING_DIFFERENCE: f64 = 0.1;
 /// A temporal SNR below which data are no images of a brain as they were measured.
 pub const LEAST_PLAUSIBLE: f64 = 1.0;
 
-/// So many first volumes tell whether the signal becomes steady: of fewer, one is an outlier by
-/// chance.
+/// The fewest first volumes that tell whether the signal becomes steady: of fewer, one is an outlier
+/// by chance.
 const FEWEST_VOLUMES: usize = 20;
 
 /// Something that was found.
@@ -153,10 +153,68 @@ pub struct Computed<'a> {
     pub between: Option<BetweenRuns>,
 }
 
+/// A rule of what the maps tell.
+struct Rule {
+    /// What is looked for, in words; nothing where it could not be found.
+    looked_for: fn(&Computed) -> Option<String>,
+    found: fn(&Computed) -> Option<Finding>,
+}
+
+const RULES: [Rule; 6] = [
+    Rule {
+        looked_for: |computed| computed.between.map(|_| "variance between the runs".to_owned()),
+        found: between_runs,
+    },
+    Rule { looked_for: non_steady_looked_for, found: non_steady },
+    Rule {
+        looked_for: |computed| {
+            let is_of_the_data = computed.analysis.model.numerator(0).is_none();
+            let is_seen = is_of_the_data && !computed.tsnr.is_empty();
+            is_seen.then(|| "data that were demeaned before".to_owned())
+        },
+        found: demeaned,
+    },
+    Rule {
+        looked_for: |computed| {
+            let mut images = computed.prepared.session.images();
+            let has_limits = images.any(|image| image.header.datatype.is_integer());
+            has_limits.then(|| "samples at the limit of the stored integers".to_owned())
+        },
+        found: clipped,
+    },
+    Rule {
+        looked_for: |computed| {
+            let but = if computed.mask.is_some() { "" } else { " and are not 0" };
+            Some(format!("voxels that never change{but}"))
+        },
+        found: constant,
+    },
+    Rule {
+        looked_for: |computed| match computed.analysis.definition.not_finite {
+            NotFinite::Undefined => Some("samples that are NaN or infinite".to_owned()),
+            NotFinite::NanIsZero => Some("samples that are infinite".to_owned()),
+            NotFinite::Zero => None,
+        },
+        found: not_finite,
+    },
+];
+
 /// What the maps tell.
 pub fn of_maps(computed: &Computed) -> Vec<Finding> {
-    let rules = [between_runs, non_steady, demeaned, clipped, constant, not_finite];
-    rules.iter().filter_map(|rule| rule(computed)).collect()
+    let found = |rule: &Rule| (rule.looked_for)(computed).and_then(|_| (rule.found)(computed));
+    RULES.iter().filter_map(found).collect()
+}
+
+/// What was looked for in headers and maps, whether it was found or not, each in a few words.
+/// Nothing else was.
+pub fn looked_for(computed: &Computed) -> Vec<String> {
+    let is_compared = computed.prepared.session.images().count() > 1;
+    let of_headers = is_compared.then(|| {
+        "headers that differ in affine, units, TR or scaling, or in having one volume only"
+            .to_owned()
+    });
+    let of_maps = RULES.iter().filter_map(|rule| (rule.looked_for)(computed));
+    of_headers.into_iter().chain(of_maps).collect()
 }
 
 fn between_runs(computed: &Computed) -> Option<Finding> {
@@ -171,21 +229,30 @@ fn between_runs(computed: &Computed) -> Option<Finding> {
     Some(Finding::new("between-runs", text, "consider --combine demean"))
 }
 
-fn non_steady(computed: &Computed) -> Option<Finding> {
-    let runs = &computed.prepared.session.runs();
+/// The runs whose first volumes can tell whether they are steady, and are used: their names, and
+/// the global signal of these volumes.
+fn beginnings<'a>(computed: &'a Computed) -> impl Iterator<Item = (String, &'a [f64])> {
+    let runs = computed.prepared.session.runs();
     let signals = runs.iter().zip(&computed.prepared.runs).zip(&computed.maps.signals);
-    let found: Vec<String> = signals
-        .filter(|((_, prepared), _)| prepared.uses.first() == Some(&Use::Used))
-        .filter_map(|((run, _), signals)| {
-            let first = &signals.global;
-            let most = first.len().min(crate::modelling::BEGINNING_VOLUMES);
-            match non_steady_volumes(&first[..most]) {
-                _ if most < FEWEST_VOLUMES => None,
-                0 => None,
-                count => Some(format!("{count} of {}", run.name())),
-            }
-        })
-        .collect();
+    signals.filter_map(|((run, prepared), signals)| {
+        let first = &signals.global[..signals.global.len().min(BEGINNING_VOLUMES)];
+        let is_used = prepared.uses.first() == Some(&Use::Used);
+        (is_used && first.len() >= FEWEST_VOLUMES).then(|| (run.name(), first))
+    })
+}
+
+fn non_steady_looked_for(computed: &Computed) -> Option<String> {
+    let (count, runs) = (beginnings(computed).count(), computed.prepared.runs.len());
+    let of = if count < runs { format!(" (in {count} of {runs} runs)") } else { String::new() };
+    (count > 0).then(|| format!("first volumes that are not yet steady{of}"))
+}
+
+fn non_steady(computed: &Computed) -> Option<Finding> {
+    let found = beginnings(computed).filter_map(|(name, first)| match non_steady_volumes(first) {
+        0 => None,
+        count => Some(format!("{count} of {name}")),
+    });
+    let found: Vec<String> = found.collect();
     if found.is_empty() {
         return None;
     }
@@ -197,9 +264,8 @@ fn non_steady(computed: &Computed) -> Option<Finding> {
 }
 
 fn demeaned(computed: &Computed) -> Option<Finding> {
-    let is_replaced = computed.analysis.model.numerator(0).is_some();
     let small = computed.tsnr.iter().filter(|tsnr| tsnr.abs() < LEAST_PLAUSIBLE).count();
-    if is_replaced || 2 * small <= computed.tsnr.len() {
+    if 2 * small <= computed.tsnr.len() {
         return None;
     }
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();

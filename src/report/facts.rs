@@ -31,6 +31,8 @@ pub struct Facts {
     pub concat_median: Option<f64>,
     /// The median tSNR of the runs concatenated, each with its own mean removed.
     pub demean_median: Option<f64>,
+    /// What was looked for, whether it was found or not, each in a few words.
+    pub looked_for: Vec<String>,
     /// What was noticed.
     pub warnings: Vec<Warning>,
     /// The task graph as an SVG document.
@@ -82,8 +84,8 @@ pub struct Provenance {
 /// A definition of tSNR.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Its name.
-    pub name: String,
+    /// The name of the tool whose definition it is, or from which it was modified, if any was named.
+    pub name: Option<String>,
     /// As text: `mean / std`.
     pub formula: String,
     /// For the methods section of a paper.

@@ -34,7 +34,7 @@ pub(super) fn figures(facts: &Facts) -> Value {
         "definition": facts.definition.name,
         "shape": facts.grid.shape,
         "voxel_sizes_mm": facts.grid.voxel_sizes(),
-        "orientation": facts.grid.orientation().codes(),
+        "orientation": facts.grid.is_oriented.then(|| facts.grid.orientation().codes()),
         "runs": runs,
         "volumes": volumes,
         "volumes_used": used,

@@ -1,4 +1,4 @@
-//! One page of HTML about a session: whether it is usable, and what is wrong if not.
+//! One page of HTML about a session: what was found, what was looked for, and what else to look at.
 //!
 //! [`page`] draws [`Facts`], and [`compare_maps::page`] two maps beside each other. A page needs no
 //! network and no script, follows the reader's light or dark, and prints. What it draws it was

@@ -5,7 +5,7 @@ use super::histogram::{self, Histogram};
 use super::{by_slice, figures, over_time, tables};
 use crate::error::Result;
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
-use crate::pictures::{Colormap, Look, Range, Room, Slices, View, Volume, mosaic};
+use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
@@ -106,12 +106,13 @@ fn counted(count: usize, what: &str) -> String {
 
 fn verdict(page: &mut String, facts: &Facts) {
     let [volumes, used] = facts.volumes();
+    let name = facts.definition.name.as_ref();
     let _ = writeln!(
         page,
-        "<p class=\"faint\">tSNR of {}, {} as defined by <b>{}</b>. tsnr {}, {}.</p>",
+        "<p class=\"faint\">tSNR of {}, {}{}. tsnr {}, {}.</p>",
         counted(facts.runs.len(), "run"),
         counted(volumes, "volume"),
-        escaped(&facts.definition.name),
+        name.map_or(String::new(), |it| format!("; definition: <b>{}</b>", escaped(it))),
         escaped(&facts.provenance.version),
         escaped(&facts.provenance.date)
     );
@@ -119,12 +120,17 @@ fn verdict(page: &mut String, facts: &Facts) {
         *page +=
             "<p class=\"verdict look\">Look at: no voxel has a tSNR, so no map is drawn.</p>\n";
     } else if facts.warnings.is_empty() {
-        *page +=
-            "<p class=\"verdict usable\">Usable: nothing was noticed that speaks against it.</p>\n";
+        *page += "<p class=\"verdict\">Nothing was found of what was looked for.</p>\n";
     } else {
         let names: Vec<String> = facts.warnings.iter().map(|it| escaped(&it.name)).collect();
         let _ = writeln!(page, "<p class=\"verdict look\">Look at: {}.</p>", names.join(", "));
     }
+    let _ = writeln!(
+        page,
+        "<p>Looked for: {}. Nothing else was: whether the data are sound is for who looks at the \
+         maps and at the courses over time.</p>",
+        escaped(&facts.looked_for.join("; "))
+    );
     if facts.mask.is_none() && facts.summary.is_some() {
         *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
                   in the brain or not. <code>--mask auto</code> finds the brain.</p>\n";
@@ -228,8 +234,12 @@ fn maps(page: &mut String, facts: &Facts, [tsnr, mean, std]: [&Volume; 3]) -> Re
     };
     let (range, label) = tsnr_range(tsnr, *range);
     large_map(page, tsnr, &look("tSNR", &label, *colormap, range, all))?;
-    *page += "<p class=\"faint\">The patient's left is at the left. Above each slice: its index along \
-              the voxel axis, and where its centre lies, in mm.</p>\n";
+    let place = if facts.grid.is_oriented { ", and where its centre lies, in mm" } else { "" };
+    let _ = writeln!(
+        page,
+        "<p class=\"faint\">{} Above each slice: its index along the voxel axis{place}.</p>",
+        facts.grid.sides_in_words()
+    );
     let range = Range::robust(mean.values());
     large_map(page, mean, &look("Mean", MEAN, Colormap::Gray, range, some.clone()))?;
     let range = Range::robust(std.values());
@@ -317,6 +327,11 @@ fn computation(page: &mut String, facts: &Facts) {
     *page += &tables::phases(facts);
 }
 
+/// Where the voxel axes lead, in letters.
+pub(super) fn directions(grid: &Grid) -> String {
+    if grid.is_oriented { grid.orientation().codes() } else { "unknown".to_owned() }
+}
+
 fn provenance(page: &mut String, facts: &Facts) {
     let provenance = &facts.provenance;
     let grid = &facts.grid;
@@ -338,10 +353,10 @@ fn provenance(page: &mut String, facts: &Facts) {
             "most memory held",
             provenance.peak_bytes.map_or("not known".to_owned(), |it| mebibytes(it as f64)),
         ),
-        ("definition", format!("{}: {}", facts.definition.name, facts.definition.formula)),
+        ("definition", facts.definition.formula.clone()),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", grid.orientation().codes()),
-        ("affine (mm)", rows.join("; ")),
+        ("voxel axes lead to", directions(grid)),
+        ("affine (mm)", rows.join("; ") + if grid.is_oriented { "" } else { " (a guess)" }),
         ("looked at", facts.place()),
     ];
     if !undefined.is_empty() {

@@ -34,6 +34,11 @@ pub enum Datatype {
 }
 
 impl Datatype {
+    /// Whether it holds whole numbers only.
+    pub fn is_integer(self) -> bool {
+        !matches!(self, Datatype::Float32 | Datatype::Float64)
+    }
+
     /// The type of a header's `datatype` code (nifti1.h, `DT_*`), or in words what is
     /// stored instead of one real number per voxel.
     pub fn from_code(code: i16) -> Result<Datatype, &'static str> {
