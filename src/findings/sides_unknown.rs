@@ -1,6 +1,7 @@
 //! `sides-unknown`: an image that does not say how its voxels lie in the body.
 
 use super::{Finding, Look, Opened, Rule, Severity};
+use crate::pictures::UNKNOWN_SIDES;
 
 pub(super) const RULE: Rule = Rule {
     name: "sides-unknown",
@@ -14,9 +15,5 @@ fn find(opened: &Opened) -> Vec<Finding> {
     if image.header.is_oriented() {
         return Vec::new();
     }
-    let text = format!(
-        "{}: its header does not say how the voxels lie, so left and right are unknown",
-        image.path.display()
-    );
-    vec![RULE.finding(text)]
+    vec![RULE.finding(format!("{}: {UNKNOWN_SIDES}", image.path.display()))]
 }

@@ -112,6 +112,10 @@ pub(super) struct RecipeArguments {
     #[arg(short, long, value_name = "FILE", value_parser = output_name)]
     pub output: PathBuf,
 
+    /// Also write the standard deviation over time, which the recipe has to ask for
+    #[arg(long, value_name = "FILE", value_parser = output_name)]
+    pub std: Option<PathBuf>,
+
     /// Type of the written values
     #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32")]
     pub dtype: MapPrecision,

@@ -5,7 +5,7 @@
 
 use super::chart::{Axis, Chart};
 use super::histogram::{self, Histogram, bins};
-use super::page::{TSNR, head, key_figure, large_map};
+use super::page::{TSNR, directions, head, key_figure, large_map};
 use super::{data_element, tables};
 use crate::error::Result;
 use crate::markup::{base64, escaped};
@@ -97,6 +97,8 @@ pub fn page(comparison: &Comparison) -> Result<String> {
     verdict(&mut page, comparison, &pairs, &summaries);
     if summaries[2].1 > 0 {
         maps(&mut page, comparison, &pairs)?;
+        let sides = comparison.grid.sides_in_words();
+        let _ = writeln!(page, "<p class=\"faint\">{sides}</p>");
         page += "<h2>Voxel by voxel</h2>\n";
         page += &scatter(&pairs);
         let _ = write!(
@@ -290,7 +292,7 @@ fn provenance(page: &mut String, comparison: &Comparison, pairs: &Pairs) {
         ("command", comparison.command_line.clone()),
         ("date", comparison.date.clone()),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", grid.orientation().codes()),
+        ("voxel axes lead to", directions(grid)),
         ("looked at", place),
     ];
     *page += "<h2>Provenance</h2>\n";
