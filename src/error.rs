@@ -37,6 +37,8 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Setting {
+    /// Maps are compared whatever their definitions.
+    AnyDefinition,
     /// How runs become one map.
     Combine,
     /// Tables of confounds.

@@ -61,6 +61,7 @@ pub mod cli;
 pub mod compare;
 pub mod confounds;
 pub mod design;
+pub mod diff;
 pub mod drawing;
 pub mod error;
 pub mod export;
@@ -85,6 +86,7 @@ pub mod voxels;
 mod wide_instructions;
 
 pub use analysis::analyze;
+pub use diff::{DiffRecipe, DiffRecord};
 pub use graph::Cancellation;
 pub use recipe::Recipe;
 pub use record::Record;

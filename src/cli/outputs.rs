@@ -48,14 +48,20 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
 
 /// What exporters are told of this process and of the files that are written.
 pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
-    let mut context = Context::new();
-    context.command = crate::export::command_line(std::env::args_os());
+    let mut context = context_of_process(arguments.reproducible);
     context.images = maps.iter().map(|it| it.path.clone()).collect();
     context.images.extend(arguments.mask_out.clone());
     context.tables = arguments.regions.table.iter().flat_map(TableName::owned_files).collect();
     context.pictures = arguments.pictures.files().map(Path::to_owned).collect();
     context.precision = arguments.dtype;
-    context.is_reproducible = arguments.reproducible || std::env::var_os(SOURCE_DATE).is_some();
+    context
+}
+
+/// What exporters are told of this process.
+pub(super) fn context_of_process(is_reproducible: bool) -> Context {
+    let mut context = Context::new();
+    context.command = crate::export::command_line(std::env::args_os());
+    context.is_reproducible = is_reproducible || std::env::var_os(SOURCE_DATE).is_some();
     context
 }
 

@@ -67,7 +67,7 @@ impl MapKind {
         matches!(self, MapKind::Tsnr | MapKind::RunTsnr | MapKind::Mean | MapKind::Stderr)
     }
 
-    fn formula(self, sign: Sign) -> &'static str {
+    pub(super) fn formula(self, sign: Sign) -> &'static str {
         match (self, sign) {
             (MapKind::Tsnr | MapKind::RunTsnr, Sign::Signed) => "mean/std",
             (MapKind::Tsnr | MapKind::RunTsnr, Sign::Absolute) => "|mean|/std",

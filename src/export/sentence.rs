@@ -1,8 +1,10 @@
 //! The definition of a record in words: a line for a summary, a sentence for a paper, and the
 //! short description in a map's header.
 
+use super::nifti::MapKind;
 use super::words::{counted, fitted};
 use crate::design::Use;
+use crate::recipe::TsnrDefinition;
 use crate::record::Record;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
 use crate::stats::sampling::Scope;
@@ -108,7 +110,17 @@ pub fn sentence(record: &Record) -> String {
 /// What a map of this formula is, for the field of a header that holds 79 bytes: a short form for
 /// the eye, of which the end may be cut off. The header's extension has it whole.
 pub fn description(record: &Record, formula: &str, has_ddof: bool, has_mean: bool) -> String {
-    let definition = &record.definition;
+    let short = short(&record.definition, formula, has_ddof, has_mean);
+    let (version, volumes) = (record.provenance.version, record.volumes_used);
+    format!("tsnr {version}: {short}, {volumes} volumes")
+}
+
+/// A definition of the tSNR in its short form: `mean/std, ddof 0, detrending none`.
+pub fn short_tsnr(definition: &TsnrDefinition) -> String {
+    short(definition, MapKind::Tsnr.formula(definition.formula.sign), true, true)
+}
+
+fn short(definition: &TsnrDefinition, formula: &str, has_ddof: bool, has_mean: bool) -> String {
     let Definition { combine, ddof, .. } = definition.formula;
     let ddof = if has_ddof { format!(", {ddof}") } else { String::new() };
     let combine = match combine {
@@ -128,6 +140,5 @@ pub fn description(record: &Record, formula: &str, has_ddof: bool, has_mean: boo
     if definition.confound_columns.is_some() {
         fit += ", confounds";
     }
-    let (version, volumes) = (record.provenance.version, record.volumes_used);
-    format!("tsnr {version}: {formula}{ddof}{combine}{source}, detrending {fit}, {volumes} volumes")
+    format!("{formula}{ddof}{combine}{source}, detrending {fit}")
 }

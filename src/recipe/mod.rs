@@ -26,7 +26,10 @@ mod tools;
 
 pub use definition::{MeanKept, TsnrDefinition};
 pub use mode::Mode;
-pub use recorded::{FieldDifference, RecordedDefinition, Regressors, SCHEMA};
+pub(crate) use recorded::{COSINE, POLYNOMIAL};
+pub use recorded::{
+    FieldDifference, RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map,
+};
 pub use tools::Tool;
 
 use crate::design::Widening;

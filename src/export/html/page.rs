@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::export::graph::Subject;
 use crate::export::words::{counted, grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
-use crate::findings::Severity;
+use crate::findings::{Finding, Severity};
 use crate::image::Header;
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
 use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
@@ -232,7 +232,7 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
         key_figure(page, &share, "of the variance lies between runs", &medians);
     }
     *page += "</div>\n";
-    findings(page, record);
+    findings(page, &record.findings);
     let _ = writeln!(
         page,
         "<p>{}</p>\n<p class=\"formula\">{}</p>",
@@ -242,9 +242,9 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
 }
 
 /// The findings as lists: warnings with what to do, then notes.
-fn findings(page: &mut String, record: &Record) {
+pub(super) fn findings(page: &mut String, findings: &[Finding]) {
     let (warnings, notes): (Vec<_>, Vec<_>) =
-        record.findings.iter().partition(|it| it.severity >= Severity::Warning);
+        findings.iter().partition(|it| it.severity >= Severity::Warning);
     for (class, findings) in [("warnings", warnings), ("notes faint", notes)] {
         if findings.is_empty() {
             continue;
