@@ -5,16 +5,17 @@ use super::arguments::CompareArguments;
 use super::definitions::print;
 use super::progress::RoundBar;
 use crate::analysis::{Observer, Planned};
-use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
+use crate::compare::{
+    Contender, Difference, Disagreement, Rounding, as_json, measure, table, tolerance,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
 use crate::image::{Image, VolumeReader};
 use crate::pipeline::{Mode, Session, mebibytes};
 use crate::recipe::Recipe;
 use crate::resources;
-use crate::stats::TOLERANCE;
 use crate::stats::tsnr::WrittenUndefined;
-use crate::voxels::Samples;
+use crate::voxels::{Samples, Scaling};
 use serde_json::json;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -55,7 +56,23 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
     }
     bar.clear();
     let shape = session.header().shape;
-    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), shape);
+    let rounding = rounding(&recipe, &session)?;
+    // Only beside an intercept does the std matter; the last is the most sparing.
+    let std = match runnable.last() {
+        Some(&last) if rounding.intercept.is_some_and(|it| it > 0.0) => {
+            let std = scratch.path().join("std.nii");
+            let mut recipe = recipe.clone();
+            recipe.maps.std = true;
+            let file = scratch.path().join("recipe.json");
+            let mut command = command(&recipe, &contenders[last], &file)?;
+            measure(command.arg("-o").arg(map(last)).arg("--std").arg(&std))?;
+            values(&std)?
+        }
+        _ => vec![],
+    };
+    let tolerance =
+        |voxel: usize, tsnr| tolerance(tsnr, std.get(voxel).copied().unwrap_or(f64::NAN), rounding);
+    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), tolerance, shape);
     report(arguments, &session, rounds, &contenders, process)?;
     agreement
 }
@@ -67,6 +84,7 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
 fn compare_maps(
     contenders: &mut [Contender],
     map: impl Fn(usize) -> Result<Vec<f64>>,
+    tolerance: impl Fn(usize, f64) -> f64,
     shape: [usize; 3],
 ) -> Result<()> {
     let mut runnable = (0..contenders.len()).filter(|&it| contenders[it].skipped.is_none());
@@ -74,21 +92,25 @@ fn compare_maps(
     let (others, reference) = (runnable.collect::<Vec<_>>(), map(first)?);
     let mut outcome = Ok(());
     for index in others {
-        match Difference::between(&map(index)?, &reference, tolerance) {
-            Ok(difference) => contenders[index].difference = Some(difference),
-            Err(at) => {
-                let disagreement = disagreement(&contenders[index], &contenders[first], at, shape);
-                outcome = outcome.and(Err(disagreement));
-            }
+        let (difference, at) = Difference::between(&map(index)?, &reference, &tolerance);
+        contenders[index].difference = Some(difference);
+        if let Some(at) = at {
+            let allowed = tolerance(at.voxel, at.reference);
+            let error = disagreement(&contenders[index], &contenders[first], at, allowed, shape);
+            outcome = outcome.and(Err(error));
         }
     }
     outcome
 }
 
-/// How far a value may be from the reference, relatively: serial and delayed round each scaled
-/// sample, array mode does not, which shows where the tSNR is above about 4500.
-fn tolerance(tsnr: f64) -> f64 {
-    TOLERANCE.max(4.0 * tsnr.abs() * f64::EPSILON)
+/// How exactly the modes agree on these runs.
+fn rounding(recipe: &Recipe, session: &Session) -> Result<Rounding> {
+    let scalings = session.images().map(|image| image.header.scaling);
+    let intercepts = scalings.filter(|it| *it != Scaling::IDENTITY).map(|it| it.intercept().abs());
+    Ok(Rounding {
+        is_fitted: recipe.resolved()?.fits_something(),
+        intercept: intercepts.reduce(f64::max),
+    })
 }
 
 /// What is compared, and the runs; a mode that would need too much memory is skipped.
@@ -189,21 +211,28 @@ fn disagreement(
     this: &Contender,
     reference: &Contender,
     at: Disagreement,
+    allowed: f64,
     [nx, ny, _]: [usize; 3],
 ) -> Error {
     let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
     let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
-    Error::defect(format!(
+    let values = format!(
         "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
         name(this),
         at.value,
         name(reference),
         at.reference
-    ))
-    .remedy(
-        "unless a scl_inter is so large that it swallows the scaled samples, this is a defect of \
-         tsnr: please report it",
-    )
+    );
+    let apart = (at.value - at.reference).abs();
+    if apart.is_nan() {
+        return Error::defect(values).remedy(
+            "unless a scl_inter is so large that it swallows the scaled samples, or a fit leaves \
+             almost nothing, so that rounding decides whether the voxel is constant, this is a \
+             defect of tsnr: please report it",
+        );
+    }
+    Error::defect(format!("{values}, {apart:.1e} apart where rounding explains {allowed:.1e}"))
+        .remedy("this is a defect of tsnr: please report it")
 }
 
 fn report(
@@ -262,7 +291,8 @@ mod tests {
         let compared = |maps: &[Vec<f64>]| {
             let mut contenders = ["serial", "delayed", "array", "array"].map(contender);
             contenders[2].skipped = Some("not run".to_owned());
-            let outcome = compare_maps(&mut contenders, |it| Ok(maps[it].clone()), [2, 3, 2]);
+            let map = |it: usize| Ok(maps[it].clone());
+            let outcome = compare_maps(&mut contenders, map, |_, _| 1e-12, [2, 3, 2]);
             (outcome, contenders.map(|it| it.difference))
         };
         let (outcome, differences) = compared(&maps);
@@ -274,10 +304,12 @@ mod tests {
         let mut maps = maps;
         maps[3][9] = 1.0 + 1e-11;
         let (outcome, differences) = compared(&maps);
-        assert!(differences[1].is_some() && differences[3].is_none());
+        assert!(differences[1].is_some());
+        assert_eq!(differences[3].unwrap().absolute, 1.0 + 1e-11 - 1.0, "its row shows it");
         let said = outcome.unwrap_err().to_string();
         let expected = "voxel [1, 1, 1]: array mode, 2 threads has 1.00000000001, serial mode";
         assert!(said.contains(expected), "{said}");
+        assert!(said.contains("1.0e-11 apart where rounding explains 1.0e-12"), "{said}");
         maps[3][9] = f64::NAN;
         assert!(compared(&maps).0.is_err(), "only one of them defines it");
     }

@@ -12,7 +12,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 /// Computes every definition and prints a line for each: its name, the median in the mask, and
-/// what sets it apart. Options that are given beside apply to all; where one cannot be had with
+/// what sets it apart, or what is changed of it. Options that are given beside apply to all; where one cannot be had with
 /// them, its line says why.
 pub(super) fn run(recipe: &Recipe, process: &Process) -> Result<()> {
     let mut text = String::from("definition    median tSNR  voxels    what it is\n");

@@ -29,10 +29,10 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     let mut context = Context::new();
     context.precision = arguments.dtype;
     let mut batch = process.under_way.batch();
-    let output = &arguments.output;
-    batch.write(output, |to| {
-        nifti::write(&record, MapKind::Tsnr, 0, encoding(output), &context, to)
-    })?;
+    let tsnr = std::iter::once((&arguments.output, MapKind::Tsnr));
+    for (path, kind) in tsnr.chain(arguments.std.iter().map(|path| (path, MapKind::Std))) {
+        batch.write(path, |to| nifti::write(&record, kind, 0, encoding(path), &context, to))?;
+    }
     batch.commit()
 }
 

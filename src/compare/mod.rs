@@ -7,6 +7,6 @@ mod difference;
 mod measure;
 mod table;
 
-pub use difference::{Difference, Disagreement};
+pub use difference::{Difference, Disagreement, Rounding, tolerance};
 pub use measure::{Measured, measure};
 pub use table::{Contender, as_json, table};

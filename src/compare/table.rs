@@ -55,8 +55,16 @@ pub fn table(contenders: &[Contender]) -> String {
         }
         let speed_up = first.map_or(f64::NAN, |first| first.wall() / it.wall());
         let difference = match it.difference {
+            Some(it) if it.defined_by_one > 0 => {
+                format!("{:>7} defined by one", it.defined_by_one)
+            }
             Some(it) => {
-                format!("{:>8.1e} {:>8.1e} {:>4}", it.absolute, it.relative, it.ulps)
+                // Near 0 there are a great many numbers.
+                let ulps = match it.ulps {
+                    ulps @ ..10_000 => ulps.to_string(),
+                    ulps => format!("{:.0e}", ulps as f64),
+                };
+                format!("{:>8.1e} {:>8.1e} {ulps:>4}", it.absolute, it.relative)
             }
             None => "reference".to_owned(),
         };
@@ -74,7 +82,8 @@ pub fn table(contenders: &[Contender]) -> String {
 
 /// `{"schema": "tsnr-compare/1", "session", "contenders": [{"mode", "threads", "tasks", "skipped",
 /// "median": {"wall_seconds", "cpu_seconds", "peak_bytes"}, "runs": [the same, in order],
-/// "difference": {"absolute", "relative", "ulps"} or null for the reference}]}`.
+/// "difference": {"absolute", "relative", "ulps": the greatest over the voxels that both define,
+/// "defined_by_one": how many voxels only one defines} or null for the reference}]}`.
 pub fn as_json(session: Value, contenders: &[Contender]) -> String {
     let one = |wall: f64, cpu: f64, peak: f64| json!({"wall_seconds": wall, "cpu_seconds": cpu, "peak_bytes": peak as u64});
     let contender = |it: &Contender| {
@@ -82,7 +91,7 @@ pub fn as_json(session: Value, contenders: &[Contender]) -> String {
         let runs = runs.map(|run| one(run.wall_seconds, run.cpu_seconds, run.peak_bytes as f64));
         let difference = it
             .difference
-            .map(|it| json!({"absolute": it.absolute, "relative": it.relative, "ulps": it.ulps}));
+            .map(|it| json!({"absolute": it.absolute, "relative": it.relative, "ulps": it.ulps, "defined_by_one": it.defined_by_one}));
         json!({
             "mode": it.mode, "threads": it.threads, "tasks": it.tasks, "skipped": it.skipped,
             "median": one(it.wall(), it.cpu(), it.peak()),
@@ -110,7 +119,8 @@ mod tests {
             difference: None,
             skipped: None,
         };
-        let difference = Some(Difference { absolute: 1e-13, relative: 2e-15, ulps: 12 });
+        let difference =
+            Some(Difference { absolute: 1e-13, relative: 2e-15, ulps: 12, defined_by_one: 0 });
         let half = Measured { wall_seconds: 0.5, ..run };
         let other = Contender {
             mode: "array".to_owned(),
@@ -119,10 +129,15 @@ mod tests {
             ..reference.clone()
         };
         let skipped = Contender { skipped: Some("needs 9 MiB".to_owned()), ..reference.clone() };
-        let table = table(&[reference, other, skipped]);
+        let with = |difference| Contender { difference: Some(difference), ..other.clone() };
+        let far = with(Difference { absolute: 2.5, ulps: 195_584, ..Difference::default() });
+        let unlike = with(Difference { defined_by_one: 60, ..Difference::default() });
+        let table = table(&[reference, other, skipped, far, unlike]);
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines[0].len(), lines[2].len(), "{table}");
         assert!(lines[0].len() <= 79 && lines[2].contains(" 2.00 "), "{table}");
         assert!(lines[3].ends_with("needs 9 MiB"));
+        assert!(lines[4].ends_with("   2.5e0    0.0e0  2e5") && lines[4].len() == lines[0].len());
+        assert!(lines[5].ends_with(" 60 defined by one") && lines[5].len() <= 79, "{table}");
     }
 }

@@ -69,7 +69,11 @@ pub(super) fn quoted(command: &[String]) -> String {
 /// Where the voxels of an image lie, in millimetres.
 pub(crate) fn grid(header: &Header) -> Grid {
     let unit = header.spatial_unit().millimetres();
-    Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
+    Grid {
+        shape: header.shape,
+        affine: header.affine.0.map(|row| row.map(|it| it * unit)),
+        is_oriented: header.is_oriented(),
+    }
 }
 
 /// What is fitted to the runs of a record, in words, if anything is.

@@ -2,6 +2,7 @@
 
 use super::{Finding, Look, Opened, Pair, Rule, Severity};
 use crate::image::Header;
+use crate::pictures::UNKNOWN_SIDES;
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,9 +27,5 @@ fn found(path: &Path, header: &Header) -> Vec<Finding> {
     if header.is_oriented() {
         return Vec::new();
     }
-    let text = format!(
-        "{}: its header does not say how the voxels lie, so left and right are unknown",
-        path.display()
-    );
-    vec![RULE.finding(text)]
+    vec![RULE.finding(format!("{}: {UNKNOWN_SIDES}", path.display()))]
 }

@@ -32,6 +32,20 @@ impl Affine {
         self.0.map(|row| row[0] * voxel[0] + row[1] * voxel[1] + row[2] * voxel[2] + row[3])
     }
 
+    /// Whether it gives each voxel axis a direction of its own: rows that were left at 0 do not.
+    pub fn names_directions(&self) -> bool {
+        let columns = [0, 1, 2].map(|column| self.0.map(|row| row[column]));
+        let [a, b, c] = columns.map(|it| {
+            let length = it.iter().map(|part| part * part).sum::<f64>().sqrt();
+            it.map(|part| part / length)
+        });
+        let volume = a[0] * (b[1] * c[2] - b[2] * c[1])
+            + a[1] * (b[2] * c[0] - b[0] * c[2])
+            + a[2] * (b[0] * c[1] - b[1] * c[0]);
+        // NaN, where a column is 0 or no number, is not above it.
+        volume.abs() > 1e-6
+    }
+
     /// The greatest distance between the two positions of a voxel of a grid of `shape`,
     /// in the unit of the affines. It is reached at a corner, so only those are looked at.
     pub fn greatest_displacement(&self, other: &Affine, shape: [usize; 3]) -> f64 {
@@ -124,6 +138,22 @@ mod tests {
         header.pixdim[0] = -1.0;
         let flipped = Affine::from_header(&header, [3, 5, 7]);
         assert_eq!(flipped.position([1.0, 1.0, 1.0]), [-2.0, -3.0, -4.0]);
+    }
+
+    #[test]
+    fn an_affine_of_zeros_or_with_parallel_axes_names_no_directions() {
+        let straight = Affine::from_header(&header(), [3, 5, 7]);
+        assert!(straight.names_directions());
+        let mut oblique = straight;
+        oblique.0[1][0] = 0.3;
+        assert!(oblique.names_directions());
+        assert!(!Affine([[0.0; 4]; 3]).names_directions());
+        let mut parallel = straight;
+        (parallel.0[0][1], parallel.0[1][1]) = (5.0, 0.0);
+        assert!(!parallel.names_directions());
+        let mut unknown = straight;
+        unknown.0[2][2] = f64::NAN;
+        assert!(!unknown.names_directions());
     }
 
     #[test]

@@ -196,7 +196,8 @@ impl Header {
     /// Whether a form says how the voxels lie in the body. Without, the first axis is taken to run
     /// to the left, as nibabel takes it, which may be wrong.
     pub fn is_oriented(&self) -> bool {
-        self.fields.sform_code > 0 || self.fields.qform_code > 0
+        let has_form = self.fields.sform_code > 0 || self.fields.qform_code > 0;
+        has_form && self.affine.names_directions()
     }
 
     /// The unit of positions and voxel sizes.

@@ -12,6 +12,8 @@
 //!
 //! **Left is left.** Every picture shows the patient's left at the image's left (the neurological
 //! convention, that of nilearn and fMRIPrep), anterior or superior up, and says so by its marks.
+//! Where no header says how the voxels lie, the marks are `?` and the picture says that the sides are
+//! unknown.
 //! What is undefined (NaN) has no colour of the map but a neutral one.
 //!
 //! This module does not know how a number was computed, nor any file.
@@ -33,4 +35,4 @@ pub use mosaic::{Look, Room};
 pub use orientation::Orientation;
 pub use range::Range;
 pub use views::{Slices, View};
-pub use volume::{Grid, Volume};
+pub use volume::{Grid, UNKNOWN_SIDES, Volume};

@@ -58,7 +58,7 @@ struct Lettering {
 }
 
 impl Lettering {
-    /// Left and right of the slices, where `L` and `R` stand.
+    /// Left and right of the slices, where `L` and `R` stand, or `?`.
     fn margin(self) -> usize {
         self.line
     }
@@ -167,7 +167,7 @@ pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
          font-size=\"{}\" stroke-width=\"{FINENESS}\" role=\"img\" aria-label=\"{}\">",
         width / FINENESS,
         12 * FINENESS,
-        escaped(&description(look, &layout))
+        escaped(&description(volume, look, &layout))
     );
     for Tile { at: [x, y], size: [width, height], .. } in &layout.tiles {
         let _ = write!(
@@ -216,7 +216,7 @@ pub fn svg(volume: &Volume, look: &Look, room: Room) -> Result<String> {
 }
 
 /// The picture in words, for who does not see it.
-fn description(look: &Look, layout: &Layout) -> String {
+fn description(volume: &Volume, look: &Look, layout: &Layout) -> String {
     let count = |view: &View| layout.tiles.iter().filter(|tile| tile.view == *view).count();
     let slices = |view: &View| match count(view) {
         1 => format!("1 {} slice", view.name()),
@@ -225,7 +225,8 @@ fn description(look: &Look, layout: &Layout) -> String {
     let views: Vec<String> = look.views.iter().map(slices).collect();
     let (low, high) = (look.range.low(), look.range.high());
     let (title, label) = (&look.title, &look.label);
-    format!("{title}: {}; {label}, colours from {low:.4} to {high:.4}", views.join(", "))
+    let unknown = if volume.grid().is_oriented { "" } else { "; left and right are unknown" };
+    format!("{title}: {}; {label}, colours from {low:.4} to {high:.4}{unknown}", views.join(", "))
 }
 
 fn draw_slices(canvas: &mut Canvas, volume: &Volume, look: &Look, layout: &Layout) {
@@ -292,7 +293,10 @@ fn layout(
         let what = if count == 1 { "slice" } else { "slices" };
         layout.headings.push(Mark {
             middle: [layout.size[0] / 2, top + heading / 2],
-            text: format!("{}, {count} {what}, {} up", view.name(), view.up()),
+            text: match grid.is_oriented {
+                true => format!("{}, {count} {what}, {} up", view.name(), view.up()),
+                false => format!("{}, {count} {what}; left and right are unknown", view.name()),
+            },
         });
         top += heading;
         for (number, (index, label)) in indices.into_iter().zip(labels).enumerate() {
@@ -305,7 +309,7 @@ fn layout(
                 let y = at[1] + size[1] / 2;
                 let row = columns.min(count - number);
                 let right = at[0] + row * (size[0] + gap) - gap + margin / 2;
-                for (x, side) in [at[0] - margin / 2, right].into_iter().zip(view.sides()) {
+                for (x, side) in [at[0] - margin / 2, right].into_iter().zip(view.sides(grid)) {
                     layout.sides.push(Mark { middle: [x, y], text: side.to_owned() });
                 }
             }
@@ -352,7 +356,8 @@ fn tile_size(
     }
 }
 
-/// What stands above each slice, as much as there is room for: its index and its position.
+/// What stands above each slice, as much as there is room for: its index and, where the grid's place
+/// is known, its position.
 fn labels(
     volume: &Volume,
     view: View,
@@ -373,12 +378,15 @@ fn labels(
         }
     };
     let name = view.axis_name();
-    let forms: [&dyn Fn(usize) -> String; 4] = [
+    let with_position: [&dyn Fn(usize) -> String; 4] = [
         &|index| format!("slice {index}, {name} = {} mm", position(index)),
         &|index| format!("{index}: {} mm", position(index)),
         &|index| format!("{} mm", position(index)),
         &position,
     ];
+    let by_index: [&dyn Fn(usize) -> String; 2] =
+        [&|index| format!("slice {index}"), &|index| index.to_string()];
+    let forms = if grid.is_oriented { &with_position[..] } else { &by_index };
     let form = |form: &dyn Fn(usize) -> String| -> Vec<String> {
         indices.iter().map(|&index| form(index)).collect()
     };
@@ -388,7 +396,7 @@ fn labels(
                 <= width as f64 + lettering.gap() as f64
         })
     };
-    forms.into_iter().map(form).find(fits).unwrap_or_else(|| vec![String::new(); indices.len()])
+    forms.iter().copied().map(form).find(fits).unwrap_or_else(|| vec![String::new(); indices.len()])
 }
 
 /// At most `most` characters, the end left out.
@@ -409,6 +417,7 @@ mod tests {
         Grid {
             shape,
             affine: [[-2.0, 0.0, 0.0, 60.0], [0.0, 2.0, 0.0, -70.0], [0.0, 0.0, 4.0, -40.0]],
+            is_oriented: true,
         }
     }
 
@@ -548,6 +557,16 @@ mod tests {
             "A map <of> everything: 3 axial slices, 3 sagittal slices; tSNR (no unit), colours from \
              0.0000 to 80.0000"
         );
+        let unknown = Grid { is_oriented: false, ..grid.clone() };
+        let volume_of_unknown = Volume::new(&unknown, &values).unwrap();
+        let all = look(&View::ALL, Slices::All);
+        let text = svg(&volume_of_unknown, &all, room).unwrap();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let texts: Vec<&str> = document.descendants().filter_map(|it| it.text()).collect();
+        assert!(["L", "R", "P", "A"].iter().all(|side| !texts.contains(side)), "{texts:?}");
+        assert!(!text.contains(" mm") && !text.contains(" up<") && texts.contains(&"?"));
+        assert!(texts.contains(&"coronal, 16 slices; left and right are unknown"), "{texts:?}");
+        assert!(text.contains("to 80.0000; left and right are unknown\""));
         let missing = look(&[View::Axial], Slices::List(vec![5]));
         assert!(png(&volume, &missing).is_err());
     }

@@ -102,7 +102,7 @@ fn nearest_of_palette(color: [u8; 3]) -> u8 {
 }
 
 /// Up to two axial slices from the middle of a volume, side by side, two pixels a letter, with `L`
-/// and `R` beside them and a line that says what the colours mean.
+/// and `R` beside them, `?` where that is unknown, and a line that says what the colours mean.
 pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: Colors) -> String {
     let grid = volume.grid();
     let axis = View::Axial.voxel_axis(grid);
@@ -127,10 +127,11 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: C
         .map(|&index| volume.plane(View::Axial, index).sampled(width, height))
         .collect();
     let color = |layer: u8, value: f64| colors.code(layer, colormap.color(range.fraction(value)));
+    let [left, right] = View::Axial.sides(grid);
     let mut text = String::new();
     for row in (0..height).step_by(2) {
         let is_middle = row / 2 == height / 4;
-        text.push_str(if is_middle { "L " } else { "  " });
+        text += &format!("{} ", if is_middle { left } else { " " });
         for (number, plane) in planes.iter().enumerate() {
             text.push_str(if number > 0 { "  " } else { "" });
             let mut before = String::new();
@@ -152,18 +153,24 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: C
             }
             text.push_str("\x1b[0m");
         }
-        text.push_str(if is_middle { " R\n" } else { "\n" });
+        text += &if is_middle { format!(" {right}\n") } else { "\n".to_owned() };
     }
-    let place = |&index: &usize| format!("{:.0}", grid.slice_position(axis, index));
-    let places: Vec<String> = indices.iter().map(place).collect();
+    let place = |&index: &usize| match grid.is_oriented {
+        true => format!("{:.0}", grid.slice_position(axis, index)),
+        false => index.to_string(),
+    };
+    let places = indices.iter().map(place).collect::<Vec<_>>().join(" and ");
+    let places = match grid.is_oriented {
+        true => format!("axial, z = {places} mm"),
+        false => format!("slice {places}, sides unknown"),
+    };
     let shades = (0..16)
         .map(|it| format!("\x1b[{}m█", colors.code(38, colormap.color(f64::from(it) / 15.0))));
     // Three digits of the upper end.
     let decimals = (2.0 - range.high().abs().log10().floor()).clamp(0.0, 6.0) as usize;
     let _ = writeln!(
         text,
-        "  axial, z = {} mm   {:.decimals$} {}\x1b[0m {:.decimals$}",
-        places.join(" and "),
+        "  {places}   {:.decimals$} {}\x1b[0m {:.decimals$}",
         range.low(),
         shades.collect::<String>(),
         range.high(),
@@ -215,7 +222,7 @@ mod tests {
             [[64, 64, 30], [104, 104, 72], [40, 20, 1], [1, 1, 1], [3, 300, 9], [300, 3, 4]]
         {
             let affine = [[-2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0]];
-            let grid = Grid { shape, affine };
+            let grid = Grid { shape, affine, is_oriented: true };
             let values: Vec<f64> =
                 (0..grid.voxel_count()).map(|it| (it % shape[0]) as f64).collect();
             let volume = Volume::new(&grid, &values).unwrap();
@@ -228,6 +235,13 @@ mod tests {
             );
             assert!(shown.lines().count() <= 26, "{shape:?}\n{shown}");
             assert_eq!(shown.matches(['L', 'R']).count(), 2, "{shown}");
+            let unknown = Grid { is_oriented: false, ..grid.clone() };
+            let volume = Volume::new(&unknown, &values).unwrap();
+            let unknown = axial_slices(&volume, Colormap::Gray, range, Colors::True);
+            let unknown = self::tests::shown(&unknown);
+            assert!(unknown.lines().all(|line| line.chars().count() <= COLUMNS), "{unknown}");
+            assert_eq!((unknown.matches(['L', 'R']).count(), unknown.matches('?').count()), (0, 2));
+            assert!(unknown.contains(", sides unknown ") && !unknown.contains(" mm"), "{unknown}");
             // The first index lies at the right, so the brightest voxels are at the left.
             if shape[0] == 64 {
                 let first = text.split("\x1b[").nth(1).unwrap();
@@ -250,6 +264,7 @@ mod tests {
         let grid = Grid {
             shape: [16, 16, 1],
             affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]],
+            is_oriented: true,
         };
         let values = [f64::NAN; 256];
         let volume = Volume::new(&grid, &values).unwrap();

@@ -53,9 +53,13 @@ impl View {
         View::ALL.into_iter().find(|view| view.name() == name)
     }
 
-    /// What is at the left and at the right of each slice.
-    pub fn sides(self) -> [&'static str; 2] {
-        if self == View::Sagittal { ["P", "A"] } else { ["L", "R"] }
+    /// What is at the left and at the right of each slice of a grid.
+    pub fn sides(self, grid: &Grid) -> [&'static str; 2] {
+        match self {
+            _ if !grid.is_oriented => ["?", "?"],
+            View::Sagittal => ["P", "A"],
+            View::Axial | View::Coronal => ["L", "R"],
+        }
     }
 
     /// What is up in each slice.
@@ -254,7 +258,7 @@ mod tests {
                     affine[permutation[axis]][axis] = size * sign;
                     affine[permutation[axis]][3] = -5.0;
                 }
-                let grid = Grid { shape: [4, 5, 6], affine };
+                let grid = Grid { shape: [4, 5, 6], affine, is_oriented: true };
                 for view in View::ALL {
                     let [right, up] = view.in_plane();
                     let values = position(&grid, view.across());
@@ -287,6 +291,7 @@ mod tests {
         let grid = Grid {
             shape: [2, 2, 10],
             affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0]],
+            is_oriented: true,
         };
         assert_eq!(grid.orientation().axes[2], BodyAxis { number: 2, is_reversed: true });
         let mut values = [1.0; 40];

@@ -4,6 +4,10 @@ use super::orientation::Orientation;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
+/// What is said beside pictures of a grid of which no header says how its voxels lie.
+pub const UNKNOWN_SIDES: &str =
+    "Left and right are unknown: neither sform nor qform says how the voxels lie.";
+
 /// A grid of voxels and where it lies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
@@ -12,6 +16,8 @@ pub struct Grid {
     /// The first three rows of the matrix from voxel indices `[i, j, k, 1]` to millimetres;
     /// x grows to the patient's right, y to anterior, z to superior.
     pub affine: [[f64; 4]; 3],
+    /// Whether the affine is known, and not a guess from the voxel sizes.
+    pub is_oriented: bool,
 }
 
 impl Grid {
@@ -32,6 +38,14 @@ impl Grid {
     /// Which way its axes point.
     pub fn orientation(&self) -> Orientation {
         Orientation::of_affine(&self.affine)
+    }
+
+    /// Where left is in pictures of it, as a sentence for a reader.
+    pub fn sides_in_words(&self) -> &'static str {
+        match self.is_oriented {
+            true => "The patient's left is at the left.",
+            false => UNKNOWN_SIDES,
+        }
     }
 
     /// Where the centre of a slice across a voxel axis lies along the body axis that the voxel
@@ -113,6 +127,7 @@ mod tests {
         Grid {
             shape,
             affine: [[2.0, 0.0, 0.0, -10.0], [0.0, 3.0, 0.0, 5.0], [0.0, 0.0, 4.0, -8.0]],
+            is_oriented: true,
         }
     }
 

@@ -18,7 +18,7 @@ macro_rules! bytes {
 }
 
 /// The fields of a NIfTI-1 header that the specimens set; the others are 0.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Header {
     pub big_endian: bool,
     pub sizeof_hdr: i32,

@@ -604,3 +604,68 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
         )
     );
 }
+
+/// A tool's name stands only for its whole definition, in every output.
+#[test]
+fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
+    let scratch = Scratch::new();
+    let run = program::session_runs()[2].display().to_string();
+    let table =
+        testdata("confounds/sub-01_ses-test_task-linebisection_desc-confounds_timeseries.tsv");
+    let (table, mean) = (format!("--confounds={}", table.display()), format!("--mean-from={run}"));
+    let said = |name: &str, options: &[&str]| {
+        let definition = format!("--definition={name}");
+        let base = [&*run, &definition, "--json=said.json", "--report=page.html"];
+        let outcome = scratch.tsnr([&base[..], options].concat()).succeeded();
+        let text = |name: &str| fs::read_to_string(scratch.path(name)).expect("the file");
+        let json: serde_json::Value = serde_json::from_str(&text("said.json")).expect("JSON");
+        let page = text("page.html");
+        let shown = page.split("; definition: <b>").nth(1).expect("a name").split('<').next();
+        (outcome.summary("definition").to_owned(), json["definition"].clone(), {
+            shown.unwrap().to_owned()
+        })
+    };
+    for (name, cited, options) in [
+        ("afni", "AFNI's 3dTstat -tsnr", &[][..]),
+        ("afni", "AFNI's 3dTstat -tsnr", &["--ddof=1", "--combine=concat", "--undefined=zero"]),
+        ("afni", "AFNI's 3dTstat -tsnr", &["--dummy-scans=2", "--volumes=1:40", "--mask=auto"]),
+        ("afni-cvarinv", "AFNI's 3dTstat -cvarinv", &["--detrend=1"]),
+        ("nipype", "nipype's TSNR", &["--detrend=2"]),
+        ("sfnr", "SFNR (Friedman and Glover 2006)", &[]),
+        ("numpy", "numpy's mean / std", &["--undefined=numpy"]),
+        ("fsl", "fslmaths -Tmean / -Tstd", &[]),
+    ] {
+        let (summary, json, page) = said(name, options);
+        assert!(summary.ends_with(&format!(" (as {name})")), "{options:?}: {summary}");
+        assert_eq!(json["name"], name);
+        let sentence = json["sentence"].as_str().expect("a sentence");
+        let by = format!(" by the definition of {cited}, as ");
+        assert!(sentence.contains(&by), "{sentence}");
+        assert_eq!(page, name);
+    }
+    for (name, cited, options, changes) in [
+        ("afni", "AFNI's 3dTstat -tsnr", &["--ddof=0"][..], "ddof"),
+        ("afni", "AFNI's 3dTstat -tsnr", &["--detrend=1"], "the trend"),
+        ("afni", "AFNI's 3dTstat -tsnr", &[&*mean], "the mean from another image"),
+        ("afni-cvarinv", "AFNI's 3dTstat -cvarinv", &["--detrend=2"], "the trend"),
+        ("sfnr", "SFNR (Friedman and Glover 2006)", &["--detrend=0"], "the trend"),
+        ("nipype", "nipype's TSNR", &["--combine=average"], "how runs are combined"),
+        ("fsl", "fslmaths -Tmean / -Tstd", &["--highpass=60"], "a high-pass filter"),
+        ("numpy", "numpy's mean / std", &[&*table, "--confound-columns=csf"], "confounds"),
+        ("numpy", "numpy's mean / std", &["--undefined=nan"], "how undefined voxels are written"),
+        ("fsl", "fslmaths -Tmean / -Tstd", &["--ddof=rank", "--detrend=1"], "ddof, the trend"),
+    ] {
+        let (summary, json, page) = said(name, options);
+        let modified = format!("modified from {name}: {changes}");
+        assert!(summary.ends_with(&format!(" ({modified})")), "{options:?}: {summary}");
+        assert!(json["name"].is_null(), "{options:?}");
+        let sentence = json["sentence"].as_str().expect("a sentence");
+        let by = format!(" (modified from {cited}: {changes}) as ");
+        assert!(sentence.contains(&by) && !sentence.contains("by the definition"), "{sentence}");
+        assert_eq!(page, modified);
+    }
+    let table = scratch.tsnr([&*run, "--definitions", "--ddof=0"]).succeeded().stdout;
+    let line = |name: &str| table.lines().find(|it| it.starts_with(name)).expect("a line for each");
+    assert!(line("afni ").ends_with("  modified from AFNI's 3dTstat -tsnr: ddof"), "{table}");
+    assert!(line("numpy ").ends_with("  mean / std, ddof 0, nothing removed"), "{table}");
+}

@@ -2,7 +2,7 @@
 
 use crate::program;
 
-use program::{Scratch, session_pattern, testdata};
+use program::{Scratch, bytes, session_pattern, testdata};
 use serde_json::Value;
 use std::fs;
 
@@ -63,19 +63,77 @@ fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     assert!(outcome.stderr.contains("CRC-32"), "{}", outcome.stderr);
 }
 
+/// Two runs of this type and scaling; the stored samples are around `centre`.
+fn runs(scratch: &Scratch, datatype: i16, scaling: (f32, f32), centre: f64, spread: f64) {
+    for name in ["a.nii", "b.nii"] {
+        let bits = if datatype == bytes::FLOAT64 { 64 } else { 32 };
+        let mut header = bytes::Header::new(datatype, bits, 5, 4, 3, 40);
+        (header.slope, header.inter) = scaling;
+        let mut random = bytes::Random::new(name);
+        let samples = (0..40 * 60).map(|_| centre + spread * random.normal());
+        scratch.file(name, header.file(&samples.collect::<Vec<f64>>()));
+    }
+}
+
+/// Near a tSNR of 0 a relative difference says nothing, and scaled samples are rounded.
+#[test]
+fn modes_agree_where_rounding_alone_sets_them_apart() {
+    for (datatype, scaling, centre, spread) in [
+        (bytes::FLOAT32, (1.0, 0.0), 0.0, 5.0),
+        (bytes::FLOAT64, (1.0, 0.0), 0.0, 5.0),
+        (bytes::FLOAT64, (0.1, -1e5), 1e6, 1.0),
+        (bytes::FLOAT64, (0.37, -3.7e8), 1e9, 1.0),
+        (8, (0.1, -1e8), 1e9, 10.0),
+        (bytes::FLOAT32, (0.37, 1e5), 0.0, 1.0),
+        (bytes::FLOAT64, (0.1, 0.0), 1e9, 1.0),
+    ] {
+        let scratch = Scratch::new();
+        runs(&scratch, datatype, scaling, centre, spread);
+        for options in [&[][..], &["--detrend=2"], &["--combine=average"]] {
+            let base = ["--compare", "a.nii", "b.nii", "--repeat=1", "--threads=1"];
+            let outcome = scratch.tsnr([&base[..], options].concat()).succeeded();
+            let lines = outcome.stdout.lines();
+            assert!(lines.clone().all(|line| line.len() <= 80), "{}", outcome.stdout);
+        }
+    }
+}
+
 #[test]
 fn modes_that_disagree_are_told_with_exit_status_1() {
     // Serial mode rounds each scaled sample, as numpy does: beside this intercept all are one.
-    let mut header = program::bytes::Header::int16(4);
+    let mut header = bytes::Header::int16(4);
     (header.slope, header.inter) = (1e-9, 1e9);
     let voxels = header.dim[1..4].iter().map(|&it| it as usize).product::<usize>();
     let samples: Vec<f64> = (0..4 * voxels).map(|it| (it % 7) as f64).collect();
     let scratch = Scratch::new();
     scratch.file("swallowed.nii", header.file(&samples));
-    let outcome = scratch.tsnr(["--compare", "swallowed.nii", "--repeat", "1", "--threads", "1"]);
+    let words = ["--compare", "swallowed.nii", "--repeat=1", "--threads=1", "--json=c.json"];
+    let outcome = scratch.tsnr(words);
     assert_eq!(outcome.exit_code, Some(1), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("the modes disagree in voxel [0, 0, 0]"), "{}", outcome.stderr);
-    assert_eq!(rows(&outcome.stdout).len(), 3, "the table is printed nevertheless");
+    assert!(outcome.stderr.contains("unless a scl_inter is so large"), "{}", outcome.stderr);
+    let rows = rows(&outcome.stdout);
+    assert_eq!(rows.len(), 3, "the table is printed nevertheless");
+    assert_eq!(rows[2][7..], ["60", "defined", "by", "one"], "{rows:?}");
+    let json = fs::read_to_string(scratch.path("c.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["contenders"][2]["difference"]["defined_by_one"], 60);
+}
+
+/// The tolerance is worded where it is computed.
+#[test]
+fn the_documents_quote_the_tolerance() {
+    let read = |path: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        fs::read_to_string(path).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let source = read("src/compare/difference.rs");
+    let formula = source.split("```text /// ").nth(1).unwrap().split(" /// ```").next().unwrap();
+    assert!(formula.contains("eps"), "{formula}");
+    for document in ["README.md", "docs/definitions.md"] {
+        let text = read(document);
+        assert!(text.contains(formula), "{document} has no '{formula}'");
+    }
 }
 
 #[test]

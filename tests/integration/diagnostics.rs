@@ -13,6 +13,7 @@ const VOXELS: usize = 60;
 const VOLUMES: usize = 60;
 
 /// A run, and what is to be planted into it.
+#[derive(Clone)]
 struct Run {
     header: Header,
     /// `[volume, voxel]`
@@ -245,6 +246,62 @@ fn samples_that_are_no_numbers_are_found_unless_they_count_as_0() {
         write(&scratch, &runs);
         tsnr(&scratch, &["--strict", "--definition", "afni"]).succeeded();
     }
+}
+
+/// What a page says of what was looked for, between the verdict and the figures.
+fn looked_for(scratch: &Scratch, arguments: &[&str]) -> (String, String) {
+    scratch.tsnr([arguments, &["--report", "page.html", "-q"]].concat()).succeeded();
+    let page = fs::read_to_string(scratch.path("page.html")).expect("a page");
+    let between = |start: &str, end: &str| {
+        let (_, after) = page.split_once(start).unwrap_or_else(|| panic!("no {start}"));
+        after.split_once(end).expect("an end").0.to_owned()
+    };
+    let verdict =
+        between("<p class=\"verdict", "</p>").split_once('>').expect("a tag").1.to_owned();
+    (verdict, between("<p>Looked for: ", ". Nothing else was: "))
+}
+
+#[test]
+fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
+    let scratch = Scratch::new();
+    let mut runs = sound(INT16);
+    // A slice that is lost for good is none of what is looked for.
+    for volume in 30..VOLUMES {
+        (0..VOXELS / 3).for_each(|voxel| *runs[1].at(volume, voxel) = 3.0);
+    }
+    // Nor is a short run asked whether it is steady.
+    write(&scratch, &[&runs[..], &[Run::sound("short", INT16, 12)]].concat());
+    let nothing = "Nothing was found of what was looked for.";
+    let all = "headers that differ in affine, units, TR or scaling, or in having one volume only; \
+               variance between the runs; first volumes that are not yet steady (in 2 of 3 runs); \
+               data that were demeaned before; samples at the limit of the stored integers; \
+               voxels that never change and are not 0; samples that are NaN or infinite";
+    let found = looked_for(&scratch, &["run-?_bold.nii"]);
+    assert_eq!(found, (nothing.to_owned(), all.to_owned()));
+    let page = fs::read_to_string(scratch.path("page.html")).expect("a page");
+    assert!(!page.to_lowercase().contains("usable"));
+
+    mask_without_the_first(&scratch);
+    let single = Run::sound("single", FLOAT32, VOLUMES);
+    scratch.file("single.nii", single.header.file(&single.values));
+    let options = ["single.nii", "--mask=mask.nii", "--mean-from=single.nii"];
+    let expected = "first volumes that are not yet steady; voxels that never change; samples that \
+                    are NaN or infinite";
+    assert_eq!(looked_for(&scratch, &options), (nothing.to_owned(), expected.to_owned()));
+    let options = ["single.nii", "--definition=nipype", "--dummy-scans=2"];
+    let expected = "data that were demeaned before; voxels that never change and are not 0; \
+                    samples that are infinite";
+    assert_eq!(looked_for(&scratch, &options).1, expected);
+    let options = ["single.nii", "--definition=afni", "--volumes=5:"];
+    let expected = "data that were demeaned before; voxels that never change and are not 0";
+    assert_eq!(looked_for(&scratch, &options).1, expected);
+
+    *runs[1].at(7, 40) = f64::from(i16::MAX);
+    write(&scratch, &runs);
+    let (verdict, found) = looked_for(&scratch, &["run-[12]_bold.nii", "--combine=demean"]);
+    assert_eq!(verdict, "Look at: clipped.");
+    assert!(found.contains("; first volumes that are not yet steady; "), "{found}");
+    assert!(!found.contains("between the runs"), "{found}");
 }
 
 #[test]

@@ -492,23 +492,60 @@ fn what_cannot_be_shown_is_refused_before_anything_is_computed() {
 }
 
 #[test]
-fn a_picture_of_a_file_that_does_not_say_where_left_is_comes_with_a_note() {
+fn pictures_of_a_file_that_does_not_say_where_left_is_say_that_it_is_unknown() {
     let scratch = Scratch::new();
     let known = Header::int16(6);
     let unknown = Header { qform_code: 0, sform_code: 0, ..Header::int16(6) };
     let samples: Vec<f64> = (0..360).map(|it| f64::from(100 + it * 7 % 11)).collect();
-    for (name, header) in [("known.nii", known), ("unknown.nii", unknown)] {
-        scratch.file(name, header.file(&samples));
-        let note = "left and right in pictures are a guess";
+    // The rows of this sform are all 0.
+    let mut zeros = Header { qform_code: 0, ..Header::int16(6) }.file(&samples);
+    zeros[280..328].fill(0);
+    scratch.file("known.nii", known.file(&samples));
+    scratch.file("unknown.nii", unknown.file(&samples));
+    scratch.file("zeros.nii", zeros);
+    let note = "Left and right are unknown: neither sform nor qform says how the voxels lie.";
+    let marks = |page: &str| {
+        let is_mark = |it: &&str| it.contains("class=\"side\"");
+        let texts = elements(page, "text").into_iter().filter(is_mark);
+        let texts = texts.map(|it| it.split(['<', '>']).nth(2).expect("a text").to_owned());
+        texts.filter(|it| it.len() == 1).collect::<std::collections::BTreeSet<_>>()
+    };
+    for (name, expected) in
+        [("known.nii", &["A", "L", "P", "R"][..]), ("unknown.nii", &["?"]), ("zeros.nii", &["?"])]
+    {
+        let is_unknown = name != "known.nii";
         for (arguments, is_noted) in [
-            (&["--png", "map.png"][..], name == "unknown.nii"),
-            (&["--report", "page.html"], name == "unknown.nii"),
+            (&["--png", "map.png"][..], is_unknown),
+            (&["--report", "page.html", "--views=axial,sagittal,coronal"], is_unknown),
             (&["-o", "map.nii"], false),
         ] {
             let outcome = scratch.tsnr([&[name], arguments].concat()).succeeded();
             assert_eq!(outcome.stderr.contains(note), is_noted, "{}", outcome.stderr);
         }
+        let page = text(&scratch.path("page.html"));
+        assert_eq!(marks(&page), expected.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(page.contains(note), is_unknown);
+        assert_eq!(page.contains("left is at the left"), !is_unknown);
+        assert_eq!(page.contains("anterior up"), !is_unknown);
+        assert_eq!(page.contains(" mm: median "), !is_unknown);
+        assert_eq!(page.contains("<dt>voxel axes lead to</dt><dd>unknown</dd>"), is_unknown);
+        assert_eq!(figures(&page)["orientation"].is_null(), is_unknown);
+
+        let words = ["diff", "map.nii", "map.nii", "--report=d.html", "--png=d.png"];
+        let outcome = scratch.tsnr(words).succeeded();
+        assert_eq!(outcome.stderr.contains(note), is_unknown, "{}", outcome.stderr);
+        let page = text(&scratch.path("d.html"));
+        let expected = if is_unknown { &["?"][..] } else { &["L", "R"] };
+        assert_eq!(marks(&page), expected.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(page.contains(note), is_unknown);
+        for picture in ["map.png", "d.png"] {
+            let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{picture}"));
+            fs::copy(scratch.path(picture), to).expect("a copy, to be looked at");
+        }
     }
+    let [known, unknown] = ["known.nii-map.png", "unknown.nii-map.png"]
+        .map(|name| fs::read(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)).unwrap());
+    assert_ne!(known, unknown, "the slide has other marks");
 }
 
 // ---- The terminal -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// What is computed, as it was typed.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct AnalysisArguments {
-    /// The definition of a tool: numpy, fsl, afni, nipype, ...
+    /// The definition of a tool: numpy, fsl, afni, ...
     ///
     /// numpy (the default), fsl (fslmaths -Tmean -Tstd -div), afni (3dTstat -tsnr), afni-cvarinv,
     /// nipype (TSNR; with --detrend its regress_poly), sfnr (fBIRN). Sets ddof, trend, sign, what
@@ -47,18 +47,18 @@ pub(in crate::cli) struct AnalysisArguments {
     /// Remove a polynomial trend of each run (0 to 9)
     ///
     /// The mean stays that of the data.
-    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Regression")]
+    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Definition")]
     pub detrend: Option<usize>,
 
     /// Remove what is slower than this period: a discrete cosine set for each run, as SPM's
-    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Regression")]
+    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Definition")]
     pub highpass: Option<f64>,
 
     /// Tables of confounds as fMRIPrep writes them, one for each run: repeat, or one quoted pattern
     ///
     /// Matched to the runs by BIDS entities, else by order. 'n/a' in the first row of a column
     /// that is regressed out counts as the value below it, for thresholds as 0.
-    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Regression")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub confounds: Vec<PathBuf>,
 
     /// Columns to regress out of each run: names and patterns, as in 'trans_*,rot_*'
@@ -67,7 +67,7 @@ pub(in crate::cli) struct AnalysisArguments {
         value_name = "NAMES",
         requires = "confounds",
         hide_short_help = true,
-        help_heading = "Regression"
+        help_heading = "Definition"
     )]
     pub confound_columns: Option<String>,
 

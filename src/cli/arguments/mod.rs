@@ -112,6 +112,10 @@ pub(super) struct RecipeArguments {
     #[arg(short, long, value_name = "FILE", value_parser = output_name)]
     pub output: PathBuf,
 
+    /// Also write the standard deviation over time, which the recipe has to ask for
+    #[arg(long, value_name = "FILE", value_parser = output_name)]
+    pub std: Option<PathBuf>,
+
     /// Type of the written values
     #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32")]
     pub dtype: MapPrecision,
@@ -124,12 +128,12 @@ pub(super) struct RecipeArguments {
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct MessageArguments {
     /// Say nothing but warnings and errors
-    #[arg(short, long, help_heading = "Messages")]
+    #[arg(short, long)]
     pub quiet: bool,
 
     /// Messages for a person, or for a program: one JSON object a line
     #[arg(long, value_name = "FORM", value_enum, default_value_t = LogFormat::Text,
-          hide_short_help = true, help_heading = "Messages")]
+          hide_short_help = true)]
     pub log_format: LogFormat,
 }
 
@@ -221,7 +225,7 @@ pub(super) struct RunArguments {
           help_heading = "Output")]
     pub maps: Vec<(MapKind, PathBuf)>,
 
-    /// Look inside a mask only: an image, or a brain mask of the mean
+    /// Look inside a mask only: an image, or auto
     ///
     /// In an image, what is not 0 is inside. auto is nilearn's compute_epi_mask of the mean over
     /// time. Voxels outside are 0 in the maps and in no summary.

@@ -14,11 +14,12 @@ pub(in crate::cli) struct PictureArguments {
     ///
     /// Its figures, findings, maps, runs and signals over time. One file that needs neither network nor script, in the reader's light or dark, to be printed
     /// or sent. What it shows comes from the same pass over the data.
-    #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Pictures")]
+    #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Output")]
     pub report: Option<PathBuf>,
 
     /// Draw slices of the map as a picture
-    #[arg(long, value_name = "FILE.png", value_parser = png_name, help_heading = "Pictures")]
+    #[arg(long, value_name = "FILE.png", value_parser = png_name, hide_short_help = true,
+          help_heading = "Pictures")]
     pub png: Option<PathBuf>,
 
     /// Show the distribution of the tSNR with the summary, and slices where the terminal has colours

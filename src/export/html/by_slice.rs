@@ -33,13 +33,11 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
         .collect();
     let shown: Vec<f64> = all.iter().flatten().chain(of_runs.iter().flatten()).copied().collect();
     let [low, high] = quantiles(&shown, [0.0, 1.0])?;
-    let position = |slice| grid.slice_position(2, slice);
-    let label = format!(
-        "slice: index along the third voxel axis, to {} ({:.0} mm to {:.0} mm)",
-        direction(grid),
-        position(0),
-        position(count - 1)
-    );
+    let mut label = "slice: index along the third voxel axis".to_owned();
+    if grid.is_oriented {
+        let [first, last] = [0, count - 1].map(|slice| grid.slice_position(2, slice));
+        label += &format!(", to {} ({first:.0} mm to {last:.0} mm)", direction(grid));
+    }
     let mut chart = Chart::new(
         WIDE,
         220.0,
@@ -53,17 +51,20 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
         if median.is_nan() {
             continue;
         }
+        let place = match grid.is_oriented {
+            true => format!(", {:.0} mm", grid.slice_position(2, slice)),
+            false => String::new(),
+        };
         let ([left, top], [right, bottom]) =
             (chart.at([slice as f64 - 0.5, q75]), chart.at([slice as f64 + 0.5, q25]));
         let _ = write!(
             bars,
             "<rect class=\"band\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\">\
-             <title>slice {slice}, {:.0} mm: median {median:.1}, quartiles {q25:.1} and {q75:.1}\
+             <title>slice {slice}{place}: median {median:.1}, quartiles {q25:.1} and {q75:.1}\
              </title></rect>",
             left + 0.5,
             right - left - 1.0,
-            (bottom - top).max(1.0),
-            position(slice)
+            (bottom - top).max(1.0)
         );
     }
     chart.push(&bars);
@@ -106,6 +107,7 @@ mod tests {
         let grid = Grid {
             shape: [4, 4, 3],
             affine: [[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, -3.0, 9.0]],
+            is_oriented: true,
         };
         let mut values = vec![50.0; 48];
         values[16..32].fill(5.0);

@@ -183,13 +183,12 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
     } else {
         let _ = writeln!(page, "<p class=\"verdict look\">Look at: {}.</p>", names.join(", "));
     }
-    if record.counts.defined > 0 {
-        let _ = writeln!(
-            page,
-            "<p class=\"faint\">Looked for: {}. Nothing else was.</p>",
-            escaped(&record.looked_for.join("; "))
-        );
-    }
+    let _ = writeln!(
+        page,
+        "<p>Looked for: {}. Nothing else was: whether the data are sound is for who looks at the \
+         maps and at the courses over time.</p>",
+        escaped(&record.looked_for.join("; "))
+    );
     if record.mask.is_none() && record.counts.defined > 0 {
         *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
                   in the brain or not. The mask <code>auto</code> finds the brain.</p>\n";
@@ -303,8 +302,12 @@ fn maps(
     };
     let (range, label) = tsnr_range(tsnr, *range);
     large_map(page, tsnr, &look("tSNR", &label, *colormap, range, all))?;
-    *page += "<p class=\"faint\">The patient's left is at the left. Above each slice: its index along \
-              the voxel axis, and where its centre lies, in mm.</p>\n";
+    let place = if grid.is_oriented { ", and where its centre lies, in mm" } else { "" };
+    let _ = writeln!(
+        page,
+        "<p class=\"faint\">{} Above each slice: its index along the voxel axis{place}.</p>",
+        grid.sides_in_words()
+    );
     let range = Range::robust(mean.values());
     large_map(page, mean, &look("Mean", MEAN, Colormap::Gray, range, some.clone()))?;
     let range = Range::robust(std.values());
@@ -392,6 +395,11 @@ fn computation(page: &mut String, record: &Record) {
     *page += &tables::phases(profile);
 }
 
+/// Where the voxel axes lead, in letters.
+pub(super) fn directions(grid: &Grid) -> String {
+    if grid.is_oriented { grid.orientation().codes() } else { "unknown".to_owned() }
+}
+
 fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context) {
     let provenance = &record.provenance;
     let [x, y, z] = grid.shape;
@@ -419,8 +427,8 @@ fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context
     entries.extend([
         ("definition", definition),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", grid.orientation().codes()),
-        ("affine (mm)", rows.join("; ")),
+        ("voxel axes lead to", directions(grid)),
+        ("affine (mm)", rows.join("; ") + if grid.is_oriented { "" } else { " (a guess)" }),
         ("looked at", record.place()),
     ]);
     if !undefined.is_empty() {

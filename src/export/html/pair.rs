@@ -237,7 +237,7 @@ fn provenance(page: &mut String, record: &DiffRecord, grid: &Grid, context: &Con
     }
     entries.extend([
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", grid.orientation().codes()),
+        ("voxel axes lead to", directions(grid)),
         ("looked at", place),
     ]);
     *page += "<h2>Provenance</h2>\n";

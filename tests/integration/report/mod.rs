@@ -151,7 +151,9 @@ fn the_bars_of_each_histogram_stand_for_every_defined_voxel_of_the_mask() {
         let volume = Volume::new(&facts.grid, run.tsnr.as_ref().unwrap()).unwrap();
         assert_eq!(bar_sum(histogram), volume.within(&voxels).unwrap().defined().len());
     }
-    assert!(page.contains("Usable: nothing was noticed"));
+    assert!(page.contains(">Nothing was found of what was looked for.<"));
+    let looked_for = "Looked for: voxels that &lt;never&gt; change; clipping. Nothing else was";
+    assert!(page.contains(looked_for));
     facts.mask.as_mut().unwrap().voxels.pop();
     assert!(tsnr::report::page(&facts).unwrap_err().to_string().contains("voxels of the mask"));
 }

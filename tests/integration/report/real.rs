@@ -36,5 +36,7 @@ fn volumes(path: &Path) -> (Grid, Vec<(Vec<f64>, Use)>) {
     // The order of the transpose is that of the file: the first axis fastest.
     let values: Vec<f64> = samples.t().iter().copied().collect();
     let volumes = values.chunks(shape.iter().product()).map(|it| (it.to_vec(), Use::Used));
-    (Grid { shape, affine: Affine::from_header(&header, shape).0 }, volumes.collect())
+    let is_oriented = header.sform_code > 0 || header.qform_code > 0;
+    let affine = Affine::from_header(&header, shape).0;
+    (Grid { shape, affine, is_oriented }, volumes.collect())
 }

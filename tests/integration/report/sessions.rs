@@ -79,6 +79,7 @@ pub fn session(plan: &Plan) -> Facts {
             [0.0, dy, 0.0, -dy * (ny as f64 - 1.0) / 2.0 - 15.0],
             [0.0, 0.0, dz, -dz * (nz as f64 - 1.0) / 2.0 + 12.0],
         ],
+        is_oriented: true,
     };
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let voxel = |it: usize| [it % nx, it / nx % ny, it / nx / ny];
@@ -215,7 +216,7 @@ impl Sums {
             threads: 2,
         },
         definition: Definition {
-            name: "concat".to_owned(),
+            name: Some("concat".to_owned()),
             formula: "tSNR = mean / std, ddof 0, over all volumes used".to_owned(),
             sentence:
                 "Temporal SNR was computed for every voxel as the mean over time divided by the \
@@ -235,6 +236,7 @@ impl Sums {
             mask: None,
             between_runs_share: (runs.len() > 1).then_some(1.0 - share),
             runs,
+            looked_for: vec!["voxels that <never> change".to_owned(), "clipping".to_owned()],
             warnings: vec![],
             graph_svg: Some(graph()),
         phases: vec![
@@ -318,6 +320,7 @@ pub fn multiband() -> Facts {
     facts.grid = Grid {
         shape,
         affine: [[-2.0, 0.0, 0.0, 103.0], [0.0, 2.0, 0.0, -118.0], [0.0, 0.0, 2.0, -60.0]],
+        is_oriented: true,
     };
     facts.summary = summary(&facts.grid, &facts.maps.tsnr);
     facts.title = "A multiband session".to_owned();
