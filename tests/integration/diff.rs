@@ -373,9 +373,8 @@ fn a_wrong_command_line_ends_with_2() {
 fn help_of_its_own_is_named_in_the_programs() {
     let scratch = Scratch::new();
     let help = |words: &[&str]| -> Outcome { scratch.tsnr(words).succeeded() };
-    for words in [&["--help"][..], &["-h"]] {
-        assert!(help(words).stdout.contains("tsnr diff --help"), "{words:?}");
-    }
+    assert!(help(&["--help"]).stdout.contains("tsnr diff --help"));
+    assert!(help(&["-h"]).stdout.contains("\n  diff         Compare two maps"));
     let own = help(&["diff", "--help"]).stdout;
     assert!(own.contains("Usage: tsnr diff [OPTIONS] <A> <B>"), "{own}");
     for option in ["--report", "--png", "--difference", "--ratio", "--mask", "--atlas", "--names"] {
