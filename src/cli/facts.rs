@@ -9,7 +9,6 @@ use crate::image::{Header, Image};
 use crate::modelling::{Named, Request};
 use crate::pictures::Grid;
 use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
-use crate::profile::{Profile, What};
 use crate::report::facts::{
     Definition, Facts, InputFile, Maps, Mask, Phase, Provenance, Quartiles, Run, Shown, Undefined,
     Use, Warning,
@@ -18,6 +17,7 @@ use ndarray::Array3;
 use std::ffi::OsString;
 use std::fs;
 use std::mem::take;
+use taskgraph::profile::{Profile, What};
 
 /// Where the voxels of an image lie, in millimetres.
 pub(super) fn grid(header: &Header) -> Grid {
@@ -144,7 +144,7 @@ pub(super) fn command_line(arguments: impl Iterator<Item = OsString>) -> String 
 }
 
 fn phases(profile: &Profile) -> Vec<Phase> {
-    let phase = |span: &crate::profile::Span| match span.what {
+    let phase = |span: &taskgraph::profile::Span| match span.what {
         What::Phase(name) => Some(Phase { name: name.to_owned(), seconds: span.seconds }),
         What::Task { .. } => None,
     };

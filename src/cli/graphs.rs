@@ -2,15 +2,15 @@
 
 use super::arguments::{Arguments, ColorBy};
 use super::{show, summary};
-use crate::drawing::{Coloring, Format, Picture};
 use crate::error::Result;
-use crate::graph::Observer;
 use crate::image::Progress;
 use crate::output::Batch;
 use crate::pipeline::{Plan, Session, Settings, mebibytes};
-use crate::profile::{Profile, Recorder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use taskgraph::Observer;
+use taskgraph::drawing::{Coloring, Format, Picture};
+use taskgraph::profile::{Profile, Recorder};
 
 use super::progress::ByteBar;
 
@@ -70,7 +70,7 @@ pub(super) struct Graphs<'a> {
     title: String,
     drawn: Picture,
     whole: Picture,
-    outline: crate::graph::Outline,
+    outline: taskgraph::Outline,
 }
 
 impl Graphs<'_> {
@@ -83,7 +83,7 @@ impl Graphs<'_> {
     ) -> Graphs<'a> {
         let title = format!("tsnr, {} mode", settings.mode);
         let outline = plan.outline();
-        let picture = |outline: &crate::graph::Outline, how: &str| {
+        let picture = |outline: &taskgraph::Outline, how: &str| {
             let caption = format!(
                 "{}, {} volumes; {}; {} tasks{how}",
                 summary::counted(session.runs().len(), "run"),
@@ -148,7 +148,7 @@ impl Graphs<'_> {
         }
         let is_trace = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
         let text = match is_trace {
-            true => profile.trace(),
+            true => profile.trace("tsnr"),
             false => profile.page(&self.title, caption, &timed(&self.whole).text(Format::Svg)),
         };
         batch.write(path, |to| to.write_all(text.as_bytes()))?;
@@ -163,7 +163,7 @@ pub(super) fn explanation(plan: &Plan) -> String {
         let count = plan.outline().tasks.len();
         return format!("graph        {count} tasks, as they are declared");
     }
-    let line = |pass: &crate::graph::PassReport| {
+    let line = |pass: &taskgraph::PassReport| {
         format!(
             "{:<12} {:>6} -> {:>6} tasks   {}",
             pass.name, pass.before, pass.after, pass.description

@@ -1,12 +1,12 @@
 //! The progress bar: bytes of voxels read over all runs, and the tasks that have ended.
 
-use crate::graph::Observer;
 use crate::image::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use taskgraph::Observer;
 
 /// The bar moves in steps of this size.
 const STEP_BYTES: u64 = 1024 * 1024;

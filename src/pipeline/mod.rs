@@ -26,7 +26,6 @@ pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 
 use crate::error::{Error, Result};
-use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
 use crate::stats::fold::{VoxelMaps, Wanted};
@@ -39,6 +38,7 @@ use ndarray::{Array3, ShapeBuilder};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use taskgraph::{Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 
 /// How the maps are computed; what they mean does not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -370,7 +370,7 @@ fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
 }
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
-fn task_error(error: graph::Error) -> Error {
+fn task_error(error: taskgraph::Error) -> Error {
     let said = Error::new(error.to_string());
     match error.into_cause() {
         Cause::Failed(cause) => match cause.downcast::<Error>() {

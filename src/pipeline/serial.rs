@@ -9,10 +9,10 @@
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::Result;
-use crate::graph::{Observer, Outline, OutlineTask};
 use crate::image::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
+use taskgraph::{Observer, Outline, OutlineTask};
 
 /// The steps, each of which begins when the one before it has ended.
 pub(super) fn steps(session: &Session) -> Outline {

@@ -10,7 +10,6 @@ pub(super) use diff::DiffArguments;
 pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
-use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
 use crate::paths::directory_entry;
 use crate::pipeline::Mode;
@@ -20,6 +19,7 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use taskgraph::drawing::Format;
 
 const DEFINITION: &str = "\
 What is computed:

@@ -1,10 +1,9 @@
 //! Images read from their beginning to their end, as a gzip file has to be.
 
+use super::chunks::chunk_ranges;
 use super::folding::{Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
-use crate::array::{Baton, chunk_ranges};
 use crate::error::Result;
-use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::VolumeReader;
 use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
@@ -12,6 +11,27 @@ use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+use taskgraph::{Delayed, delayed, try_delayed};
+
+/// A value that is passed on, from the task that made it to the one task that goes on with it.
+#[derive(Debug)]
+pub struct Baton<T>(Mutex<Option<T>>);
+
+impl<T> Baton<T> {
+    /// A baton that holds `value`.
+    pub fn new(value: T) -> Baton<T> {
+        Baton(Mutex::new(Some(value)))
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// If it was taken before: two tasks were made to go on with it.
+    pub fn take(&self) -> T {
+        let mut value = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        value.take().expect("one task goes on")
+    }
+}
 
 /// The decoder of a gzip stream, its window and its buffers.
 const STREAM_BYTES: u64 = 1024 * 1024;

@@ -1,0 +1,52 @@
+//! Order: numbers the tasks so that what one value needs stands together, just before it.
+//!
+//! The scheduler begins the lowest number that is ready, so that what was begun is finished
+//! first and values are released early: depth-first post-order from the wanted tasks, as
+//! declared.
+
+use super::{Graph, rearranged};
+
+pub(super) fn order(graph: Graph) -> Graph {
+    let mut is_numbered = vec![false; graph.tasks.len()];
+    let mut order = Vec::with_capacity(graph.tasks.len());
+    for &root in &graph.wanted {
+        // Tasks on the way from the root, with how many of their dependencies were looked at.
+        let mut path = if is_numbered[root] { vec![] } else { vec![(root, 0)] };
+        while let Some((number, looked_at)) = path.last_mut() {
+            let task = &graph.tasks[*number];
+            match task.dependencies.get(*looked_at) {
+                Some(&dependency) => {
+                    *looked_at += 1;
+                    if !is_numbered[dependency] {
+                        path.push((dependency, 0));
+                    }
+                }
+                None => {
+                    is_numbered[*number] = true;
+                    order.push(*number);
+                    path.pop();
+                }
+            }
+        }
+    }
+    rearranged(graph, &order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delayed;
+
+    #[test]
+    fn what_a_wanted_value_needs_stands_together() {
+        //  a1 -- a2 \
+        //            sum      numbered otherwise: b1, a1, b2, a2
+        //  b1 -- b2 /
+        let [a1, b1] = ["a1", "b1"].map(|name| delayed(name, (), |()| 1));
+        let [a2, b2] = [("a2", &a1), ("b2", &b1)].map(|(name, it)| delayed(name, it, |it| *it));
+        let sum = delayed("sum", (&a2, &b2), |(a, b)| *a + *b);
+        let graph = order(rearranged(Graph::of(&sum), &[2, 0, 3, 1, 4]));
+        let names: Vec<_> = graph.outline().tasks.into_iter().map(|task| task.name).collect();
+        assert_eq!(names, ["a1", "a2", "b1", "b2", "sum"]);
+    }
+}
