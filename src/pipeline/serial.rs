@@ -21,7 +21,7 @@ pub(super) fn steps(session: &Session) -> Outline {
     let step = |(number, name): (usize, String)| OutlineTask {
         name,
         dependencies: number.checked_sub(1).into_iter().collect(),
-        value_bytes: None,
+        ..OutlineTask::default()
     };
     let tasks: Vec<OutlineTask> = names.enumerate().map(step).collect();
     Outline { wanted: vec![tasks.len() - 1], tasks }

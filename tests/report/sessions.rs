@@ -264,7 +264,11 @@ fn graph() -> String {
     let mut outline = Outline::default();
     let mut task = |name: &str, dependencies: &[usize]| {
         let dependencies = dependencies.to_vec();
-        outline.tasks.push(OutlineTask { name: name.to_owned(), dependencies, value_bytes: None });
+        outline.tasks.push(OutlineTask {
+            name: name.to_owned(),
+            dependencies,
+            ..OutlineTask::default()
+        });
         outline.tasks.len() - 1
     };
     let parts = ["run-1", "run-2", "run-3"].map(|run| {

@@ -61,7 +61,7 @@ fn run_a_fold(bencher: Bencher, threads: usize) {
 /// Handles, numbers, passes: all that comes before the first task.
 #[divan::bench]
 fn declare_and_optimise_a_fold(bencher: Bencher) {
-    bencher.counter(ItemsCount::new(TASKS)).bench_local(|| Graph::of(&fold()).optimized());
+    bencher.counter(ItemsCount::new(TASKS)).bench_local(|| Graph::of(fold()).optimized());
 }
 
 #[divan::bench(args = THREADS)]

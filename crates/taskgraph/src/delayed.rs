@@ -18,7 +18,9 @@ type Run =
 /// A task as declared. Its address is its identity.
 pub struct Node {
     pub(super) name: String,
-    pub(super) dependencies: Vec<Arc<Node>>,
+    pub(super) dependencies: Vec<Edge>,
+    /// What is only waited for.
+    pub(super) after: Vec<Arc<Node>>,
     pub(super) run: Box<Run>,
     pub(super) value_bytes: OnceLock<u64>,
 }
@@ -29,17 +31,31 @@ impl fmt::Debug for Node {
     }
 }
 
-/// A chain of tasks may be far longer than the stack is deep, so the dependencies that only this
-/// node kept alive are dropped one after the other, not one inside the other.
+impl Node {
+    fn take_edges(&mut self) -> impl Iterator<Item = Arc<Node>> {
+        let dependencies = std::mem::take(&mut self.dependencies).into_iter();
+        dependencies.map(|edge| edge.from).chain(std::mem::take(&mut self.after))
+    }
+}
+
+/// A chain of tasks may be far longer than the stack is deep, so what only this node kept alive is
+/// dropped one after the other, not one inside the other.
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut orphans = std::mem::take(&mut self.dependencies);
+        let mut orphans: Vec<Arc<Node>> = self.take_edges().collect();
         while let Some(orphan) = orphans.pop() {
             if let Some(mut node) = Arc::into_inner(orphan) {
-                orphans.append(&mut node.dependencies);
+                orphans.extend(node.take_edges());
             }
         }
     }
+}
+
+/// A dependency as declared.
+pub struct Edge {
+    pub(super) from: Arc<Node>,
+    /// Whether the task gets the value itself, which then nobody else may take.
+    pub(super) is_moved: bool,
 }
 
 /// The value of a task, not computed yet: a name, dependencies and a function.
@@ -58,18 +74,15 @@ pub struct Delayed<T> {
 /// the order given, once in each computation that needs the task. The name appears in errors; it
 /// need not be unique.
 ///
-/// The values come as [`Arc`]s. To the last consumer that begins, the scheduler hands over its own
-/// reference: if the other consumers are done, as they always are when there are none, then
-/// [`Arc::try_unwrap`] succeeds and [`Arc::unwrap_or_clone`] does not clone, so that the memory of
-/// an input can become that of the output.
+/// A handle that is lent, `&ones`, gives the function an [`Arc`] of the value, which other tasks may
+/// take as well. A handle that is given away, `ones`, gives it the value itself, so that the memory
+/// of an input can become that of the output, and a chain of tasks can pass one state on.
 ///
 /// ```
 /// # use std::num::NonZeroUsize;
-/// # use std::sync::Arc;
 /// # use taskgraph::{Pool, delayed};
 /// let ones = delayed("ones", (), |()| vec![1.0; 8]);
-/// let twos = delayed("twos", &ones, |ones| {
-///     let mut values = Arc::try_unwrap(ones).expect("no other task takes `ones`");
+/// let twos = delayed("twos", ones, |mut values: Vec<f64>| {
 ///     values.iter_mut().for_each(|value| *value *= 2.0);
 ///     values
 /// });
@@ -98,7 +111,8 @@ where
 {
     let node = Node {
         name: name.into(),
-        dependencies: dependencies.nodes(),
+        dependencies: dependencies.edges(),
+        after: Vec::new(),
         run: Box::new(move |inputs| match run(D::values(inputs)) {
             Ok(value) => Ok(Arc::new(value)),
             Err(error) => Err(error.into()),
@@ -111,7 +125,7 @@ where
 /// Computes the `wanted` values, and what they need, on the threads of `pool`.
 ///
 /// Each needed task runs once, even if several wanted values need it. A free thread begins the
-/// ready task with the lowest number (see [the module](super)), so that what is begun is finished
+/// ready task with the lowest number (see [the words](super#words)), so that what is begun is finished
 /// first and few values are alive at the same time.
 ///
 /// A task may itself call `compute`, on the same pool or another. The thread that waits there may
@@ -122,17 +136,17 @@ where
 /// If a task returns an error or panics. Tasks not begun by then do not run; those running finish,
 /// and if more of them fail, the error is that of the lowest number. The pool remains usable.
 pub fn compute<D: Dependencies>(wanted: D, pool: &Pool) -> Result<D::Values, Error> {
-    let graph = Graph::of(Nodes(wanted.nodes()));
+    let graph = Graph::of(Untyped(wanted.edges()));
     graph.run(pool, Options::default()).map(|results| D::values(results.into_values()))
 }
 
 /// Dependencies whose types do not matter.
-struct Nodes(Vec<Arc<Node>>);
+struct Untyped(Vec<Edge>);
 
-impl Dependencies for Nodes {
+impl Dependencies for Untyped {
     type Values = ();
 
-    fn nodes(self) -> Vec<Arc<Node>> {
+    fn edges(self) -> Vec<Edge> {
         self.0
     }
 
@@ -150,6 +164,33 @@ impl<T> Delayed<T> {
     /// [budget](Options::budget_bytes) and for whoever looks at the graph. Said once; what is said later is ignored.
     pub fn value_bytes(self, bytes: u64) -> Self {
         self.node.value_bytes.get_or_init(|| bytes);
+        self
+    }
+
+    /// The same task, begun only when `others` have ended: an order-only dependency. None of their
+    /// values is taken, and waiting for a task keeps its value no longer in memory. The others run,
+    /// if nothing else needs them; what nobody takes is dropped at once.
+    ///
+    /// ```
+    /// # use std::num::NonZeroUsize;
+    /// # use taskgraph::{Pool, compute, delayed};
+    /// let path = std::env::temp_dir().join(format!("after-{}", std::process::id()));
+    /// let (written, read) = (path.clone(), path.clone());
+    /// let write = delayed("write", (), move |()| std::fs::write(&written, "seven"));
+    /// let read = delayed("read", (), move |()| std::fs::read_to_string(&read)).after(&write);
+    /// let pool = Pool::new(NonZeroUsize::new(2).unwrap())?;
+    /// assert_eq!(read.compute(&pool)?.as_ref().as_deref().ok(), Some("seven"));
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the handle was cloned, or another task depends on it: it is too late then. So no task
+    /// ever waits for one that waits for it.
+    pub fn after(mut self, others: impl Dependencies) -> Self {
+        let node = Arc::get_mut(&mut self.node).expect("`after` is said before the handle is used");
+        node.after.extend(others.edges().into_iter().map(|edge| edge.from));
         self
     }
 
@@ -181,109 +222,130 @@ impl<T> fmt::Debug for Delayed<T> {
     }
 }
 
-/// What a task's function takes: `()` for nothing, one `&Delayed<A>`, a tuple of one to four of
-/// them, a pair of one and a slice, or a slice `&[Delayed<A>]` (or `&Vec<Delayed<A>>`) of any number of one type.
+/// What a task's function takes.
 ///
-/// Law: the values come in the order of the dependencies. The same task may be named twice; its
-/// value then comes twice. The trait cannot be implemented outside this module, since its hidden
-/// methods speak of types that cannot be named there.
+/// | dependencies | values |
+/// |---|---|
+/// | `()` | `()` |
+/// | a handle lent, `&Delayed<A>` | `Arc<A>` |
+/// | a handle given away, `Delayed<A>` | `A` |
+/// | a tuple of one to four of these | a tuple of their values |
+/// | any number lent, `&[Delayed<A>]` or `&Vec<Delayed<A>>` | `Vec<Arc<A>>` |
+/// | any number given away, `Vec<Delayed<A>>` | `Vec<A>` |
+///
+/// Law: the values come in the order of the dependencies. The same task may be lent twice; its
+/// value then comes twice. A value that is given away has one taker: [`Graph::of`] panics if there
+/// is another, whatever the threads. To wait for such a task ([`Delayed::after`]) is not to take
+/// its value. The trait cannot be implemented outside this crate, since its hidden methods speak of
+/// types that cannot be named there.
 pub trait Dependencies {
-    /// What the function receives: `()`, `Arc<A>`, `(Arc<A>, Arc<B>, ..)` or `Vec<Arc<A>>`.
+    /// What the function receives.
     type Values;
 
     #[doc(hidden)]
-    fn nodes(self) -> Vec<Arc<Node>>;
+    fn edges(self) -> Vec<Edge>;
 
-    /// Restores the types of the values of [`nodes`](Self::nodes), given in their order.
+    /// Restores the types of the values of [`edges`](Self::edges), given in their order.
     #[doc(hidden)]
     fn values(values: Vec<Value>) -> Self::Values;
 }
 
-fn typed<T: Send + Sync + 'static>(value: Value) -> Arc<T> {
-    value.downcast().expect("a handle has the type of its value")
+/// One value that a task's function takes: a handle, lent or given away; see [`Dependencies`].
+pub trait Dependency {
+    /// What the function receives.
+    type Value;
+
+    #[doc(hidden)]
+    fn edge(self) -> Edge;
+
+    #[doc(hidden)]
+    fn value(value: Value) -> Self::Value;
+}
+
+impl<A: Send + Sync + 'static> Dependency for &Delayed<A> {
+    type Value = Arc<A>;
+
+    fn edge(self) -> Edge {
+        Edge { from: Arc::clone(&self.node), is_moved: false }
+    }
+
+    fn value(value: Value) -> Arc<A> {
+        value.downcast().expect("a handle has the type of its value")
+    }
+}
+
+impl<A: Send + Sync + 'static> Dependency for Delayed<A> {
+    type Value = A;
+
+    fn edge(self) -> Edge {
+        Edge { from: self.node, is_moved: true }
+    }
+
+    fn value(value: Value) -> A {
+        // The graph was refused if there was another taker, so this is the only reference.
+        Arc::into_inner(<&Delayed<A>>::value(value)).expect("nobody else takes the value")
+    }
 }
 
 impl Dependencies for () {
     type Values = ();
 
-    fn nodes(self) -> Vec<Arc<Node>> {
+    fn edges(self) -> Vec<Edge> {
         Vec::new()
     }
 
     fn values(_: Vec<Value>) {}
 }
 
-impl<A: Send + Sync + 'static> Dependencies for &Delayed<A> {
-    type Values = Arc<A>;
+impl<D: Dependency> Dependencies for D {
+    type Values = D::Value;
 
-    fn nodes(self) -> Vec<Arc<Node>> {
-        vec![Arc::clone(&self.node)]
+    fn edges(self) -> Vec<Edge> {
+        vec![self.edge()]
     }
 
-    fn values(values: Vec<Value>) -> Arc<A> {
-        let (value,) = <(&Delayed<A>,)>::values(values);
+    fn values(values: Vec<Value>) -> D::Value {
+        let (value,) = <(D,)>::values(values);
         value
     }
 }
 
-impl<A: Send + Sync + 'static> Dependencies for &[Delayed<A>] {
-    type Values = Vec<Arc<A>>;
+macro_rules! any_number_of_dependencies {
+    ($([$($lent:lifetime)?] $many:ty, $one:ty;)+) => {$(
+        impl<$($lent,)? A: Send + Sync + 'static> Dependencies for $many {
+            type Values = Vec<<$one as Dependency>::Value>;
 
-    fn nodes(self) -> Vec<Arc<Node>> {
-        self.iter().map(|each| Arc::clone(&each.node)).collect()
-    }
+            fn edges(self) -> Vec<Edge> {
+                self.into_iter().map(<$one>::edge).collect()
+            }
 
-    fn values(values: Vec<Value>) -> Vec<Arc<A>> {
-        values.into_iter().map(typed).collect()
-    }
+            fn values(values: Vec<Value>) -> Self::Values {
+                values.into_iter().map(<$one>::value).collect()
+            }
+        }
+    )+};
 }
 
-impl<A: Send + Sync + 'static> Dependencies for &Vec<Delayed<A>> {
-    type Values = Vec<Arc<A>>;
-
-    fn nodes(self) -> Vec<Arc<Node>> {
-        self.as_slice().nodes()
-    }
-
-    fn values(values: Vec<Value>) -> Vec<Arc<A>> {
-        <&[Delayed<A>]>::values(values)
-    }
-}
-
-/// One value, and any number of one type.
-impl<A: Send + Sync + 'static, B: Send + Sync + 'static> Dependencies
-    for (&Delayed<A>, &[Delayed<B>])
-{
-    type Values = (Arc<A>, Vec<Arc<B>>);
-
-    fn nodes(self) -> Vec<Arc<Node>> {
-        let (one, many) = self;
-        let mut nodes = one.nodes();
-        nodes.extend(many.nodes());
-        nodes
-    }
-
-    fn values(values: Vec<Value>) -> Self::Values {
-        let mut values = values.into_iter();
-        let one = values.next().expect("every dependency has a value");
-        (typed(one), values.map(typed).collect())
-    }
+any_number_of_dependencies! {
+    ['a] &'a [Delayed<A>], &'a Delayed<A>;
+    ['a] &'a Vec<Delayed<A>>, &'a Delayed<A>;
+    [] Vec<Delayed<A>>, Delayed<A>;
 }
 
 macro_rules! tuples_of_dependencies {
-    ($($(($T:ident, $t:ident)),+;)+) => {$(
-        impl<$($T: Send + Sync + 'static),+> Dependencies for ($(&Delayed<$T>,)+) {
-            type Values = ($(Arc<$T>,)+);
+    ($($(($D:ident, $d:ident)),+;)+) => {$(
+        impl<$($D: Dependency),+> Dependencies for ($($D,)+) {
+            type Values = ($($D::Value,)+);
 
-            fn nodes(self) -> Vec<Arc<Node>> {
-                let ($($t,)+) = self;
-                vec![$(Arc::clone(&$t.node)),+]
+            fn edges(self) -> Vec<Edge> {
+                let ($($d,)+) = self;
+                vec![$($d.edge()),+]
             }
 
             fn values(values: Vec<Value>) -> Self::Values {
                 let mut values = values.into_iter();
-                $(let $t = values.next().expect("every dependency has a value");)+
-                ($(typed($t),)+)
+                $(let $d = values.next().expect("every dependency has a value");)+
+                ($($D::value($d),)+)
             }
         }
     )+};
@@ -321,8 +383,6 @@ mod tests {
             letters.iter().map(|letter| **letter).collect::<String>()
         });
         assert_eq!(*word.compute(&pool).unwrap(), "xyz");
-        let more = delayed("more", (&a, &letters[1..]), |(a, letters)| format!("{a}{letters:?}"));
-        assert_eq!(*more.compute(&pool).unwrap(), r#"1["y", "z"]"#);
         let none = delayed("none", &letters[..0], |letters| letters.len());
         assert_eq!(*none.compute(&pool).unwrap(), 0);
         compute((), &pool).unwrap();
@@ -341,6 +401,59 @@ mod tests {
         let (first, second) = compute((&count, &count.clone()), &pool).unwrap();
         assert_eq!((*first, *second), (3, 3));
         assert_eq!(format!("{count:?}"), r#"Delayed("count")"#);
+    }
+
+    #[test]
+    fn a_chain_of_tasks_passes_one_state_on_each_time_it_is_computed() {
+        /// Neither cloned nor copied.
+        struct Word(String);
+        for threads in [1, 2] {
+            let pool = pool(threads);
+            let start = delayed("start", (), |()| Word(String::from("0")));
+            let word = (1..5).fold(start, |state, number| {
+                delayed("add", state, move |word: Word| Word(format!("{}{number}", word.0)))
+            });
+            assert_eq!(word.compute(&pool).unwrap().0, "01234");
+            assert_eq!(word.compute(&pool).unwrap().0, "01234", "computed again");
+            let three = delayed("three", (), |()| 3);
+            let both = delayed("both", (word, &three), |(word, three): (Word, Arc<usize>)| {
+                word.0[..*three].to_owned()
+            });
+            let words = delayed("words", vec![both.clone()], |words: Vec<String>| words.concat());
+            assert_eq!(compute(words, &pool).unwrap(), "012");
+            assert_eq!(compute((both, &three), &pool).unwrap(), ("012".to_owned(), Arc::new(3)));
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_given_away_has_one_taker() {
+        let x = delayed("x", (), |()| 1);
+        let lent = delayed("lent", &x, |x| *x);
+        let given = delayed("given", x.clone(), |x: i32| x);
+        let wait = delayed("wait", (), |()| 2).after(&x);
+        let after_all = compute((given.clone(), wait), &pool(2)).unwrap();
+        assert_eq!(after_all, (1, 2), "who waits takes nothing");
+        let refused = |wanted: &[Delayed<i32>]| {
+            let graph = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                Graph::of(wanted);
+            }));
+            *graph.unwrap_err().downcast::<String>().unwrap()
+        };
+        let says =
+            "the value of task `x` is given away to task `given`, and taken by another as well";
+        assert_eq!(refused(&[given.clone(), lent]), says);
+        assert_eq!(refused(&[given.clone(), x]), says);
+        let again = delayed("wanted", given.clone(), |given: i32| given);
+        let says = "the value of task `given` is given away to task `wanted`, and taken by another as well";
+        assert_eq!(refused(&[again, given]), says);
+    }
+
+    #[test]
+    #[should_panic(expected = "`after` is said before the handle is used")]
+    fn no_two_tasks_wait_for_each_other() {
+        let first = delayed("first", (), |()| ());
+        let second = delayed("second", &first, |_| ());
+        first.after(&second);
     }
 
     #[test]

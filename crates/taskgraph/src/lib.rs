@@ -14,7 +14,7 @@ mod scheduler;
 mod task_graph;
 
 pub use cancellation::Cancellation;
-pub use delayed::{Delayed, Dependencies, compute, delayed, try_delayed};
+pub use delayed::{Delayed, Dependencies, Dependency, compute, delayed, try_delayed};
 pub use error::{Cause, Error};
 pub use observer::Observer;
 pub use outline::{Outline, OutlineTask};

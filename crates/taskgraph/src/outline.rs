@@ -2,7 +2,8 @@
 
 /// Tasks and their dependencies.
 ///
-/// A task's index in `tasks` is its number. Law: every task comes after its dependencies.
+/// A task's index in `tasks` is its number. Law: every task comes after its dependencies and what it waits
+/// for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
     /// All tasks.
@@ -18,6 +19,8 @@ pub struct OutlineTask {
     pub name: String,
     /// The numbers of the tasks whose values it takes, in declared order, repetitions included.
     pub dependencies: Vec<usize>,
+    /// The numbers of the tasks that it waits for and takes nothing of.
+    pub after: Vec<usize>,
     /// Bytes of memory that its value is expected to hold, where that was declared.
     pub value_bytes: Option<u64>,
 }

@@ -20,6 +20,7 @@ use std::sync::Mutex;
 use rayon::Scope;
 
 use super::delayed::Value;
+use super::task_graph::Task;
 use super::{Cancellation, Cause, Error, Graph, Observer, Pool};
 
 /// How a graph is run.
@@ -93,7 +94,7 @@ struct Run<'a, L> {
 
 /// How far a run has come.
 struct Progress {
-    /// For each task, how many of its inputs have no value yet. A task waits until this is zero.
+    /// For each task, how many of those that it needs have not ended. It waits until this is zero.
     missing: Vec<usize>,
     ready: BTreeSet<usize>,
     outputs: Vec<Output>,
@@ -117,11 +118,16 @@ struct Output {
     bytes: u64,
 }
 
-/// A task that was begun: its inputs, and of whose values it takes the last use.
+/// A task that was begun: its inputs, of whose values it takes the last use, and whether anyone
+/// takes its own.
 struct Begun {
     inputs: Vec<Value>,
     released: Vec<usize>,
+    is_taken: bool,
 }
+
+/// The value of a task that ended, if anyone takes it, or the name of what failed in it and why.
+type Outcome = Result<Option<Value>, (String, Cause)>;
 
 impl<'a, L: Lock + Sync> Run<'a, L> {
     /// Worker 0 is about to [work](Run::work).
@@ -138,7 +144,7 @@ impl<'a, L: Lock + Sync> Run<'a, L> {
                 progress.cancel(number);
                 break;
             }
-            let Begun { inputs, released } = progress.begin(self.graph, number);
+            let Begun { inputs, released, is_taken } = progress.begin(self.graph, number);
             let helpers = progress.add_workers();
             drop(progress);
             for helper in helpers {
@@ -146,19 +152,23 @@ impl<'a, L: Lock + Sync> Run<'a, L> {
             }
             released.into_iter().for_each(|number| observer.released(number));
             observer.began(number, worker);
-            let outcome = self.outcome(number, inputs);
+            let outcome = self.outcome(number, inputs, is_taken);
             observer.ended(number, worker);
+            if let Ok(None) = outcome {
+                observer.released(number);
+            }
             progress = self.progress.lock();
             progress.finish(self.graph, number, outcome);
         }
         progress.idle.push(worker);
     }
 
-    /// What the functions of a task make of its inputs, each of what the one before it made; or
-    /// the name of the one that failed.
-    fn outcome(&self, number: usize, inputs: Vec<Value>) -> Result<Value, (String, Cause)> {
+    /// What the functions of a task make of its inputs, each of what the one before it made, or
+    /// nothing if nobody takes it; or the name of the one that failed.
+    fn outcome(&self, number: usize, inputs: Vec<Value>, is_taken: bool) -> Outcome {
         let mut inputs = inputs;
-        for node in &self.graph.tasks[number].nodes {
+        let nodes = &self.graph.tasks[number].nodes;
+        for node in nodes {
             let failed = |cause| (node.name.clone(), cause);
             match caught(|| (node.run)(std::mem::take(&mut inputs))) {
                 Ok(Ok(value)) => inputs.push(value),
@@ -166,14 +176,19 @@ impl<'a, L: Lock + Sync> Run<'a, L> {
                 Err(message) => return Err(failed(Cause::Panicked(message))),
             }
         }
-        Ok(inputs.pop().expect("a task has a function"))
+        let value = inputs.pop();
+        if is_taken {
+            return Ok(value);
+        }
+        let failed = |message| (self.graph.tasks[number].name(), Cause::Panicked(message));
+        caught(|| drop(value)).map(|()| None).map_err(failed)
     }
 }
 
 impl Progress {
     /// Nothing begun, and worker 0 about to run.
     fn new(graph: &Graph, threads: usize, budget_bytes: Option<u64>) -> Self {
-        let missing = graph.tasks.iter().map(|task| task.dependencies.len());
+        let missing = graph.tasks.iter().map(|task| task.dependencies.len() + task.after.len());
         let missing: Vec<usize> = missing.collect();
         let ready = (0..missing.len()).filter(|&number| missing[number] == 0);
         let outputs = graph.tasks.iter().map(|task| Output {
@@ -227,7 +242,7 @@ impl Progress {
             value
         });
         let inputs = inputs.collect();
-        Begun { inputs, released }
+        Begun { inputs, released, is_taken: self.outputs[number].uses_left > 0 }
     }
 
     /// Bytes alive once the task has begun.
@@ -254,11 +269,13 @@ impl Progress {
         self.idle.split_off(self.idle.len() - helpers)
     }
 
-    fn finish(&mut self, graph: &Graph, number: usize, outcome: Result<Value, (String, Cause)>) {
+    fn finish(&mut self, graph: &Graph, number: usize, outcome: Outcome) {
         self.running -= 1;
         match outcome {
-            // What nobody takes is dropped with the run.
-            Ok(value) => self.outputs[number].value = Some(value),
+            Ok(None) => {
+                self.alive_bytes = self.alive_bytes.saturating_sub(self.outputs[number].bytes);
+            }
+            Ok(value) => self.outputs[number].value = value,
             Err(failure) => {
                 self.failures.insert(number, failure);
             }
@@ -267,10 +284,11 @@ impl Progress {
             self.ready.clear();
             return;
         }
-        for &consumer in &graph.tasks[number].consumers {
-            self.missing[consumer] -= 1;
-            if self.missing[consumer] == 0 {
-                self.ready.insert(consumer);
+        let Task { consumers, followers, .. } = &graph.tasks[number];
+        for &next in consumers.iter().chain(followers) {
+            self.missing[next] -= 1;
+            if self.missing[next] == 0 {
+                self.ready.insert(next);
             }
         }
     }

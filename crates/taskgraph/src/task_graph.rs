@@ -4,15 +4,15 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::delayed::{Node, Value};
+use super::delayed::{Edge, Node, Value};
 use super::optimize::PASSES;
 use super::scheduler::{self, Options};
 use super::{Delayed, Dependencies, Error, Outline, OutlineTask, Pool};
 
 /// Tasks that can be looked at, rearranged, and run.
 ///
-/// A task's index is its number and its priority. Law: every task comes after its dependencies.
-/// As [made](Graph::of), the tasks stand in depth-first post-order, so that what one value needs
+/// A task's index is its number and its priority. Law: every task comes after its dependencies and
+/// what it waits for. As [made](Graph::of), the tasks stand in depth-first post-order, so that what one value needs
 /// stands together, just before it.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -28,6 +28,10 @@ pub(super) struct Task {
     pub nodes: Vec<Arc<Node>>,
     /// In declared order, repetitions included.
     pub dependencies: Vec<usize>,
+    /// The tasks that this one waits for, without taking their values; repetitions included.
+    pub after: Vec<usize>,
+    /// The tasks that wait for this one without taking its value, as often as they do.
+    pub followers: Vec<usize>,
     /// The tasks that take this one's value, as often as they take it, in ascending order.
     pub consumers: Vec<usize>,
 }
@@ -67,42 +71,69 @@ impl Results {
 
 impl Graph {
     /// The graph of what `wanted` values need.
+    ///
+    /// # Panics
+    ///
+    /// If a value that is [given away](Dependencies) has another taker.
     pub fn of(wanted: impl Dependencies) -> Graph {
-        let wanted = wanted.nodes();
+        let wanted = wanted.edges();
         let mut tasks: Vec<Task> = Vec::new();
         let mut numbers: HashMap<*const Node, usize> = HashMap::new();
-        for node in &wanted {
-            // Tasks whose dependencies are being numbered, each a dependency of the one before it.
+        for Edge { from: node, .. } in &wanted {
+            // Tasks of which what they need is being numbered, each needed by the one before it.
             let mut path = Vec::new();
             if !numbers.contains_key(&Arc::as_ptr(node)) {
-                path.push((node, node.dependencies.iter()));
+                path.push((node, needed(node)));
             }
             while let Some((node, unvisited)) = path.last_mut() {
                 let unnumbered = |node: &&Arc<Node>| !numbers.contains_key(&Arc::as_ptr(node));
                 if let Some(dependency) = unvisited.find(unnumbered) {
-                    path.push((dependency, dependency.dependencies.iter()));
+                    path.push((dependency, needed(dependency)));
                     continue;
                 }
-                let number = tasks.len();
-                let dependencies = node.dependencies.iter();
-                let dependencies = dependencies.map(|node| numbers[&Arc::as_ptr(node)]).collect();
-                numbers.insert(Arc::as_ptr(node), number);
-                tasks.push(Task::new(vec![Arc::clone(node)], dependencies));
+                let number_of = |node: &Arc<Node>| numbers[&Arc::as_ptr(node)];
+                let dependencies = node.dependencies.iter().map(|it| number_of(&it.from)).collect();
+                let after = node.after.iter().map(number_of).collect();
+                numbers.insert(Arc::as_ptr(node), tasks.len());
+                tasks.push(Task::new(vec![Arc::clone(node)], dependencies, after));
                 path.pop();
             }
         }
-        let wanted = wanted.iter().map(|node| numbers[&Arc::as_ptr(node)]);
-        Graph { wanted: wanted.collect(), tasks }.connected()
+        let numbered = wanted.iter().map(|edge| numbers[&Arc::as_ptr(&edge.from)]).collect();
+        let graph = Graph { wanted: numbered, tasks }.connected();
+        graph.refuse_other_takers(&wanted);
+        graph
     }
 
-    /// With the consumers that follow from the dependencies.
-    pub(super) fn connected(mut self) -> Graph {
-        self.tasks.iter_mut().for_each(|task| task.consumers.clear());
-        for number in 0..self.tasks.len() {
-            for index in 0..self.tasks[number].dependencies.len() {
-                let dependency = self.tasks[number].dependencies[index];
-                self.tasks[dependency].consumers.push(number);
+    fn refuse_other_takers(&self, wanted: &[Edge]) {
+        let mut takers: Vec<usize> = self.tasks.iter().map(|task| task.consumers.len()).collect();
+        self.wanted.iter().for_each(|&number| takers[number] += 1);
+        let check = |edges: &[Edge], numbers: &[usize], taker: &str| {
+            for (edge, &number) in edges.iter().zip(numbers) {
+                assert!(
+                    !edge.is_moved || takers[number] == 1,
+                    "the value of task `{}` is given away to {taker}, and taken by another as well",
+                    edge.from.name
+                );
             }
+        };
+        check(wanted, &self.wanted, "the caller");
+        for Task { nodes, dependencies, .. } in &self.tasks {
+            check(&nodes[0].dependencies, dependencies, &format!("task `{}`", nodes[0].name));
+        }
+    }
+
+    /// With the consumers and followers that follow from the dependencies.
+    pub(super) fn connected(mut self) -> Graph {
+        for task in &mut self.tasks {
+            task.consumers.clear();
+            task.followers.clear();
+        }
+        for number in 0..self.tasks.len() {
+            let (before, rest) = self.tasks.split_at_mut(number);
+            let Task { dependencies, after, .. } = &rest[0];
+            dependencies.iter().for_each(|&it| before[it].consumers.push(number));
+            after.iter().for_each(|&it| before[it].followers.push(number));
         }
         self
     }
@@ -126,6 +157,7 @@ impl Graph {
         let outline = |task: &Task| OutlineTask {
             name: task.name(),
             dependencies: task.dependencies.clone(),
+            after: task.after.clone(),
             value_bytes: task.value_bytes(),
         };
         Outline { tasks: self.tasks.iter().map(outline).collect(), wanted: self.wanted.clone() }
@@ -143,9 +175,14 @@ impl Graph {
     }
 }
 
+/// What must have ended before a task: whose values it takes, then what it waits for.
+fn needed(node: &Node) -> impl Iterator<Item = &Arc<Node>> {
+    node.dependencies.iter().map(|edge| &edge.from).chain(&node.after)
+}
+
 impl Task {
-    pub fn new(nodes: Vec<Arc<Node>>, dependencies: Vec<usize>) -> Task {
-        Task { nodes, dependencies, consumers: Vec::new() }
+    pub fn new(nodes: Vec<Arc<Node>>, dependencies: Vec<usize>, after: Vec<usize>) -> Task {
+        Task { nodes, dependencies, after, followers: Vec::new(), consumers: Vec::new() }
     }
 
     fn last(&self) -> &Arc<Node> {
@@ -207,6 +244,23 @@ mod tests {
         let consumers = graph.tasks.iter().map(|task| task.consumers.clone());
         let expected: [&[usize]; 5] = [&[1], &[4], &[3], &[4], &[]];
         assert_eq!(consumers.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_is_waited_for_is_needed_and_comes_before() {
+        //  open -- read ---- close (wanted)
+        //             \\......:     close waits for `log`, which waits for `read`
+        //              log
+        let open = task("open", &[]);
+        let read = task("read", &[&open]);
+        let log = task("log", &[]).after(&read);
+        let close = task("close", &[&read]).after((&log, &open));
+        let graph = Graph::of(&close);
+        assert_eq!(names(&graph), ["open", "read", "log", "close"]);
+        let outline = graph.outline().tasks;
+        assert_eq!((&*outline[2].dependencies, &*outline[2].after), (&[][..], &[1][..]));
+        assert_eq!((&*outline[3].dependencies, &*outline[3].after), (&[1][..], &[2, 0][..]));
+        assert_eq!((&*graph.tasks[1].consumers, &*graph.tasks[1].followers), (&[3][..], &[2][..]));
     }
 
     #[test]

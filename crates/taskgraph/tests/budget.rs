@@ -69,14 +69,40 @@ fn a_value_larger_than_the_budget_is_made_alone_rather_than_never() {
     assert_eq!(*results.take(&sum), 3);
 }
 
+/// What is waited for may be let go of: the values of a chain that order alone holds together.
+#[test]
+fn who_waits_for_a_task_keeps_no_value_of_it() {
+    for (threads, budget) in [(1, None), (2, None), (8, None), (8, Some(10))] {
+        let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let load = |before: &[Delayed<Counted>]| {
+            let counts = Arc::clone(&counts);
+            delayed("load", (), move |()| Counted::new(&counts)).value_bytes(10).after(before)
+        };
+        let first = load(&[]);
+        let last = (1..500).fold(first, |before, _| load(&[before]));
+        let end = delayed("end", (), |()| ()).after(&last);
+        let (raw, options) =
+            (Graph::of(&end), Options { budget_bytes: budget, ..Options::default() });
+        let (optimized, _) = raw.clone().optimized();
+        assert_eq!(optimized.outline().tasks.len(), 501);
+        for graph in [raw, optimized] {
+            graph.run(&pool(threads), options).unwrap();
+            assert_eq!([0, 1].map(|it| counts[it].load(SeqCst)), [0, 1], "{threads} threads");
+        }
+    }
+}
+
 #[test]
 fn a_hundred_thousand_tasks_run_whatever_their_shape() {
     const MANY: usize = 100_000;
     let chain =
         (0..MANY).fold(delayed("start", (), |()| 0), |it, _| delayed("next", &it, |it| *it + 1));
+    let waiting = (0..MANY).fold(delayed("start", (), |()| 0), |before, number| {
+        delayed("next", (), move |()| number + 1).after(&before)
+    });
     let wide: Vec<_> = (0..MANY).map(|_| delayed("one", (), |()| 1)).collect();
     let wide = delayed("sum", &wide, |ones| ones.iter().map(|it| **it).sum::<usize>());
-    for (wanted, tasks) in [(&chain, MANY + 1), (&wide, MANY + 1)] {
+    for (wanted, tasks) in [(&chain, MANY + 1), (&waiting, MANY + 1), (&wide, MANY + 1)] {
         let raw = Graph::of(wanted);
         assert_eq!(raw.outline().tasks.len(), tasks);
         let (optimized, _) = raw.clone().optimized();
@@ -108,11 +134,21 @@ fn what_fails_inside_a_fused_task_has_its_own_name() {
     assert_eq!(error.task(), "parse a");
 }
 
+type Edges = Vec<prop::sample::Index>;
+
+/// Those whose values it takes, and those it waits for.
+fn edges_of_a_task() -> impl Strategy<Value = [Edges; 2]> {
+    [
+        prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+    ]
+}
+
 proptest! {
-    /// Each task adds its number to the sum of some earlier tasks' values.
+    /// Each task adds its number to the sum of some earlier tasks' values, and waits for others.
     #[test]
     fn random_graphs_have_the_values_of_a_plain_loop(
-        edges in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 0..4), 1..40),
+        edges in prop::collection::vec(edges_of_a_task(), 1..40),
         wanted in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
         threads in 1_usize..9,
         budget in prop::option::of(0_u64..60),
@@ -121,19 +157,21 @@ proptest! {
         let mut tasks: Vec<Delayed<u64>> = Vec::new();
         let runs: Arc<Vec<AtomicUsize>> = Arc::new(edges.iter().map(|_| AtomicUsize::new(0)).collect());
         for (number, edges) in edges.iter().enumerate() {
-            let taken: Vec<usize> = match number {
+            let [taken, waited_for] = edges.clone().map(|edges| match number {
                 0 => vec![],
-                _ => edges.iter().map(|edge| edge.index(number)).collect(),
-            };
+                _ => edges.iter().map(|edge| edge.index(number)).collect::<Vec<_>>(),
+            });
             let plain = taken.iter().map(|&it| expected[it]).fold(number as u64, u64::wrapping_add);
             expected.push(plain);
             let dependencies: Vec<_> = taken.iter().map(|&it| tasks[it].clone()).collect();
+            let after: Vec<_> = waited_for.iter().map(|&it| tasks[it].clone()).collect();
             let runs = Arc::clone(&runs);
             let task = delayed(format!("task {number}"), &dependencies, move |values| {
+                assert!(waited_for.iter().all(|&it| runs[it].load(SeqCst) == 1), "they have run");
                 runs[number].fetch_add(1, SeqCst);
                 values.iter().fold(number as u64, |sum, it| sum.wrapping_add(**it))
             });
-            tasks.push(task.value_bytes(10));
+            tasks.push(task.after(&after).value_bytes(10));
         }
         let wanted: Vec<usize> = wanted.iter().map(|it| it.index(tasks.len())).collect();
         let handles: Vec<_> = wanted.iter().map(|&it| tasks[it].clone()).collect();

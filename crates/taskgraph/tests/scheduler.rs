@@ -397,6 +397,66 @@ fn several_callers_may_share_a_pool() {
 }
 
 #[test]
+fn who_waits_for_a_task_begins_when_it_has_ended() {
+    // slow ..: look ..: look ..      no value leads from one to the next
+    for threads in THREADS {
+        let ended = Arc::new(AtomicUsize::new(0));
+        let at = |number: usize| {
+            let ended = Arc::clone(&ended);
+            delayed("look", (), move |()| {
+                std::thread::sleep(Duration::from_millis(if number == 0 { 20 } else { 0 }));
+                ended.fetch_add(1, SeqCst) == number
+            })
+        };
+        let mut looks = vec![at(0)];
+        (1..10).for_each(|number| looks.push(at(number).after(&looks[number - 1])));
+        let seen = compute(&looks, &pool(threads)).unwrap();
+        assert!(seen.iter().all(|it| **it), "{seen:?}");
+    }
+}
+
+#[test]
+fn who_waits_for_a_task_that_fails_does_not_begin() {
+    let begun = Census::default();
+    let census = begun.clone();
+    let fail = try_delayed("fail", (), |()| Err::<(), _>("on purpose"));
+    let after = delayed("after", (), move |()| drop(census.birth(0))).after(&fail);
+    let error = after.compute(&pool(2)).unwrap_err();
+    assert_eq!(error.to_string(), "task `fail` failed: on purpose");
+    assert_eq!(begun.most(), 0);
+}
+
+#[test]
+fn a_value_that_nobody_takes_and_that_panics_when_dropped_is_an_error() {
+    let bomb = delayed("bomb", (), |()| PanicsWhenDropped);
+    let after = delayed("after", (), |()| ()).after(&bomb);
+    for threads in THREADS {
+        let error = after.compute(&pool(threads)).unwrap_err();
+        assert_eq!(error.to_string(), "task `bomb` panicked: dropped");
+    }
+}
+
+/// Counts the values that it was told are released.
+#[derive(Default)]
+struct Released(AtomicUsize);
+
+impl Observer for Released {
+    fn released(&self, _task: usize) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn an_observer_is_told_of_a_value_that_nobody_takes() {
+    let nobody = delayed("nobody", (), |()| 1);
+    let wanted = delayed("wanted", (), |()| 2).after(&nobody);
+    let released = Released::default();
+    let options = Options { observer: &released, ..Options::default() };
+    Graph::of(&wanted).run(&pool(1), options).unwrap();
+    assert_eq!(released.0.load(SeqCst), 1);
+}
+
+#[test]
 fn a_chain_of_100_000_tasks_is_built_computed_and_dropped() {
     let mut last = delayed("first", (), |()| 0_u32);
     for _ in 0..100_000 {
@@ -405,6 +465,11 @@ fn a_chain_of_100_000_tasks_is_built_computed_and_dropped() {
     for threads in THREADS {
         assert_eq!(*last.compute(&pool(threads)).unwrap(), 100_000);
     }
+    let mut waiting = delayed("first", (), |()| 0_u32);
+    for _ in 0..100_000 {
+        waiting = delayed("next", (), |()| 1).after(&waiting);
+    }
+    drop(waiting);
     // Several threads let go of it at the same time.
     std::thread::scope(|scope| {
         for handle in vec![last; 7] {

@@ -162,7 +162,12 @@ pub(super) mod tests {
 
     fn push(outline: &mut Outline, name: String, dependencies: &[usize]) -> usize {
         let dependencies = dependencies.to_vec();
-        outline.tasks.push(OutlineTask { name, dependencies, value_bytes: Some(1 << 20) });
+        outline.tasks.push(OutlineTask {
+            name,
+            dependencies,
+            after: vec![],
+            value_bytes: Some(1 << 20),
+        });
         outline.tasks.len() - 1
     }
 

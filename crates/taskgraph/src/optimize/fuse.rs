@@ -1,8 +1,9 @@
 //! Fuse: makes one task of a chain, in which each task is all that takes the value before it.
 //!
 //! The value between them then never reaches the scheduler. What is wanted, or taken by several
-//! tasks or several times, stays a task's own value. No parallelism is lost: the tasks of a chain
-//! could only run one after the other.
+//! tasks or several times, stays a task's own value. A chain ends at a task that another waits for,
+//! since that would wait longer, and begins at one that waits for others, since what is before it
+//! need not. So no parallelism is lost: the tasks of a chain could only run one after the other.
 
 use super::{Graph, Task, rearranged};
 
@@ -12,12 +13,14 @@ pub(super) fn fuse(graph: Graph) -> Graph {
     graph.wanted.iter().for_each(|&number| is_wanted[number] = true);
     // Dependencies come first, so a chain grows at its end.
     for number in 0..graph.tasks.len() {
-        let &[before] = graph.tasks[number].dependencies.as_slice() else { continue };
-        if graph.tasks[before].consumers.len() == 1 && !is_wanted[before] {
-            let Task { mut nodes, dependencies, .. } =
-                std::mem::replace(&mut graph.tasks[before], Task::new(vec![], vec![]));
+        let Task { dependencies, after, .. } = &graph.tasks[number];
+        let (&[before], []) = (dependencies.as_slice(), after.as_slice()) else { continue };
+        let Task { consumers, followers, .. } = &graph.tasks[before];
+        if consumers.len() == 1 && followers.is_empty() && !is_wanted[before] {
+            let Task { mut nodes, dependencies, after, .. } =
+                std::mem::replace(&mut graph.tasks[before], Task::new(vec![], vec![], vec![]));
             let task = &mut graph.tasks[number];
-            task.dependencies = dependencies;
+            (task.dependencies, task.after) = (dependencies, after);
             nodes.append(&mut task.nodes);
             task.nodes = nodes;
         }
@@ -48,6 +51,23 @@ mod tests {
         assert_eq!(tasks[2].dependencies, [0, 1]);
         let graph = fuse(Graph::of(&second));
         assert_eq!(graph.outline().tasks[0].name, "load a [0..2) to [2..4)");
+    }
+
+    #[test]
+    fn a_chain_is_cut_where_a_task_waits_or_is_waited_for() {
+        //  a -- b -- c -- d -- e (wanted)       f waits for b, d waits for f
+        //        :..f..:
+        let a = delayed("a", (), |()| 1);
+        let b = delayed("b", a, |it: i32| it);
+        let c = delayed("c", &b, |it| *it);
+        let f = delayed("f", (), |()| 1).after(&b);
+        let d = delayed("d", c, |it: i32| it).after(&f);
+        let e = delayed("e", d, |it: i32| it);
+        let tasks = fuse(Graph::of(&e)).outline().tasks;
+        let names: Vec<_> = tasks.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(names, ["a, b", "c", "f", "d, e"]);
+        assert_eq!([&*tasks[2].after, &*tasks[3].after], [[0], [2]]);
+        assert_eq!(tasks[3].dependencies, [1]);
     }
 
     #[test]

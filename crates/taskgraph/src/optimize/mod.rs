@@ -1,7 +1,7 @@
 //! Passes: functions from graph to graph that leave the wanted values as they are.
 //!
 //! [`PASSES`] lists them in the order in which [`Graph::optimized`] applies them. Each keeps the
-//! law of a [`Graph`]: a task comes after its dependencies.
+//! law of a [`Graph`]: a task comes after its dependencies and what it waits for.
 
 mod fuse;
 mod order;
@@ -24,7 +24,7 @@ pub const PASSES: [Pass; 2] = [
     Pass { name: "order", description: "finish first what was begun", run: order::order },
 ];
 
-/// The graph with the tasks at `kept`, in this order; each stands behind its dependencies.
+/// The graph with the tasks at `kept`, in this order; each stands behind what it needs.
 fn rearranged(graph: Graph, kept: &[usize]) -> Graph {
     let mut numbers = vec![None; graph.tasks.len()];
     kept.iter().enumerate().for_each(|(number, &old)| numbers[old] = Some(number));
@@ -32,7 +32,7 @@ fn rearranged(graph: Graph, kept: &[usize]) -> Graph {
     let mut old: Vec<_> = graph.tasks.into_iter().map(Some).collect();
     let tasks = kept.iter().map(|&number| {
         let mut task = old[number].take().expect("each task is kept once");
-        task.dependencies.iter_mut().for_each(|it| *it = new(*it));
+        task.dependencies.iter_mut().chain(&mut task.after).for_each(|it| *it = new(*it));
         task
     });
     let tasks = tasks.collect();

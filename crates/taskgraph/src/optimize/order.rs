@@ -9,18 +9,16 @@ use super::{Graph, rearranged};
 pub(super) fn order(graph: Graph) -> Graph {
     let mut is_numbered = vec![false; graph.tasks.len()];
     let mut order = Vec::with_capacity(graph.tasks.len());
+    let needs = |number: usize| {
+        let task = &graph.tasks[number];
+        task.dependencies.iter().chain(&task.after).copied()
+    };
     for &root in &graph.wanted {
-        // Tasks on the way from the root, with how many of their dependencies were looked at.
-        let mut path = if is_numbered[root] { vec![] } else { vec![(root, 0)] };
-        while let Some((number, looked_at)) = path.last_mut() {
-            let task = &graph.tasks[*number];
-            match task.dependencies.get(*looked_at) {
-                Some(&dependency) => {
-                    *looked_at += 1;
-                    if !is_numbered[dependency] {
-                        path.push((dependency, 0));
-                    }
-                }
+        // Tasks on the way from the root, with what they need and was not looked at.
+        let mut path = if is_numbered[root] { vec![] } else { vec![(root, needs(root))] };
+        while let Some((number, unvisited)) = path.last_mut() {
+            match unvisited.find(|&it| !is_numbered[it]) {
+                Some(needed) => path.push((needed, needs(needed))),
                 None => {
                     is_numbered[*number] = true;
                     order.push(*number);

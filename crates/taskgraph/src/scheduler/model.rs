@@ -127,6 +127,21 @@ fn a_task_that_becomes_ready_finds_a_worker_while_there_is_one() {
 }
 
 #[test]
+fn who_waits_sees_what_those_before_it_did_and_the_value_that_is_given_away() {
+    //  write ---- add (wanted)     `add` gets the value itself
+    //      :.. read (wanted)       order alone
+    loom::model(|| {
+        let place = Arc::new(AtomicUsize::new(0));
+        let [written, read] = [(); 2].map(|()| Arc::clone(&place));
+        let write = delayed("write", (), move |()| written.store(1, Relaxed));
+        let read = delayed("read", (), move |()| read.load(Relaxed)).after(&write);
+        let add = delayed("add", write, |()| 2_usize);
+        let values = modelled((&read, &add), 2, None).unwrap();
+        assert_eq!([value::<usize>(&values, 0), value(&values, 1)], [1, 2]);
+    });
+}
+
+#[test]
 fn a_failure_ends_every_worker_and_is_the_one_reported() {
     // fail   add
     //    \   /
