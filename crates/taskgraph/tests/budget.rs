@@ -48,7 +48,7 @@ fn folded(count: usize, counts: &Arc<[AtomicUsize; 2]>) -> Delayed<usize> {
 fn no_more_values_are_alive_than_the_budget_has_room_for() {
     for (threads, budget) in [(1, 10), (2, 20), (8, 30), (8, 10)] {
         let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let graph = Graph::of(&folded(500, &counts));
+        let graph = Graph::of(folded(500, &counts));
         let options = Options { budget_bytes: Some(budget), ..Options::default() };
         graph.run(&pool(threads), options).unwrap();
         let most = counts[1].load(SeqCst);

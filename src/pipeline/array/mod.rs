@@ -97,12 +97,12 @@ pub(super) fn tasks(
         })
         .collect();
     let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
-    let gathered = move |finished: Vec<Arc<Finished>>| {
-        let finished = finished.into_iter().map(|it| Arc::into_inner(it).expect("taken once"));
+    let gathered = move |finished: Vec<Finished>| {
+        let finished = finished.into_iter();
         let Finished { maps, at_limit, signals } = Finished::gathered(finished, job.voxels);
         Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
     };
-    delayed("gather", &finished, gathered).value_bytes(map_bytes)
+    delayed("gather", finished, gathered).value_bytes(map_bytes)
 }
 
 /// What all tasks of a computation have in common.
