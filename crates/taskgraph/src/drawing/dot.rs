@@ -1,5 +1,6 @@
 //! The picture for Graphviz: tasks are ellipses, the wanted values boxes; an arrow is a value that
-//! is taken, with its size.
+//! is taken, with its size,
+//! a dashed one order alone.
 
 use super::{Folded, Picture, colors};
 use std::fmt::Write;
@@ -30,13 +31,13 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     for &(from, to) in &folded.edges {
         let node = &folded.nodes[from];
         let _ = match node.size() {
-            _ if folded.back.contains(&(from, to)) => {
-                writeln!(text, "  t{from} -> t{to} [style=dashed];")
-            }
             _ if node.is_wanted => writeln!(text, "  v{from} -> t{to};"),
             Some(size) => writeln!(text, "  t{from} -> t{to} [label={}];", quoted(&size)),
             None => writeln!(text, "  t{from} -> t{to};"),
         };
+    }
+    for (from, to) in &folded.order {
+        let _ = writeln!(text, "  t{from} -> t{to} [style=dashed];");
     }
     text.push_str("}\n");
     text

@@ -5,13 +5,12 @@
 //!    files beside one another. (The coarsest partition that is stable so: Kanellakis and Smolka
 //!    1990, by plain refinement.)
 //!
-//! Where two operations depend on each other, as a chunk to be read does on an earlier one that
-//! was added, the dependencies of which there are fewer only hold tasks back, and are not drawn; in
-//! a graph that is not folded they are marked.
+//! Tasks that only wait for one another are of other kinds only if their values are. In a folded
+//! graph such an edge may lead back: a chunk to be read waits for an earlier one to be added.
 
 use super::names::CommonParts;
 use super::{Folded, MOST_TASKS_IN_FULL, Node};
-use crate::Outline;
+use crate::{Outline, OutlineTask};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A graph that has more nodes after all this has one for each operation.
@@ -19,40 +18,13 @@ const MOST_NODES: usize = 60;
 
 pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     let count = outline.tasks.len();
-    let dropped = held_back(outline);
     if count <= MOST_TASKS_IN_FULL {
-        let mut full = joined(outline, seconds, &(0..count).collect::<Vec<_>>());
-        let operation = |task: usize| outline.tasks[task].operation();
-        let is_back =
-            |(from, to): &&(usize, usize)| dropped.contains(&(operation(*from), operation(*to)));
-        full.back = full.edges.iter().filter(is_back).copied().collect();
-        return full;
+        return joined(outline, seconds, &(0..count).collect::<Vec<_>>());
     }
-    let groups = stable(outline, &dropped, &neighbours(outline));
+    let groups = stable(outline, &neighbours(outline));
     let distinct: BTreeSet<usize> = groups.iter().copied().collect();
     let groups = if distinct.len() <= MOST_NODES { groups } else { by_operation(outline) };
-    let mut folded = joined(outline, seconds, &groups);
-    let operation = |node: usize| folded.nodes[node].operation.as_str();
-    let is_drawn =
-        |&(from, to): &(usize, usize)| !dropped.contains(&(operation(from), operation(to)));
-    folded.edges = folded.edges.iter().copied().filter(is_drawn).collect();
-    folded
-}
-
-/// Pairs of operations whose dependencies lead back, since there are more the other way.
-fn held_back(outline: &Outline) -> BTreeSet<(&str, &str)> {
-    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for task in &outline.tasks {
-        for &dependency in &task.dependencies {
-            let pair = (outline.tasks[dependency].operation(), task.operation());
-            *counts.entry(pair).or_default() += 1;
-        }
-    }
-    let more_back = |(&(from, to), &count): (&(&str, &str), &usize)| {
-        let back = counts.get(&(to, from)).copied().unwrap_or(0);
-        from != to && (back > count || (back == count && from > to))
-    };
-    counts.iter().filter(|it| more_back(*it)).map(|(pair, _)| *pair).collect()
+    joined(outline, seconds, &groups)
 }
 
 /// For each task the first of those of its operation that it hangs together with.
@@ -66,7 +38,7 @@ fn neighbours(outline: &Outline) -> Vec<usize> {
         task
     }
     for (number, task) in outline.tasks.iter().enumerate() {
-        for &dependency in &task.dependencies {
+        for &dependency in task.dependencies.iter().chain(&task.after) {
             if outline.tasks[dependency].operation() == task.operation() {
                 let (a, b) = (root(&mut first, dependency), root(&mut first, number));
                 first[a.max(b)] = a.min(b);
@@ -77,14 +49,13 @@ fn neighbours(outline: &Outline) -> Vec<usize> {
 }
 
 /// The groups, joined as far as they take from and give to the same kinds of groups.
-fn stable(outline: &Outline, dropped: &BTreeSet<(&str, &str)>, groups: &[usize]) -> Vec<usize> {
+fn stable(outline: &Outline, groups: &[usize]) -> Vec<usize> {
     let mut around: BTreeMap<usize, BTreeSet<(bool, usize)>> = BTreeMap::new();
     for (number, task) in outline.tasks.iter().enumerate() {
         around.entry(groups[number]).or_default();
         for &dependency in &task.dependencies {
             let (from, to) = (groups[dependency], groups[number]);
-            let pair = (outline.tasks[dependency].operation(), task.operation());
-            if from != to && !dropped.contains(&pair) {
+            if from != to {
                 around.entry(to).or_default().insert((false, from));
                 around.entry(from).or_default().insert((true, to));
             }
@@ -123,7 +94,7 @@ fn stable(outline: &Outline, dropped: &BTreeSet<(&str, &str)>, groups: &[usize])
 
 fn by_operation(outline: &Outline) -> Vec<usize> {
     let mut numbers = BTreeMap::new();
-    let number = |task: &crate::OutlineTask| {
+    let number = |task: &OutlineTask| {
         let next = numbers.len();
         *numbers.entry(task.operation().to_owned()).or_insert(next)
     };
@@ -166,12 +137,15 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
             .collect();
         node.subject = reach(&subjects);
     }
-    let mut edges = BTreeSet::new();
-    for (task, group) in outline.tasks.iter().zip(groups) {
-        let froms = task.dependencies.iter().map(|&it| nodes[&groups[it]]);
-        edges.extend(froms.map(|from| (from, nodes[group])).filter(|(from, to)| from != to));
-    }
-    folded.edges = edges.into_iter().collect();
+    let edges = |of: fn(&OutlineTask) -> &Vec<usize>| -> BTreeSet<(usize, usize)> {
+        let ends = outline.tasks.iter().zip(groups).flat_map(|(task, group)| {
+            of(task).iter().map(|&from| (nodes[&groups[from]], nodes[group]))
+        });
+        ends.filter(|(from, to)| from != to).collect()
+    };
+    let (taken, waited_for) = (edges(|task| &task.dependencies), edges(|task| &task.after));
+    folded.order = waited_for.difference(&taken).copied().collect();
+    folded.edges = taken.into_iter().collect();
     folded
 }
 
@@ -210,8 +184,8 @@ mod tests {
         assert_eq!(folded.nodes.len(), outline.tasks.len());
         let edges: usize = outline.tasks.iter().map(|task| task.dependencies.len()).sum();
         assert_eq!(folded.edges.len(), edges);
-        // When the first two are merged, the fifth may begin.
-        assert_eq!(folded.back.into_iter().collect::<Vec<_>>(), [(2, 7)]);
+        // When the first is there the fourth may begin, and when two are merged the fifth.
+        assert_eq!(folded.order, [(0, 5), (2, 7)]);
     }
 
     #[test]
@@ -234,6 +208,7 @@ mod tests {
         let expected = expected.map(|(name, count)| (name.to_owned(), count));
         assert_eq!(counts(&folded), expected);
         assert_eq!(folded.edges, [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 5)]);
+        assert_eq!(folded.order, [(1, 0)], "reading waits for what was added");
         assert_eq!(folded.nodes[0].subject, "part-1 … part-2");
     }
 

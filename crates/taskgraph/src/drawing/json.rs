@@ -10,6 +10,7 @@ pub(super) fn text(picture: &Picture) -> String {
             "name": task.name,
             "operation": task.operation(),
             "dependencies": task.dependencies,
+            "after": task.after,
             "value_bytes": task.value_bytes,
             "seconds": picture.seconds.as_ref().map(|seconds| seconds[number]),
         })

@@ -13,30 +13,42 @@ pub(super) struct Place {
     pub y: f64,
 }
 
+/// How an edge is led.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Way {
+    /// By the points at which it leaves a column and enters the next, by turns: bent from a point
+    /// at an even index to the next, straight from one at an odd index.
+    Forward(Vec<Place>),
+    /// Below the nodes, from the foot of one to the foot of another, at most [`DEPTH`] deep.
+    Back(Place, Place),
+}
+
 /// Where everything stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layout {
     /// Of each node.
     pub places: Vec<Place>,
-    /// Of each edge, the points at which it leaves a column and enters the next, by turns: bent
-    /// from a point at an even index to the next, straight from one at an odd index.
-    pub ways: Vec<Vec<Place>>,
+    /// By edge.
+    pub ways: Vec<Way>,
     pub width: f64,
     pub height: f64,
 }
 
+/// How far an edge that leads back hangs down.
+pub(super) const DEPTH: f64 = 30.0;
 /// Space between the nodes of a column.
 const ROW_GAP: f64 = 14.0;
 const SWEEPS: usize = 12;
 
-/// The layout of nodes of these sizes (width, height), with so much space between columns. Edges
-/// against the numbers of the nodes, which a folded graph may have, are led straight.
+/// The layout of nodes of these sizes (width, height), with so much space between columns. A
+/// folded graph may have edges against the numbers of the nodes: they lead back.
 pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)], column_gap: f64) -> Layout {
     let mut layers = layers(sizes.len(), edges);
     // Behind the nodes, the places at which edges cross a layer.
     let mut items = sizes.to_vec();
     let mut stops: Vec<Vec<usize>> = Vec::with_capacity(edges.len());
     for &(from, to) in edges {
+        // None, of an edge that leads back.
         let crossed = layers[from] + 1..layers[to].max(layers[from] + 1);
         let crossings = items.len()..items.len() + crossed.len();
         items.extend(crossed.clone().map(|_| (0.0, 0.0)));
@@ -46,7 +58,8 @@ pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)], column_gap:
     let mut columns: Vec<Vec<usize>> = vec![vec![]; layers.iter().max().map_or(0, |it| it + 1)];
     (0..items.len()).for_each(|item| columns[layers[item]].push(item));
     let (mut before, mut after) = (vec![vec![]; items.len()], vec![vec![]; items.len()]);
-    for pair in stops.iter().flat_map(|stops| stops.windows(2)) {
+    let forward = stops.iter().filter(|stops| stops[0] < stops[stops.len() - 1]);
+    for pair in forward.flat_map(|stops| stops.windows(2)) {
         before[pair[1]].push(pair[0]);
         after[pair[0]].push(pair[1]);
     }
@@ -87,17 +100,30 @@ pub(super) fn layout(sizes: &[(f64, f64)], edges: &[(usize, usize)], column_gap:
         |item: usize| Place { x: lefts[layers[item]], y: centre[item] - items[item].1 / 2.0 };
     let way = |stops: &Vec<usize>| {
         let (from, to) = (stops[0], stops[stops.len() - 1]);
+        if from > to {
+            let [from, to] = [from, to].map(|item| Place {
+                x: place(item).x + items[item].0 / 2.0,
+                y: place(item).y + items[item].1,
+            });
+            return Way::Back(from, to);
+        }
         let begin = Place { x: place(from).x + items[from].0, y: centre[from] };
         let crossings = stops[1..stops.len() - 1].iter().flat_map(|&item| {
             let Place { x, y } = place(item);
             [Place { x, y }, Place { x: x + widths[layers[item]], y }]
         });
         let end = Place { x: place(to).x, y: centre[to] };
-        [begin].into_iter().chain(crossings).chain([end]).collect()
+        Way::Forward([begin].into_iter().chain(crossings).chain([end]).collect())
     };
+    let ways: Vec<Way> = stops.iter().map(way).collect();
+    for way in &ways {
+        if let Way::Back(from, to) = way {
+            height = height.max(from.y.max(to.y) + DEPTH);
+        }
+    }
     Layout {
         places: (0..sizes.len()).map(place).collect(),
-        ways: stops.iter().map(way).collect(),
+        ways,
         width: (x - column_gap).max(0.0),
         height,
     }
@@ -161,13 +187,17 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     fn push(outline: &mut Outline, name: String, dependencies: &[usize]) -> usize {
-        let dependencies = dependencies.to_vec();
-        outline.tasks.push(OutlineTask {
-            name,
-            dependencies,
-            after: vec![],
-            value_bytes: Some(1 << 20),
-        });
+        push_after(outline, name, dependencies, &[])
+    }
+
+    fn push_after(
+        outline: &mut Outline,
+        name: String,
+        dependencies: &[usize],
+        after: &[usize],
+    ) -> usize {
+        let (dependencies, after) = (dependencies.to_vec(), after.to_vec());
+        outline.tasks.push(OutlineTask { name, dependencies, after, value_bytes: Some(1 << 20) });
         outline.tasks.len() - 1
     }
 
@@ -185,10 +215,12 @@ pub(super) mod tests {
         let mut outline = Outline::default();
         let mut merged: Vec<usize> = vec![];
         for file in 1..=files {
-            let mut last = merged.len().checked_sub(3).map(|index| merged[index]);
+            let before = merged.len().checked_sub(3).map(|index| merged[index]);
+            let mut last: Option<usize> = None;
             for chunk in 0..chunks {
                 let name = format!("moments part-{file} [{}..{})", 8 * chunk, 8 * chunk + 8);
-                last = Some(push(&mut outline, name, last.as_slice()));
+                let after = if chunk == 0 { before.as_slice() } else { &[] };
+                last = Some(push_after(&mut outline, name, last.as_slice(), after));
             }
             let moments = last.expect("a file has a chunk");
             merged.push(match merged.last() {
@@ -207,8 +239,8 @@ pub(super) mod tests {
             let (mut read, mut added, mut before) = (vec![], vec![], vec![]);
             for chunk in 0..chunks {
                 let label = format!("part-{file} [{}..{})", 8 * chunk, 8 * chunk + 8);
-                let taken: Vec<usize> = [read, before].concat();
-                let piece = push(&mut outline, format!("read {label}"), &taken);
+                let after: Vec<usize> = [read, before].concat();
+                let piece = push_after(&mut outline, format!("read {label}"), &[], &after);
                 before = added;
                 added = (0..slabs)
                     .map(|slab| {
@@ -229,6 +261,15 @@ pub(super) mod tests {
             })
             .collect();
         finish(outline, &merged)
+    }
+
+    #[test]
+    fn an_edge_against_the_numbers_leads_back_below_the_nodes() {
+        let Layout { places, ways, height, .. } =
+            layout(&[(100.0, 40.0), (60.0, 40.0)], &[(0, 1), (1, 0)], 30.0);
+        assert_eq!(places, [Place { x: 0.0, y: 0.0 }, Place { x: 130.0, y: 0.0 }]);
+        assert_eq!(ways[1], Way::Back(Place { x: 160.0, y: 40.0 }, Place { x: 50.0, y: 40.0 }));
+        assert_eq!(height, 40.0 + DEPTH);
     }
 
     proptest! {
@@ -256,6 +297,7 @@ pub(super) mod tests {
             }
             prop_assert_eq!(ways.len(), edges.len());
             for (way, (from, to)) in ways.iter().zip(edges) {
+                let Way::Forward(way) = way else { panic!("no edge leads back") };
                 prop_assert!(way.windows(2).all(|pair| pair[0].x <= pair[1].x));
                 prop_assert_eq!(way[0].x, places[from].x + sizes[from].0);
                 prop_assert_eq!(way[way.len() - 1].x, places[to].x);

@@ -1,5 +1,5 @@
 //! The picture for Mermaid: tasks are rounded, the wanted values boxes; an arrow is a value that is
-//! taken, with its size.
+//! taken, with its size, a dashed one order alone.
 
 use super::{Folded, Picture, colors};
 use std::fmt::Write;
@@ -22,11 +22,13 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     for &(from, to) in &folded.edges {
         let node = &folded.nodes[from];
         let _ = match node.size() {
-            _ if folded.back.contains(&(from, to)) => writeln!(text, "  t{from} -.-> t{to}"),
             _ if node.is_wanted => writeln!(text, "  v{from} --> t{to}"),
             Some(size) => writeln!(text, "  t{from} -->|{}| t{to}", quoted(&size)),
             None => writeln!(text, "  t{from} --> t{to}"),
         };
+    }
+    for (from, to) in &folded.order {
+        let _ = writeln!(text, "  t{from} -.-> t{to}");
     }
     text
 }

@@ -7,6 +7,7 @@
 //! | `.mmd` | the same picture for Mermaid |
 //! | `.json` | every task, for a program; see [`Format::Json`] |
 //!
+//! An arrow is a value that is taken; a dashed one leads to a task that waits and takes nothing.
 //! A graph of more than [`MOST_TASKS_IN_FULL`] tasks is folded: what repeats is drawn once,
 //! with a count. This module does not know what the tasks do, nor where the picture goes.
 
@@ -20,7 +21,6 @@ mod names;
 mod svg;
 
 use crate::Outline;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A graph of so many tasks is drawn task by task.
@@ -36,8 +36,8 @@ pub enum Format {
     /// Mermaid.
     Mermaid,
     /// `{"schema": "taskgraph/1", "title", "caption", "tasks": [{"number", "name", "operation",
-    /// "dependencies", "value_bytes", "seconds"}], "wanted"}`: all tasks, never folded; what is
-    /// not known is null.
+    /// "dependencies", "after", "value_bytes", "seconds"}], "wanted"}`: all tasks, never folded;
+    /// what is not known is null. `after` are the tasks that it waits for and takes nothing of.
     Json,
 }
 
@@ -77,14 +77,13 @@ struct Node {
     seconds: Option<f64>,
 }
 
-/// Nodes, and which takes values of which: `(from, to)`.
+/// Nodes, which takes values of which, and which only waits for which: `(from, to)`.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Folded {
     nodes: Vec<Node>,
     edges: Vec<(usize, usize)>,
-    /// Of the edges those that lead back, from a later operation to an earlier one: drawn apart,
-    /// since their task waits for a value more than it needs it.
-    back: BTreeSet<(usize, usize)>,
+    /// Drawn dashed.
+    order: Vec<(usize, usize)>,
 }
 
 impl Format {

@@ -1,7 +1,7 @@
 //! The picture as SVG: a rounded task, at its right the box of its data, from which edges lead to
 //! the tasks that take them.
 
-use super::layout::{Layout, Place, layout};
+use super::layout::{DEPTH, Layout, Place, Way, layout};
 use super::names::shortened;
 use super::{Coloring, Folded, Node, Picture, colors};
 use crate::markup::escaped;
@@ -19,7 +19,7 @@ const STYLE: &str = "\
   .operation { font-weight: 600; } .time { font-size: 11px; font-variant-numeric: tabular-nums; }
   .value { fill: var(--value); stroke: var(--line); } .wanted { stroke: var(--ink); stroke-width: 2; }
   .legend { fill: var(--faint); font-size: 12px; } .outline { fill: var(--paper); stroke: var(--line); }
-  .edge { fill: none; stroke: var(--line); stroke-width: 1.3; } .back { stroke-dasharray: 3 4; }
+  .edge { fill: none; stroke: var(--line); stroke-width: 1.3; } .order { stroke-dasharray: 3 4; }
   .tip { fill: var(--line); }
 ";
 
@@ -82,7 +82,8 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
     let labels: Vec<Label> = folded.nodes.iter().map(Label::new).collect();
     let sizes: Vec<(f64, f64)> =
         labels.iter().map(|it| (it.task_width + it.value_width, it.height)).collect();
-    let (direction, Layout { places, ways, width, height }) = laid_out(&sizes, &folded.edges);
+    let all: Vec<(usize, usize)> = folded.edges.iter().chain(&folded.order).copied().collect();
+    let (direction, Layout { places, ways, width, height }) = laid_out(&sizes, &all);
     let legend = legend(picture, folded);
     let legend_width: f64 = legend.iter().map(Sign::width).sum();
     let head_width = text_width(&picture.title, 18.0).max(text_width(&picture.caption, 13.0));
@@ -106,9 +107,13 @@ pub(super) fn text(picture: &Picture, folded: &Folded) -> String {
         let Place { x, y } = direction.turned(it);
         Place { x: x + MARGIN, y: y + MARGIN + HEAD }
     };
-    for (way, ends) in ways.iter().zip(&folded.edges) {
-        let class = if folded.back.contains(ends) { "edge back" } else { "edge" };
-        edge(&mut svg, class, way, on_page);
+    for (number, way) in ways.iter().enumerate() {
+        let class = if number < folded.edges.len() { "edge" } else { "edge order" };
+        let (path, tip) = edge(way, on_page);
+        let _ = writeln!(
+            svg,
+            "<path class=\"{class}\" d=\"{path}\"/><path class=\"tip\" d=\"M{tip} z\"/>"
+        );
     }
     let most = folded.nodes.iter().filter_map(|node| node.seconds).fold(0.0, f64::max);
     let colors = colors::of_nodes(picture, folded);
@@ -146,7 +151,7 @@ enum Shape {
     Data,
     Wanted,
     Several,
-    Back,
+    Order,
 }
 
 impl Sign {
@@ -175,9 +180,9 @@ impl Sign {
                 top - 3.0,
                 width - 3.0,
             ),
-            Shape::Back => {
+            Shape::Order => {
                 let y = top + 6.0;
-                write!(svg, "<path class=\"edge back\" d=\"M{x:.1} {y:.1} h{width}\"/>")
+                write!(svg, "<path class=\"edge order\" d=\"M{x:.1} {y:.1} h{width}\"/>")
             }
         };
         let _ = writeln!(
@@ -216,8 +221,8 @@ fn legend(picture: &Picture, folded: &Folded) -> Vec<Sign> {
     if folded.nodes.iter().any(|node| node.tasks.len() > 1) {
         add(Shape::Several, "so many tasks alike");
     }
-    if !folded.back.is_empty() {
-        add(Shape::Back, "waits for it");
+    if !folded.order.is_empty() {
+        add(Shape::Order, "waits for it, takes nothing");
     }
     add(Shape::Data, "its data, with the size");
     add(Shape::Wanted, "a result");
@@ -252,11 +257,23 @@ fn laid_out(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Direction, Layou
     (Direction::Down, Layout { width: down.height, height: down.width, ..down })
 }
 
-/// Along the points of a way, to the tip of an arrow.
-fn edge(svg: &mut String, class: &str, way: &[Place], on_page: impl Fn(Place) -> Place) {
+/// The path along a way, and the corners of the tip of its arrow.
+fn edge(way: &Way, on_page: impl Fn(Place) -> Place) -> (String, String) {
     let text = |x: f64, y: f64| {
         let Place { x, y } = on_page(Place { x, y });
         format!("{x:.1} {y:.1}")
+    };
+    let way = match way {
+        Way::Forward(way) => way,
+        Way::Back(from, to) => {
+            // A curve comes three quarters of the way to where it is bent to.
+            let low = from.y.max(to.y) + DEPTH / 0.75;
+            let (leave, enter) = (text(from.x, low), text(to.x, low));
+            let path =
+                format!("M{} C{leave} {enter} {}", text(from.x, from.y), text(to.x, to.y + 6.0));
+            let (left, right) = (text(to.x - 3.5, to.y + 7.0), text(to.x + 3.5, to.y + 7.0));
+            return (path, [text(to.x, to.y), left, right].join(" L"));
+        }
     };
     let mut path = format!("M{}", text(way[0].x, way[0].y));
     for (number, pair) in way.windows(2).enumerate() {
@@ -274,9 +291,7 @@ fn edge(svg: &mut String, class: &str, way: &[Place], on_page: impl Fn(Place) ->
         };
     }
     let Place { x, y } = way[way.len() - 1];
-    let tip = [text(x, y), text(x - 7.0, y - 3.5), text(x - 7.0, y + 3.5)].join(" L");
-    let _ =
-        writeln!(svg, "<path class=\"{class}\" d=\"{path}\"/><path class=\"tip\" d=\"M{tip} z\"/>");
+    (path, [text(x, y), text(x - 7.0, y - 3.5), text(x - 7.0, y + 3.5)].join(" L"))
 }
 
 fn draw(
@@ -382,6 +397,12 @@ mod tests {
                 serde_json::from_str(&picture.text(Format::Json)).expect("JSON");
             assert_eq!(json["tasks"][0]["seconds"], 0.25);
             assert_eq!(json["tasks"].as_array().unwrap().len(), picture.outline.tasks.len());
+            let waits = picture.outline.tasks.iter().any(|task| !task.after.is_empty());
+            let svg = picture.text(Format::Svg);
+            assert_eq!(svg.contains("waits for it"), waits);
+            assert_eq!(svg.contains("class=\"edge order\""), waits);
+            assert_eq!(picture.text(Format::Dot).contains("[style=dashed]"), waits);
+            assert_eq!(picture.text(Format::Mermaid).contains(" -.-> "), waits);
             let dot = picture.text(Format::Dot);
             assert_eq!(dot.matches('{').count(), dot.matches('}').count());
             assert!(picture.text(Format::Mermaid).contains("flowchart LR"));
