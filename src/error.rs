@@ -1,31 +1,125 @@
-//! The error a person reads: which file, what was found and expected, what to do.
+//! The error a person reads: which file, what was found and expected, what to do; and, for
+//! programs, its kind.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The sort of an [`Error`], for callers that go on differently by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file, or anything that a pattern matches, does not exist or was not fetched.
+    NotFound,
+    /// A file is not of the format that was expected.
+    Format,
+    /// A file is of the format, and cut off or contradicts itself.
+    Damaged,
+    /// Things that are each in order do not go together: runs of two grids, a table of another
+    /// run, a trend and a run too short for it.
+    Mismatch,
+    /// A file is in order and of a sort that is not read.
+    Unsupported,
+    /// What is asked for contradicts itself or cannot be understood, whatever the files.
+    Usage,
+    /// It takes more memory than may be used.
+    Memory,
+    /// The [cancellation](taskgraph::Cancellation) was asked for.
+    Cancelled,
+    /// The operating system refused something: a disk that is full, a file that may not be read.
+    Io,
+    /// An error of this library, to be reported.
+    Defect,
+}
+
+/// A part of what was asked for that an error or a finding advises to change. How it is spelled,
+/// an option or an argument, is for the caller to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Setting {
+    /// How runs become one map.
+    Combine,
+    /// Tables of confounds.
+    Confounds,
+    /// The delta degrees of freedom.
+    Ddof,
+    /// The order of the polynomial trend.
+    Detrend,
+    /// How many volumes at the beginning are left out.
+    DummyScans,
+    /// The cut-off period of the high-pass filter.
+    Highpass,
+    /// Where the maps are looked at.
+    Mask,
+    /// The image that the mean is taken from.
+    MeanFrom,
+    /// The memory that may be used.
+    MemoryLimit,
+    /// How the maps are computed.
+    Mode,
+    /// Runs that are too short are left out.
+    SkipShortRuns,
+    /// How many threads compute.
+    Threads,
+}
+
 /// What went wrong, in one line: `FILE: what was found, what was expected; what to do`.
 #[derive(Debug)]
 pub struct Error {
+    kind: ErrorKind,
     path: Option<PathBuf>,
     problem: String,
     remedy: Option<String>,
+    settings: Vec<Setting>,
     source: Option<io::Error>,
 }
 
 /// A result whose error is meant for a person.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Each makes an error of one kind, with its problem stated: what was found, and what was expected.
+macro_rules! constructors {
+    ($($name:ident => $kind:ident),+ $(,)?) => {$(
+        #[doc = concat!("An error of the kind [`", stringify!($kind),
+                        "`](ErrorKind::", stringify!($kind), "), with its problem stated.")]
+        pub fn $name(problem: impl Into<String>) -> Error {
+            Error::new(ErrorKind::$kind, problem)
+        }
+    )+};
+}
+
 impl Error {
-    /// An error with its problem stated: what was found, and what was expected.
-    pub fn new(problem: impl Into<String>) -> Error {
-        Error { path: None, problem: problem.into(), remedy: None, source: None }
+    constructors! {
+        not_found => NotFound,
+        format => Format,
+        damaged => Damaged,
+        mismatch => Mismatch,
+        unsupported => Unsupported,
+        usage => Usage,
+        memory => Memory,
+        defect => Defect,
+    }
+
+    /// An error of a kind, with its problem stated: what was found, and what was expected.
+    pub fn new(kind: ErrorKind, problem: impl Into<String>) -> Error {
+        let problem = problem.into();
+        Error { kind, path: None, problem, remedy: None, settings: Vec::new(), source: None }
+    }
+
+    /// The end of what was cancelled.
+    pub fn cancelled() -> Error {
+        Error::new(ErrorKind::Cancelled, "cancelled")
     }
 
     /// An operating system's error met while doing `action` (`"cannot open"`).
     pub fn io(action: &str, source: io::Error) -> Error {
+        let kind = match source.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::OutOfMemory => ErrorKind::Memory,
+            _ => ErrorKind::Io,
+        };
         let problem = format!("{action}: {}", plain_words(&source));
-        Error { source: Some(source), ..Error::new(problem) }
+        Error { source: Some(source), ..Error::new(kind, problem) }
     }
 
     /// The same error, about the file at `path`.
@@ -38,9 +132,29 @@ impl Error {
         Error { remedy: Some(remedy.into()), ..self }
     }
 
+    /// The same error, with the settings that its remedy speaks of.
+    pub fn settings(self, settings: impl Into<Vec<Setting>>) -> Error {
+        Error { settings: settings.into(), ..self }
+    }
+
+    /// The sort of error.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// What was found, and what was expected.
     pub fn problem(&self) -> &str {
         &self.problem
+    }
+
+    /// The next step, if there is one to be named.
+    pub fn next_step(&self) -> Option<&str> {
+        self.remedy.as_deref()
+    }
+
+    /// The settings that the next step speaks of.
+    pub fn settings_to_change(&self) -> &[Setting] {
+        &self.settings
     }
 
     /// The file that the error is about.
@@ -81,18 +195,22 @@ mod tests {
 
     #[test]
     fn an_error_reads_file_problem_remedy() {
-        let error = Error::new("grid 64x64x30 differs from the first run's 64x64x32")
+        let error = Error::mismatch("grid 64x64x30 differs from the first run's 64x64x32")
             .at("run-2.nii")
             .remedy("give runs of one grid");
         assert_eq!(
             error.to_string(),
             "run-2.nii: grid 64x64x30 differs from the first run's 64x64x32; give runs of one grid"
         );
+        assert_eq!(error.kind(), ErrorKind::Mismatch);
     }
 
     #[test]
     fn an_operating_system_error_is_said_in_plain_words() {
         let error = Error::io("cannot open", io::Error::from_raw_os_error(13)).at("a.nii");
         assert_eq!(error.to_string(), "a.nii: cannot open: Permission denied");
+        assert_eq!(error.kind(), ErrorKind::Io);
+        let missing = Error::io("cannot open", io::Error::from_raw_os_error(2));
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
     }
 }

@@ -5,7 +5,7 @@
 //! replaced by a complete one or stays as it is. What a failure or a signal leaves behind
 //! is removed. This module does not know what is written.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::paths::folder_of;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -27,7 +27,7 @@ fn partial_files() -> MutexGuard<'static, Vec<PathBuf>> {
 /// What stands in the way.
 pub fn check_destination(path: &Path) -> Result<()> {
     if path.is_dir() {
-        return Err(Error::new("cannot write: a folder has this name").at(path));
+        return Err(Error::new(ErrorKind::Io, "cannot write: a folder has this name").at(path));
     }
     PartialFile::create(path).map(drop)
 }
@@ -191,7 +191,7 @@ impl Drop for PartialFile {
 fn not_creatable(destination: &Path, error: io::Error) -> Error {
     let folder = folder_of(destination);
     if error.kind() == io::ErrorKind::NotFound {
-        Error::new(format!("cannot write: there is no folder {}", folder.display()))
+        Error::not_found(format!("cannot write: there is no folder {}", folder.display()))
             .remedy("make it first")
     } else {
         Error::io(&format!("cannot write in the folder {}", folder.display()), error)

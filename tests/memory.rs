@@ -161,6 +161,9 @@ fn modes_that_hold_every_run_say_what_they_need_or_refuse() {
         let needs = format!("{mode} mode holds every run and will need {predicted:.0} MiB");
         assert!(outcome.stderr.contains(&needs), "{needs}: {}", outcome.stderr);
         let line = scratch.tsnr(arguments.iter().chain(&["--mem-limit", "30M"])).error();
-        assert!(line.contains("30 MiB") && line.contains("--mode array"), "{line}");
+        assert!(
+            line.contains("30 MiB") && line.contains("array mode") && line.contains("(--mode)"),
+            "{line}"
+        );
     }
 }

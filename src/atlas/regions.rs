@@ -107,7 +107,7 @@ impl Regions {
         assert_eq!(probabilities.len(), self.shape.iter().product::<usize>(), "voxels of the grid");
         if !(threshold > 0.0 && threshold <= 1.0) {
             let problem = format!("a threshold of {threshold}, expected one above 0 and at most 1");
-            return Err(Error::new(problem).remedy("0.5 takes what is more likely than not"));
+            return Err(Error::mismatch(problem).remedy("0.5 takes what is more likely than not"));
         }
         let mut voxels = Vec::new();
         for (voxel, &probability) in probabilities.iter().enumerate() {
@@ -142,7 +142,7 @@ impl Regions {
 
 fn unexpected(voxel: usize, [nx, ny, _]: [usize; 3], value: impl Display, expected: &str) -> Error {
     let (x, y, z) = (voxel % nx, voxel / nx % ny, voxel / nx / ny);
-    Error::new(format!("voxel ({x}, {y}, {z}) is {value}, expected {expected}"))
+    Error::format(format!("voxel ({x}, {y}, {z}) is {value}, expected {expected}"))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl Chosen {
         let fits_runs = request.highpass_seconds.is_some() || request.confound_columns.is_some();
         if request.scope == Scope::Concatenation && fits_runs {
             let name = self.named.map_or("", Named::name);
-            return Err(Error::new(format!(
+            return Err(Error::usage(format!(
                 "--definition {name} fits one trend through all runs, and --highpass and \
                  --confound-columns fit each run"
             ))
@@ -87,7 +87,7 @@ impl Chosen {
         }
         if request.scope == Scope::Concatenation && self.definition.combine != Combine::Concat {
             let name = self.named.map_or("", Named::name);
-            return Err(Error::new(format!(
+            return Err(Error::usage(format!(
                 "--definition {name} fits one trend through the runs concatenated as they are"
             ))
             .remedy("leave out --combine, or use --definition sfnr or --detrend"));

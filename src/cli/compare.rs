@@ -153,7 +153,7 @@ fn values(map: &Path) -> Result<Vec<f64>> {
     let none = Samples::none(image.header.datatype);
     match VolumeReader::open(&image)?.read(1, none, &())? {
         Samples::Float64(array) => Ok(array.into_iter().collect()),
-        _ => Err(Error::new("a map that is not float64").at(map)),
+        _ => Err(Error::defect("a map that is not float64").at(map)),
     }
 }
 
@@ -165,7 +165,7 @@ fn disagreement(
 ) -> Error {
     let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
     let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
-    Error::new(format!(
+    Error::defect(format!(
         "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
         name(this),
         at.value,

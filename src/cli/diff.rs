@@ -44,7 +44,9 @@ impl MapOfFile {
         let definition = recorded_definition(&header.description());
         if let Some(other) = definition.as_ref().filter(|it| !is_of_tsnr(it)) {
             let problem = format!("a map of '{other}' by its header, expected one of the tSNR");
-            return Err(Error::new(problem).remedy("give the map that tsnr -o writes").at(path));
+            return Err(Error::mismatch(problem)
+                .remedy("give the map that tsnr -o writes")
+                .at(path));
         }
         let or_nan = |value: f64| if value == 0.0 || !value.is_finite() { f64::NAN } else { value };
         let values = values.into_iter().map(or_nan).collect();
@@ -161,7 +163,7 @@ impl Compared<'_> {
         if counts.both == 0 {
             let place = if inside.is_some() { " in the mask" } else { "" };
             let problem = format!("no voxel{place} has a value in both maps (0 and NaN are none)");
-            return Err(Error::new(problem)
+            return Err(Error::mismatch(problem)
                 .remedy(format!("check that {} is of the same subject", arguments.b.display()))
                 .at(&arguments.a));
         }
@@ -381,7 +383,7 @@ fn within(values: &[f64], mask: Option<&Mask>) -> Vec<f64> {
 fn check_definitions(arguments: &DiffArguments, maps: [&MapOfFile; 2], talk: Talk) -> Result<()> {
     let paths = [&arguments.a, &arguments.b];
     match maps.map(|map| map.definition.as_deref()) {
-        [Some(a), Some(b)] if a != b && !arguments.any_definition => Err(Error::new(format!(
+        [Some(a), Some(b)] if a != b && !arguments.any_definition => Err(Error::mismatch(format!(
             "its tSNR is defined as '{b}', that of {} as '{a}'",
             arguments.a.display()
         ))

@@ -48,7 +48,7 @@ pub(super) fn check_names(work: &Work) -> Result<()> {
     let runs = work.prepared.runs.len();
     for (path, kind) in work.arguments.outputs() {
         if kind == MapKind::RunTsnr && files(path, kind, runs).len() != runs {
-            return Err(Error::new(format!("one file for the maps of {runs} runs"))
+            return Err(Error::usage(format!("one file for the maps of {runs} runs"))
                 .remedy(format!("write {RUN_PLACE} where the number of the run is to stand"))
                 .at(path));
         }

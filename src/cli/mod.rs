@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            talk.error(&error);
+            talk.error(talk::worded(&error));
             ExitCode::FAILURE
         }
     }
@@ -266,7 +266,7 @@ fn refuse_one_of<'a>(destination: &Path, files: impl Iterator<Item = &'a Path>) 
     let Ok(destination_file) = fs::canonicalize(destination) else { return Ok(()) };
     let mut files = files.filter_map(|file| fs::canonicalize(file).ok());
     if files.any(|file| file == destination_file) {
-        return Err(Error::new("the output is one of the inputs, which would be lost")
+        return Err(Error::mismatch("the output is one of the inputs, which would be lost")
             .remedy("give another name, or a narrower pattern")
             .at(destination));
     }

@@ -63,7 +63,7 @@ pub(super) fn mask_of_file(
     let OnGrid { values, misplaced, .. } = pipeline::on_grid(path, "mask", &prepared.session)?;
     let mask = Mask::of_values(prepared.session.header().shape, &values);
     if mask.count() == 0 {
-        return Err(Error::new("the mask is empty: every voxel is 0")
+        return Err(Error::mismatch("the mask is empty: every voxel is 0")
             .remedy("give a mask that is not 0 in the brain")
             .at(path));
     }
@@ -76,7 +76,7 @@ fn automatic_mask(maps: &Maps, path: &Path) -> Result<NamedMask> {
     let (x, y, z) = mean.dim();
     let mask = brain_mask(in_file_order(mean), [x, y, z]);
     if mask.count() == 0 {
-        return Err(Error::new("no brain was found in the mean image")
+        return Err(Error::mismatch("no brain was found in the mean image")
             .remedy("give a mask with --mask FILE")
             .at(path));
     }
@@ -153,7 +153,7 @@ impl Outcome {
             1 => String::new(),
             count => format!(" ({} more)", count - 1),
         };
-        Err(Error::new(format!("{}: {}{more}", first.name, first.text)).remedy(format!(
+        Err(Error::mismatch(format!("{}: {}{more}", first.name, first.text)).remedy(format!(
             "mend it, or let it pass with {}; nothing was written",
             names.join(" ")
         )))

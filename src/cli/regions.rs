@@ -64,7 +64,7 @@ pub(super) fn of_atlas(
     let regions = Regions::labelled(grid.shape, &image.values, &names);
     let regions = regions.map_err(|error| error.at(path))?;
     if regions.iter().all(|region| region.voxels.is_empty()) {
-        return Err(Error::new("the atlas is empty: every voxel is 0")
+        return Err(Error::mismatch("the atlas is empty: every voxel is 0")
             .remedy("give an image that holds the number of a region in each of its voxels")
             .at(path));
     }

@@ -1,5 +1,6 @@
 //! Messages on stderr. A stderr that is closed or full ends nothing.
 
+use crate::error::{Error, Setting};
 use std::fmt::Display;
 use std::io::Write;
 
@@ -36,6 +37,33 @@ impl Talk {
         if !self.quiet {
             say(text);
         }
+    }
+}
+
+/// An error in words, with the options that change what its remedy speaks of.
+pub(super) fn worded(error: &Error) -> String {
+    let options: Vec<&str> = error.settings_to_change().iter().copied().map(option).collect();
+    match options.as_slice() {
+        [] => error.to_string(),
+        options => format!("{error} ({})", options.join(", ")),
+    }
+}
+
+/// How a setting is spelled on the command line.
+pub(super) fn option(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Combine => "--combine",
+        Setting::Confounds => "--confounds",
+        Setting::Ddof => "--ddof",
+        Setting::Detrend => "--detrend",
+        Setting::DummyScans => "--dummy-scans",
+        Setting::Highpass => "--highpass",
+        Setting::Mask => "--mask",
+        Setting::MeanFrom => "--mean-from",
+        Setting::MemoryLimit => "--mem-limit",
+        Setting::Mode => "--mode",
+        Setting::SkipShortRuns => "--skip-short-runs",
+        Setting::Threads => "--threads",
     }
 }
 

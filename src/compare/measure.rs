@@ -36,7 +36,7 @@ pub fn measure(command: &mut Command) -> Result<Measured> {
     if !used.status.success() {
         let last = said.lines().last().unwrap_or("it said nothing");
         let last = last.strip_prefix("tsnr: error: ").unwrap_or(last);
-        return Err(Error::new(format!("a mode failed ({}): {last}", used.status)));
+        return Err(Error::defect(format!("a mode failed ({}): {last}", used.status)));
     }
     Ok(Measured {
         wall_seconds,

@@ -31,11 +31,11 @@ fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<usize>> {
         let words: Vec<&str> = words(row).collect();
         if words.len() > 1 && rows.len() > 1 {
             let problem = format!("line {line} of several has {} numbers", words.len());
-            return Err(Error::new(problem).remedy("give one number a line, or one line"));
+            return Err(Error::format(problem).remedy("give one number a line, or one line"));
         }
         for word in words {
             let (repeats, keeps) = repeated(word).ok_or_else(|| {
-                Error::new(format!("line {line}: found {}, expected 0 or 1", quoted(word)))
+                Error::format(format!("line {line}: found {}, expected 0 or 1", quoted(word)))
                     .remedy("0 censors a volume, 1 keeps it")
             })?;
             let end = count.saturating_add(repeats);
@@ -49,7 +49,7 @@ fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<usize>> {
     if count != volumes {
         let run = run.display();
         let problem = format!("{count} numbers, but {run} has {volumes} volumes");
-        return Err(Error::new(problem).remedy("give one number for each volume of this run"));
+        return Err(Error::mismatch(problem).remedy("give one number for each volume of this run"));
     }
     Ok(censored)
 }

@@ -139,7 +139,7 @@ fn unsettled(runs: &[PathBuf], companions: &[PathBuf], named: &[Vec<usize>]) -> 
             format!("several files are named for this run: {}", listed(companions, several))
         }
     };
-    Error::new(problem)
+    Error::mismatch(problem)
         .at(&runs[run])
         .remedy("give one for each run, with its BIDS entities in its name or in the runs' order")
 }

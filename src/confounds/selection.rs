@@ -27,11 +27,11 @@ impl Selection {
         let pattern = |part: &str| {
             let part = part.trim();
             if part.is_empty() {
-                return Err(Error::new(format!("an empty name in '{text}', expected columns")));
+                return Err(Error::usage(format!("an empty name in '{text}', expected columns")));
             }
             Pattern::new(part).map_err(|error| {
                 let (problem, at) = (error.msg, error.pos);
-                Error::new(format!("malformed pattern '{part}': {problem} at character {at}"))
+                Error::usage(format!("malformed pattern '{part}': {problem} at character {at}"))
             })
         };
         Ok(Selection { patterns: text.split(',').map(pattern).collect::<Result<_>>()? })
@@ -69,7 +69,7 @@ fn nothing_matches(wanted: &str, names: &[&str]) -> Error {
         names.iter().map(|name| (edits(wanted, name), *name)).collect();
     near.retain(|(edits, name)| *edits <= MOST_EDITS && edits < &name.chars().count());
     near.sort();
-    let error = Error::new(format!("no column matches '{wanted}'"));
+    let error = Error::mismatch(format!("no column matches '{wanted}'"));
     if near.is_empty() {
         error.remedy(format!("there are {}", listed(&families(names))))
     } else {

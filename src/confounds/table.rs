@@ -119,7 +119,7 @@ impl Table {
 
     fn volumes_above(&self, name: &str, threshold: f64) -> Result<Vec<usize>> {
         let cells = self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
-            Error::new(format!("no column '{name}', which a threshold is given for"))
+            Error::mismatch(format!("no column '{name}', which a threshold is given for"))
                 .at(&self.path)
                 .remedy("give fMRIPrep's table, or leave the threshold out")
         })?;
@@ -148,7 +148,7 @@ impl Table {
     fn values(&self, cells: &Cells, first: FirstMissing) -> Result<Vec<f64>> {
         let name = &cells.name;
         let error = |line: usize, found: &str| {
-            Error::new(format!("line {line}, column '{name}': {found}, expected a number"))
+            Error::format(format!("line {line}, column '{name}': {found}, expected a number"))
                 .at(&self.path)
                 .remedy("leave the column out, or put the number in")
         };
@@ -176,19 +176,21 @@ fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<Cells>> {
     let mut lines = text.trim_end_matches(['\r', '\n']).lines();
     let header = lines.next().unwrap_or_default();
     if header.trim().is_empty() {
-        return Err(Error::new(format!("no names in the first line, expected {EXPECTED}")));
+        return Err(Error::format(format!("no names in the first line, expected {EXPECTED}")));
     }
     if header.contains(',') && !header.contains('\t') {
-        return Err(Error::new(format!("commas in the first line, expected {EXPECTED}")));
+        return Err(Error::format(format!("commas in the first line, expected {EXPECTED}")));
     }
     let rows = lines.clone().count();
     if rows != volumes {
         let run = run.display();
         let problem = format!("{rows} rows of values, but {run} has {volumes} volumes");
-        return Err(Error::new(problem).remedy("give the table of this run"));
+        return Err(Error::mismatch(problem).remedy("give the table of this run"));
     }
     if header.split('\t').nth(MOST_COLUMNS).is_some() {
-        return Err(Error::new(format!("more than {MOST_COLUMNS} columns, expected {EXPECTED}")));
+        return Err(Error::format(format!(
+            "more than {MOST_COLUMNS} columns, expected {EXPECTED}"
+        )));
     }
     let mut columns: Vec<Cells> = header.split('\t').map(Cells::named).collect();
     let mut seen = HashMap::new();
@@ -196,13 +198,13 @@ fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<Cells>> {
         if let Some(before) = seen.insert(&column.name, index + 1) {
             let problem =
                 format!("columns {before} and {} are both named '{}'", index + 1, column.name);
-            return Err(Error::new(problem).remedy("rename one of them"));
+            return Err(Error::format(problem).remedy("rename one of them"));
         }
     }
     for (row, line) in lines.enumerate() {
         let cells = line.split('\t').count();
         if cells != columns.len() {
-            return Err(Error::new(format!(
+            return Err(Error::format(format!(
                 "cells in line {}: {cells}, expected {}, one for each name in the first line",
                 row + 2,
                 columns.len()

@@ -23,10 +23,10 @@ fn text_of(source: impl Read, most_bytes: u64, expected: &str) -> Result<String>
     let mut source = source.take(most_bytes + 1);
     source.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read", error))?;
     if bytes.len() as u64 > most_bytes {
-        return Err(Error::new(format!("more than {most_bytes} bytes, expected {expected}")));
+        return Err(Error::format(format!("more than {most_bytes} bytes, expected {expected}")));
     }
     let mut text = String::from_utf8(bytes)
-        .map_err(|_| Error::new(format!("no text in UTF-8, expected {expected}")))?;
+        .map_err(|_| Error::format(format!("no text in UTF-8, expected {expected}")))?;
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }

@@ -135,17 +135,17 @@ fn open(path: &Path) -> Result<OpenFile> {
         Err(error) => return Err(missing(path, error)),
     };
     if metadata.is_dir() {
-        return Err(Error::new("a directory, expected an image").remedy(format!(
+        return Err(Error::format("a directory, expected an image").remedy(format!(
             "give its images, as in '{}/*.nii.gz'",
             path.display().to_string().trim_end_matches('/')
         )));
     }
     if !metadata.is_file() {
-        return Err(Error::new("a pipe or device, expected a regular file")
+        return Err(Error::unsupported("a pipe or device, expected a regular file")
             .remedy("an image is read more than once: write it to a file first"));
     }
     if metadata.len() == 0 {
-        return Err(Error::new("empty file, expected a NIfTI image"));
+        return Err(Error::damaged("empty file, expected a NIfTI image"));
     }
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
@@ -164,16 +164,17 @@ fn open(path: &Path) -> Result<OpenFile> {
 fn missing(path: &Path, error: io::Error) -> Error {
     match fs::read_link(path) {
         Ok(target) if target.to_string_lossy().contains("annex/objects") => not_fetched(path),
-        Ok(target) => {
-            Error::new(format!("a broken link: its target {} does not exist", target.display()))
-        }
-        Err(_) if error.kind() == io::ErrorKind::NotFound => Error::new("no such file"),
+        Ok(target) => Error::not_found(format!(
+            "a broken link: its target {} does not exist",
+            target.display()
+        )),
+        Err(_) if error.kind() == io::ErrorKind::NotFound => Error::not_found("no such file"),
         Err(_) => Error::io("cannot open", error),
     }
 }
 
 fn not_fetched(path: &Path) -> Error {
-    Error::new("a placeholder of git-annex: the content was not fetched yet")
+    Error::not_found("a placeholder of git-annex: the content was not fetched yet")
         .remedy(format!("fetch it: datalad get '{0}' (or: git annex get '{0}')", path.display()))
 }
 
@@ -184,7 +185,7 @@ fn placeholder(path: &Path, head: &[u8]) -> Option<Error> {
     let text = std::str::from_utf8(first_line).ok()?;
     if text.starts_with("version https://git-lfs") {
         return Some(
-            Error::new("a pointer of Git LFS: the content was not fetched yet")
+            Error::not_found("a pointer of Git LFS: the content was not fetched yet")
                 .remedy(format!("fetch it: git lfs pull --include '{}'", path.display())),
         );
     }
@@ -200,7 +201,7 @@ fn encoding(head: &[u8]) -> Result<Encoding> {
         [b'P', b'K', 3, 4, ..] => "zip",
         _ => return Ok(Encoding::Plain),
     };
-    Err(Error::new(format!("compressed by {foreign}, expected plain or gzip"))
+    Err(Error::unsupported(format!("compressed by {foreign}, expected plain or gzip"))
         .remedy("decompress it first"))
 }
 

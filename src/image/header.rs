@@ -93,10 +93,10 @@ impl Header {
         let dim: [i16; 8] = std::array::from_fn(|axis| field(40 + 2 * axis));
         let (shape, volumes) = shape(dim)?;
         let fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
-            .map_err(|error| Error::new(format!("damaged NIfTI-1 header: {error}")))?;
+            .map_err(|error| Error::damaged(format!("damaged NIfTI-1 header: {error}")))?;
 
         let datatype = Datatype::from_code(fields.datatype).map_err(|content| {
-            Error::new(format!(
+            Error::unsupported(format!(
                 "datatype {} stores {content}, expected 8- to 64-bit integers or 32- or 64-bit \
                  floats, of which a tSNR makes sense",
                 fields.datatype
@@ -112,7 +112,7 @@ impl Header {
         }
         let scaling = Scaling::from_header(fields.scl_slope, fields.scl_inter).map_err(
             |InterceptNotFinite(intercept)| {
-                Error::new(format!(
+                Error::damaged(format!(
                     "scl_slope {} is valid but scl_inter is {intercept}, so the values cannot be \
                      known; expected a finite scl_inter",
                     fields.scl_slope
@@ -147,7 +147,7 @@ impl Header {
             .filter(|&bytes| bytes <= isize::MAX as u64)
             .map(|_| ())
             .ok_or_else(|| {
-                Error::new(format!(
+                Error::damaged(format!(
                     "the header claims {} of {} volumes, more than any file holds",
                     self.grid(),
                     self.volumes
@@ -262,7 +262,7 @@ fn byte_order(head: &[u8]) -> Result<ByteOrder> {
     for (order, found) in [(ByteOrder::Little, little), (ByteOrder::Big, big)] {
         if found == Some(HEADER_BYTES as i32) {
             if head.len() < HEADER_BYTES {
-                return Err(Error::new(format!(
+                return Err(Error::damaged(format!(
                     "truncated: {} bytes, where a NIfTI-1 header alone takes {HEADER_BYTES}",
                     head.len()
                 )));
@@ -278,7 +278,7 @@ fn byte_order(head: &[u8]) -> Result<ByteOrder> {
         let size = little.unwrap_or_default();
         return Err(damaged(&format!("sizeof_hdr is {size}, expected 348")));
     }
-    Err(Error::new("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
+    Err(Error::format("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
 }
 
 /// What a NIfTI-2 file is told, CIFTI named as such (intent codes 3000 to 3099).
@@ -289,23 +289,26 @@ fn nifti_2_error(head: &[u8], order: ByteOrder) -> Error {
             ByteOrder::Big => i32::from_be_bytes(bytes),
         });
     match intent {
-        Some(3000..=3099) => Error::new("a CIFTI-2 file, expected NIfTI-1: CIFTI is not read yet")
-            .remedy("give the volume data of the same run"),
-        _ => Error::new("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet").remedy(
-            "convert it, with nibabel: nib.save(nib.Nifti1Image.from_image(nib.load(FILE)), \
+        Some(3000..=3099) => {
+            Error::unsupported("a CIFTI-2 file, expected NIfTI-1: CIFTI is not read yet")
+                .remedy("give the volume data of the same run")
+        }
+        _ => Error::unsupported("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet")
+            .remedy(
+                "convert it, with nibabel: nib.save(nib.Nifti1Image.from_image(nib.load(FILE)), \
                      'run.nii.gz')",
-        ),
+            ),
     }
 }
 
 fn check_magic(head: &[u8]) -> Result<()> {
     match &head[344..HEADER_BYTES] {
         b"n+1\0" => Ok(()),
-        b"ni1\0" => Err(Error::new(
+        b"ni1\0" => Err(Error::unsupported(
             "the header of a .hdr/.img pair, expected a single file: pairs are not read yet",
         )
         .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")),
-        _ => Err(Error::new(
+        _ => Err(Error::format(
             "no NIfTI-1 magic after a header of 348 bytes (an ANALYZE 7.5 header?), expected \"n+1\"",
         )),
     }
@@ -329,7 +332,7 @@ fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
         [t, 1, 1, 1] | [1, t, 1, 1] => t,
         _ => {
             let lengths: Vec<String> = dim[1..=used].iter().map(i16::to_string).collect();
-            return Err(Error::new(format!(
+            return Err(Error::unsupported(format!(
                 "{} dimensions ({}), expected three of space and one of time",
                 used,
                 lengths.join("x")
@@ -355,7 +358,7 @@ fn voxel_offset(vox_offset: f32) -> Result<u64> {
 
 /// The error for a header that no program should have written.
 fn damaged(problem: &str) -> Error {
-    Error::new(format!("{problem}: the header is damaged")).remedy("copy or convert it again")
+    Error::damaged(format!("{problem}: the header is damaged")).remedy("copy or convert it again")
 }
 
 #[cfg(test)]

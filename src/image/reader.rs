@@ -3,7 +3,7 @@
 use super::file::{Content, Encoding, OpenFile};
 use super::header::{HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
 use super::writer::Extension;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::voxels::{OutOfMemory, Samples};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -98,7 +98,7 @@ impl Image {
                  of {file_bytes} can hold"
             ),
         };
-        Err(Error::new(problem).remedy("copy or convert it again"))
+        Err(Error::damaged(problem).remedy("copy or convert it again"))
     }
 
     /// Whether reading may begin at any volume without reading those before it.
@@ -124,7 +124,7 @@ impl Image {
 
     /// What to say of voxels that end after `voxel_bytes`.
     fn truncated(&self, voxel_bytes: u64) -> Error {
-        Error::new(format!(
+        Error::damaged(format!(
             "truncated: its header has {} volumes, of which {} are whole",
             self.header.volumes,
             voxel_bytes / self.header.volume_bytes() as u64
@@ -149,10 +149,12 @@ fn head(file: OpenFile) -> io::Result<Vec<u8>> {
 fn stream_error(error: io::Error, encoding: Encoding) -> Error {
     match (encoding, error.kind()) {
         (Encoding::Gzip, ErrorKind::UnexpectedEof) => {
-            Error::new("truncated: the gzip stream ends early").remedy("copy or download it again")
+            Error::damaged("truncated: the gzip stream ends early")
+                .remedy("copy or download it again")
         }
         (Encoding::Gzip, ErrorKind::InvalidData) => {
-            Error::new(format!("damaged gzip file: {error}")).remedy("copy or download it again")
+            Error::damaged(format!("damaged gzip file: {error}"))
+                .remedy("copy or download it again")
         }
         _ => Error::io("cannot read", error),
     }
@@ -168,8 +170,10 @@ fn beside_a_header(error: Error, path: &Path) -> Error {
         })
     });
     if is_half {
-        Error::new("the voxels of a .hdr/.img pair, expected a single file: pairs are not read yet")
-            .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")
+        Error::unsupported(
+            "the voxels of a .hdr/.img pair, expected a single file: pairs are not read yet",
+        )
+        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")
     } else {
         error
     }
@@ -252,7 +256,7 @@ impl VolumeReader {
         let rest = io::copy(&mut self.content.stream, &mut io::sink());
         rest.map(drop).map_err(|error| {
             let error = match error.kind() {
-                ErrorKind::UnexpectedEof => Error::new(
+                ErrorKind::UnexpectedEof => Error::damaged(
                     "truncated: the gzip stream ends behind the last volume, before its checksum",
                 )
                 .remedy("copy or download it again"),
@@ -322,8 +326,9 @@ impl SlabReader {
 
 impl From<OutOfMemory> for Error {
     fn from(OutOfMemory { bytes }: OutOfMemory) -> Error {
-        Error::new(format!("no memory for {} MiB of its voxels", bytes.div_ceil(1024 * 1024)))
-            .remedy("use --mode array, or fewer --threads")
+        Error::memory(format!("no memory for {} MiB of its voxels", bytes.div_ceil(1024 * 1024)))
+            .remedy("use array mode, or fewer threads")
+            .settings([Setting::Mode, Setting::Threads])
     }
 }
 

@@ -77,7 +77,7 @@ fn named(path: &Path) -> Result<PathBuf> {
         && !is_image(path)
         && let Some(what) = known_companion(path)
     {
-        return Err(Error::new(format!("{what}, expected an image (.nii or .nii.gz)"))
+        return Err(Error::format(format!("{what}, expected an image (.nii or .nii.gz)"))
             .remedy("leave it out")
             .at(path));
     }
@@ -150,7 +150,7 @@ fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>> {
         require_literal_leading_dot: true,
     };
     let paths = glob::glob_with(pattern, options).map_err(|error| {
-        Error::new(format!("malformed pattern: {} at character {}", error.msg, error.pos))
+        Error::usage(format!("malformed pattern: {} at character {}", error.msg, error.pos))
             .at(pattern)
     })?;
     let mut found = Vec::new();
@@ -166,9 +166,9 @@ fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>> {
 
 fn no_match(pattern: &str, others: &[PathBuf]) -> Error {
     if !others.is_empty() {
-        return Error::new(format!("no image matches, only {}", listed(others))).at(pattern);
+        return Error::not_found(format!("no image matches, only {}", listed(others))).at(pattern);
     }
-    let error = Error::new("no file matches this pattern").at(pattern);
+    let error = Error::not_found("no file matches this pattern").at(pattern);
     if pattern.contains('{') {
         error.remedy("braces are expanded by the shell, and only outside quotes")
     } else {

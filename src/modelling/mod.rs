@@ -16,7 +16,7 @@ pub use named::{NAMED, Named};
 
 use crate::confounds::{Selection, Table, censored_volumes, matched};
 use crate::design::{Use, Volumes, Widening, non_steady_volumes};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::image::Progress;
 use crate::pipeline::{RunSignals, Session, beginnings};
 use crate::stats::sampling::{Model, Sampling, Scope};
@@ -155,15 +155,15 @@ pub fn prepare(
     progress: &Arc<dyn Progress>,
 ) -> Result<Prepared> {
     let mut notes = Vec::new();
-    let tables = companions(session, &request.confound_tables, "--confounds", &mut notes)?;
-    let lists = companions(session, &request.censor_lists, "--censor", &mut notes)?;
+    let tables = companions(session, &request.confound_tables, "confounds", &mut notes)?;
+    let lists = companions(session, &request.censor_lists, "censor lists", &mut notes)?;
     let is_table_used = request.confound_columns.is_some()
         || request.fd_threshold_mm.is_some()
         || request.dvars_threshold.is_some()
         || request.dummies == Dummies::Auto;
     if !request.confound_tables.is_empty() && !is_table_used {
         notes.push(
-            "nothing is taken of the tables of --confounds: no columns, thresholds or dummy scans"
+            "nothing is taken of the tables of confounds: no columns, thresholds or dummy scans"
                 .to_owned(),
         );
     }
@@ -212,8 +212,9 @@ pub fn prepare(
         );
         match request.short_runs {
             ShortRuns::Refused => {
-                return Err(Error::new(problem)
-                    .remedy("fit less, or leave such runs out with --skip-short-runs")
+                return Err(Error::mismatch(problem)
+                    .remedy("fit less, or leave such runs out")
+                    .settings([Setting::SkipShortRuns])
                     .at(run.path()));
             }
             ShortRuns::Skipped => {
@@ -227,7 +228,7 @@ pub fn prepare(
         notes.push(format!("dummy scans of the runs, by {source}: {}", found_dummies.join(", ")));
     }
     if runs.is_empty() {
-        return Err(Error::new("no run keeps enough volumes for what is fitted")
+        return Err(Error::mismatch("no run keeps enough volumes for what is fitted")
             .remedy("fit less, or censor less")
             .at(session.runs()[0].path()));
     }
@@ -252,7 +253,7 @@ pub fn prepare(
 fn companions(
     session: &Session,
     files: &[PathBuf],
-    option: &str,
+    what: &str,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Option<PathBuf>>> {
     let runs: Vec<PathBuf> = session.runs().iter().map(|run| run.path().to_owned()).collect();
@@ -260,7 +261,7 @@ fn companions(
         return Ok(vec![None; runs.len()]);
     }
     let matching = matched(&runs, files)?;
-    notes.extend(matching.report.into_iter().map(|line| format!("{option}: {line}")));
+    notes.extend(matching.report.into_iter().map(|line| format!("{what}: {line}")));
     Ok(matching.companions.into_iter().map(Some).collect())
 }
 

@@ -3,7 +3,7 @@
 use super::{MeanKept, PreparedRun, Request, sampling};
 use crate::confounds::{Column, Table};
 use crate::design::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::pipeline::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
 use std::path::Path;
@@ -37,17 +37,19 @@ pub(super) fn columns(request: &Request, run: &Run, table: Option<&Table>) -> Re
     };
     if let Some(cutoff) = request.highpass_seconds {
         let tr = run.tr_seconds().ok_or_else(|| {
-            Error::new("its header states no TR, which a high-pass filter needs")
-                .remedy("set pixdim[4] in its header, or use --detrend")
+            Error::mismatch("its header states no TR, which a high-pass filter needs")
+                .remedy("set pixdim[4] in its header, or remove a polynomial trend")
+                .settings([Setting::Detrend])
                 .at(run.path())
         })?;
         let count = cosine_count(volumes, tr, cutoff);
         if count + 2 > volumes {
-            return Err(Error::new(format!(
+            return Err(Error::mismatch(format!(
                 "a cut-off of {cutoff} s with a TR of {tr} s takes {count} cosines, too many for its \
                  {volumes} volumes"
             ))
-            .remedy("give a longer --highpass")
+            .remedy("give a longer period")
+            .settings([Setting::Highpass])
             .at(run.path()));
         }
         trends.extend(named("cosine", 1, cosine_columns(volumes, tr, cutoff)));
@@ -91,12 +93,13 @@ pub(super) fn of_runs(
 fn check_trends(basis: &Basis, columns: &Columns, used: usize, run: &Path) -> Result<()> {
     match basis.dependent().iter().find(|&&index| index < columns.trends.len()) {
         None => Ok(()),
-        Some(&index) => Err(Error::new(format!(
+        Some(&index) => Err(Error::mismatch(format!(
             "{} trends cannot be told apart at its {used} used volumes: '{}' adds nothing",
             columns.trends.len(),
             columns.trends[index].name
         ))
-        .remedy("give a lower --detrend, a longer --highpass, or one of them only")
+        .remedy("fit a lower order, a longer period, or one of them only")
+        .settings([Setting::Detrend, Setting::Highpass])
         .at(run)),
     }
 }
@@ -114,10 +117,11 @@ pub(super) fn of_concatenation(
     let columns = polynomial_columns(used, order);
     let basis = Basis::new(used, &columns);
     if basis.rank() < order || used < order + 2 {
-        return Err(Error::new(format!(
+        return Err(Error::mismatch(format!(
             "{used} volumes are used, too few for a polynomial of order {order}"
         ))
-        .remedy("give a lower --detrend"));
+        .remedy("fit a lower order")
+        .settings([Setting::Detrend]));
     }
     let (mut samplings, mut prepared, mut first) = (Vec::new(), Vec::new(), 0);
     for (_, volumes, _) in runs {

@@ -100,11 +100,11 @@ impl Slices {
         let length = grid.shape[view.voxel_axis(grid)];
         let view = view.name();
         match listed.iter().find(|&&index| index >= length) {
-            Some(index) => Err(Error::new(format!(
+            Some(index) => Err(Error::mismatch(format!(
                 "{view} slice {index} does not exist, the grid has {length}"
             ))
             .remedy(format!("give slices from 0 to {}", length.saturating_sub(1)))),
-            None if listed.is_empty() => Err(Error::new(format!("no {view} slice is listed"))
+            None if listed.is_empty() => Err(Error::usage(format!("no {view} slice is listed"))
                 .remedy("give their indices, counted from 0")),
             None => Ok(()),
         }

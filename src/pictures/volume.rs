@@ -98,8 +98,10 @@ fn expect_one_each(grid: &Grid, found: usize, what: &str) -> Result<()> {
         return Ok(());
     }
     let [x, y, z] = grid.shape;
-    Err(Error::new(format!("{found} {what}, expected one for each voxel of a {x}x{y}x{z} grid"))
-        .remedy("give maps and masks of one grid"))
+    Err(Error::mismatch(format!(
+        "{found} {what}, expected one for each voxel of a {x}x{y}x{z} grid"
+    ))
+    .remedy("give maps and masks of one grid"))
 }
 
 #[cfg(test)]

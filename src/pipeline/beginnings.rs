@@ -1,7 +1,7 @@
 //! The first volumes of each run, looked at before anything is computed.
 
 use super::{Run, RunSignals, Session, task_error};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::image::{Progress, VolumeReader};
 use crate::stats::signals::{Signals, SignalsWanted};
 use crate::voxels::Samples;
@@ -30,8 +30,7 @@ pub fn beginnings(
             })
         })
         .collect();
-    let pool = Pool::new(threads)
-        .map_err(|error| Error::new(error.to_string()).remedy("give a smaller --threads"))?;
+    let pool = Pool::new(threads).map_err(super::too_many_threads)?;
     let signals = compute(&tasks, &pool).map_err(task_error)?;
     Ok(signals.into_iter().map(Arc::unwrap_or_clone).collect())
 }

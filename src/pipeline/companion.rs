@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Header)> {
     let image = Arc::new(Image::open(path)?);
     if image.header.volumes != 1 {
-        return Err(Error::new(format!("{} volumes, expected one", image.header.volumes))
+        return Err(Error::mismatch(format!("{} volumes, expected one", image.header.volumes))
             .remedy("give an image with three dimensions")
             .at(path));
     }
@@ -69,7 +69,7 @@ fn same_grid(
     of: &Path,
 ) -> Result<Option<String>> {
     if header.shape != expected.shape {
-        return Err(Error::new(format!(
+        return Err(Error::mismatch(format!(
             "the {what}'s grid {} differs from {} of {}",
             header.grid(),
             expected.grid(),

@@ -1,7 +1,7 @@
 //! What a mode will hold in memory, told before it starts.
 
 use super::{Analysis, Mode, Session, Settings, array};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::stats::fold::{OfRuns, Wanted};
 use crate::stats::signals::SignalsWanted;
 use std::num::NonZeroUsize;
@@ -64,7 +64,7 @@ pub fn threads_within(
     let fewer = (1..settings.threads.get().min(MOST_THREADS)).rev().filter_map(NonZeroUsize::new);
     std::iter::once(settings.threads).chain(fewer).find(fits).ok_or_else(|| {
         let needed = needed(NonZeroUsize::MIN);
-        let error = Error::new(format!(
+        let error = Error::memory(format!(
             "{} mode needs {} of memory for this run and those with it, more than the {} it may use",
             settings.mode,
             mebibytes(needed),
@@ -72,9 +72,13 @@ pub fn threads_within(
         ))
         .at(&session.first_image().path);
         match settings.mode {
-            Mode::Array => error.remedy("allow more with --mem-limit, or use another machine"),
+            Mode::Array => error
+                .remedy("allow more memory, or use another machine")
+                .settings([Setting::MemoryLimit]),
             Mode::Serial | Mode::Delayed => {
-                error.remedy("use --mode array, which holds a few chunks only")
+                error
+                .remedy("use array mode, which holds a few chunks only")
+                .settings([Setting::Mode])
             }
         }
     })

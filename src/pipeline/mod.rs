@@ -25,7 +25,7 @@ pub use companion::{OnGrid, mean_from, on_grid, on_grid_of, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session, Warning};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::image::{Image, Progress, VolumeReader};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
 use crate::stats::fold::{VoxelMaps, Wanted};
@@ -212,18 +212,19 @@ fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
         } else {
             continue;
         };
-        return Err(Error::new(problem)
+        return Err(Error::mismatch(problem)
             .remedy("leave the run out, or fewer of its volumes, or fit less")
             .at(run.path()));
     }
     if definition.freedom(model) <= 0.0 {
         let volumes = model.volumes();
         return Err(match definition.ddof {
-            Ddof::Fixed(ddof) => {
-                Error::new(format!("ddof {ddof} leaves no degrees of freedom of {volumes} volumes"))
-                    .remedy("give a smaller --ddof")
-            }
-            Ddof::Rank => Error::new(format!(
+            Ddof::Fixed(ddof) => Error::mismatch(format!(
+                "ddof {ddof} leaves no degrees of freedom of {volumes} volumes"
+            ))
+            .remedy("give a smaller ddof")
+            .settings([Setting::Ddof]),
+            Ddof::Rank => Error::mismatch(format!(
                 "{} regressors leave no degrees of freedom of {volumes} volumes",
                 model.regressors()
             ))
@@ -297,8 +298,13 @@ impl Plan {
 }
 
 fn pool(settings: &Settings) -> Result<Pool> {
-    Pool::new(settings.threads)
-        .map_err(|error| Error::new(error.to_string()).remedy("give a smaller --threads"))
+    Pool::new(settings.threads).map_err(too_many_threads)
+}
+
+fn too_many_threads(error: taskgraph::PoolError) -> Error {
+    Error::new(ErrorKind::Io, error.to_string())
+        .remedy("use fewer threads")
+        .settings([Setting::Threads])
 }
 
 impl Computed {
@@ -371,11 +377,11 @@ fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
 fn task_error(error: taskgraph::Error) -> Error {
-    let said = Error::new(error.to_string());
+    let said = Error::defect(error.to_string());
     match error.into_cause() {
         Cause::Failed(cause) => match cause.downcast::<Error>() {
             Ok(error) => *error,
-            Err(other) => Error::new(other.to_string()),
+            Err(other) => Error::defect(other.to_string()),
         },
         Cause::Panicked(_) => said.remedy("this is a defect of tsnr: please report it"),
         Cause::Cancelled => said,

@@ -117,13 +117,13 @@ impl Session {
     pub fn open(paths: &[PathBuf]) -> Result<Session> {
         let images =
             paths.iter().map(|path| Image::open(path).map(Arc::new)).collect::<Result<Vec<_>>>()?;
-        let first = images.first().ok_or_else(|| Error::new("no image was given"))?;
+        let first = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
         for image in &images[1..] {
             same_grid(first, image)?;
         }
         let volumes: usize = images.iter().map(|image| image.header.volumes).sum();
         if volumes < 2 {
-            return Err(Error::new(
+            return Err(Error::mismatch(
                 "1 volume in all, expected at least 2: nothing varies over time",
             )
             .remedy("give a run with a time axis, or a series of volumes")
@@ -145,7 +145,7 @@ impl Session {
             !runs.contains(&(number - 1))
         });
         match session.runs.is_empty() {
-            true => Err(Error::new("no run is left").at(&self.first_image().path)),
+            true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
             false => {
                 let images: Vec<_> = session.images().cloned().collect();
                 Ok(Session { warnings: warnings_of(&images), ..session })
@@ -208,7 +208,7 @@ fn same_grid(first: &Image, image: &Image) -> Result<()> {
     if image.header.shape == first.header.shape {
         return Ok(());
     }
-    Err(Error::new(format!(
+    Err(Error::mismatch(format!(
         "grid {} differs from {} of {}",
         image.header.grid(),
         first.header.grid(),

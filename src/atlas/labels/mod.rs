@@ -45,7 +45,7 @@ impl LabelNames {
             if bytes.len() as u64 > MOST_BYTES {
                 let problem =
                     format!("larger than {} MiB, expected a table of labels", MOST_BYTES >> 20);
-                return Err(Error::new(problem).remedy(KNOWN_TABLES));
+                return Err(Error::format(problem).remedy(KNOWN_TABLES));
             }
             LabelNames::parse(&text(bytes)?)
         };
@@ -73,10 +73,10 @@ impl LabelNames {
             let start: String = first.chars().take(30).collect();
             let problem =
                 format!("begins with '{}', expected a table of labels", start.escape_debug());
-            return Err(Error::new(problem).remedy(KNOWN_TABLES));
+            return Err(Error::format(problem).remedy(KNOWN_TABLES));
         };
         if entries.is_empty() {
-            return Err(Error::new("no label in it").remedy(KNOWN_TABLES));
+            return Err(Error::format("no label in it").remedy(KNOWN_TABLES));
         }
         LabelNames::of_entries(entries)
     }
@@ -118,7 +118,7 @@ fn text(bytes: Vec<u8>) -> Result<String> {
 }
 
 fn on_line(line: usize, problem: impl std::fmt::Display) -> Error {
-    Error::new(format!("line {line}: {problem}"))
+    Error::format(format!("line {line}: {problem}"))
 }
 
 /// The value of a label's voxels from what a table has in its place.
