@@ -44,6 +44,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use talk::Talk;
+use taskgraph::Cancellation;
 use terminal::Terminal;
 
 /// Runs the program with the arguments of this process.
@@ -126,7 +127,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     }
     watchers.bar.expect_tasks(plan.outline().tasks.len());
     let planned = watchers.phase("plan", opened);
-    let maps = plan.run(&*watchers);
+    let maps = plan.run(&*watchers, &Cancellation::default());
     watchers.bar.clear();
     let maps = maps?;
     let computed = watchers.phase("compute", planned);
