@@ -256,6 +256,22 @@ fn each_crate_is_named_in_its_home_only() {
     }
 }
 
+/// The engine could serve any program.
+#[test]
+fn the_engine_has_no_word_of_what_it_is_used_for() {
+    let engine = root().join("crates/taskgraph");
+    let mut files = vec![engine.join("Cargo.toml"), engine.join("README.md")];
+    rust_files(&engine, &mut files);
+    assert!(files.len() > 30, "only {} files were found", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source").to_lowercase();
+        let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        for word in ["tsnr", "fmri", "nifti", "bids", "voxel", "voxels", "brain", "scanner"] {
+            assert!(!words.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
 #[test]
 fn only_the_command_line_prints() {
     for source in sources() {

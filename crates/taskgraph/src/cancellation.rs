@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Given as an [option](super::Options::cancellation), it is looked at before each task is begun.
 /// Once it is [cancelled](Cancellation::cancel), tasks not begun do not run and those running are
 /// waited for: a task is never torn. Anyone may cancel at any time: another thread, a task, an
-/// [observer](super::Observer). What all tasks had begun by then is computed nevertheless.
+/// [observer](super::Observer). What all tasks had begun by then is computed nevertheless, unless a
+/// task that takes long looks at a clone itself.
 ///
 /// ```
 /// # use std::num::NonZeroUsize;

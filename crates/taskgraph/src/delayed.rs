@@ -19,7 +19,7 @@ type Run =
 pub struct Node {
     pub(super) name: String,
     pub(super) dependencies: Vec<Edge>,
-    /// What is only waited for.
+    /// The tasks that are only waited for.
     pub(super) after: Vec<Arc<Node>>,
     pub(super) run: Box<Run>,
     pub(super) value_bytes: OnceLock<u64>,
@@ -160,14 +160,14 @@ impl<T> Delayed<T> {
         &self.node.name
     }
 
-    /// The same task, with the bytes of memory that its value is expected to hold: for the
+    /// This task, with the bytes of memory that its value is expected to hold: for the
     /// [budget](Options::budget_bytes) and for whoever looks at the graph. Said once; what is said later is ignored.
     pub fn value_bytes(self, bytes: u64) -> Self {
         self.node.value_bytes.get_or_init(|| bytes);
         self
     }
 
-    /// The same task, begun only when `others` have ended: an order-only dependency. None of their
+    /// This task, begun only when `others` have ended: an order-only dependency. None of their
     /// values is taken, and waiting for a task keeps its value no longer in memory. The others run,
     /// if nothing else needs them; what nobody takes is dropped at once.
     ///
@@ -222,7 +222,7 @@ impl<T> fmt::Debug for Delayed<T> {
     }
 }
 
-/// What a task's function takes.
+/// The handles that a task's function takes the values of.
 ///
 /// | dependencies | values |
 /// |---|---|
@@ -239,7 +239,7 @@ impl<T> fmt::Debug for Delayed<T> {
 /// its value. The trait cannot be implemented outside this crate, since its hidden methods speak of
 /// types that cannot be named there.
 pub trait Dependencies {
-    /// What the function receives.
+    /// The value, or values, that the function receives.
     type Values;
 
     #[doc(hidden)]
@@ -252,7 +252,7 @@ pub trait Dependencies {
 
 /// One value that a task's function takes: a handle, lent or given away; see [`Dependencies`].
 pub trait Dependency {
-    /// What the function receives.
+    /// The value, or values, that the function receives.
     type Value;
 
     #[doc(hidden)]

@@ -12,7 +12,7 @@ pub struct Error {
     cause: Cause,
 }
 
-/// What happened in the task.
+/// The reason why a task has no value.
 #[derive(Debug)]
 pub enum Cause {
     /// The function returned this error.
@@ -34,12 +34,12 @@ impl Error {
         &self.task
     }
 
-    /// What happened in the task.
+    /// The reason.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// What happened in the task, owned, so that a returned error can be downcast to its type.
+    /// The reason, owned, so that a returned error can be downcast to its type.
     pub fn into_cause(self) -> Cause {
         self.cause
     }

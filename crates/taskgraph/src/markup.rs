@@ -6,7 +6,7 @@
 pub const COLORS: [&str; 7] =
     ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800"];
 
-/// How every page looks: on light and dark screens, and on paper.
+/// The style of every page: on light and dark screens, and on paper.
 pub const STYLE: &str = "
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c2430; --faint: #667085; --line: #d0d5dd; }
 @media (prefers-color-scheme: dark) { :root { --paper: #12161c; --ink: #e6eaf0; --faint: #98a2b3; --line: #39424f; } }

@@ -15,7 +15,7 @@ pub struct Outline {
 /// A task of an [`Outline`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutlineTask {
-    /// What it does, and to what: `load part-1`.
+    /// The name: an operation, and what it is done to: `load part-1`.
     pub name: String,
     /// The numbers of the tasks whose values it takes, in declared order, repetitions included.
     pub dependencies: Vec<usize>,
@@ -26,12 +26,12 @@ pub struct OutlineTask {
 }
 
 impl OutlineTask {
-    /// What the task does: the first word of its name. Tasks with one operation are of one kind.
+    /// The operation: the first word of its name. Tasks with one operation are of one kind.
     pub fn operation(&self) -> &str {
         self.name.split_whitespace().next().unwrap_or("")
     }
 
-    /// What the task does it to: the rest of its name, often nothing.
+    /// The subject that it is done to: the rest of its name, often nothing.
     pub fn subject(&self) -> &str {
         self.name.trim_start().strip_prefix(self.operation()).unwrap_or("").trim()
     }

@@ -23,7 +23,7 @@ use super::delayed::Value;
 use super::task_graph::Task;
 use super::{Cancellation, Cause, Error, Graph, Observer, Pool};
 
-/// How a graph is run.
+/// The terms on which a graph is run.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// Who watches.
@@ -42,7 +42,7 @@ impl Default for Options<'_> {
     }
 }
 
-/// So many ready tasks are looked at for one that fits the budget.
+/// The most ready tasks that are looked at for one that fits the budget.
 const LOOKED_AT: usize = 64;
 
 /// The values of the wanted tasks of `graph`, in their order.
@@ -59,7 +59,7 @@ pub(super) fn run(graph: &Graph, pool: &Pool, options: Options) -> Result<Vec<Va
 
 const NOT_POISONED: &str = "no function of a task and no drop of a value runs under the lock";
 
-/// What the progress is kept behind.
+/// The lock that the progress is kept behind.
 trait Lock {
     fn around(progress: Progress) -> Self;
     fn lock(&self) -> impl DerefMut<Target = Progress>;
@@ -92,13 +92,13 @@ struct Run<'a, L> {
     progress: L,
 }
 
-/// How far a run has come.
+/// The state of a run.
 struct Progress {
     /// For each task, how many of those that it needs have not ended. It waits until this is zero.
     missing: Vec<usize>,
     ready: BTreeSet<usize>,
     outputs: Vec<Output>,
-    /// By task, the name of what failed in it and why.
+    /// The name of what failed in a task and why, by task.
     failures: BTreeMap<usize, (String, Cause)>,
     /// The task that would have been begun when it was seen that the run is cancelled.
     cancelled_before: Option<usize>,
@@ -163,7 +163,7 @@ impl<'a, L: Lock + Sync> Run<'a, L> {
         progress.idle.push(worker);
     }
 
-    /// What the functions of a task make of its inputs, each of what the one before it made, or
+    /// The value that the functions of a task make of its inputs, each of what the one before it made, or
     /// nothing if nobody takes it; or the name of the one that failed.
     fn outcome(&self, number: usize, inputs: Vec<Value>, is_taken: bool) -> Outcome {
         let mut inputs = inputs;

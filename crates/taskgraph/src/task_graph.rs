@@ -24,9 +24,9 @@ pub struct Graph {
 /// A task of a [`Graph`]; other tasks are given by their numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
-    /// What was declared: one function, or several of which each takes the value before it.
+    /// The functions as declared: one function, or several of which each takes the value before it.
     pub nodes: Vec<Arc<Node>>,
-    /// In declared order, repetitions included.
+    /// The tasks whose values it takes, in declared order, repetitions included.
     pub dependencies: Vec<usize>,
     /// The tasks that this one waits for, without taking their values; repetitions included.
     pub after: Vec<usize>,
@@ -36,12 +36,12 @@ pub(super) struct Task {
     pub consumers: Vec<usize>,
 }
 
-/// What a pass did.
+/// The number of tasks before and after a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassReport {
     /// The name of the pass.
     pub name: &'static str,
-    /// What it does.
+    /// The effect of the pass, in a few words.
     pub description: &'static str,
     /// Tasks before it.
     pub before: usize,
@@ -123,7 +123,7 @@ impl Graph {
         }
     }
 
-    /// With the consumers and followers that follow from the dependencies.
+    /// This graph, with the consumers and followers that follow from the dependencies.
     pub(super) fn connected(mut self) -> Graph {
         for task in &mut self.tasks {
             task.consumers.clear();
@@ -152,7 +152,7 @@ impl Graph {
         (graph, reports)
     }
 
-    /// What it looks like.
+    /// The names and edges of the tasks, without what they compute.
     pub fn outline(&self) -> Outline {
         let outline = |task: &Task| OutlineTask {
             name: task.name(),
@@ -175,7 +175,7 @@ impl Graph {
     }
 }
 
-/// What must have ended before a task: whose values it takes, then what it waits for.
+/// The tasks that must have ended before one: whose values it takes, then what it waits for.
 fn needed(node: &Node) -> impl Iterator<Item = &Arc<Node>> {
     node.dependencies.iter().map(|edge| &edge.from).chain(&node.after)
 }
@@ -189,7 +189,7 @@ impl Task {
         self.nodes.last().expect("a task has a function")
     }
 
-    /// Of several functions the name that the first shares with the last, or both.
+    /// The name: of several functions what the first shares with the last, or both.
     pub fn name(&self) -> String {
         let (first, last) = (&self.nodes[0].name, &self.last().name);
         if first.starts_with(last.as_str()) {

@@ -59,7 +59,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
     folded.pop().expect("there is an image")
 }
 
-/// What was folded, with the next image.
+/// The task that folds the next image onto those before it.
 fn merged(folded: Delayed<Folding>, sums: Delayed<PartSums>, job: Arc<Job>) -> Delayed<Folding> {
     let merge = move |(folded, sums): (Folding, PartSums)| folded.with(&job, sums);
     delayed("merge", (folded, sums), merge)

@@ -149,7 +149,7 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
     folded
 }
 
-/// What subjects reach from and to: `part-1 … part-12`, or of one file `part-1 [0..8) … [592..600)`.
+/// The first and the last of some subjects: `part-1 … part-12`, or of one file `part-1 [0..8) … [592..600)`.
 fn reach(subjects: &[String]) -> String {
     let split = subjects.iter().map(|it| it.split_once(' ').unwrap_or((it, "")));
     let (words, rests): (Vec<&str>, Vec<&str>) = split.unzip();

@@ -13,10 +13,10 @@ pub(super) struct Place {
     pub y: f64,
 }
 
-/// How an edge is led.
+/// The course of an edge.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Way {
-    /// By the points at which it leaves a column and enters the next, by turns: bent from a point
+    /// To the right, by the points at which it leaves a column and enters the next, by turns: bent from a point
     /// at an even index to the next, straight from one at an odd index.
     Forward(Vec<Place>),
     /// Below the nodes, from the foot of one to the foot of another, at most [`DEPTH`] deep.
@@ -26,15 +26,15 @@ pub(super) enum Way {
 /// Where everything stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layout {
-    /// Of each node.
+    /// The place of each node.
     pub places: Vec<Place>,
-    /// By edge.
+    /// The course of each edge.
     pub ways: Vec<Way>,
     pub width: f64,
     pub height: f64,
 }
 
-/// How far an edge that leads back hangs down.
+/// The depth to which an edge that leads back hangs down.
 pub(super) const DEPTH: f64 = 30.0;
 /// Space between the nodes of a column.
 const ROW_GAP: f64 = 14.0;
@@ -151,7 +151,7 @@ fn stack(column: &[usize], sizes: &[(f64, f64)], centre: &mut [f64]) {
     }
 }
 
-/// As close to their wishes as they can stand, which are ascending: those that would overlap form
+/// Puts nodes as close to their wishes as they can stand, which are ascending: those that would overlap form
 /// a block around the mean of their wishes.
 fn settle(wishes: &[(f64, usize)], sizes: &[(f64, f64)], centre: &mut [f64]) {
     // Blocks of nodes: the first and the last, the height, and the sum of where the top should be.

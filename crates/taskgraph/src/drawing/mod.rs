@@ -26,7 +26,7 @@ use std::path::Path;
 /// A graph of so many tasks is drawn task by task.
 pub const MOST_TASKS_IN_FULL: usize = 36;
 
-/// How a picture is written.
+/// The format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Scalable Vector Graphics.
@@ -41,7 +41,7 @@ pub enum Format {
     Json,
 }
 
-/// What the colour of a task tells.
+/// The meaning of the colours of the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coloring {
     /// Its operation.
@@ -57,7 +57,7 @@ pub struct Picture {
     title: String,
     caption: String,
     coloring: Coloring,
-    /// By task, how long it took.
+    /// The time that each task took.
     seconds: Option<Vec<f64>>,
 }
 
@@ -65,15 +65,15 @@ pub struct Picture {
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     operation: String,
-    /// Of the first task and the last, without what all have in common.
+    /// The subjects of the first task and the last, without what all have in common.
     subject: String,
     /// The numbers of the tasks, ascending.
     tasks: Vec<usize>,
     is_wanted: bool,
-    /// Of the largest value, where all are known.
+    /// The size of the largest value, where all are known.
     value_bytes: Option<u64>,
     values_differ: bool,
-    /// Of all tasks together.
+    /// The time of all tasks together.
     seconds: Option<f64>,
 }
 
@@ -111,12 +111,12 @@ impl Picture {
         }
     }
 
-    /// The same, coloured so.
+    /// This picture, coloured by `coloring`.
     pub fn colored_by(self, coloring: Coloring) -> Picture {
         Picture { coloring, ..self }
     }
 
-    /// The same, with the time that each task took, in seconds, by number.
+    /// This picture, with the time that each task took, in seconds, by number.
     ///
     /// # Panics
     /// If there is not one for each task.
@@ -149,7 +149,7 @@ impl Node {
         }
     }
 
-    /// How long it took, in words.
+    /// The time that it took, in words.
     fn time(&self) -> Option<String> {
         self.seconds.map(|seconds| match seconds {
             long if long >= 0.9995 => format!("{long:.2} s"),

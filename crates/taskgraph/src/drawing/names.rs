@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// What all subjects have in common and a picture leaves out: parts of their first words,
-/// between underscores, at the beginning and at the end.
+/// The parts that all subjects have in common and a picture leaves out: of their first
+/// words, between underscores, at the beginning and at the end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct CommonParts {
     leading: String,
@@ -11,7 +11,7 @@ pub(super) struct CommonParts {
 }
 
 impl CommonParts {
-    /// Of the first words of these texts. At least one part of each is left.
+    /// The common parts of the first words of these texts. At least one part of each is left.
     pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> CommonParts {
         let words: BTreeSet<&str> = texts.filter_map(|it| it.split_whitespace().next()).collect();
         let parts: Vec<Vec<&str>> = words.iter().map(|word| word.split('_').collect()).collect();

@@ -23,17 +23,17 @@ const STYLE: &str = "\
   .tip { fill: var(--line); }
 ";
 
-/// What a browser shows side by side.
+/// The width that a browser shows side by side.
 const PAGE_WIDTH: f64 = 1280.0;
 /// Space around the picture.
 const MARGIN: f64 = 28.0;
 const HEAD: f64 = 66.0;
 const LEGEND: f64 = 40.0;
-/// Of a narrow value, without its size.
+/// The width of a value without its size.
 const VALUE: f64 = 14.0;
 const LONGEST_SUBJECT: usize = 34;
 const PADDING: f64 = 12.0;
-/// How strongly the colour of a task fills it: without times, and with them from least to most.
+/// The opacity of the colour of a task: without times, and with them from least to most.
 const PLAIN: f64 = 0.28;
 const WEAKEST: f64 = 0.08;
 const STRONGEST: f64 = 0.48;
@@ -43,7 +43,7 @@ fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.62
 }
 
-/// What is written on a node, and so how large it is.
+/// The text on a node, and the size that follows from it.
 struct Label {
     headline: String,
     subject: String,
@@ -194,7 +194,7 @@ impl Sign {
     }
 }
 
-/// What the colours and shapes of this picture mean.
+/// The colours and shapes of this picture, with their meanings.
 fn legend(picture: &Picture, folded: &Folded) -> Vec<Sign> {
     let task = |color: &str, strength: f64, meaning: &str| Sign {
         shape: Shape::Task(color.to_owned(), strength),

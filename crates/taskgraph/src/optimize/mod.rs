@@ -13,7 +13,7 @@ use crate::task_graph::Task;
 pub struct Pass {
     /// Its name.
     pub name: &'static str,
-    /// What it does, in a few words.
+    /// The effect, in a few words.
     pub description: &'static str,
     pub(super) run: fn(Graph) -> Graph,
 }

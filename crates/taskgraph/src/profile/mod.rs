@@ -37,21 +37,21 @@ struct Notes {
 /// A task or a phase that ran. Times are in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
-    /// Which.
+    /// The task or the phase.
     pub what: What,
     /// When it began.
     pub begin: f64,
-    /// How long it took.
+    /// The time that it took.
     pub seconds: f64,
-    /// Of these, waiting for the disk.
+    /// The part of them that was spent waiting for the disk.
     pub waiting: f64,
-    /// Of these, decoding what the disk gave.
+    /// The part of them that was spent decoding what the disk gave.
     pub decoding: f64,
     /// Bytes that it read.
     pub bytes: u64,
 }
 
-/// What a [`Span`] is of.
+/// The sort of a [`Span`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A task of the graph, by its number, on a worker.
@@ -65,15 +65,15 @@ pub enum What {
     Phase(&'static str),
 }
 
-/// What happened in a run that is over.
+/// A record of a run that is over: its tasks, phases, memory and processors.
 #[derive(Clone, Debug)]
 pub struct Profile {
     outline: Outline,
-    /// In the order in which they ended.
+    /// Tasks and phases, in the order in which they ended.
     pub spans: Vec<Span>,
     /// The process, every few milliseconds; none where the system does not tell.
     pub samples: Vec<Sample>,
-    /// How long it all took, in seconds.
+    /// The time that it all took, in seconds.
     pub wall_seconds: f64,
 }
 
@@ -115,13 +115,13 @@ impl Recorder {
         }
     }
 
-    /// What has happened so far, in the tasks of `outline`; without samples of the process.
+    /// The profile so far, of the tasks of `outline`; without samples of the process.
     pub fn so_far(&self, outline: Outline) -> Profile {
         let spans = self.notes().spans.clone();
         Profile { outline, spans, samples: Vec::new(), wall_seconds: self.now() }
     }
 
-    /// What happened, in the tasks of `outline`.
+    /// The profile of the tasks of `outline`; ends the sampling.
     pub fn finish(&self, outline: Outline) -> Profile {
         // What follows is no part of what is told of.
         let wall_seconds = self.now();
@@ -160,12 +160,12 @@ impl Profile {
         seconds
     }
 
-    /// As a trace in Chrome's event format, which Perfetto opens; the process is called `program`.
+    /// The trace in Chrome's event format, which Perfetto opens; the process is called `program`.
     pub fn trace(&self, program: &str) -> String {
         trace::text(self, program)
     }
 
-    /// As one page of HTML that needs nothing beside it. `picture` is an SVG of the graph.
+    /// The page of HTML, which needs nothing beside it. `picture` is an SVG of the graph.
     pub fn page(&self, title: &str, caption: &str, picture: &str) -> String {
         page::text(self, title, caption, picture)
     }

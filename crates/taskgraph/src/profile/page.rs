@@ -16,7 +16,7 @@ const PLOT: f64 = 90.0;
 /// Narrower spans than this are drawn together with those that follow at once.
 const NARROWEST: f64 = 0.4;
 
-/// What this page adds to the style of all.
+/// The rules that this page adds to the style of all.
 const STYLE: &str = "\
 .plot .on { fill: #fff; } .bar { display: flex; height: 1.4rem; border-radius: .3rem; overflow: hidden; }
 .swatch { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem; margin: 0 .35rem 0 1rem; }
@@ -213,7 +213,8 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
     page.push_str("</svg>\n");
 }
 
-/// As much as there is room for, in characters: the name with its figures, the name, its beginning.
+/// The text of a bar as far as there is room, in characters: the name with its figures, the name, or
+/// its beginning.
 fn shown_within(room: usize, name: &str, figures: &str) -> Option<String> {
     let length = name.chars().count();
     match room {

@@ -55,7 +55,7 @@ impl Sampler {
     }
 }
 
-/// By thread, how long it was on a processor when it was last seen, in nanoseconds.
+/// The time that each thread was on a processor when it was last seen, in nanoseconds.
 type Threads = HashMap<OsString, u64>;
 
 /// `None` where the system does not tell.

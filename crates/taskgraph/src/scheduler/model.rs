@@ -40,7 +40,7 @@ fn leaked<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-/// As [`run`] does it, on `threads` threads of the model.
+/// A run as [`run`] does it, on `threads` threads of the model.
 fn modelled(
     wanted: impl Dependencies,
     threads: usize,
