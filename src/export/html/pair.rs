@@ -5,7 +5,7 @@
 
 use super::chart::{Axis, Chart};
 use super::histogram::{self, Histogram, bins};
-use super::page::{TSNR, findings, head, key_figure, large_map};
+use super::page::{TSNR, directions, findings, head, key_figure, large_map};
 use super::{data_element, tables};
 use crate::diff::{DiffRecord, PairedRegion};
 use crate::error::Result;
