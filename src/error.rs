@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Usage,
     /// It takes more memory than may be used.
     Memory,
-    /// The [cancellation](crate::graph::Cancellation) was asked for.
+    /// The [cancellation](taskgraph::Cancellation) was asked for.
     Cancelled,
     /// The operating system refused something: a disk that is full, a file that may not be read.
     Io,

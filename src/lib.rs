@@ -8,14 +8,11 @@
 //! | [`diagnostics`] | what is wrong, or may be, with a session and its maps |
 //! | [`modelling`] | which volumes are used and what is fitted, from what is asked for |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
-//! | [`graph`] | lazy tasks, and running them on a pool of threads |
-//! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`taskgraph`] | a crate of its own: lazy tasks on a pool of threads, their drawings and profiles |
 //! | [`report`] | one page about a session |
 //! | [`pictures`] | maps as pictures: mosaics, colours, previews |
-//! | [`markup`] | escaping and words for pages and drawings |
+//! | [`markup`] | escaping and words for pages and pictures |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
-//! | [`profile`] | what happened in a run: traces and pages |
-//! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
 //! | [`mask`] | which voxels are the brain |
@@ -30,8 +27,8 @@
 //! | [`paths`] | which paths name one file |
 //! | [`cli`] | what was typed, progress and summary |
 //!
-//! Each uses only those below it: `cli -> pipeline -> array -> graph`, `pipeline -> stats,
-//! image -> voxels`, and none of `graph`, `voxels` and `output` knows another.
+//! Each uses only those below it: `cli -> pipeline -> taskgraph`, `pipeline -> stats, image ->
+//! voxels`, and neither of `voxels` and `output` knows the other.
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
@@ -52,7 +49,6 @@
 //! ```
 
 pub mod analysis;
-pub mod array;
 pub mod atlas;
 pub mod bids;
 #[cfg(feature = "cli")]
@@ -62,11 +58,9 @@ pub mod compare;
 pub mod confounds;
 pub mod design;
 pub mod diff;
-pub mod drawing;
 pub mod error;
 pub mod export;
 pub mod findings;
-pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
@@ -77,7 +71,6 @@ pub mod output;
 pub mod paths;
 pub mod pictures;
 pub mod pipeline;
-pub mod profile;
 pub mod recipe;
 pub mod record;
 pub mod resources;
@@ -87,6 +80,7 @@ mod wide_instructions;
 
 pub use analysis::analyze;
 pub use diff::{DiffRecipe, DiffRecord};
-pub use graph::Cancellation;
 pub use recipe::Recipe;
 pub use record::Record;
+pub use taskgraph;
+pub use taskgraph::Cancellation;

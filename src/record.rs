@@ -5,11 +5,9 @@ use crate::atlas::Row;
 use crate::design::Use;
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
-use crate::graph::Outline;
 use crate::image::{Extension, Header};
 use crate::mask::Mask;
 use crate::pipeline::{Maps, RunSignals, in_file_order};
-use crate::profile::Profile;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::stats::summary::Summary;
 use crate::stats::tsnr::Counts;
@@ -17,6 +15,8 @@ use crate::voxels::Datatype;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::SystemTime;
+use taskgraph::Outline;
+use taskgraph::profile::Profile;
 
 /// The outcome of an analysis: the definition as it was resolved, runs, maps, summaries, findings,
 /// times and provenance.

@@ -20,14 +20,12 @@ use crate::atlas::Regions;
 use crate::error::{Error, Result};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Computed, Finding, Opened};
-use crate::graph::{Cancellation, Outline, PassReport};
 use crate::image::{Extension, Image, Progress};
 use crate::inputs;
 use crate::modelling::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{
     self, Analysis, Maps, Plan, Run, RunSignals, Session, Settings, in_file_order,
 };
-use crate::profile::Recorder;
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::resources;
@@ -43,6 +41,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
+use taskgraph::profile::Recorder;
+use taskgraph::{Cancellation, Outline, PassReport};
 
 /// A page's text and pictures take so much memory,
 const PAGE_BYTES: u64 = 12 * 1024 * 1024;
@@ -240,7 +240,7 @@ impl Planned {
         let outline = plan.outline();
         let planned = watch.phase("plan", self.opened);
         watch.observer.planned(outline.tasks.len(), prepared.session.voxel_bytes());
-        let maps = plan.run(&*watch);
+        let maps = plan.run(&*watch, &watch.cancellation);
         watch.observer.computed();
         let mut maps = maps?;
         let computed = watch.phase("compute", planned);

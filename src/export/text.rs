@@ -7,7 +7,6 @@ use super::words::{MOST_RUNS_LISTED, counted, grid, reasons, runs};
 use crate::analysis::Planned;
 use crate::design::Use;
 use crate::error::Result;
-use crate::graph::PassReport;
 use crate::image::SpatialUnit;
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
@@ -16,6 +15,7 @@ use crate::record::Record;
 use crate::stats::summary::significant;
 use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::path::PathBuf;
+use taskgraph::PassReport;
 
 /// What of a summary its caller measured: the whole process, with everything that was written.
 #[derive(Clone, Copy, Debug)]

@@ -2,12 +2,12 @@
 
 use super::{Run, RunSignals, Session, task_error};
 use crate::error::Result;
-use crate::graph::{Pool, compute, try_delayed};
 use crate::image::{Progress, VolumeReader};
 use crate::stats::signals::{Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use taskgraph::{Pool, compute, try_delayed};
 
 /// The global signal of the first volumes of each run, a task a run. They will be read again
 /// when the maps are computed: which volumes count has to be known by then.

@@ -9,10 +9,10 @@
 //! Memory: as serial mode.
 
 use super::{Analysis, Computed, Session, load};
-use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
+use taskgraph::{Delayed, delayed, try_delayed};
 
 pub(super) fn tasks(
     session: &Session,

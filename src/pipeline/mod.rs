@@ -26,7 +26,6 @@ pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
-use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
 pub use crate::recipe::Mode;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
@@ -38,7 +37,11 @@ use crate::stats::tsnr::Counts;
 use crate::voxels::{Block, Infinities, Samples};
 use ndarray::{Array3, ShapeBuilder};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use taskgraph::{
+    Cancellation, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool,
+};
 
 /// What to compute, and how.
 #[derive(Clone, Debug)]
@@ -135,16 +138,37 @@ pub fn compute(
     settings: &Settings,
     progress: Arc<dyn Progress>,
 ) -> Result<Maps> {
-    plan(session, settings, progress)?.run(&())
+    plan(session, settings, progress)?.run(&(), &Cancellation::default())
 }
 
 /// What is to be done to compute the maps of a session. No voxel has been read.
 pub struct Plan {
     session: Session,
     settings: Settings,
-    progress: Arc<dyn Progress>,
+    progress: Arc<Cancellable>,
     budget_bytes: Option<u64>,
     work: Work,
+}
+
+/// Who is told of the bytes that the tasks of a plan read, and what cancels them once it runs.
+struct Cancellable {
+    progress: Arc<dyn Progress>,
+    cancellation: OnceLock<Cancellation>,
+}
+
+impl Progress for Cancellable {
+    fn voxel_bytes_read(&self, count: u64) {
+        self.progress.voxel_bytes_read(count);
+    }
+
+    fn time_spent(&self, waiting: Duration, decoding: Duration) {
+        self.progress.time_spent(waiting, decoding);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancellation.get().is_some_and(Cancellation::is_cancelled)
+            || self.progress.is_cancelled()
+    }
 }
 
 enum Work {
@@ -166,10 +190,12 @@ pub fn plan(session: &Session, settings: &Settings, progress: Arc<dyn Progress>)
         let (optimized, passes) = raw.clone().optimized();
         Work::Tasks { raw, optimized, passes, computed }
     };
+    let progress = Arc::new(Cancellable { progress, cancellation: OnceLock::new() });
+    let told = Arc::clone(&progress) as Arc<dyn Progress>;
     let work = match settings.mode {
         Mode::Serial => Work::Steps(serial::steps(session)),
-        Mode::Delayed => tasks(delayed::tasks(session, &settings.analysis, &progress)),
-        Mode::Array => tasks(array::tasks(session, settings, &progress)),
+        Mode::Delayed => tasks(delayed::tasks(session, &settings.analysis, &told)),
+        Mode::Array => tasks(array::tasks(session, settings, &told)),
     };
     let budget_bytes = None;
     Ok(Plan { session: session.clone(), settings: settings.clone(), progress, budget_bytes, work })
@@ -257,17 +283,23 @@ impl Plan {
 
     /// Computes the maps. `observer` is told of the tasks of [`outline`](Plan::outline).
     ///
+    /// Once `cancellation`, or the progress that the plan was made with, says so, no task is begun
+    /// and those that read stop within a mebibyte; what is being computed is finished first.
+    ///
     /// # Errors
-    /// What reading the voxels runs into; threads that cannot be started.
-    pub fn run(self, observer: &dyn Observer) -> Result<Maps> {
+    /// What reading the voxels runs into; threads that cannot be started;
+    /// [`Error::cancelled`].
+    pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<Maps> {
         let Plan { session, settings, progress, budget_bytes, work } = self;
+        progress.cancellation.get_or_init(|| cancellation.clone());
         let computed = match work {
             Work::Steps(steps) => {
                 serial::compute(&session, &settings.analysis, &*progress, steps, observer)?
             }
             Work::Tasks { raw, optimized, computed, .. } => {
                 drop(raw);
-                let options = Options { observer, budget_bytes, ..Options::default() };
+                let cancellation = Some(cancellation);
+                let options = Options { observer, budget_bytes, cancellation };
                 let results = optimized.run(&pool(&settings)?, options);
                 let mut results = results.map_err(task_error)?;
                 let computed = results.take(&computed);
@@ -282,7 +314,7 @@ fn pool(settings: &Settings) -> Result<Pool> {
     Pool::new(settings.threads).map_err(too_many_threads)
 }
 
-fn too_many_threads(error: graph::PoolError) -> Error {
+fn too_many_threads(error: taskgraph::PoolError) -> Error {
     Error::new(ErrorKind::Io, error.to_string())
         .remedy("use fewer threads")
         .settings([Setting::Threads])
@@ -357,7 +389,7 @@ fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
 }
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.
-fn task_error(error: graph::Error) -> Error {
+fn task_error(error: taskgraph::Error) -> Error {
     let said = Error::defect(error.to_string());
     match error.into_cause() {
         Cause::Failed(cause) => match cause.downcast::<Error>() {
@@ -365,6 +397,6 @@ fn task_error(error: graph::Error) -> Error {
             Err(other) => Error::defect(other.to_string()),
         },
         Cause::Panicked(_) => said.remedy("this is a defect of tsnr: please report it"),
-        Cause::Cancelled => said,
+        Cause::Cancelled => Error::cancelled(),
     }
 }

@@ -4,7 +4,7 @@
 //! example that were built for the tests stand in for it. `.ci/run` reads the test command from the
 //! README, and `.ci/run-all` runs those that build as they stand.
 
-#[path = "../../examples/delayed.rs"]
+#[path = "../../crates/taskgraph/examples/delayed.rs"]
 mod delayed;
 
 use crate::program;

@@ -14,7 +14,6 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, repeated};
-use crate::drawing::{Coloring, Format};
 use crate::export::nifti::MapKind;
 use crate::image::{Encoding, MapPrecision};
 use crate::output::written_file;
@@ -28,6 +27,7 @@ use serde::de::DeserializeOwned;
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use taskgraph::drawing::{Coloring, Format};
 
 const DEFINITION: &str = "\
 What is computed:

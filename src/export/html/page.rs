@@ -5,7 +5,6 @@ use super::histogram::{self, Histogram};
 use super::names::short_names;
 use super::{by_slice, over_time, tables};
 use crate::design::Use;
-use crate::drawing::{Coloring, Format};
 use crate::error::Result;
 use crate::export::graph::Subject;
 use crate::export::words::{counted, grid, quoted, reasons};
@@ -18,6 +17,7 @@ use crate::pipeline::in_file_order;
 use crate::record::Record;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
+use taskgraph::drawing::{Coloring, Format};
 
 const STYLE: &str = include_str!("style.css");
 /// What tSNR is measured in.

@@ -1,10 +1,9 @@
 //! Plain files: a task a slab of voxels, which reads just that of every volume of every image.
 
+use super::chunks::chunk_ranges;
 use super::folding::{Folding, PartSums};
 use super::{Job, Part, Reading, Slab, part_of_run};
-use crate::array::chunk_ranges;
 use crate::error::Result;
-use crate::graph::try_delayed;
 use crate::image::SlabReader;
 use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
@@ -12,6 +11,7 @@ use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
+use taskgraph::try_delayed;
 
 /// Voxels of a slab: of int16, 64 KiB are read at a time.
 const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(BLOCK_VOXELS).unwrap();
