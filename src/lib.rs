@@ -18,6 +18,7 @@
 //! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
 //! | [`mask`] | which voxels are the brain |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
@@ -35,6 +36,7 @@
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+//! use tsnr::maps::TSNR;
 //! use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 //!
 //! let run = PathBuf::from("testdata/odd/int16_le.nii");
@@ -45,9 +47,10 @@
 //!     chunk_length: None,
 //!     analysis: Analysis::plain(&session),
 //! };
-//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?;
-//! assert_eq!(maps.tsnr.dim(), (5, 4, 3));
-//! assert_eq!(maps.counts.defined, 58);
+//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?.maps;
+//! assert_eq!(maps.counts().defined, 58);
+//! let tsnr = maps.array(TSNR).expect("a map that is wanted");
+//! assert_eq!(tsnr.dim(), (5, 4, 3));
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 
@@ -65,6 +68,7 @@ pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod maps;
 pub mod markup;
 pub mod mask;
 pub mod modelling;

@@ -16,9 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("paths", &[]),
     ("mask", &[]),
+    ("maps", &[]),
     ("output", &["error", "paths"]),
     ("image", &["error", "inflate", "voxels"]),
-    ("stats", &["voxels", "wide_instructions"]),
+    ("stats", &["maps", "voxels", "wide_instructions"]),
     ("array", &["graph"]),
     ("compare", &["error", "stats"]),
     ("confounds", &["bids", "error"]),
@@ -29,9 +30,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("profile", &["graph", "markup"]),
     ("inputs", &["error", "image", "paths"]),
     ("atlas", &["error", "mask", "stats"]),
-    ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
-    ("diagnostics", &["design", "mask", "modelling", "pipeline", "stats"]),
-    ("modelling", &["confounds", "design", "error", "image", "pipeline", "stats"]),
+    ("pipeline", &["error", "graph", "array", "image", "maps", "stats", "voxels"]),
+    ("diagnostics", &["design", "maps", "mask", "modelling", "pipeline", "stats"]),
+    ("modelling", &["confounds", "design", "error", "image", "maps", "pipeline", "stats"]),
     (
         "cli",
         &[
@@ -46,6 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "graph",
             "image",
             "inputs",
+            "maps",
             "markup",
             "mask",
             "modelling",
@@ -69,6 +71,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli"]),
     ("rayon", &["graph"]),
     ("roxmltree", &["atlas"]),
+    ("serde", &["maps"]),
     ("serde_json", &["atlas", "cli", "compare", "drawing", "profile", "report"]),
     ("wait4", &["compare"]),
     ("hmac_sha256", &["cli"]),
@@ -77,7 +80,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("crc32fast", &["inflate"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["voxels", "stats", "image", "pipeline", "cli"]),
+    ("ndarray", &["voxels", "stats", "maps"]),
 ];
 
 fn root() -> &'static Path {

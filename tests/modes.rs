@@ -4,13 +4,13 @@
 
 mod program;
 
-use ndarray::Array3;
 use program::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16};
 use program::{MODES, Map, Scratch, assert_same, bits, session_pattern, session_runs, testdata};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
+use tsnr::maps::{MEAN, Maps, STD, TSNR};
+use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 use tsnr::stats::definition::{Ddof, Definition};
 
 const THREADS: [usize; 3] = [1, 2, 7];
@@ -65,9 +65,8 @@ impl Way {
             chunk_length: self.chunk_length.map(nonzero),
             analysis: analysis(session, ddof),
         };
-        pipeline::compute(session, &settings, Arc::new(())).unwrap_or_else(|error| {
-            panic!("{self:?}: {error}");
-        })
+        let computed = pipeline::compute(session, &settings, Arc::new(()));
+        computed.unwrap_or_else(|error| panic!("{self:?}: {error}")).maps
     }
 }
 
@@ -75,9 +74,7 @@ impl Way {
 type Statistics = [Vec<f64>; 3];
 
 fn statistics(maps: &Maps) -> Statistics {
-    let wanted = |map: &Option<_>| -> Array3<f64> { map.clone().expect("a map that is wanted") };
-    [maps.tsnr.clone(), wanted(&maps.mean), wanted(&maps.std)]
-        .map(|map| map.t().iter().copied().collect())
+    [TSNR, MEAN, STD].map(|kind| maps.get(kind).expect("a map that is wanted").values().to_vec())
 }
 
 fn all_bits(statistics: &Statistics) -> Vec<u64> {
@@ -320,7 +317,7 @@ fn a_voxel_that_is_constant_across_scalings_and_datatypes_is_undefined_in_every_
     assert_eq!(expected[2][..3], [0.0; 3]);
     assert_all_ways_give(&session, 0, &expected, false, "constants");
     for way in ways() {
-        let counts = way.maps(&session, 0).counts;
+        let counts = way.maps(&session, 0).counts();
         assert_eq!((counts.defined, counts.all_zero, counts.constant), (3, 1, 2), "{way:?}");
     }
 }
@@ -368,7 +365,7 @@ fn nan_and_infinity_spoil_their_voxel_and_no_other_in_every_way() {
     expected.iter_mut().for_each(|map| map[..6].fill(f64::NAN));
     assert_all_ways_give(&session, 0, &expected, false, "not finite");
     for way in ways() {
-        let counts = way.maps(&session, 0).counts;
+        let counts = way.maps(&session, 0).counts();
         assert_eq!((counts.defined, counts.not_finite), (2, 6), "{way:?}");
     }
 }

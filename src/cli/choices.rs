@@ -1,18 +1,17 @@
 //! From what was typed to what is computed: the definition, the volumes, the fit, in words too.
 
-use super::arguments::{Arguments, MapKind};
+use super::arguments::Arguments;
 use super::outcome::AUTOMATIC_MASK;
 use super::summary::counted;
 use crate::confounds::Selection;
 use crate::design::Widening;
 use crate::error::{Error, Result};
 use crate::inputs;
+use crate::maps::{BETWEEN, MEAN, MapKind, Part, RUN_TSNR, STD, TSNR, Wanted, WrittenUndefined};
 use crate::modelling::{BEGINNING_VOLUMES, Dummies, Named, Prepared, Request, ShortRuns};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
-use crate::stats::fold::Wanted;
 use crate::stats::sampling::{Model, Scope};
 use crate::stats::signals::SignalsWanted;
-use crate::stats::tsnr::WrittenUndefined;
 
 /// What is meant by the tSNR, as it was chosen.
 #[derive(Clone, Copy, Debug)]
@@ -200,23 +199,20 @@ impl Chosen {
             Ddof::Fixed(ddof) => format!("ddof {ddof}"),
             Ddof::Rank => "ddof rank".to_owned(),
         };
-        let mean = if sign == Sign::Absolute { "|mean|" } else { "mean" };
-        let formula = match kind {
-            MapKind::Tsnr | MapKind::RunTsnr => format!("{mean}/std, {ddof}"),
-            MapKind::Mean => "mean".to_owned(),
-            MapKind::Std => format!("std, {ddof}"),
-            MapKind::Between => "share between runs".to_owned(),
-            MapKind::Volumes => "volumes used".to_owned(),
-            MapKind::Stderr => format!("stderr, {ddof}"),
+        let mut formula = match sign {
+            Sign::Signed => kind.recorded_as.to_owned(),
+            Sign::Absolute => kind.recorded_as.replace("mean/", "|mean|/"),
         };
+        if kind.has(Part::Std) {
+            formula += &format!(", {ddof}");
+        }
         let combine = match combine {
             Combine::Concat => "",
             Combine::Demean => ", demean",
             Combine::Average => ", average",
         };
-        let has_mean =
-            matches!(kind, MapKind::Tsnr | MapKind::RunTsnr | MapKind::Mean | MapKind::Stderr);
-        let source = if self.is_mean_replaced && has_mean { ", mean-from" } else { "" };
+        let is_elsewhere = self.is_mean_replaced && kind.has(Part::Mean);
+        let source = if is_elsewhere { ", mean-from" } else { "" };
         let order = request.polynomial_order;
         let mut fit = if order == 0 { "none".to_owned() } else { order.to_string() };
         if request.scope == Scope::Concatenation {
@@ -271,17 +267,20 @@ fn fitted(request: &Request, runs: usize) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
-/// Which maps are made, beside that of the tSNR.
+/// Which maps are made: the tSNR, what is to be written, and what the rest is made from.
 pub(super) fn wanted(arguments: &Arguments, chosen: &Chosen, model: &Model) -> Wanted {
     let (is_reported, runs) = (arguments.is_reported(), model.runs().len());
     // Where a run is too short for a tSNR of its own, only who asked for that is told.
     let have_own = (0..runs).all(|run| chosen.definition.freedom_of_run(model, run) > 0.0);
-    Wanted {
-        mean: is_reported || arguments.is_written(MapKind::Mean) || arguments.is_mask_automatic(),
-        std: is_reported || arguments.is_written(MapKind::Std),
-        between: runs > 1,
-        runs: arguments.is_written(MapKind::RunTsnr) || (arguments.needs_runs() && have_own),
-    }
+    let for_others = [
+        (MEAN, is_reported || arguments.is_mask_automatic()),
+        (STD, is_reported),
+        (BETWEEN, runs > 1),
+        (RUN_TSNR, arguments.needs_runs() && have_own),
+    ];
+    let for_others = for_others.into_iter().filter(|(_, is_needed)| *is_needed);
+    let written = arguments.outputs().map(|(_, kind)| kind);
+    std::iter::once(TSNR).chain(written).chain(for_others.map(|(kind, _)| kind)).collect()
 }
 
 /// What is kept of each volume.

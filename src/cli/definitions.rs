@@ -6,9 +6,9 @@ use super::outcome::{self, Outcome, Work};
 use super::talk::Talk;
 use super::{prepared, settings_within_memory};
 use crate::error::{Error, Result};
+use crate::maps::{MEAN, TSNR};
 use crate::modelling::{NAMED, Request};
 use crate::pipeline::{self, Analysis, Session};
-use crate::stats::fold::Wanted;
 use crate::stats::signals::SignalsWanted;
 use crate::stats::summary::significant;
 use std::fmt::Write as _;
@@ -64,8 +64,9 @@ fn outcome_of(
     };
     let mask = outcome::mask_of_file(arguments, &prepared)?;
     mask.iter().filter_map(|it| it.misplaced.as_deref()).for_each(warn);
+    let for_the_mask = arguments.is_mask_automatic().then_some(MEAN);
     let analysis = Analysis {
-        wanted: Wanted { mean: arguments.is_mask_automatic(), ..Wanted::default() },
+        wanted: [TSNR].into_iter().chain(for_the_mask).collect(),
         signals: SignalsWanted::Beginning(0),
         ..super::analysis(arguments, chosen, &prepared, warn)?
     };

@@ -15,7 +15,6 @@ use crate::pipeline::{OnGrid, on_grid_of, single_volume};
 use crate::report::compare_maps::{self, Comparison, RegionPair, Side};
 use crate::stats::paired::Pairs;
 use crate::stats::summary::{Summary, significant};
-use ndarray::{Array3, ShapeBuilder};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -235,12 +234,9 @@ impl Compared<'_> {
         };
         let header = MapHeader::new(&self.a.header, vec![], self.arguments.dtype.into())
             .named(intent, &format!("tsnr {VERSION}: {what}, {definition}"));
-        let [x, y, z] = self.a.header.shape;
-        let map = Array3::from_shape_vec((x, y, z).f(), values.to_vec());
-        let map = map.expect("one value per voxel");
         let encoding = Encoding::of_output_name(path).expect("the arguments were checked");
-        let or_0 = |value: f64| if value.is_nan() { 0.0 } else { value };
-        batch.write(path, |to| write_map(to, encoding, &header, &map, or_0))
+        let or_0 = |&value: &f64| if value.is_nan() { 0.0 } else { value };
+        batch.write(path, |to| write_map(to, encoding, &header, values.iter().map(or_0)))
     }
 
     fn picture(&self) -> Result<Vec<u8>> {

@@ -6,15 +6,15 @@ use super::{clock, resources, summary};
 use crate::design;
 use crate::error::{Error, Result};
 use crate::image::{Header, Image};
+use crate::maps::{MEAN, Map, RUN_TSNR, STD};
 use crate::modelling::{Named, Request};
 use crate::pictures::Grid;
-use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
+use crate::pipeline::{self, Mode, RunSignals, Session};
 use crate::profile::{Profile, What};
 use crate::report::facts::{
     Definition, Facts, InputFile, Maps, Mask, Phase, Provenance, Quartiles, Run, Shown, Undefined,
     Use, Warning,
 };
-use ndarray::Array3;
 use std::ffi::OsString;
 use std::fs;
 use std::mem::take;
@@ -112,7 +112,7 @@ pub(super) fn of_run(
         phases: phases(profile),
         regions: Vec::new(),
         mask,
-        maps: maps(&mut outcome.maps),
+        maps: maps(outcome),
     })
 }
 
@@ -153,8 +153,8 @@ fn phases(profile: &Profile) -> Vec<Phase> {
 
 fn runs(outcome: &mut Outcome, work: &Work) -> Result<Vec<Run>> {
     let prepared = work.prepared;
-    let mut own = take(&mut outcome.maps.runs).into_iter().map(values);
-    let mut signals = take(&mut outcome.maps.signals).into_iter();
+    let mut own = outcome.maps.take(RUN_TSNR).into_iter().map(Map::into_values);
+    let mut signals = take(&mut outcome.signals).into_iter();
     let mut runs = Vec::new();
     for (number, (run, prepared)) in prepared.session.runs().iter().zip(&prepared.runs).enumerate()
     {
@@ -195,22 +195,16 @@ fn what_became(volume: design::Use) -> Use {
 }
 
 /// The maps as they are shown: where a voxel is always 0, there is nothing in any of them.
-fn maps(maps: &mut pipeline::Maps) -> Maps {
-    let tsnr = in_file_order(&maps.tsnr).to_vec();
-    let [mut mean, mut std] = [&mut maps.mean, &mut maps.std]
-        .map(|map| values(map.take().expect("a page needs mean and std")));
+fn maps(outcome: &mut Outcome) -> Maps {
+    let tsnr = outcome.tsnr().to_vec();
+    let mut taken = |kind| outcome.maps.take(kind).pop().expect("a page needs mean and std");
+    let [mut mean, mut std] = [MEAN, STD].map(|kind| taken(kind).into_values());
     for (mean, std) in mean.iter_mut().zip(&mut std) {
         if *mean == 0.0 && *std == 0.0 {
             (*mean, *std) = (f64::NAN, f64::NAN);
         }
     }
     Maps { tsnr, mean, std }
-}
-
-/// The values of a map, in the order of the file.
-fn values(map: Array3<f64>) -> Vec<f64> {
-    debug_assert_eq!(in_file_order(&map).len(), map.len());
-    map.into_raw_vec_and_offset().0
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use super::summary::written;
 use super::{resources, show};
 use crate::design::Use;
 use crate::error::Result;
+use crate::maps::WrittenUndefined;
 use crate::output::Batch;
 use crate::stats::definition::{Combine, Ddof, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 use crate::stats::summary::Summary;
-use crate::stats::tsnr::WrittenUndefined;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -112,7 +112,7 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
                 WrittenUndefined::ZeroOrNan => "fsl",
             },
         },
-        "voxels_at_limit": outcome.maps.at_limit.len(),
+        "voxels_at_limit": outcome.at_limit.len(),
         "between_runs": outcome.between.map(|it| json!({
             "share_of_variance": it.share,
             "concat_median": it.concat_median,
@@ -150,7 +150,7 @@ fn summary(summary: &Summary) -> Value {
 
 fn runs(outcome: &Outcome, work: &Work) -> Vec<Value> {
     let prepared = work.prepared;
-    let each = prepared.session.runs().iter().zip(&prepared.runs).zip(&outcome.maps.signals);
+    let each = prepared.session.runs().iter().zip(&prepared.runs).zip(&outcome.signals);
     each.enumerate()
         .map(|(number, ((run, prepared_run), signals))| {
             let volumes = |wanted: Use| -> Vec<usize> {

@@ -4,11 +4,11 @@ use super::arguments::Arguments;
 use super::choices::Chosen;
 use crate::diagnostics::{self, BetweenRuns, Finding};
 use crate::error::{Error, Result};
+use crate::maps::{BETWEEN, Counts, MEAN, Map, Maps, RUN_TSNR, TSNR};
 use crate::mask::{Mask, brain_mask};
 use crate::modelling::{Prepared, Request};
-use crate::pipeline::{self, Maps, OnGrid, Settings, in_file_order, in_file_order_mut};
+use crate::pipeline::{self, Computed, OnGrid, RunSignals, Settings};
 use crate::stats::summary::Summary;
-use crate::stats::tsnr::{Counts, outside};
 use std::cell::OnceCell;
 use std::path::Path;
 
@@ -26,8 +26,12 @@ pub(super) struct NamedMask {
 
 /// What came out of a run.
 pub(super) struct Outcome {
-    /// What is outside the mask is [`outside`] in the tSNR and 0 elsewhere.
+    /// What is outside the mask is [hidden](Maps::hide_outside).
     pub maps: Maps,
+    /// The voxels in the mask that have a sample at the limit of its type.
+    pub at_limit: Vec<usize>,
+    /// Of each run, what its volumes are like.
+    pub signals: Vec<RunSignals>,
     pub mask: Option<NamedMask>,
     /// In the mask.
     pub counts: Counts,
@@ -72,9 +76,8 @@ pub(super) fn mask_of_file(
 
 /// The mask made from the mean.
 fn automatic_mask(maps: &Maps, path: &Path) -> Result<NamedMask> {
-    let mean = maps.mean.as_ref().expect("the mean is made for the mask");
-    let (x, y, z) = mean.dim();
-    let mask = brain_mask(in_file_order(mean), [x, y, z]);
+    let mean = maps.get(MEAN).expect("the mean is made for the mask");
+    let mask = brain_mask(mean.values(), maps.shape());
     if mask.count() == 0 {
         return Err(Error::mismatch("no brain was found in the mean image")
             .remedy("give a mask with --mask FILE")
@@ -88,20 +91,18 @@ impl Outcome {
     ///
     /// # Errors
     /// A mask that cannot be made.
-    pub fn of(maps: Maps, mask: Option<NamedMask>, work: &Work) -> Result<Outcome> {
-        let mut maps = maps;
+    pub fn of(computed: Computed, mask: Option<NamedMask>, work: &Work) -> Result<Outcome> {
+        let Computed { mut maps, mut at_limit, signals } = computed;
         let mask = match work.arguments.is_mask_automatic() {
             true => Some(automatic_mask(&maps, work.prepared.session.runs()[0].path())?),
             false => mask,
         };
         if let Some(NamedMask { mask, .. }) = &mask {
-            hide(&mut maps, mask);
+            maps.hide_outside(mask.inside());
+            at_limit.retain(|&voxel| mask.inside()[voxel]);
         }
-        let tsnr = in_file_order(&maps.tsnr);
-        let counts = match &mask {
-            Some(_) => Counts::of(tsnr.iter().copied()),
-            None => maps.counts,
-        };
+        let tsnr = tsnr_of(&maps);
+        let counts = maps.counts();
         // Of the voxels that have a tSNR, as many as were counted, a map's values.
         let of_defined = |map: &[f64]| {
             let mut values = Vec::with_capacity(counts.defined);
@@ -110,26 +111,43 @@ impl Outcome {
             values
         };
         let defined = of_defined(tsnr);
-        let share = maps.between.as_ref().map(|share| of_defined(in_file_order(share)));
+        let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &work.settings.analysis;
         let between = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
         let mut findings = diagnostics::of_headers(&work.prepared.session);
         findings.extend(diagnostics::of_maps(&diagnostics::Computed {
             prepared: work.prepared,
             analysis,
-            maps: &maps,
+            signals: &signals,
+            at_limit: at_limit.len(),
             tsnr: &defined,
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
             between,
         }));
-        let median = |map| {
-            let values = in_file_order(map).iter().copied();
+        let median = |map: &Map| {
+            let values = map.values().iter().copied();
             Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
         };
-        let run_medians = maps.runs.iter().map(median).collect();
-        let summary = OnceCell::new();
-        Ok(Outcome { maps, mask, counts, defined, summary, run_medians, between, findings })
+        let run_medians = maps.of_kind(RUN_TSNR).map(median).collect();
+        Ok(Outcome {
+            maps,
+            at_limit,
+            signals,
+            mask,
+            counts,
+            defined,
+            summary: OnceCell::new(),
+            run_medians,
+            between,
+            findings,
+        })
+    }
+
+    /// The values of the tSNR in the order of the file, NaN where it is undefined or outside the
+    /// mask.
+    pub fn tsnr(&self) -> &[f64] {
+        tsnr_of(&self.maps)
     }
 
     /// What the tSNR in the mask is like.
@@ -160,22 +178,6 @@ impl Outcome {
     }
 }
 
-/// Takes what is outside the mask out of the maps.
-fn hide(maps: &mut Maps, mask: &Mask) {
-    let Maps { tsnr, mean, std, between, runs, at_limit, .. } = maps;
-    at_limit.retain(|&voxel| mask.inside()[voxel]);
-    for map in std::iter::once(tsnr).chain(runs) {
-        fill_outside(in_file_order_mut(map), mask, outside());
-    }
-    for map in [mean, std, between].into_iter().flatten() {
-        fill_outside(in_file_order_mut(map), mask, 0.0);
-    }
-}
-
-fn fill_outside(values: &mut [f64], mask: &Mask, value: f64) {
-    for (it, &is_inside) in values.iter_mut().zip(mask.inside()) {
-        if !is_inside {
-            *it = value;
-        }
-    }
+fn tsnr_of(maps: &Maps) -> &[f64] {
+    maps.get(TSNR).expect("the tSNR is always made").values()
 }

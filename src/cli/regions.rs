@@ -6,9 +6,10 @@ use super::talk::Talk;
 use crate::atlas::{self, LabelNames, Regions, Row};
 use crate::error::{Error, Result};
 use crate::image::Header;
+use crate::maps::RUN_TSNR;
 use crate::mask::Mask;
 use crate::output::Batch;
-use crate::pipeline::{Session, in_file_order, on_grid_of};
+use crate::pipeline::{Session, on_grid_of};
 use crate::report::facts;
 use std::borrow::Cow;
 use std::path::Path;
@@ -96,9 +97,9 @@ pub(super) fn bytes_per_voxel(arguments: &RegionArguments) -> u64 {
 /// A row for each region, all runs together and each run by itself where it has a tSNR.
 pub(super) fn rows(regions: &[Regions], outcome: &Outcome, work: &Work) -> Vec<Row> {
     let names = run_names(&work.prepared.session);
-    let all = (ALL_RUNS, in_file_order(&outcome.maps.tsnr));
-    let each = names.iter().zip(&outcome.maps.runs);
-    let each = each.map(|(name, map)| (name.as_str(), in_file_order(map)));
+    let all = (ALL_RUNS, outcome.tsnr());
+    let each = names.iter().zip(outcome.maps.of_kind(RUN_TSNR));
+    let each = each.map(|(name, map)| (name.as_str(), map.values()));
     let maps: Vec<(&str, &[f64])> = std::iter::once(all).chain(each).collect();
     let mask = outcome.mask.as_ref().map(|it| &it.mask);
     regions.iter().flat_map(|it| atlas::table(it, &maps, mask)).collect()
@@ -127,7 +128,7 @@ pub(super) fn write(
     batch: &mut Batch,
 ) -> Result<()> {
     let Some(files) = &work.arguments.regions.table else { return Ok(()) };
-    if outcome.maps.runs.is_empty() {
+    if outcome.maps.get(RUN_TSNR).is_none() {
         talk.note(
             "a run is too short for a tSNR of its own: the table is of all runs together only",
         );

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::image::Header;
 use crate::output::Batch;
 use crate::pictures::{Look, Slices, Volume, mosaic, preview};
-use crate::pipeline::{self, Session, Settings, in_file_order};
+use crate::pipeline::{self, Session, Settings};
 use crate::report::{Facts, page, tsnr_range};
 use std::path::Path;
 
@@ -68,7 +68,7 @@ pub(super) fn preview(outcome: &Outcome, work: &Work, terminal: Terminal) -> Res
         return Ok(String::new());
     }
     let grid = facts::grid(work.prepared.session.header());
-    let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
+    let volume = Volume::new(&grid, outcome.tsnr())?;
     let mut text = preview::histogram(volume.values());
     if let (Terminal::Colored(colors), true, false) = (terminal, options.preview, text.is_empty()) {
         let (range, _) = tsnr_range(&volume, options.range());
@@ -86,7 +86,7 @@ pub(super) fn write_png(outcome: &Outcome, work: &Work, batch: &mut Batch) -> Re
     let Some(path) = &options.png else { return Ok(()) };
     let session = &work.prepared.session;
     let grid = facts::grid(session.header());
-    let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
+    let volume = Volume::new(&grid, outcome.tsnr())?;
     let (range, label) = tsnr_range(&volume, options.range());
     let look = Look {
         title: format!("tSNR of {}", facts::title(session)),

@@ -15,14 +15,14 @@
 //! | `not-finite` | voxels with samples that are NaN or infinite |
 
 use crate::design::{Use, non_steady_volumes};
+use crate::maps::Counts;
 use crate::mask::Mask;
 use crate::modelling::Prepared;
-use crate::pipeline::{Analysis, Maps, Session, Warning};
+use crate::pipeline::{Analysis, RunSignals, Session, Warning};
 use crate::stats::definition::Combine;
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use crate::stats::summary::significant;
-use crate::stats::tsnr::Counts;
 
 /// The names of all findings.
 pub const NAMES: [&str; 11] = [
@@ -141,8 +141,10 @@ pub struct Computed<'a> {
     pub prepared: &'a Prepared,
     /// What was asked for.
     pub analysis: &'a Analysis,
-    /// What came out, of the voxels in the mask.
-    pub maps: &'a Maps,
+    /// Of each run, what its volumes are like.
+    pub signals: &'a [RunSignals],
+    /// How many voxels in the mask have a sample at the limit of its type.
+    pub at_limit: usize,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.
@@ -173,7 +175,7 @@ fn between_runs(computed: &Computed) -> Option<Finding> {
 
 fn non_steady(computed: &Computed) -> Option<Finding> {
     let runs = &computed.prepared.session.runs();
-    let signals = runs.iter().zip(&computed.prepared.runs).zip(&computed.maps.signals);
+    let signals = runs.iter().zip(&computed.prepared.runs).zip(computed.signals);
     let found: Vec<String> = signals
         .filter(|((_, prepared), _)| prepared.uses.first() == Some(&Use::Used))
         .filter_map(|((run, _), signals)| {
@@ -211,7 +213,7 @@ fn demeaned(computed: &Computed) -> Option<Finding> {
 }
 
 fn clipped(computed: &Computed) -> Option<Finding> {
-    let count = computed.maps.at_limit.len();
+    let count = computed.at_limit;
     (count > 0).then(|| {
         let text = format!(
             "{} samples at the limit of the stored integers: they may be clipped",
@@ -258,8 +260,8 @@ fn listed(things: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::Wanted;
     use crate::stats::definition::{Ddof, Definition};
-    use crate::stats::fold::Wanted;
     use crate::stats::sampling::Model;
     use crate::stats::signals::SignalsWanted;
     use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! The definitions of the field's tools, by name.
 
 use super::{MeanKept, Request};
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
 use crate::stats::sampling::Scope;
-use crate::stats::tsnr::WrittenUndefined;
 
 /// A definition that is known by the name of a tool or a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{Analysis, Mode, Session, Settings, array};
 use crate::error::{Error, Result, Setting};
-use crate::stats::fold::{OfRuns, Wanted};
+use crate::stats::fold::OfRuns;
 use crate::stats::signals::SignalsWanted;
 use std::num::NonZeroUsize;
 
@@ -15,12 +15,9 @@ const MOST_THREADS: usize = 1024;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of all maps that are made, of one voxel: each in float64.
+/// Bytes of all maps that are made, of one voxel.
 pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
-    let Wanted { mean, std, between, runs } = analysis.wanted;
-    let runs_count = analysis.model.runs().len();
-    let maps = 1 + usize::from(mean) + usize::from(std) + usize::from(between && runs_count > 1);
-    8 * (maps + if runs { runs_count } else { 0 }) as u64
+    analysis.wanted.bytes_per_voxel(analysis.model.runs().len()) as u64
 }
 
 /// The most memory that computing and writing the maps will take, in bytes.
@@ -35,7 +32,7 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
             Mode::Serial | Mode::Delayed => {
                 let model = &analysis.model;
                 let of_runs =
-                    OfRuns::bytes_per_voxel(model, &analysis.definition, analysis.wanted) as u64;
+                    OfRuns::bytes_per_voxel(model, &analysis.definition, &analysis.wanted) as u64;
                 // Means of all and of a run, squares and residuals, a volume of values and what
                 // the fit leaves of it, and the products with the regressors.
                 let passes = 8 * (6 + model.most_regressors() as u64) + of_runs;

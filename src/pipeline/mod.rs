@@ -28,14 +28,12 @@ pub use session::{Run, Session, Warning};
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::graph::{self, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool};
 use crate::image::{Image, Progress, VolumeReader};
+use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
-use crate::stats::fold::{VoxelMaps, Wanted};
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
 use crate::stats::signals::{Signals, SignalsWanted};
-use crate::stats::tsnr::Counts;
 use crate::voxels::{Block, Infinities, Samples};
-use ndarray::{Array3, ShapeBuilder};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -92,28 +90,18 @@ impl Analysis {
         Analysis {
             definition: Definition::default(),
             model: Arc::new(Model::all(session.runs().iter().map(Run::volumes))),
-            wanted: Wanted { mean: true, std: true, ..Wanted::default() },
+            wanted: Wanted::from_iter([TSNR, MEAN, STD]),
             signals: SignalsWanted::Beginning(0),
         }
     }
 }
 
-/// The maps of a session, `[x, y, z]`, in the units of the input (tSNR has none), and what else
-/// came out of the pass.
+/// What came out of the pass over a session.
 #[derive(Clone, Debug)]
-pub struct Maps {
-    /// The tSNR; NaN where it is undefined.
-    pub tsnr: Array3<f64>,
-    /// Mean over time; NaN in voxels with samples that are not finite.
-    pub mean: Option<Array3<f64>>,
-    /// The standard deviation that the tSNR is made of; as the mean.
-    pub std: Option<Array3<f64>>,
-    /// The share of variance between runs, see [`VoxelMaps::between`]; none of a single run.
-    pub between: Option<Array3<f64>>,
-    /// The tSNR of each run by itself, where that was wanted.
-    pub runs: Vec<Array3<f64>>,
-    /// How many voxels have a tSNR, and why the others have none.
-    pub counts: Counts,
+pub struct Computed {
+    /// The maps that were wanted, in the units of the data unless they have
+    /// [another](crate::maps::Unit).
+    pub maps: Maps,
     /// The voxels that have a sample at the limit of its type, by their places in the file.
     pub at_limit: Vec<usize>,
     /// Of each run, what its volumes are like.
@@ -138,13 +126,6 @@ impl RunSignals {
     }
 }
 
-/// What the modes compute: maps in the order of the file.
-struct Computed {
-    maps: VoxelMaps,
-    at_limit: Vec<usize>,
-    signals: Vec<RunSignals>,
-}
-
 /// Computes the maps of a session.
 ///
 /// # Errors
@@ -153,7 +134,7 @@ pub fn compute(
     session: &Session,
     settings: &Settings,
     progress: Arc<dyn Progress>,
-) -> Result<Maps> {
+) -> Result<Computed> {
     plan(session, settings, progress)?.run(&())
 }
 
@@ -201,7 +182,7 @@ fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
     assert_eq!(runs.len(), model.runs().len(), "a model of these runs");
     for (number, (run, sampling)) in runs.iter().zip(model.runs()).enumerate() {
         let used = sampling.used().len();
-        let needs_own = definition.combine == Combine::Average || wanted.runs;
+        let needs_own = definition.combine == Combine::Average || wanted.has_any(Extent::EachRun);
         let problem = if used == 0 {
             format!("none of its {} volumes is used", run.volumes())
         } else if needs_own && definition.freedom_of_run(model, number) <= 0.0 {
@@ -278,7 +259,7 @@ impl Plan {
     ///
     /// # Errors
     /// What reading the voxels runs into; threads that cannot be started.
-    pub fn run(self, observer: &dyn Observer) -> Result<Maps> {
+    pub fn run(self, observer: &dyn Observer) -> Result<Computed> {
         let Plan { session, settings, progress, budget_bytes, work } = self;
         let computed = match work {
             Work::Steps(steps) => {
@@ -293,7 +274,7 @@ impl Plan {
                 Arc::into_inner(computed).expect("nobody else has what was computed")
             }
         };
-        Ok(computed.into_maps(session.header().shape))
+        Ok(computed)
     }
 }
 
@@ -305,44 +286,6 @@ fn too_many_threads(error: graph::PoolError) -> Error {
     Error::new(ErrorKind::Io, error.to_string())
         .remedy("use fewer threads")
         .settings([Setting::Threads])
-}
-
-impl Computed {
-    fn into_maps(self, [x, y, z]: [usize; 3]) -> Maps {
-        let map = |values: Vec<f64>| {
-            Array3::from_shape_vec((x, y, z).f(), values).expect("one value per voxel")
-        };
-        let optional = |values: Vec<f64>| (!values.is_empty()).then(|| map(values));
-        let VoxelMaps { tsnr, mean, std, between, runs, counts } = self.maps;
-        Maps {
-            tsnr: map(tsnr),
-            mean: optional(mean),
-            std: optional(std),
-            between: optional(between),
-            runs: runs.into_iter().map(map).collect(),
-            counts,
-            at_limit: self.at_limit,
-            signals: self.signals,
-        }
-    }
-}
-
-/// The values of a map that this module made, in the order of the file: first axis fastest.
-///
-/// # Panics
-/// If the map lies otherwise in memory.
-pub fn in_file_order(map: &Array3<f64>) -> &[f64] {
-    assert!(map.t().is_standard_layout(), "first axis fastest");
-    map.as_slice_memory_order().expect("a map without gaps")
-}
-
-/// The same, to be changed.
-///
-/// # Panics
-/// As [`in_file_order`].
-pub fn in_file_order_mut(map: &mut Array3<f64>) -> &mut [f64] {
-    assert!(map.t().is_standard_layout(), "first axis fastest");
-    map.as_slice_memory_order_mut().expect("a map without gaps")
 }
 
 /// A run, whole, in its stored type, and what its volumes are like.

@@ -12,9 +12,9 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
 use crate::image::{Encoding, MapPrecision};
+use crate::maps::{self, Extent, MEAN, MapKind, RUN_TSNR, STD, TSNR, WrittenUndefined};
 use crate::paths::directory_entry;
 use crate::pipeline::Mode;
-use crate::stats::tsnr::WrittenUndefined;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use std::collections::HashSet;
@@ -97,12 +97,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "VALUE", value_enum, help_heading = "Output")]
     pub undefined: Option<UndefinedValue>,
 
-    /// Also write another map: tsnr, mean, std, run-tsnr, between, volumes or stderr
-    ///
-    /// run-tsnr is the tSNR of each run by itself; with several runs FILE holds {run}, which
-    /// becomes 1, 2, ... between is the share of variance that lies between runs, volumes the number
-    /// of volumes used, stderr the standard error of the tSNR if noise is independent over time.
-    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, help_heading = "Output")]
+    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, help_heading = "Output",
+          help = help_of_maps(), long_help = long_help_of_maps())]
     pub maps: Vec<(MapKind, PathBuf)>,
 
     /// Look inside a mask only: an image (not 0 is inside), or auto, a brain mask of the mean
@@ -291,32 +287,6 @@ impl From<UndefinedValue> for WrittenUndefined {
     }
 }
 
-/// One of the maps that can be written.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MapKind {
-    Tsnr,
-    Mean,
-    Std,
-    RunTsnr,
-    Between,
-    Volumes,
-    Stderr,
-}
-
-impl MapKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            MapKind::Tsnr => "tSNR",
-            MapKind::Mean => "mean",
-            MapKind::Std => "std",
-            MapKind::RunTsnr => "run tSNR",
-            MapKind::Between => "between runs",
-            MapKind::Volumes => "volumes used",
-            MapKind::Stderr => "stderr of tSNR",
-        }
-    }
-}
-
 /// Stands for the number of a run in the name of a file.
 pub(super) const RUN_PLACE: &str = "{run}";
 
@@ -370,9 +340,9 @@ impl Arguments {
 
     /// The maps to write, and which goes into each file.
     pub fn outputs(&self) -> impl Iterator<Item = (&Path, MapKind)> {
-        let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
-        let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
-        let tsnr = self.output.iter().map(|path| (path.as_path(), MapKind::Tsnr));
+        let mean = self.mean.iter().map(|path| (path.as_path(), MEAN));
+        let std = self.std.iter().map(|path| (path.as_path(), STD));
+        let tsnr = self.output.iter().map(|path| (path.as_path(), TSNR));
         let named = self.maps.iter().map(|(kind, path)| (path.as_path(), *kind));
         tsnr.chain(mean).chain(std).chain(named)
     }
@@ -389,7 +359,7 @@ impl Arguments {
 
     /// Whether the tSNR of each run by itself is needed.
     pub fn needs_runs(&self) -> bool {
-        self.is_written(MapKind::RunTsnr)
+        self.is_written(RUN_TSNR)
             || self.json.is_some()
             || self.regions.table.is_some()
             || self.is_reported()
@@ -415,12 +385,27 @@ fn two_outputs<'a>(
     Some(problem)
 }
 
+fn help_of_maps() -> String {
+    let names = maps::ALL.map(|kind| kind.name);
+    let (last, others) = names.split_last().expect("there is a kind of map");
+    format!("Also write another map: {} or {last}", others.join(", "))
+}
+
+fn long_help_of_maps() -> String {
+    let each = maps::ALL.into_iter().filter(|kind| kind.extent == Extent::EachRun);
+    let each: Vec<&str> = each.map(|kind| kind.name).collect();
+    let described = maps::ALL.map(|kind| format!("{kind} is {}", kind.description)).join("; ");
+    format!(
+        "{}\n\n{described}. Of several runs FILE of {} holds {RUN_PLACE}, which becomes 1, 2, ...",
+        help_of_maps(),
+        each.join(", ")
+    )
+}
+
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
-    let kind = MapKind::from_str(name, false).map_err(|_| {
-        let known = MapKind::value_variants().iter().filter_map(MapKind::to_possible_value);
-        let known: Vec<String> = known.map(|it| it.get_name().to_owned()).collect();
-        format!("expected one of {} before the =", known.join(", "))
+    let kind = MapKind::by_name(name).ok_or_else(|| {
+        format!("expected one of {} before the =", maps::ALL.map(|kind| kind.name).join(", "))
     })?;
     Ok((kind, output_name(file)?))
 }

@@ -1,7 +1,8 @@
 //! What is accumulated of an image, and the images folded one after the other.
 
 use super::{Job, Part};
-use crate::stats::fold::{Fold, VoxelMaps};
+use crate::maps::Maps;
+use crate::stats::fold::Fold;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
 use crate::stats::signals::Signals;
@@ -62,7 +63,7 @@ impl Folding {
     /// Of some voxels of the grid.
     pub fn none(job: &Job, voxels: Range<usize>) -> Folding {
         let analysis = &job.analysis;
-        let runs = Fold::new(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        let runs = Fold::new(voxels, &analysis.model, &analysis.definition, &analysis.wanted);
         Folding { runs, begun: None, signals: Vec::new() }
     }
 
@@ -88,7 +89,7 @@ impl Folding {
     pub fn finished(&self, job: &Job, voxels: Range<usize>) -> Finished {
         let analysis = &job.analysis;
         let is_first = voxels.start == 0;
-        let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, &analysis.wanted);
         Finished {
             maps,
             at_limit: if is_first { self.runs.at_limit() } else { Vec::new() },
@@ -100,14 +101,14 @@ impl Folding {
 /// The maps of some voxels. What is not of single voxels comes with the first of those that were
 /// folded together.
 pub(super) struct Finished {
-    pub maps: VoxelMaps,
+    pub maps: Maps,
     pub at_limit: Vec<usize>,
     pub signals: Vec<Signals>,
 }
 
 impl Finished {
-    /// Those of all `voxels` of a grid.
-    pub fn gathered(parts: impl Iterator<Item = Finished>, voxels: usize) -> Finished {
+    /// Those of a grid `[x, y, z]`, of those of its voxels in their order.
+    pub fn gathered(parts: impl Iterator<Item = Finished>, shape: [usize; 3]) -> Finished {
         let (mut all_at_limit, mut all_signals) = (Vec::new(), Vec::<Signals>::new());
         let of_parts = parts.map(|Finished { maps, at_limit, signals }| {
             all_at_limit.extend(at_limit);
@@ -118,7 +119,7 @@ impl Finished {
             }
             maps
         });
-        let maps = VoxelMaps::joined(of_parts, voxels);
+        let maps = Maps::joined(of_parts, shape);
         Finished { maps, at_limit: all_at_limit, signals: all_signals }
     }
 }

@@ -96,9 +96,10 @@ pub(super) fn tasks(
         })
         .collect();
     let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
+    let shape = session.header().shape;
     let gathered = move |finished: Vec<Arc<Finished>>| {
         let finished = finished.into_iter().map(|it| Arc::into_inner(it).expect("taken once"));
-        let Finished { maps, at_limit, signals } = Finished::gathered(finished, job.voxels);
+        let Finished { maps, at_limit, signals } = Finished::gathered(finished, shape);
         Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
     };
     delayed("gather", &finished, gathered).value_bytes(map_bytes)
@@ -190,7 +191,7 @@ impl Job {
         // Integers that stand for values in several ways are merged as floats.
         let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
         let runs = self.run_bytes_per_voxel().max(floats);
-        runs + OfRuns::bytes_per_voxel(model, definition, *wanted)
+        runs + OfRuns::bytes_per_voxel(model, definition, wanted)
     }
 
     /// Bytes of all maps that are made, of one voxel.
