@@ -80,7 +80,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("crc32fast", &["inflate"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["voxels", "stats", "maps"]),
+    ("ndarray", &["voxels", "stats", "maps", "pipeline"]),
 ];
 
 fn root() -> &'static Path {

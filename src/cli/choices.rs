@@ -286,8 +286,8 @@ pub(super) fn wanted(arguments: &Arguments, chosen: &Chosen, model: &Model) -> W
 /// What is kept of each volume.
 pub(super) fn signals(arguments: &Arguments) -> SignalsWanted {
     match arguments.json.is_some() || arguments.is_reported() {
-        true => SignalsWanted::All,
-        false => SignalsWanted::Beginning(BEGINNING_VOLUMES),
+        true => SignalsWanted::global_and_dvars(),
+        false => SignalsWanted::beginning(BEGINNING_VOLUMES),
     }
 }
 

@@ -67,7 +67,7 @@ fn outcome_of(
     let for_the_mask = arguments.is_mask_automatic().then_some(MEAN);
     let analysis = Analysis {
         wanted: [TSNR].into_iter().chain(for_the_mask).collect(),
-        signals: SignalsWanted::Beginning(0),
+        signals: SignalsWanted::default(),
         ..super::analysis(arguments, chosen, &prepared, warn)?
     };
     let settings = settings_within_memory(arguments, &prepared.session, analysis)?;

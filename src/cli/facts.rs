@@ -158,7 +158,7 @@ fn runs(outcome: &mut Outcome, work: &Work) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for (number, (run, prepared)) in prepared.session.runs().iter().zip(&prepared.runs).enumerate()
     {
-        let RunSignals { global, dvars } = signals.next().unwrap_or_default();
+        let RunSignals { global, dvars, .. } = signals.next().unwrap_or_default();
         runs.push(Run {
             name: run.name(),
             files: run.images().iter().map(|it| input_file(it)).collect::<Result<_>>()?,

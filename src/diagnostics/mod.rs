@@ -273,7 +273,7 @@ mod tests {
             definition: Definition { ddof, ..Definition::default() },
             model: Arc::new(Model::all([50, 50])),
             wanted: Wanted::default(),
-            signals: SignalsWanted::Beginning(0),
+            signals: SignalsWanted::default(),
         };
         let of =
             |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap();

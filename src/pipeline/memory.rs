@@ -1,9 +1,8 @@
 //! What a mode will hold in memory, told before it starts.
 
-use super::{Analysis, Mode, Session, Settings, array};
+use super::{Analysis, Mode, Run, Session, Settings, array};
 use crate::error::{Error, Result, Setting};
 use crate::stats::fold::OfRuns;
-use crate::stats::signals::SignalsWanted;
 use std::num::NonZeroUsize;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
@@ -20,6 +19,13 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
     analysis.wanted.bytes_per_voxel(analysis.model.runs().len()) as u64
 }
 
+/// Bytes of what is kept of each volume: of a run's files, and as the run's.
+fn signals_bytes(session: &Session, settings: &Settings) -> u64 {
+    let volumes: usize = session.runs().iter().map(Run::volumes).sum();
+    let shape = session.header().shape;
+    2 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
+}
+
 /// The most memory that computing and writing the maps will take, in bytes.
 pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let analysis = &settings.analysis;
@@ -28,6 +34,7 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     // To find medians: the defined voxels, sorted, and of several runs what lies between them.
     let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
     BASE_BYTES
+        + signals_bytes(session, settings)
         + match settings.mode {
             Mode::Serial | Mode::Delayed => {
                 let model = &analysis.model;
@@ -36,7 +43,7 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
                 // Means of all and of a run, squares and residuals, a volume of values and what
                 // the fit leaves of it, and the products with the regressors.
                 let passes = 8 * (6 + model.most_regressors() as u64) + of_runs;
-                let signals = if analysis.signals == SignalsWanted::All { 8 } else { 0 };
+                let signals = analysis.signals.bytes_per_voxel() as u64;
                 session.voxel_bytes() + voxels * (passes + signals) + maps + sorted
             }
             Mode::Array => {

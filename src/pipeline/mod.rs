@@ -32,8 +32,9 @@ use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::{BlockHashes, Sampled, Signals, SignalsWanted, hash_of_hashes};
 use crate::voxels::{Block, Infinities, Samples};
+use ndarray::{Array2, Axis};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl Analysis {
             definition: Definition::default(),
             model: Arc::new(Model::all(session.runs().iter().map(Run::volumes))),
             wanted: Wanted::from_iter([TSNR, MEAN, STD]),
-            signals: SignalsWanted::Beginning(0),
+            signals: SignalsWanted::default(),
         }
     }
 }
@@ -116,13 +117,37 @@ pub struct RunSignals {
     /// The root mean square change of each volume from the one before; NaN of the first of each
     /// file. Empty if not wanted.
     pub dvars: Vec<f64>,
+    /// The mean of each slice of the third axis, `[volume, slice]`, in the units of the data. No
+    /// volume if not wanted.
+    pub slice_means: Array2<f64>,
+    /// The values of chosen voxels at each volume; none if not wanted.
+    pub sampled: Option<Sampled>,
+    /// A [hash](crate::stats::signals) of each volume as it is stored. Empty if not wanted.
+    pub volume_hashes: Vec<u64>,
 }
 
 impl RunSignals {
+    /// A [hash](crate::stats::signals) of all volumes as they are stored; none if not wanted.
+    pub fn hash(&self) -> Option<u64> {
+        let hashes = self.volume_hashes.iter().copied();
+        (hashes.len() > 0).then(|| hash_of_hashes(hashes))
+    }
+
     /// Appends those of a file that follows.
     fn append(&mut self, file: &Signals) {
         self.global.extend(file.global_signal());
         self.dvars.extend(file.dvars());
+        self.volume_hashes.extend(file.volume_hashes());
+        let (slice_means, sampled) = (file.slice_means(), file.sampled());
+        if self.slice_means.is_empty() {
+            self.slice_means = slice_means;
+        } else {
+            self.slice_means.append(Axis(0), slice_means.view()).expect("slices of one grid");
+        }
+        match (&mut self.sampled, sampled) {
+            (Some(all), Some(next)) => all.append(next),
+            (all, next) => *all = next,
+        }
     }
 }
 
@@ -299,14 +324,24 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     let mut whole = |image: &Arc<Image>| {
         let (header, none) = (&image.header, Samples::none(image.header.datatype));
         let samples = VolumeReader::open(image)?.read(header.volumes, none, progress)?;
-        let samples = counted(samples, analysis.definition.not_finite);
-        let mut of_image = Signals::none(analysis.signals, header.scaling, header.voxels());
-        of_image.add(&samples, 0);
+        let (samples, hashes) = hashed_and_counted(samples, analysis);
+        let (wanted, voxels) = (&analysis.signals, 0..header.voxels());
+        let mut of_image = Signals::none(wanted, header.scaling, header.shape, voxels);
+        of_image.add(&samples, &hashes, 0);
         signals.append(&of_image);
         Ok(Arc::new(Block { samples, scaling: header.scaling }))
     };
     let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;
     Ok(Loaded { series: Series::new(blocks), signals })
+}
+
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
+fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, BlockHashes) {
+    let hashes = match analysis.signals.hashes {
+        true => BlockHashes::of(&samples),
+        false => BlockHashes::default(),
+    };
+    (counted(samples, analysis.definition.not_finite), hashes)
 }
 
 /// Samples as a definition counts them.

@@ -2,12 +2,27 @@
 
 use super::{Job, Part};
 use crate::maps::Maps;
+use crate::pipeline::hashed_and_counted;
 use crate::stats::fold::Fold;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
-use crate::stats::signals::Signals;
+use crate::stats::signals::{BlockHashes, Signals};
 use crate::voxels::Samples;
 use std::ops::Range;
+
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
+pub(super) struct Chunk {
+    pub samples: Samples,
+    hashes: BlockHashes,
+}
+
+impl Chunk {
+    /// What was read.
+    pub fn new(stored: Samples, job: &Job) -> Chunk {
+        let (samples, hashes) = hashed_and_counted(stored, &job.analysis);
+        Chunk { samples, hashes }
+    }
+}
 
 /// What is accumulated of some voxels of an image.
 pub(super) struct PartSums {
@@ -16,19 +31,19 @@ pub(super) struct PartSums {
 }
 
 impl PartSums {
-    pub fn none(job: &Job, part: &Part, voxels: usize) -> PartSums {
+    pub fn none(job: &Job, part: &Part, voxels: Range<usize>) -> PartSums {
         let header = &part.image.header;
         let rank = job.analysis.model.runs()[part.run].rank();
         PartSums {
-            moments: Moments::with_regressors(header.datatype, header.scaling, voxels, rank),
-            signals: Signals::none(job.analysis.signals, header.scaling, voxels),
+            moments: Moments::with_regressors(header.datatype, header.scaling, voxels.len(), rank),
+            signals: Signals::none(&job.analysis.signals, header.scaling, header.shape, voxels),
         }
     }
 
     /// Adds these volumes of the image, the next ones: of each the voxels from `first_voxel` on.
     pub fn add(
         &mut self,
-        samples: &Samples,
+        chunk: &Chunk,
         job: &Job,
         part: &Part,
         volumes: Range<usize>,
@@ -37,8 +52,8 @@ impl PartSums {
         let first = part.first_volume;
         let of_run = first + volumes.start..first + volumes.end;
         let rows = job.analysis.model.runs()[part.run].rows(of_run);
-        self.moments.add_rows(samples, rows, first_voxel);
-        self.signals.add(samples, first_voxel);
+        self.moments.add_rows(&chunk.samples, rows, first_voxel);
+        self.signals.add(&chunk.samples, &chunk.hashes, first_voxel);
     }
 
     /// The same when the image was read to its end, without what is no longer needed.

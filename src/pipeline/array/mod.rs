@@ -39,7 +39,7 @@ use crate::image::{Header, Image, Progress};
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::Signals;
 use crate::voxels::Datatype;
 use folding::{Finished, Folding};
 use std::num::NonZeroUsize;
@@ -201,10 +201,7 @@ impl Job {
 
     /// Bytes that the signals keep of one voxel: a volume.
     fn signals_bytes_per_voxel(&self) -> usize {
-        match self.analysis.signals {
-            SignalsWanted::Beginning(_) => 0,
-            SignalsWanted::All => 8,
-        }
+        self.analysis.signals.bytes_per_voxel()
     }
 
     fn datatypes(&self) -> impl Iterator<Item = Datatype> + '_ {

@@ -1,12 +1,11 @@
 //! Images read from their beginning to their end, as a gzip file has to be.
 
-use super::folding::{Folding, PartSums};
+use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
 use crate::array::{Baton, chunk_ranges};
 use crate::error::Result;
 use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::VolumeReader;
-use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -27,7 +26,7 @@ impl Stream {
     fn open(job: &Job, part: &Part) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
         let memory = Samples::none(part.image.header.datatype);
-        Ok(Stream { reader, memory, sums: PartSums::none(job, part, job.voxels) })
+        Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
 }
 
@@ -87,8 +86,9 @@ fn read_and_added(
         let go_on = move |mut stream: Stream| -> Result<_> {
             let part = &this.parts[index];
             let memory = stream.reader.read(range.len(), stream.memory, &*this.progress)?;
-            stream.memory = counted(memory, this.analysis.definition.not_finite);
-            stream.sums.add(&stream.memory, &this, part, range.clone(), 0);
+            let chunk = Chunk::new(memory, &this);
+            stream.sums.add(&chunk, &this, part, range.clone(), 0);
+            stream.memory = chunk.samples;
             Ok(Baton::new(stream))
         };
         let bytes = moments_bytes(job) + (range_length * image.header.volume_bytes()) as u64;
@@ -160,7 +160,7 @@ fn slabs(job: &Job, threads: NonZeroUsize) -> Vec<Range<usize>> {
 
 /// A chunk that was read, for the tasks that add it, and the reader for the one that reads on.
 struct Piece {
-    samples: Option<Samples>,
+    chunk: Option<Chunk>,
     reader: Baton<VolumeReader>,
     spares: Arc<Spares>,
 }
@@ -176,14 +176,14 @@ impl Spares {
 }
 
 impl Piece {
-    fn samples(&self) -> &Samples {
-        self.samples.as_ref().expect("a piece keeps its samples")
+    fn chunk(&self) -> &Chunk {
+        self.chunk.as_ref().expect("a piece keeps its samples")
     }
 }
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        let samples = self.samples.take();
+        let samples = self.chunk.take().map(|chunk| chunk.samples);
         self.spares.0.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
     }
 }
@@ -208,8 +208,8 @@ fn added_in_slabs(
             let header = &this.parts[index].image.header;
             let memory = spares.take().unwrap_or_else(|| Samples::none(header.datatype));
             let samples = reader.read(length, memory, &*this.progress)?;
-            let samples = Some(counted(samples, this.analysis.definition.not_finite));
-            Ok(Piece { samples, reader: Baton::new(reader), spares: Arc::clone(&spares) })
+            let chunk = Some(Chunk::new(samples, &this));
+            Ok(Piece { chunk, reader: Baton::new(reader), spares: Arc::clone(&spares) })
         };
         let piece = match &read {
             None => {
@@ -232,8 +232,8 @@ fn added_in_slabs(
             let add = move |sums: Option<PartSums>, piece: Arc<Piece>| {
                 let part = &this.parts[index];
                 let mut sums =
-                    sums.unwrap_or_else(|| PartSums::none(&this, part, slab_voxels.len()));
-                sums.add(piece.samples(), &this, part, range.clone(), slab_voxels.start);
+                    sums.unwrap_or_else(|| PartSums::none(&this, part, slab_voxels.clone()));
+                sums.add(piece.chunk(), &this, part, range.clone(), slab_voxels.start);
                 Baton::new(sums)
             };
             match added.get(slab) {
