@@ -523,7 +523,7 @@ fn help_of_maps() -> String {
 fn long_help_of_maps() -> String {
     let each = maps::ALL.into_iter().filter(|kind| kind.extent == Extent::EachRun);
     let each: Vec<&str> = each.map(|kind| kind.name).collect();
-    let described = maps::ALL.map(|kind| format!("{kind} is {}", kind.description)).join("; ");
+    let described = maps::ALL.map(|kind| format!("{kind}: {}", kind.description)).join("; ");
     format!(
         "{}\n\n{described}. Of several runs FILE of {} holds {RUN_PLACE}, which becomes 1, 2, ...",
         help_of_maps(),
