@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Usage,
     /// It takes more memory than may be used.
     Memory,
-    /// The [cancellation](crate::graph::Cancellation) was asked for.
+    /// The [cancellation](taskgraph::Cancellation) was asked for.
     Cancelled,
     /// The operating system refused something: a disk that is full, a file that may not be read.
     Io,
@@ -37,6 +37,8 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Setting {
+    /// Maps are compared whatever their definitions.
+    AnyDefinition,
     /// How runs become one map.
     Combine,
     /// Tables of confounds.

@@ -8,16 +8,14 @@
 //! | [`diagnostics`] | what is wrong, or may be, with a session and its maps |
 //! | [`modelling`] | which volumes are used and what is fitted, from what is asked for |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
-//! | [`graph`] | lazy tasks, and running them on a pool of threads |
-//! | [`drawing`] | pictures of a graph: SVG, DOT, Mermaid, JSON |
+//! | [`taskgraph`] | a crate of its own: lazy tasks on a pool of threads, their drawings and profiles |
 //! | [`report`] | one page about a session |
 //! | [`pictures`] | maps as pictures: mosaics, colours, previews |
-//! | [`markup`] | escaping and words for pages and drawings |
+//! | [`markup`] | escaping and words for pages and pictures |
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
-//! | [`profile`] | what happened in a run: traces and pages |
-//! | [`mod@array`] | lazy arrays in chunks, and what is accumulated of them |
 //! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
 //! | [`mask`] | which voxels are the brain |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
@@ -30,11 +28,12 @@
 //! | [`paths`] | which paths name one file |
 //! | [`cli`] | what was typed, progress and summary |
 //!
-//! Each uses only those below it: `cli -> pipeline -> array -> graph`, `pipeline -> stats,
-//! image -> voxels`, and none of `graph`, `voxels` and `output` knows another.
+//! Each uses only those below it: `cli -> pipeline -> taskgraph`, `pipeline -> stats, image ->
+//! voxels`, and neither of `voxels` and `output` knows the other.
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+//! use tsnr::maps::TSNR;
 //! use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 //!
 //! let run = PathBuf::from("testdata/odd/int16_le.nii");
@@ -45,14 +44,14 @@
 //!     chunk_length: None,
 //!     analysis: Analysis::plain(&session),
 //! };
-//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?;
-//! assert_eq!(maps.tsnr.dim(), (5, 4, 3));
-//! assert_eq!(maps.counts.defined, 58);
+//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?.maps;
+//! assert_eq!(maps.counts().defined, 58);
+//! let tsnr = maps.array(TSNR).expect("a map that is wanted");
+//! assert_eq!(tsnr.dim(), (5, 4, 3));
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 
 pub mod analysis;
-pub mod array;
 pub mod atlas;
 pub mod bids;
 #[cfg(feature = "cli")]
@@ -61,14 +60,14 @@ pub mod cli;
 pub mod compare;
 pub mod confounds;
 pub mod design;
-pub mod drawing;
+pub mod diff;
 pub mod error;
 pub mod export;
 pub mod findings;
-pub mod graph;
 pub mod image;
 pub mod inflate;
 pub mod inputs;
+pub mod maps;
 pub mod markup;
 pub mod mask;
 pub mod modelling;
@@ -76,7 +75,6 @@ pub mod output;
 pub mod paths;
 pub mod pictures;
 pub mod pipeline;
-pub mod profile;
 pub mod recipe;
 pub mod record;
 pub mod resources;
@@ -85,6 +83,8 @@ pub mod voxels;
 mod wide_instructions;
 
 pub use analysis::analyze;
-pub use graph::Cancellation;
+pub use diff::{DiffRecipe, DiffRecord};
 pub use recipe::Recipe;
 pub use record::Record;
+pub use taskgraph;
+pub use taskgraph::Cancellation;

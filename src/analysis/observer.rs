@@ -1,11 +1,11 @@
 //! Who watches an analysis, and how it is told.
 
 use crate::findings::Finding;
-use crate::graph::{self, Cancellation};
 use crate::image::Progress;
-use crate::profile::Recorder;
 use std::sync::Arc;
 use std::time::Duration;
+use taskgraph::Cancellation;
+use taskgraph::profile::Recorder;
 
 /// Is told how an analysis comes along, by whichever thread gets there. It never changes a result.
 pub trait Observer: Send + Sync {
@@ -42,7 +42,7 @@ impl Watch {
     }
 }
 
-impl graph::Observer for Watch {
+impl taskgraph::Observer for Watch {
     fn began(&self, task: usize, worker: usize) {
         if let Some(recorder) = &self.recorder {
             recorder.began(task, worker);
@@ -63,6 +63,10 @@ impl Progress for Watch {
         if let Some(recorder) = &self.recorder {
             recorder.bytes_read(count);
         }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
     }
 
     fn time_spent(&self, waiting: Duration, decoding: Duration) {

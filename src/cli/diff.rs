@@ -1,10 +1,79 @@
 //! `tsnr diff`: two maps beside each other.
 
 use super::Process;
-use super::arguments::DiffArguments;
+use super::arguments::{DiffArguments, TableName};
+use super::outputs::{self, encoding, write_text};
+use crate::diff::{DiffMask, DiffRecipe, DiffRecord, compare};
 use crate::error::{Error, Result};
+use crate::export::Context;
+use crate::export::diff::nifti::{self, DiffMapKind};
+use crate::export::diff::{json, page, png, text, tsv};
+use std::path::{Path, PathBuf};
 
 /// Compares two maps, writes what was asked for and says what came out.
-pub(super) fn run(_: &DiffArguments, _: &Process) -> Result<()> {
-    Err(Error::defect("not there yet"))
+pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
+    let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
+    let inputs: Vec<PathBuf> = arguments.inputs().map(Path::to_owned).collect();
+    outputs::check(&files, &inputs, std::iter::empty(), process)?;
+    let record = compare(&arguments.recipe())?;
+    record.findings.iter().for_each(|finding| process.messages.finding(finding));
+    write(arguments, &record, process)?;
+    process.messages.lines(text::summary(&record, &files));
+    Ok(())
+}
+
+/// Writes all files that were asked for.
+fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> Result<()> {
+    let (context, mut batch) = (arguments.context(), process.under_way.batch());
+    if let Some(path) = &arguments.report {
+        write_text(&mut batch, path, &page(record, &context)?)?;
+    }
+    if let Some(path) = &arguments.png {
+        let picture = png::slide(record)?;
+        batch.write(path, |to| to.write_all(&picture))?;
+    }
+    for (kind, path) in arguments.maps() {
+        batch.write(path, |to| nifti::write(record, kind, encoding(path), &context, to))?;
+    }
+    if let Some(TableName { table, sidecar }) = &arguments.table {
+        write_text(&mut batch, table, &tsv::table(record))?;
+        write_text(&mut batch, sidecar, &tsv::sidecar(record))?;
+    }
+    if let Some(path) = &arguments.json {
+        write_text(&mut batch, path, &json::text(record, &context))?;
+    }
+    if process.interruption.cancellation.is_cancelled() {
+        return Err(Error::cancelled());
+    }
+    batch.commit()
+}
+
+impl DiffArguments {
+    fn recipe(&self) -> DiffRecipe {
+        let mut recipe = DiffRecipe::of(&self.a, &self.b);
+        recipe.names.clone_from(&self.names);
+        recipe.mask = match &self.mask {
+            Some(_) if self.is_mask_automatic() => Some(DiffMask::Auto),
+            mask => mask.clone().map(DiffMask::File),
+        };
+        recipe.atlas.clone_from(&self.atlas.atlas);
+        recipe.atlas_labels.clone_from(&self.atlas.atlas_labels);
+        recipe.is_any_definition_allowed = self.any_definition;
+        recipe
+    }
+
+    /// The maps to write.
+    fn maps(&self) -> impl Iterator<Item = (DiffMapKind, &PathBuf)> {
+        let maps = [(DiffMapKind::Difference, &self.difference), (DiffMapKind::Ratio, &self.ratio)];
+        maps.into_iter().filter_map(|(kind, path)| path.as_ref().map(|path| (kind, path)))
+    }
+
+    fn context(&self) -> Context {
+        let mut context = outputs::context_of_process(self.reproducible);
+        context.images = self.maps().map(|(_, path)| path.clone()).collect();
+        context.tables = self.table.iter().flat_map(TableName::owned_files).collect();
+        context.pictures = self.report.iter().chain(&self.png).cloned().collect();
+        context.precision = self.dtype;
+        context
+    }
 }

@@ -98,6 +98,7 @@ fn options(settings: &[Setting]) -> Vec<&'static str> {
 /// How a setting is spelled on the command line.
 fn option(setting: Setting) -> &'static str {
     match setting {
+        Setting::AnyDefinition => "--any-definition",
         Setting::Combine => "--combine",
         Setting::Confounds => "--confounds",
         Setting::Ddof => "--ddof",

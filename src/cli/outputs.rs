@@ -4,8 +4,8 @@ use super::Process;
 use super::arguments::{RunArguments, TableName};
 use crate::error::{Error, Result};
 use crate::export::Context;
-use crate::export::nifti::MapKind;
 use crate::image::{Encoding, MapPrecision};
+use crate::maps::{Extent, MapKind};
 use crate::output::{Batch, written_file};
 use std::collections::HashSet;
 use std::fs;
@@ -31,11 +31,13 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
     for (path, kind) in arguments.maps_to_write() {
         let name = path.to_string_lossy();
         match kind {
-            MapKind::RunTsnr if name.contains(RUN_PLACE) => files.extend((0..runs).map(|run| {
-                let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
-                MapFile { path, kind, run }
-            })),
-            MapKind::RunTsnr if runs > 1 => {
+            MapKind { extent: Extent::EachRun, .. } if name.contains(RUN_PLACE) => {
+                files.extend((0..runs).map(|run| {
+                    let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
+                    MapFile { path, kind, run }
+                }))
+            }
+            MapKind { extent: Extent::EachRun, .. } if runs > 1 => {
                 return Err(Error::mismatch(format!("one file for the maps of {runs} runs"))
                     .remedy(format!("write {RUN_PLACE} where the number of the run is to stand"))
                     .at(path));
@@ -48,14 +50,20 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
 
 /// What exporters are told of this process and of the files that are written.
 pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
-    let mut context = Context::new();
-    context.command = crate::export::command_line(std::env::args_os());
+    let mut context = context_of_process(arguments.reproducible);
     context.images = maps.iter().map(|it| it.path.clone()).collect();
     context.images.extend(arguments.mask_out.clone());
     context.tables = arguments.regions.table.iter().flat_map(TableName::owned_files).collect();
     context.pictures = arguments.pictures.files().map(Path::to_owned).collect();
     context.precision = arguments.dtype;
-    context.is_reproducible = arguments.reproducible || std::env::var_os(SOURCE_DATE).is_some();
+    context
+}
+
+/// What exporters are told of this process.
+pub(super) fn context_of_process(is_reproducible: bool) -> Context {
+    let mut context = Context::new();
+    context.command = crate::export::command_line(std::env::args_os());
+    context.is_reproducible = is_reproducible || std::env::var_os(SOURCE_DATE).is_some();
     context
 }
 

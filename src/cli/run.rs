@@ -6,17 +6,17 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use super::{Process, compare, definitions};
 use crate::analysis::Planned;
-use crate::drawing::{Coloring, Format};
 use crate::error::{Error, Result};
 use crate::export::graph::Subject;
 use crate::export::{Context, graph, html, json, nifti, png, text, tsv};
 use crate::findings::{Finding, Severity};
 use crate::output::Batch;
-use crate::profile::Profile;
 use crate::record::Record;
 use crate::resources;
 use std::path::PathBuf;
 use std::sync::Arc;
+use taskgraph::drawing::{Coloring, Format};
+use taskgraph::profile::Profile;
 
 /// Computes what was asked for, writes it and says what came out.
 pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
@@ -118,7 +118,7 @@ fn said(
 fn write_graph(
     arguments: &RunArguments,
     record: &Record,
-    raw: Option<crate::graph::Outline>,
+    raw: Option<taskgraph::Outline>,
     profile: Option<&Profile>,
     batch: &mut Batch,
 ) -> Result<()> {
@@ -141,7 +141,7 @@ fn write_graph(
     }
     let Some((path, profile)) = arguments.profile.as_ref().zip(profile) else { return Ok(()) };
     let is_trace = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-    let text = if is_trace { profile.trace() } else { graph::profile_page(record, profile) };
+    let text = if is_trace { profile.trace("tsnr") } else { graph::profile_page(record, profile) };
     write_text(batch, path, &text)
 }
 

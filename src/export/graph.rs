@@ -1,11 +1,11 @@
 //! The task graph of an analysis as a picture, and what happened in it as a trace or page.
 
 use super::words::counted;
-use crate::drawing::{Coloring, Format, Picture};
-use crate::graph::Outline;
-use crate::profile::Profile;
 use crate::recipe::Mode;
 use crate::record::Record;
+use taskgraph::Outline;
+use taskgraph::drawing::{Coloring, Format, Picture};
+use taskgraph::profile::Profile;
 
 /// The graph that a picture is of.
 #[derive(Clone, Copy, Debug)]

@@ -7,10 +7,12 @@ use crate::atlas::Row;
 use crate::design::Use;
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
+use crate::image::Header;
 use crate::recipe::TsnrDefinition;
-use crate::record::{Record, RunRecord};
+use crate::record::{NamedMask, Record, RunRecord};
 use crate::stats::summary::Summary;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// The name and version of the schema. Fields may be added without a new version; those that are
 /// there keep their meaning within one.
@@ -113,7 +115,7 @@ struct DefinitionJson<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct GridJson {
+pub(super) struct GridJson {
     /// Voxels along x, y, z.
     shape: [usize; 3],
     /// The sizes of a voxel along x, y, z, in `spatial_unit`.
@@ -177,7 +179,7 @@ struct FileJson {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MaskJson<'a> {
+pub(super) struct MaskJson<'a> {
     /// The file, or how it was made.
     name: &'a str,
     /// How many voxels are inside.
@@ -259,14 +261,9 @@ struct RegionJson<'a> {
 
 impl<'a> RunJson<'a> {
     fn new(record: &'a Record, context: &'a Context) -> RunJson<'a> {
-        let (provenance, definition, header) =
-            (&record.provenance, &record.definition, &record.header);
-        let affine = header.affine.0;
+        let (provenance, definition) = (&record.provenance, &record.definition);
         let timed = !context.is_reproducible;
-        let paths = |paths: &[std::path::PathBuf]| -> Vec<String> {
-            let text = |it: &std::path::PathBuf| it.display().to_string();
-            if timed { paths.iter().map(text).collect() } else { Vec::new() }
-        };
+        let paths = |paths: &[PathBuf]| written(paths, context);
         RunJson {
             schema: SCHEMA,
             program: Program {
@@ -294,26 +291,17 @@ impl<'a> RunJson<'a> {
                     .map(|it| it.display().to_string()),
                 definition,
             },
-            grid: GridJson {
-                shape: header.shape,
-                voxel_sizes: header.voxel_sizes(),
-                spatial_unit: header.spatial_unit().to_string(),
-                orientation: header.is_oriented().then(|| grid(header).orientation().codes()),
-                affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
-            },
+            grid: (&record.header).into(),
             runs: record.runs.iter().map(run).collect(),
             volumes_used: record.volumes_used,
-            mask: record
-                .mask
-                .as_ref()
-                .map(|it| MaskJson { name: &it.name, voxels: it.mask.count() }),
+            mask: record.mask.as_ref().map(MaskJson::from),
             tsnr: record.summary().into(),
             undefined: UndefinedJson {
                 always_zero: record.counts.all_zero,
                 constant: record.counts.constant,
                 not_finite: record.counts.not_finite,
             },
-            voxels_at_limit: record.maps.at_limit.len(),
+            voxels_at_limit: record.at_limit.len(),
             between_runs: record.between_runs.map(between),
             regions: record.regions.iter().map(region).collect(),
             findings: &record.findings,
@@ -322,6 +310,33 @@ impl<'a> RunJson<'a> {
             pictures: paths(&context.pictures),
             dtype: context.precision.name(),
         }
+    }
+}
+
+/// The paths of outputs, unless outputs leave them out.
+pub(super) fn written(paths: &[PathBuf], context: &Context) -> Vec<String> {
+    match context.is_reproducible {
+        true => Vec::new(),
+        false => paths.iter().map(|it| it.display().to_string()).collect(),
+    }
+}
+
+impl From<&Header> for GridJson {
+    fn from(header: &Header) -> GridJson {
+        let affine = header.affine.0;
+        GridJson {
+            shape: header.shape,
+            voxel_sizes: header.voxel_sizes(),
+            spatial_unit: header.spatial_unit().to_string(),
+            orientation: header.is_oriented().then(|| grid(header).orientation().codes()),
+            affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
+        }
+    }
+}
+
+impl<'a> From<&'a NamedMask> for MaskJson<'a> {
+    fn from(mask: &'a NamedMask) -> MaskJson<'a> {
+        MaskJson { name: &mask.name, voxels: mask.mask.count() }
     }
 }
 

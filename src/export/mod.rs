@@ -1,10 +1,12 @@
 //! Outputs, each a function of a [`Record`](crate::record::Record) and options of its own: maps,
-//! JSON, tables, the summary, sentences, pictures and pages.
+//! JSON, tables, the summary, sentences, pictures and pages. Those of the comparison of two maps are
+//! functions of a [`DiffRecord`](crate::diff::DiffRecord), in [`diff`].
 //!
 //! One exporter a file. None reads the clock, the command line or an image; what only the caller
 //! knows, it is handed as a [`Context`]. None writes a file either: they give bytes or text.
 
 mod date;
+pub mod diff;
 pub mod graph;
 pub mod html;
 pub mod json;

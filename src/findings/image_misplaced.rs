@@ -1,14 +1,20 @@
-//! `image-misplaced`: images beside the runs that lie elsewhere in space.
+//! `image-misplaced`: images that lie elsewhere in space than the runs or the map beside them.
 
-use super::{Finding, Look, Opened, Rule, Severity};
+use super::{Finding, Look, Opened, Pair, Rule, Severity};
 
 pub(super) const RULE: Rule = Rule {
     name: "image-misplaced",
     severity: Severity::Warning,
     about: "a mask, mean, atlas or tissue whose voxels lie elsewhere than those of the runs",
-    look: Look::Before(find),
+    look: Look::Before(|opened: &Opened| found(opened.misplaced)),
 };
 
-fn find(opened: &Opened) -> Vec<Finding> {
-    opened.misplaced.iter().map(|it| RULE.finding(it)).collect()
+pub(super) const DIFF_RULE: Rule = Rule {
+    about: "a second map, mask or atlas whose voxels lie elsewhere than those of the first map",
+    look: Look::Pair(|pair: &Pair| found(pair.misplaced)),
+    ..RULE
+};
+
+fn found(misplaced: &[String]) -> Vec<Finding> {
+    misplaced.iter().map(|it| RULE.finding(it)).collect()
 }

@@ -3,10 +3,11 @@
 //! A finding is a file: its rule, name, severity, words, remedy and data. [`RULES`] lists them all.
 //! Some look at what is known before a voxel is read ([`Opened`]), the others at what came out of
 //! the one pass ([`Computed`]). What is found stands in one list of the
-//! [`Record`](crate::record::Record), which every output reads.
+//! [`Record`](crate::record::Record), which every output reads. [`DIFF_RULES`] are those of the
+//! comparison of two maps, whose findings stand in the [`DiffRecord`](crate::diff::DiffRecord).
 //!
 //! To add one: write its file beside these, with a `RULE`, and name it in [`RULES`]; CONTRIBUTING.md
-//! has a worked example. This module decides; it does not print.
+//! has a worked example. A finding of a comparison has a `DIFF_RULE`, named in [`DIFF_RULES`]. This module decides; it does not print.
 
 mod affine_differs;
 pub mod between_runs;
@@ -14,6 +15,8 @@ mod clipped;
 mod confounds_matched;
 mod confounds_unused;
 mod constant;
+mod definition_not_recorded;
+pub(crate) mod definitions_differ;
 mod demeaned;
 mod dependent_regressors;
 mod dummy_scans;
@@ -34,15 +37,17 @@ mod units_differ;
 mod words;
 
 use crate::error::Setting;
+use crate::image::Header;
+use crate::maps::Counts;
 use crate::mask::Mask;
 use crate::modelling::Prepared;
-use crate::pipeline::{Analysis, Maps};
-use crate::recipe::{Recipe, TsnrDefinition};
-use crate::stats::tsnr::Counts;
+use crate::pipeline::{Analysis, RunSignals};
+use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// All rules, in the order in which their findings are listed.
 pub const RULES: &[Rule] = &[
@@ -71,6 +76,14 @@ pub const RULES: &[Rule] = &[
     not_finite::RULE,
 ];
 
+/// All rules of the comparison of two maps, in the order in which their findings are listed.
+pub const DIFF_RULES: &[Rule] = &[
+    sides_unknown::DIFF_RULE,
+    image_misplaced::DIFF_RULE,
+    definition_not_recorded::DIFF_RULE,
+    definitions_differ::DIFF_RULE,
+];
+
 /// A rule that finds something.
 pub struct Rule {
     /// A name that stays as it is.
@@ -93,6 +106,8 @@ enum Look {
         /// What was found; asked only where it was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
+    /// Two maps that are compared.
+    Pair(fn(&Pair) -> Vec<Finding>),
 }
 
 impl Rule {
@@ -133,7 +148,7 @@ pub enum Severity {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
-    /// The name of its [rule](RULES).
+    /// The name of its rule, in [`RULES`] or [`DIFF_RULES`].
     pub name: &'static str,
     /// How much it matters.
     pub severity: Severity,
@@ -226,8 +241,10 @@ pub(crate) struct Computed<'a> {
     pub prepared: &'a Prepared,
     /// What was asked for.
     pub analysis: &'a Analysis,
-    /// What came out, of the voxels in the mask.
-    pub maps: &'a Maps,
+    /// What the volumes of each run are like.
+    pub signals: &'a [RunSignals],
+    /// How many voxels in the mask have a sample at the limit of its type.
+    pub at_limit: usize,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.
@@ -238,11 +255,25 @@ pub(crate) struct Computed<'a> {
     pub between: Option<BetweenRuns>,
 }
 
+/// Two maps that are compared, as far as it tells something.
+pub(crate) struct Pair<'a> {
+    /// Their files.
+    pub paths: [&'a Path; 2],
+    /// The header of the first.
+    pub header: &'a Header,
+    /// What their headers record.
+    pub definitions: [Option<&'a RecordedDefinition>; 2],
+    /// The fields in which these differ.
+    pub differences: &'a [FieldDifference],
+    /// Images whose voxels lie elsewhere than those of the first, in words.
+    pub misplaced: &'a [String],
+}
+
 /// The findings that need no voxel.
 pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(look) => look(opened),
-        Look::After { .. } => Vec::new(),
+        Look::After { .. } | Look::Pair(_) => Vec::new(),
     };
     RULES.iter().flat_map(rule).collect()
 }
@@ -250,13 +281,22 @@ pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
 /// The findings that the maps tell.
 pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
-        Look::Before(_) => Vec::new(),
+        Look::Before(_) | Look::Pair(_) => Vec::new(),
         Look::After { looked_for, find } => match looked_for(computed) {
             Some(_) => find(computed),
             None => Vec::new(),
         },
     };
     RULES.iter().flat_map(rule).collect()
+}
+
+/// The findings of a comparison.
+pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
+    let rule = |rule: &Rule| match rule.look {
+        Look::Pair(look) => look(pair),
+        Look::Before(_) | Look::After { .. } => Vec::new(),
+    };
+    DIFF_RULES.iter().flat_map(rule).collect()
 }
 
 /// What was looked for in headers and maps, whether it was found or not, each in a few words.
@@ -268,7 +308,7 @@ pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
             .to_owned()
     });
     let of_maps = RULES.iter().filter_map(|rule| match rule.look {
-        Look::Before(_) => None,
+        Look::Before(_) | Look::Pair(_) => None,
         Look::After { looked_for, .. } => looked_for(computed),
     });
     of_headers.into_iter().chain(of_maps).collect()

@@ -70,7 +70,7 @@ impl OpenFile {
     /// Those of the disk.
     pub(super) fn into_content(self) -> io::Result<Content> {
         let waited = Waited::default();
-        let stream: Box<dyn Read + Send> = match self.encoding {
+        let stream: Box<dyn Read + Send + Sync> = match self.encoding {
             Encoding::Plain => Box::new(Timed { inner: self.reader, waited: waited.clone() }),
             Encoding::Gzip => {
                 let file = Timed { inner: self.reader.into_inner(), waited: waited.clone() };
@@ -83,7 +83,7 @@ impl OpenFile {
 
 /// The content of a file as a stream, and how long its reader has waited for the disk.
 pub(super) struct Content {
-    pub(super) stream: Box<dyn Read + Send>,
+    pub(super) stream: Box<dyn Read + Send + Sync>,
     pub(super) waited: Waited,
 }
 

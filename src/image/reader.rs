@@ -20,13 +20,19 @@ const PIECE_BYTES: usize = 1024 * 1024;
 /// Names that say that a file is an image, or a half of one.
 const IMAGE_ENDINGS: [&str; 6] = [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
 
-/// Is told how many bytes of voxels were read since it was told last.
+/// Is told how many bytes of voxels were read since it was told last, and says whether to go on.
 pub trait Progress: Send + Sync {
     /// `count` more bytes of voxels, decompressed, have been read.
     fn voxel_bytes_read(&self, count: u64);
 
     /// This thread has spent so long waiting for the disk, and so long decoding what it gave.
     fn time_spent(&self, _waiting: Duration, _decoding: Duration) {}
+
+    /// Whether reading is to end early: asked before each mebibyte of a stream, and of a plain
+    /// file before each volume. What was being read then fails as [`Error::cancelled`].
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches.
@@ -224,7 +230,7 @@ impl VolumeReader {
     ///
     /// # Errors
     /// A file that ends before the volumes do, with the number of those that are whole; a
-    /// damaged gzip stream; errors of the disk.
+    /// damaged gzip stream; errors of the disk; that `progress` says it is cancelled.
     ///
     /// # Panics
     /// If fewer than `volumes` volumes are left: the header says how many there are.
@@ -241,23 +247,27 @@ impl VolumeReader {
         let samples = memory.refilled(header.byte_order, volumes, header.voxels(), |memory| {
             fill(&mut *self.content.stream, memory, progress).map_err(|it| self.interrupted(it))
         });
-        let samples = samples.map_err(|error: Error| error.at(&image.path))?;
+        let samples = samples.map_err(|error: Error| match error.kind() {
+            crate::error::ErrorKind::Cancelled => error,
+            _ => error.at(&image.path),
+        })?;
         let waiting = self.content.waited.so_far() - waited;
         progress.time_spent(waiting, started.elapsed().saturating_sub(waiting));
         self.next_volume += volumes;
         if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
-            self.check_the_rest()?;
+            self.check_the_rest(progress)?;
         }
         Ok(samples)
     }
 
     /// What to say of a stream that broke off while it was read.
-    fn interrupted(&self, Interruption { bytes, error }: Interruption) -> Error {
-        match error {
-            Some(error) if error.kind() != ErrorKind::UnexpectedEof => {
+    fn interrupted(&self, interruption: Interruption) -> Error {
+        match interruption {
+            Interruption::Cancelled => Error::cancelled(),
+            Interruption::Failed(error) => {
                 stream_error(error, self.image.encoding).at(&self.image.path)
             }
-            _ => {
+            Interruption::Ended { bytes } => {
                 let bytes_before = self.next_volume * self.image.header.volume_bytes();
                 self.image.truncated((bytes_before + bytes) as u64)
             }
@@ -265,9 +275,19 @@ impl VolumeReader {
     }
 
     /// Reads what follows the last volume of a gzip file, for the sake of its checksums.
-    fn check_the_rest(&mut self) -> Result<()> {
-        let rest = io::copy(&mut self.content.stream, &mut io::sink());
-        rest.map(drop).map_err(|error| {
+    fn check_the_rest(&mut self, progress: &dyn Progress) -> Result<()> {
+        let stream = &mut self.content.stream;
+        let rest = loop {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            match io::copy(&mut stream.by_ref().take(PIECE_BYTES as u64), &mut io::sink()) {
+                Ok(0) => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        rest.map_err(|error| {
             let error = match error.kind() {
                 ErrorKind::UnexpectedEof => Error::damaged(
                     "truncated: the gzip stream ends behind the last volume, before its checksum",
@@ -307,7 +327,8 @@ impl SlabReader {
     /// it is large enough.
     ///
     /// # Errors
-    /// A file that has become shorter than it was; errors of the disk.
+    /// A file that has become shorter than it was; errors of the disk; that `progress` says it is
+    /// cancelled.
     pub fn read(
         &self,
         volumes: Range<usize>,
@@ -320,6 +341,9 @@ impl SlabReader {
         let started = Instant::now();
         let samples = memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
             for (volume, row) in volumes.zip(memory.chunks_exact_mut(voxels.len() * sample_bytes)) {
+                if progress.is_cancelled() {
+                    return Err(Error::cancelled());
+                }
                 let sample = volume * header.voxels() + voxels.start;
                 let position = header.voxel_offset + (sample * sample_bytes) as u64;
                 self.file.read_exact_at(row, position).map_err(|error| match error.kind() {
@@ -345,10 +369,14 @@ impl From<OutOfMemory> for Error {
     }
 }
 
-/// A stream that broke off after `bytes` bytes, with its error unless it simply ended.
-struct Interruption {
-    bytes: usize,
-    error: Option<io::Error>,
+/// Why a stream broke off.
+enum Interruption {
+    Cancelled,
+    /// It ended after `bytes` bytes.
+    Ended {
+        bytes: usize,
+    },
+    Failed(io::Error),
 }
 
 /// Fills `memory` from `content`, telling `progress` on the way.
@@ -359,15 +387,19 @@ fn fill(
 ) -> std::result::Result<(), Interruption> {
     let mut bytes = 0;
     for piece in memory.chunks_mut(PIECE_BYTES) {
+        if progress.is_cancelled() {
+            return Err(Interruption::Cancelled);
+        }
         let mut filled = 0;
         while filled < piece.len() {
             match content.read(&mut piece[filled..]) {
-                Ok(0) => return Err(Interruption { bytes: bytes + filled, error: None }),
+                Ok(0) => return Err(Interruption::Ended { bytes: bytes + filled }),
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(Interruption { bytes: bytes + filled, error: Some(error) });
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(Interruption::Ended { bytes: bytes + filled });
                 }
+                Err(error) => return Err(Interruption::Failed(error)),
             }
         }
         bytes += filled;

@@ -5,7 +5,7 @@ use crate::confounds::{Column, Selection, Table};
 use crate::design::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
 use crate::error::{Error, Result, Setting};
 use crate::pipeline::{Run, Session};
-use crate::recipe::{MeanKept, TsnrDefinition};
+use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, TsnrDefinition};
 use crate::stats::sampling::{Model, Scope};
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub(super) fn columns(
     let volumes = run.volumes();
     let mut trends = match definition.trend_through {
         Scope::Run => {
-            named("polynomial", 1, polynomial_columns(volumes, definition.polynomial_order))
+            named(POLYNOMIAL, 1, polynomial_columns(volumes, definition.polynomial_order))
         }
         Scope::Concatenation => Vec::new(),
     };
@@ -60,7 +60,7 @@ pub(super) fn columns(
             .settings([Setting::Highpass])
             .at(run.path()));
         }
-        trends.extend(named("cosine", 1, cosine_columns(volumes, tr, cutoff)));
+        trends.extend(named(COSINE, 1, cosine_columns(volumes, tr, cutoff)));
     }
     let confounds = match (table, selection) {
         (Some(table), Some(selection)) => table.selected(selection)?,

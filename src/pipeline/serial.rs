@@ -8,11 +8,11 @@
 //! more for each regressor of a run. The tutorial's loop holds every sample as float64 instead.
 
 use super::{Analysis, Computed, Run, Session, load};
-use crate::error::Result;
-use crate::graph::{Observer, Outline, OutlineTask};
+use crate::error::{Error, Result};
 use crate::image::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
+use taskgraph::{Observer, Outline, OutlineTask};
 
 /// The steps, each of which begins when the one before it has ended.
 pub(super) fn steps(session: &Session) -> Outline {
@@ -21,7 +21,7 @@ pub(super) fn steps(session: &Session) -> Outline {
     let step = |(number, name): (usize, String)| OutlineTask {
         name,
         dependencies: number.checked_sub(1).into_iter().collect(),
-        value_bytes: None,
+        ..OutlineTask::default()
     };
     let tasks: Vec<OutlineTask> = names.enumerate().map(step).collect();
     Outline { wanted: vec![tasks.len() - 1], tasks }
@@ -39,18 +39,19 @@ pub(super) fn compute(
     observer: &dyn Observer,
 ) -> Result<Computed> {
     let Analysis { definition, model, wanted, .. } = analysis;
-    let mut steps =
-        Steps { names: steps.tasks.into_iter().map(|it| it.name).enumerate(), observer };
+    let names = steps.tasks.into_iter().map(|it| it.name).enumerate();
+    let mut steps = Steps { names, observer, progress };
     let (mut runs, mut signals) = (Vec::new(), Vec::new());
     for run in session.runs() {
-        let loaded = steps.take(&load_step(run), || load(run, analysis, progress))?;
+        let loaded = steps.take(&load_step(run), || load(run, analysis, progress))??;
         runs.push(Arc::new(loaded.series));
         signals.push(loaded.signals);
     }
-    let series = steps.take("concatenate", || Series::concatenate(&runs));
-    let mean = steps.take("mean", || series.temporal_mean(model));
-    let spread = steps.take("std", || series.spread(model, definition, *wanted));
-    let maps = steps.take("divide", || spread.maps(&mean, model, definition, *wanted));
+    let series = steps.take("concatenate", || Series::concatenate(&runs))?;
+    let mean = steps.take("mean", || series.temporal_mean(model))?;
+    let spread = steps.take("std", || series.spread(model, definition, wanted))?;
+    let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
+    let maps = maps.on_grid(session.header().shape);
     Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
 }
 
@@ -58,15 +59,23 @@ pub(super) fn compute(
 struct Steps<'a, N> {
     names: N,
     observer: &'a dyn Observer,
+    progress: &'a dyn Progress,
 }
 
 impl<N: Iterator<Item = (usize, String)>> Steps<'_, N> {
-    fn take<T>(&mut self, name: &str, step: impl FnOnce() -> T) -> T {
+    /// What a step makes.
+    ///
+    /// # Errors
+    /// If it was cancelled before.
+    fn take<T>(&mut self, name: &str, step: impl FnOnce() -> T) -> Result<T> {
+        if self.progress.is_cancelled() {
+            return Err(Error::cancelled());
+        }
         let (number, listed) = self.names.next().expect("every step was listed");
         assert_eq!(listed, name, "steps are taken as they were listed");
         self.observer.began(number, 0);
         let result = step();
         self.observer.ended(number, 0);
-        result
+        Ok(result)
     }
 }

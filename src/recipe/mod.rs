@@ -26,14 +26,17 @@ mod tools;
 
 pub use definition::{MeanKept, TsnrDefinition};
 pub use mode::Mode;
-pub use recorded::{FieldDifference, RecordedDefinition, Regressors, SCHEMA};
+pub(crate) use recorded::{COSINE, POLYNOMIAL};
+pub use recorded::{
+    FieldDifference, RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map,
+};
 pub use tools::Tool;
 
 use crate::design::Widening;
 use crate::error::Result;
+use crate::maps::Wanted;
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof};
-use crate::stats::fold::Wanted;
-use crate::stats::tsnr::WrittenUndefined;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::ops::Range;

@@ -11,6 +11,14 @@ use serde_json::Value;
 /// The name and version of the form of a recorded definition.
 pub const SCHEMA: &str = "tsnr-definition/1";
 
+/// The name and version of the form of a [`RecordedPair`].
+const PAIR_SCHEMA: &str = "tsnr-pair/1";
+
+/// The first word of the name of a polynomial that is fitted to a run; its number follows.
+pub(crate) const POLYNOMIAL: &str = "polynomial";
+/// The first word of the name of a cosine that is fitted to a run; its number follows.
+pub(crate) const COSINE: &str = "cosine";
+
 /// More bytes than this are not written into a header.
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -50,13 +58,29 @@ pub enum Regressors {
     Alike(Vec<String>),
     /// By run.
     ByRun(Vec<Vec<String>>),
-    /// Too many names to be written: their number, and a SHA-256 of them.
+    /// Too many names to be written: the number of the confounds, and a SHA-256 of them.
     Digest {
-        /// How many there are in all runs.
+        /// How many confounds there are in all runs.
         count: usize,
-        /// SHA-256 of the JSON of the names by run, in hexadecimal.
+        /// SHA-256 of the JSON of their names by run, in hexadecimal.
         sha256: String,
     },
+}
+
+/// What a header records of a map that was made of two others: their difference or ratio.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedPair {
+    /// The name and version of this form: `tsnr-pair/1`.
+    pub schema: String,
+    /// The version of tsnr that made the map.
+    pub version: String,
+    /// The kind of map: `difference` or `ratio`.
+    pub map: String,
+    /// What the first map's header records, if anything.
+    pub a: Option<RecordedDefinition>,
+    /// What the second map's header records, if anything.
+    pub b: Option<RecordedDefinition>,
 }
 
 /// The object that stands in the header.
@@ -67,13 +91,14 @@ struct Envelope<T> {
 
 /// A field in which two recorded definitions differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FieldDifference {
     /// The name of the field.
     pub field: String,
-    /// What the first has, as JSON.
-    pub a: String,
-    /// What the second has, as JSON.
-    pub b: String,
+    /// The value of the first.
+    pub a: Value,
+    /// The value of the second.
+    pub b: Value,
     /// Whether the numbers mean something else by it; otherwise they are of other data.
     pub changes_meaning: bool,
 }
@@ -106,13 +131,28 @@ impl Regressors {
         }
     }
 
+    /// The names of the confounds: without those of trends, of which the length of a run and its
+    /// repetition time say how many a definition takes.
+    fn confounds(&self) -> Regressors {
+        let confounds = |names: &Vec<String>| -> Vec<String> {
+            names.iter().filter(|it| !is_trend(it)).cloned().collect()
+        };
+        match self {
+            Regressors::Alike(names) => Regressors::Alike(confounds(names)),
+            Regressors::ByRun(runs) => Regressors::of_runs(runs.iter().map(confounds).collect()),
+            Regressors::Digest { .. } => self.clone(),
+        }
+    }
+
+    /// The digest of the names of the confounds.
     fn digest(&self) -> Regressors {
-        let count = match self {
+        let confounds = self.confounds();
+        let count = match &confounds {
             Regressors::Alike(names) => names.len(),
             Regressors::ByRun(runs) => runs.iter().map(Vec::len).sum(),
-            Regressors::Digest { count, .. } => *count,
+            Regressors::Digest { .. } => return confounds,
         };
-        let text = serde_json::to_string(self).expect("names are text");
+        let text = serde_json::to_string(&confounds).expect("names are text");
         let hash = hmac_sha256::Hash::hash(text.as_bytes());
         let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Regressors::Digest { count, sha256 }
@@ -122,45 +162,45 @@ impl Regressors {
 impl RecordedDefinition {
     /// The text that stands in a header: an object whose first key is `tsnr`, of at most 64 KiB.
     pub fn to_text(&self) -> String {
-        let text = |it: &RecordedDefinition| {
-            serde_json::to_string(&Envelope { tsnr: it }).expect("a definition is text and numbers")
-        };
-        let whole = text(self);
-        match whole.len() <= MOST_BYTES {
-            true => whole,
-            false => {
-                let regressors = self.regressors.digest();
-                let mut definition = self.definition.clone();
-                // The names are in the digest.
-                definition.confound_columns = definition.confound_columns.map(|_| String::new());
-                text(&RecordedDefinition { regressors, definition, ..self.clone() })
-            }
-        }
+        let whole = text_of(self);
+        if whole.len() <= MOST_BYTES { whole } else { text_of(&self.shortened()) }
+    }
+
+    /// The record with a digest in the place of the names of regressors.
+    fn shortened(&self) -> RecordedDefinition {
+        let mut definition = self.definition.clone();
+        // The names are in the digest.
+        definition.confound_columns = definition.confound_columns.map(|_| String::new());
+        RecordedDefinition { regressors: self.regressors.digest(), definition, ..self.clone() }
     }
 
     /// The definition in a text of a header; none in one of another program, or of a version that
     /// is not known.
     pub fn from_text(text: &str) -> Option<RecordedDefinition> {
-        let text = text.trim_end_matches(['\0', ' ', '\n']);
-        if text.len() > MOST_BYTES || !text.trim_start().starts_with("{\"tsnr\"") {
-            return None;
-        }
-        let envelope: Envelope<RecordedDefinition> = serde_json::from_str(text).ok()?;
-        (envelope.tsnr.schema == SCHEMA).then_some(envelope.tsnr)
+        let recorded: RecordedDefinition = parsed(text)?;
+        (recorded.schema == SCHEMA).then_some(recorded)
+    }
+
+    /// Whether the map is one of the tSNR, of all runs or of one.
+    pub fn is_of_tsnr(&self) -> bool {
+        is_tsnr(&self.map)
     }
 
     /// The fields in which this and another definition differ, those that change the meaning first.
     pub fn differences(&self, other: &RecordedDefinition) -> Vec<FieldDifference> {
         let (a, b) = (self.fields(), other.fields());
+        // One run's map and that of all runs are made by one definition.
+        let is_tsnr = self.is_of_tsnr() && other.is_of_tsnr();
         let mut differences: Vec<FieldDifference> = a
             .iter()
             .filter_map(|(field, a)| {
                 let b = b.get(field)?;
                 (a != b).then(|| FieldDifference {
                     field: field.clone(),
-                    a: a.to_string(),
-                    b: b.to_string(),
-                    changes_meaning: MEANING.contains(&field.as_str()),
+                    a: a.clone(),
+                    b: b.clone(),
+                    changes_meaning: MEANING.contains(&field.as_str())
+                        && !(is_tsnr && field == "map"),
                 })
             })
             .collect();
@@ -174,8 +214,9 @@ impl RecordedDefinition {
             Value::Object(fields) => fields,
             _ => unreachable!("a struct is an object"),
         };
-        let to_value = |it: &RecordedDefinition| serde_json::to_value(it).expect("plain data");
-        let mut fields = object(to_value(self));
+        let compared =
+            RecordedDefinition { regressors: self.regressors.confounds(), ..self.clone() };
+        let mut fields = object(serde_json::to_value(compared).expect("plain data"));
         let definition = fields.remove("definition").unwrap_or_default();
         fields.extend(object(definition));
         // The names that patterns selected are compared, and not the patterns; the tool is another
@@ -189,6 +230,66 @@ impl RecordedDefinition {
         }
         fields
     }
+}
+
+impl RecordedPair {
+    /// What is to be recorded of a map of this kind, made by this version of tsnr of two maps whose
+    /// headers record these definitions.
+    pub fn new(map: &str, version: &str, [a, b]: [Option<&RecordedDefinition>; 2]) -> RecordedPair {
+        RecordedPair {
+            schema: PAIR_SCHEMA.to_owned(),
+            version: version.to_owned(),
+            map: map.to_owned(),
+            a: a.cloned(),
+            b: b.cloned(),
+        }
+    }
+
+    /// The text that stands in a header: an object whose first key is `tsnr`, of at most 64 KiB.
+    pub fn to_text(&self) -> String {
+        let whole = text_of(self);
+        if whole.len() <= MOST_BYTES {
+            return whole;
+        }
+        let shortened = |it: &Option<RecordedDefinition>| it.as_ref().map(|it| it.shortened());
+        text_of(&RecordedPair { a: shortened(&self.a), b: shortened(&self.b), ..self.clone() })
+    }
+}
+
+/// The kind of map that a text of a header states, in any version of the form; none in a text of
+/// another program.
+pub fn recorded_map(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Kind {
+        map: String,
+    }
+    parsed(text).map(|Kind { map }| map)
+}
+
+/// Whether a kind of map is that of the tSNR, of all runs or of one.
+pub fn is_tsnr(map: &str) -> bool {
+    ["tsnr", "run-tsnr"].contains(&map)
+}
+
+fn text_of(recorded: &impl Serialize) -> String {
+    let envelope = Envelope { tsnr: recorded };
+    serde_json::to_string(&envelope).expect("a definition is text and numbers")
+}
+
+/// What stands in a text of a header, if tsnr wrote it in this form.
+fn parsed<T: for<'a> Deserialize<'a>>(text: &str) -> Option<T> {
+    let text = text.trim_end_matches(['\0', ' ', '\n']);
+    if text.len() > MOST_BYTES || !text.trim_start().starts_with("{\"tsnr\"") {
+        return None;
+    }
+    serde_json::from_str(text).ok().map(|Envelope { tsnr }| tsnr)
+}
+
+/// Whether a regressor is a trend that belongs to the definition, by its name.
+fn is_trend(name: &str) -> bool {
+    let number = |kind| name.strip_prefix(kind).and_then(|it| it.strip_prefix(' '));
+    let number = number(POLYNOMIAL).or_else(|| number(COSINE));
+    number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn each_mode_is_drawn_in_each_format_without_computing() {
         roxmltree::Document::parse(&svg).expect("well-formed XML");
         let json: Value =
             serde_json::from_str(&fs::read_to_string(scratch.path("graph.json")).unwrap()).unwrap();
-        assert_eq!(json["schema"], "tsnr-graph/1");
+        assert_eq!(json["schema"], "taskgraph/1");
         // As many as the lesson's graph of five runs has, at most.
         let most = if mode == "array" { 32 } else { 9 };
         assert!(json["tasks"].as_array().unwrap().len() <= most, "{mode}");
@@ -44,7 +44,7 @@ fn the_graph_before_optimisation_is_larger_and_gives_the_same_map() {
     let passes: Vec<&str> =
         explained.stderr.lines().filter(|line| line.contains(" tasks   ")).collect();
     let names: Vec<_> = passes.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["cull", "fuse", "order"], "{}", explained.stderr);
+    assert_eq!(names, ["fuse", "order"], "{}", explained.stderr);
     run("raw.nii", &["--no-optimize", "--visualize-raw", "--visualize", "before.json"]);
     let tasks = |name: &str| {
         let json: Value =

@@ -6,7 +6,7 @@
 //! README, and `.ci/run-all` runs those that build as they stand. The guide has a test of its own.
 //! The README is short, every page says first for whom it is, and no link leads nowhere.
 
-#[path = "../../examples/delayed.rs"]
+#[path = "../../crates/taskgraph/examples/delayed.rs"]
 mod delayed;
 
 use crate::program;

@@ -1,17 +1,16 @@
 //! One page of HTML about a session: whether it is usable, and what is wrong if not.
 //!
-//! [`page`] draws a [`Record`](crate::record::Record), and [`compare_maps::page`] two maps beside
-//! each other. A page needs no network and no script, follows the reader's light or dark, and
+//! [`page`] draws a [`Record`](crate::record::Record), and [`pair`] two maps beside each other. A page needs no network and no script, follows the reader's light or dark, and
 //! prints. This module computes counts and quantiles of given maps, to draw them, and does not know
 //! how a map was computed, nor any image file.
 
 mod by_slice;
 mod chart;
-pub mod compare_maps;
 mod histogram;
 mod names;
 mod over_time;
 mod page;
+pub(super) mod pair;
 mod tables;
 
 pub use page::{Shown, check_slices, page, tsnr_range};

@@ -3,9 +3,9 @@
 use crate::atlas::Row;
 use crate::design::Use;
 use crate::markup::{escaped, mebibytes, seconds};
-use crate::profile::{Profile, What};
 use crate::record::{FileRecord, RunRecord};
 use std::fmt::Write;
+use taskgraph::profile::{Profile, What};
 
 /// A table with a heading for each column; cells are escaped here.
 pub(super) fn table<const N: usize>(

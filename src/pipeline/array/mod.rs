@@ -27,24 +27,25 @@
 //! images: no more are under way than there are threads, and of those that wait there are few as
 //! well.
 
+mod chunks;
 mod folding;
 mod slabs;
 mod streams;
 
 use super::session::image_name;
 use super::{Analysis, Computed, RunSignals, Session, Settings};
-use crate::array::chunk_ranges;
-use crate::graph::{Delayed, delayed};
 use crate::image::{Header, Image, Progress};
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::Signals;
 use crate::voxels::Datatype;
+use chunks::chunk_ranges;
 use folding::{Finished, Folding};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
+use taskgraph::{Delayed, delayed};
 
 /// The size of a chunk, if no length is asked for: as many volumes as fit. Large enough that
 /// a task's own cost vanishes.
@@ -96,12 +97,13 @@ pub(super) fn tasks(
         })
         .collect();
     let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
-    let gathered = move |finished: Vec<Arc<Finished>>| {
-        let finished = finished.into_iter().map(|it| Arc::into_inner(it).expect("taken once"));
-        let Finished { maps, at_limit, signals } = Finished::gathered(finished, job.voxels);
+    let shape = session.header().shape;
+    let gathered = move |finished: Vec<Finished>| {
+        let finished = finished.into_iter();
+        let Finished { maps, at_limit, signals } = Finished::gathered(finished, shape);
         Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
     };
-    delayed("gather", &finished, gathered).value_bytes(map_bytes)
+    delayed("gather", finished, gathered).value_bytes(map_bytes)
 }
 
 /// What all tasks of a computation have in common.
@@ -167,11 +169,8 @@ impl VoxelBytes {
         let is_one_sort = parts.all().all(|part| sorts(part) == sorts(&parts[0]));
         // Integers that stand for values in several ways are merged as floats.
         let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
-        let folded = run.max(floats) + OfRuns::bytes_per_voxel(model, definition, *wanted);
-        let signals = match analysis.signals {
-            SignalsWanted::Beginning(_) => 0,
-            SignalsWanted::All => 8,
-        };
+        let folded = run.max(floats) + OfRuns::bytes_per_voxel(model, definition, wanted);
+        let signals = analysis.signals.bytes_per_voxel();
         VoxelBytes { moments, waiting, folded, signals }
     }
 }

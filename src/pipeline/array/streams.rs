@@ -1,17 +1,16 @@
 //! Images read from their beginning to their end, as a gzip file has to be.
 
-use super::folding::{Folding, PartSums};
+use super::chunks::chunk_ranges;
+use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
-use crate::array::{Baton, chunk_ranges};
 use crate::error::Result;
-use crate::graph::{Delayed, delayed, try_delayed};
 use crate::image::VolumeReader;
-use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use taskgraph::{Delayed, delayed, try_delayed};
 
 /// The decoder of a gzip stream, its window and its buffers.
 const STREAM_BYTES: u64 = 1024 * 1024;
@@ -27,7 +26,7 @@ impl Stream {
     fn open(job: &Job, part: &Part) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
         let memory = Samples::none(part.image.header.datatype);
-        Ok(Stream { reader, memory, sums: PartSums::none(job, part, job.voxels) })
+        Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
 }
 
@@ -37,35 +36,32 @@ impl Stream {
 pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> {
     let most_begun = most_begun(job, threads);
     let folded_bytes = (job.bytes.folded * job.voxels) as u64;
-    let mut folded: Vec<Delayed<Baton<Folding>>> = Vec::with_capacity(job.parts.len());
+    let mut folded: Vec<Delayed<Folding>> = Vec::with_capacity(job.parts.len());
     for (index, part) in job.parts.all().enumerate() {
-        let before = folded.len().checked_sub(most_begun).map(|index| folded[index].clone());
-        let stream = read_and_added(job, index, before.as_slice());
+        let before = index.checked_sub(most_begun).map(|before| &folded[before]);
+        let stream = read_and_added(job, index, before);
         let (name, job) = (moments_of(&part.image), Arc::clone(job));
-        let next = match folded.last() {
-            None => delayed(name, &stream, move |stream| {
-                let folding = Folding::none(&job, 0..job.voxels);
-                Baton::new(folding.with(&job, stream.take().sums))
+        let next = match folded.last().cloned() {
+            None => delayed(name, stream, move |stream: Stream| {
+                Folding::none(&job, 0..job.voxels).with(&job, stream.sums)
             }),
             Some(folded) => {
                 let this = Arc::clone(&job);
-                let complete = move |stream: Arc<Baton<Stream>>| {
-                    Baton::new(stream.take().sums.complete(&this, &this.parts[index]))
-                };
-                let sums = delayed(name, &stream, complete).value_bytes(moments_bytes(&job));
-                delayed("merge", (folded, &sums), move |(folded, sums)| {
-                    Baton::new(folded.take().with(&job, sums.take()))
-                })
+                let complete =
+                    move |stream: Stream| stream.sums.complete(&this, &this.parts[index]);
+                let sums = delayed(name, stream, complete).value_bytes(moments_bytes(&job));
+                merged(folded, sums, job)
             }
         };
         folded.push(next.value_bytes(folded_bytes));
     }
-    let name = match job.parts.len() {
-        1 => moments_of(&job.parts[0].image),
-        _ => "merge".to_owned(),
-    };
-    let folded = folded.pop().expect("there is an image");
-    delayed(name, &folded, |folded| folded.take()).value_bytes(folded_bytes)
+    folded.pop().expect("there is an image")
+}
+
+/// The task that folds the next image onto those before it.
+fn merged(folded: Delayed<Folding>, sums: Delayed<PartSums>, job: Arc<Job>) -> Delayed<Folding> {
+    let merge = move |(folded, sums): (Folding, PartSums)| folded.with(&job, sums);
+    delayed("merge", (folded, sums), merge)
 }
 
 /// Bytes of the moments of a whole image.
@@ -77,30 +73,30 @@ fn moments_bytes(job: &Job) -> u64 {
 fn read_and_added(
     job: &Arc<Job>,
     index: usize,
-    before: &[Delayed<Baton<Folding>>],
-) -> Delayed<Baton<Stream>> {
+    before: Option<&Delayed<Folding>>,
+) -> Delayed<Stream> {
     let image = &job.parts[index].image;
-    let mut stream: Option<Delayed<Baton<Stream>>> = None;
+    let mut stream: Option<Delayed<Stream>> = None;
     for (label, range) in job.chunks(image) {
         let (name, this) = (format!("moments {label}"), Arc::clone(job));
         let range_length = range.len();
-        let go_on = move |mut stream: Stream| -> Result<_> {
+        let go_on = move |mut stream: Stream| -> Result<Stream> {
             let part = &this.parts[index];
             let memory = stream.reader.read(range.len(), stream.memory, &*this.progress)?;
-            stream.memory = counted(memory, this.analysis.definition.not_finite);
-            stream.sums.add(&stream.memory, &this, part, range.clone(), 0);
-            Ok(Baton::new(stream))
+            let chunk = Chunk::new(memory, &this);
+            stream.sums.add(&chunk, &this, part, range.clone(), 0);
+            stream.memory = chunk.samples;
+            Ok(stream)
         };
         let bytes = moments_bytes(job) + (range_length * image.header.volume_bytes()) as u64;
-        let next = match &stream {
+        let next = match stream {
             None => {
                 let this = Arc::clone(job);
-                try_delayed(name, before, move |before| {
-                    drop(before);
-                    go_on(Stream::open(&this, &this.parts[index])?)
-                })
+                let begin = move |()| go_on(Stream::open(&this, &this.parts[index])?);
+                let first = try_delayed(name, (), begin);
+                before.into_iter().fold(first, Delayed::after)
             }
-            Some(stream) => try_delayed(name, stream, move |it| go_on(it.take())),
+            Some(stream) => try_delayed(name, stream, go_on),
         };
         stream = Some(next.value_bytes(bytes));
     }
@@ -130,22 +126,18 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
         (0..job.parts.len()).map(|index| added_in_slabs(job, index, &slabs)).collect();
     let folded = |(number, slab): (usize, Range<usize>)| {
         let bytes = (job.bytes.folded * slab.len()) as u64;
-        let mut folded: Option<Delayed<Baton<Folding>>> = None;
+        let mut folded: Option<Delayed<Folding>> = None;
         for (part, sums) in job.parts.all().zip(&of_images) {
-            let (sums, job, voxels) = (&sums[number], Arc::clone(job), slab.clone());
-            let next = match &folded {
-                None => delayed(moments_of(&part.image), sums, move |sums| {
-                    Baton::new(Folding::none(&job, voxels.clone()).with(&job, sums.take()))
+            let (sums, job, voxels) = (sums[number].clone(), Arc::clone(job), slab.clone());
+            let next = match folded {
+                None => delayed(moments_of(&part.image), sums, move |sums: PartSums| {
+                    Folding::none(&job, voxels.clone()).with(&job, sums)
                 }),
-                Some(folded) => delayed("merge", (folded, sums), move |(folded, sums)| {
-                    Baton::new(folded.take().with(&job, sums.take()))
-                }),
+                Some(folded) => merged(folded, sums, job),
             };
             folded = Some(next.value_bytes(bytes));
         }
-        let folded = folded.expect("there is an image");
-        let name = folded.name().to_owned();
-        (slab, delayed(name, &folded, |folded| folded.take()).value_bytes(bytes))
+        (slab, folded.expect("there is an image"))
     };
     slabs.iter().cloned().enumerate().map(folded).collect()
 }
@@ -158,94 +150,90 @@ fn slabs(job: &Job, threads: NonZeroUsize) -> Vec<Range<usize>> {
     chunk_ranges(job.voxels, length).collect()
 }
 
-/// A chunk that was read, for the tasks that add it, and the reader for the one that reads on.
-struct Piece {
-    samples: Option<Samples>,
-    reader: Baton<VolumeReader>,
-    spares: Arc<Spares>,
-}
-
-/// Memory of chunks that were added, for chunks to come.
+/// A stream of volumes that several tasks read on, each after the one before it, and memory of
+/// chunks that were added, for chunks to come.
 #[derive(Default)]
-struct Spares(Mutex<Vec<Samples>>);
+struct Source {
+    reader: Mutex<Option<VolumeReader>>,
+    spares: Mutex<Vec<Samples>>,
+}
 
-impl Spares {
-    fn take(&self) -> Option<Samples> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+impl Source {
+    /// The next volumes of the image, which is opened for the first and closed behind the last.
+    fn read(&self, job: &Job, part: &Part, volumes: Range<usize>) -> Result<Chunk> {
+        let header = &part.image.header;
+        let mut source = unpoisoned(&self.reader);
+        let mut reader = match volumes.start {
+            0 => VolumeReader::open(&part.image)?,
+            _ => source.take().expect("the chunk before has been read"),
+        };
+        let spare = unpoisoned(&self.spares).pop();
+        let memory = spare.unwrap_or_else(|| Samples::none(header.datatype));
+        let samples = reader.read(volumes.len(), memory, &*job.progress)?;
+        *source = (volumes.end < header.volumes).then_some(reader);
+        Ok(Chunk::new(samples, job))
     }
 }
 
-impl Piece {
-    fn samples(&self) -> &Samples {
-        self.samples.as_ref().expect("a piece keeps its samples")
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A chunk that was read. Its memory is the source's again once every task that adds it is done.
+struct ReadChunk {
+    chunk: Option<Chunk>,
+    source: Arc<Source>,
+}
+
+impl ReadChunk {
+    fn chunk(&self) -> &Chunk {
+        self.chunk.as_ref().expect("a chunk keeps its samples")
     }
 }
 
-impl Drop for Piece {
+impl Drop for ReadChunk {
     fn drop(&mut self) {
-        let samples = self.samples.take();
-        self.spares.0.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
+        let samples = self.chunk.take().map(|chunk| chunk.samples);
+        unpoisoned(&self.source.spares).extend(samples);
     }
 }
 
 /// A chunk is read when the one before it has been and the one before that was added, so
 /// reading runs ahead by one chunk, and by no more however much faster it is.
-fn added_in_slabs(
-    job: &Arc<Job>,
-    index: usize,
-    slabs: &[Range<usize>],
-) -> Vec<Delayed<Baton<PartSums>>> {
-    let image = &job.parts[index].image;
-    let spares = Arc::new(Spares::default());
-    let mut read: Option<Delayed<Piece>> = None;
+fn added_in_slabs(job: &Arc<Job>, index: usize, slabs: &[Range<usize>]) -> Vec<Delayed<PartSums>> {
+    let source = Arc::new(Source::default());
+    let mut read: Option<Delayed<ReadChunk>> = None;
     // What was accumulated after the last chunk, and after the one before it, by slabs.
-    let mut added: Vec<Delayed<Baton<PartSums>>> = Vec::new();
-    let mut added_before: Vec<Delayed<Baton<PartSums>>> = Vec::new();
-    for (label, range) in job.chunks(image) {
-        let (name, length) = (format!("read {label}"), range.len());
-        let (this, spares) = (Arc::clone(job), Arc::clone(&spares));
-        let read_on = move |mut reader: VolumeReader| -> Result<Piece> {
-            let header = &this.parts[index].image.header;
-            let memory = spares.take().unwrap_or_else(|| Samples::none(header.datatype));
-            let samples = reader.read(length, memory, &*this.progress)?;
-            let samples = Some(counted(samples, this.analysis.definition.not_finite));
-            Ok(Piece { samples, reader: Baton::new(reader), spares: Arc::clone(&spares) })
+    let mut added: Vec<Delayed<PartSums>> = Vec::new();
+    let mut added_before: Vec<Delayed<PartSums>> = Vec::new();
+    for (label, range) in job.chunks(&job.parts[index].image) {
+        let (this, source, volumes) = (Arc::clone(job), Arc::clone(&source), range.clone());
+        let read_on = move |()| -> Result<ReadChunk> {
+            let chunk = source.read(&this, &this.parts[index], volumes.clone())?;
+            Ok(ReadChunk { chunk: Some(chunk), source: Arc::clone(&source) })
         };
-        let piece = match &read {
-            None => {
-                let image = Arc::clone(image);
-                try_delayed(name, (), move |()| read_on(VolumeReader::open(&image)?))
-            }
-            Some(read) => {
-                let previous = (read, added_before.as_slice());
-                try_delayed(name, previous, move |(previous, added_before)| {
-                    drop(added_before);
-                    let reader = previous.reader.take();
-                    drop(previous);
-                    read_on(reader)
-                })
-            }
-        };
+        let chunk = try_delayed(format!("read {label}"), (), read_on);
+        let chunk = read.iter().fold(chunk, Delayed::after).after(&added_before);
         let add = |slab: usize| {
             let (name, slab_voxels) = (format!("moments {label}"), slabs[slab].clone());
             let (this, range) = (Arc::clone(job), range.clone());
-            let add = move |sums: Option<PartSums>, piece: Arc<Piece>| {
-                let part = &this.parts[index];
-                let mut sums =
-                    sums.unwrap_or_else(|| PartSums::none(&this, part, slab_voxels.len()));
-                sums.add(piece.samples(), &this, part, range.clone(), slab_voxels.start);
-                Baton::new(sums)
+            let add = move |mut sums: PartSums, chunk: &ReadChunk| {
+                let (part, first_voxel) = (&this.parts[index], slab_voxels.start);
+                sums.add(chunk.chunk(), &this, part, range.clone(), first_voxel);
+                sums
             };
-            match added.get(slab) {
-                None => delayed(name, &piece, move |piece| add(None, piece)),
-                Some(sums) => delayed(name, (sums, &piece), move |(sums, piece)| {
-                    add(Some(sums.take()), piece)
-                }),
+            match added.get(slab).cloned() {
+                None => {
+                    let (this, voxels) = (Arc::clone(job), slabs[slab].clone());
+                    let none = move || PartSums::none(&this, &this.parts[index], voxels.clone());
+                    delayed(name, &chunk, move |chunk| add(none(), &chunk))
+                }
+                Some(sums) => delayed(name, (sums, &chunk), move |(sums, chunk)| add(sums, &chunk)),
             }
         };
         added_before = (0..slabs.len()).map(add).collect();
         std::mem::swap(&mut added, &mut added_before);
-        read = Some(piece);
+        read = Some(chunk);
     }
     added
 }

@@ -1,11 +1,11 @@
 //! Made sessions: heads of which every volume is drawn at random and the maps are computed, with
 //! faults where a test plants them.
 
-use tsnr::drawing::{Format, Picture};
-use tsnr::graph::{Outline, OutlineTask};
 use tsnr::pictures::{Grid, Volume};
 use tsnr::report::facts::*;
 use tsnr::stats::quantiles::quantiles_of_finite as quantiles;
+use tsnr::taskgraph::drawing::{Format, Picture};
+use tsnr::taskgraph::{Outline, OutlineTask};
 
 /// Random numbers that are the same each time (xorshift64*, Vigna 2016).
 pub struct Noise(u64);
@@ -266,7 +266,11 @@ fn graph() -> String {
     let mut outline = Outline::default();
     let mut task = |name: &str, dependencies: &[usize]| {
         let dependencies = dependencies.to_vec();
-        outline.tasks.push(OutlineTask { name: name.to_owned(), dependencies, value_bytes: None });
+        outline.tasks.push(OutlineTask {
+            name: name.to_owned(),
+            dependencies,
+            ..OutlineTask::default()
+        });
         outline.tasks.len() - 1
     };
     let parts = ["run-1", "run-2", "run-3"].map(|run| {

@@ -1,0 +1,61 @@
+//! One of the two maps that are compared.
+
+use crate::error::{Error, Result};
+use crate::image::{Extension, Header, Image};
+use crate::pipeline::{OnGrid, on_grid_of, single_volume};
+use crate::recipe::{RecordedDefinition, is_tsnr, recorded_map};
+use std::path::{Path, PathBuf};
+
+/// A map, and what its header records.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DiffSide {
+    /// What the map is called.
+    pub name: String,
+    /// Its file, as it was given.
+    pub path: PathBuf,
+    /// Its values, the first axis fastest; NaN where it has none, which its file says by 0, NaN or
+    /// infinity.
+    pub values: Vec<f64>,
+    /// The definition that its header records, if one does.
+    pub definition: Option<RecordedDefinition>,
+}
+
+impl DiffSide {
+    /// The first map and its header, whose grid the other images must have.
+    pub(super) fn first(path: &Path, name: String) -> Result<(DiffSide, Header)> {
+        let (values, header) = single_volume(path)?;
+        Ok((DiffSide::new(path, name, values)?, header))
+    }
+
+    /// The second map; `misplaced` is told if it lies elsewhere in space.
+    pub(super) fn second(
+        path: &Path,
+        name: String,
+        header: &Header,
+        first: &DiffSide,
+        misplaced: &mut Vec<String>,
+    ) -> Result<DiffSide> {
+        let OnGrid { values, misplaced: words, .. } = on_grid_of(path, "map", header, &first.path)?;
+        misplaced.extend(words);
+        DiffSide::new(path, name, values)
+    }
+
+    /// # Errors
+    /// A map of something else than the tSNR, by its header.
+    fn new(path: &Path, name: String, values: Vec<f64>) -> Result<DiffSide> {
+        let (extensions, _) = Image::open(path)?.extensions()?;
+        let texts = || extensions.iter().filter_map(Extension::text);
+        if let Some(other) = texts().filter_map(recorded_map).find(|it| !is_tsnr(it)) {
+            let problem = format!("a map of '{other}' by its header, expected one of the tSNR");
+            return Err(Error::mismatch(problem).remedy("give the map of the tSNR").at(path));
+        }
+        let or_nan = |value: f64| if value == 0.0 || !value.is_finite() { f64::NAN } else { value };
+        Ok(DiffSide {
+            name,
+            path: path.to_owned(),
+            values: values.into_iter().map(or_nan).collect(),
+            definition: texts().find_map(RecordedDefinition::from_text),
+        })
+    }
+}
