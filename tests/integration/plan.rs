@@ -1,6 +1,6 @@
 //! What is planned before a voxel is read, and that the plan is what runs.
 
-mod program;
+use crate::program;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
