@@ -1,5 +1,7 @@
 //! What is planned before a voxel is read, and that the plan is what runs.
 
+use crate::program;
+
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
