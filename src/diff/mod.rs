@@ -190,7 +190,7 @@ pub(crate) mod tests {
         let map = Array3::from_shape_vec((5, 4, 3).f(), values).unwrap();
         let path = folder.join(name);
         let mut file = std::fs::File::create(&path).unwrap();
-        write_map(&mut file, Encoding::Plain, &header, &map, |value| value).unwrap();
+        write_map(&mut file, Encoding::Plain, &header, map.t().iter().copied()).unwrap();
         path
     }
 

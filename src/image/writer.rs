@@ -4,7 +4,6 @@ use super::file::Encoding;
 use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header};
 use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
-use ndarray::Array3;
 use nifti::NiftiHeader;
 use std::io::{self, Read, Write};
 
@@ -260,26 +259,25 @@ fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
     field
 }
 
-/// Writes `map`, `[x, y, z]`, as a little-endian single file, each value as `written` gives
-/// it. The same map and header give the same bytes: a gzip header carries no time stamp.
+/// Writes the values of a map in the order of the file, first axis fastest, as a little-endian
+/// single file. The same values and header give the same bytes: a gzip header carries no time stamp.
 ///
 /// # Errors
 /// Those of writing `to`.
 ///
 /// # Panics
-/// If the map's shape is not the header's.
+/// If the header's grid has another number of voxels.
 pub fn write_map(
     to: &mut dyn Write,
     encoding: Encoding,
     header: &MapHeader,
-    map: &Array3<f64>,
-    written: impl Fn(f64) -> f64,
+    values: impl ExactSizeIterator<Item = f64>,
 ) -> io::Result<()> {
     match encoding {
-        Encoding::Plain => write_plain(to, header, map, written),
+        Encoding::Plain => write_plain(to, header, values),
         Encoding::Gzip => {
             let mut encoder = GzEncoder::new(to, Compression::fast());
-            write_plain(&mut encoder, header, map, written)?;
+            write_plain(&mut encoder, header, values)?;
             encoder.finish().map(drop)
         }
     }
@@ -288,18 +286,16 @@ pub fn write_map(
 fn write_plain(
     to: &mut dyn Write,
     header: &MapHeader,
-    map: &Array3<f64>,
-    written: impl Fn(f64) -> f64,
+    values: impl ExactSizeIterator<Item = f64>,
 ) -> io::Result<()> {
     let [_, x, y, z, ..] = header.fields.dim.map(usize::from);
-    assert_eq!(map.dim(), (x, y, z), "the map and its header have one grid");
+    assert_eq!(values.len(), x * y * z, "a value for each voxel of the header's grid");
     header.write(to)?;
     for extension in &header.extensions {
         extension.write(to)?;
     }
-    // The file's first axis is fastest: logical order of the transpose.
     let mut bytes = Vec::with_capacity(64 * 1024);
-    for value in map.t().iter().copied().map(written) {
+    for value in values {
         match header.precision {
             MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
             MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),

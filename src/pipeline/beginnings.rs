@@ -3,7 +3,7 @@
 use super::{Run, RunSignals, Session, task_error};
 use crate::error::Result;
 use crate::image::{Progress, VolumeReader};
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::{BlockHashes, Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -40,13 +40,14 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
     for image in run.images() {
         let header = &image.header;
         let count = header.volumes.min(volumes - beginning.global.len());
-        let wanted = SignalsWanted::Beginning(volumes);
-        let mut signals = Signals::none(wanted, header.scaling, header.voxels());
+        let wanted = SignalsWanted::beginning(volumes);
+        let voxels = 0..header.voxels();
+        let mut signals = Signals::none(&wanted, header.scaling, header.shape, voxels);
         let mut reader = VolumeReader::open(image)?;
         let mut memory = Samples::none(header.datatype);
         for _ in 0..count {
             memory = reader.read(1, memory, progress)?;
-            signals.add(&memory, 0);
+            signals.add(&memory, &BlockHashes::default(), 0);
         }
         beginning.append(&signals);
         if beginning.global.len() == volumes {

@@ -1,5 +1,5 @@
 //! Delayed mode: the steps of [serial mode](super::serial) as lazy tasks on the pool, as
-//! the Dask tutorial builds them with `dask.delayed`.
+//! the Dask lesson builds them with `dask.delayed`.
 //!
 //! One task loads each run, one concatenates, mean and std are tasks of their own that know
 //! nothing of each other, one divides: R + 4 tasks for R runs. Runs load in parallel; mean
@@ -44,13 +44,14 @@ pub(super) fn tasks(
     });
     let spread = delayed("std", &of_all, {
         let Analysis { model, definition, wanted, .. } = with_analysis();
-        move |of_all| (of_all.0.spread(&model, &definition, wanted), of_all.1.clone())
+        move |of_all| (of_all.0.spread(&model, &definition, &wanted), of_all.1.clone())
     });
     let (mean, spread) = (mean.value_bytes(map_bytes), spread.value_bytes(map_bytes));
     let Analysis { model, definition, wanted, .. } = with_analysis();
+    let shape = session.header().shape;
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
-        let maps = spread.maps(&mean, &model, &definition, wanted);
+        let maps = spread.maps(&mean, &model, &definition, &wanted).on_grid(shape);
         Computed { maps, at_limit: spread.at_limit().to_vec(), signals: signals.clone() }
     })
     .value_bytes(map_bytes)

@@ -5,7 +5,7 @@
 //! everything, in float64, as [`series`](crate::stats::series) writes out.
 //!
 //! Memory: every run as stored (2 bytes a sample of int16), and a few maps of 8 bytes a voxel, one
-//! more for each regressor of a run. The tutorial's loop holds every sample as float64 instead.
+//! more for each regressor of a run. The Dask lesson's loop holds every sample as float64 instead.
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::{Error, Result};
@@ -49,8 +49,9 @@ pub(super) fn compute(
     }
     let series = steps.take("concatenate", || Series::concatenate(&runs))?;
     let mean = steps.take("mean", || series.temporal_mean(model))?;
-    let spread = steps.take("std", || series.spread(model, definition, *wanted))?;
-    let maps = steps.take("divide", || spread.maps(&mean, model, definition, *wanted))?;
+    let spread = steps.take("std", || series.spread(model, definition, wanted))?;
+    let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
+    let maps = maps.on_grid(session.header().shape);
     Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
 }
 

@@ -1,9 +1,9 @@
 //! The definitions of the field's tools, by name.
 
 use super::{MeanKept, TsnrDefinition};
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
 use crate::stats::sampling::Scope;
-use crate::stats::tsnr::WrittenUndefined;
 use serde::{Deserialize, Serialize};
 
 /// A tool or paper whose definition of the tSNR is known by name.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
-    /// `data.mean(-1) / data.std(-1)`, as in numpy and the Dask tutorial.
+    /// `data.mean(-1) / data.std(-1)`, as in numpy and the Dask lesson.
     Numpy,
     /// `fslmaths -Tmean`, `-Tstd`, `-div`, and niimath.
     Fsl,

@@ -1,6 +1,6 @@
 //! What is planned before a voxel is read, and that the plan is what runs.
 
-mod program;
+use crate::program;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
+use crate::program::Scratch;
+use crate::program::bytes::{Header, INT16};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::Scratch;
-use program::bytes::{Header, INT16};
 use tsnr::error::ErrorKind;
 use tsnr::image::{Image, Progress, VolumeReader};
 use tsnr::pipeline::{self, Analysis, Mode, Plan, Session, Settings};
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
-/// Tasks of the graphs that Dask 2026.8.0 makes of the tutorial's code for five runs of one chunk each,
+/// Tasks of the graphs that Dask 2026.8.0 makes of the lesson's code for five runs of one chunk each,
 /// after its own optimisation.
 const OF_DASK: [(Mode, usize); 2] = [(Mode::Delayed, 9), (Mode::Array, 32)];
 

@@ -5,7 +5,6 @@ use crate::diff::DiffRecord;
 use crate::export::{Context, sentence};
 use crate::image::{Encoding, Extension, MapHeader, write_map};
 use crate::recipe::RecordedPair;
-use ndarray::{Array3, ShapeBuilder};
 use std::io::{self, Write};
 
 /// One of the maps that two maps make.
@@ -59,10 +58,8 @@ pub fn write(
     let extensions = vec![Extension::comment(&recorded)];
     let header = MapHeader::new(&record.header, extensions, context.precision)
         .named(kind.title(), &format!("tsnr {version}: {name}, {definition}"));
-    let [x, y, z] = record.header.shape;
-    let map = Array3::from_shape_vec((x, y, z).f(), values.clone());
-    let map = map.expect("one value per voxel");
-    write_map(to, encoding, &header, &map, |value| if value.is_nan() { 0.0 } else { value })
+    let written = values.iter().map(|&value| if value.is_nan() { 0.0 } else { value });
+    write_map(to, encoding, &header, written)
 }
 
 #[cfg(test)]

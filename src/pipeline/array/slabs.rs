@@ -1,11 +1,10 @@
 //! Plain files: a task a slab of voxels, which reads just that of every volume of every image.
 
 use super::chunks::chunk_ranges;
-use super::folding::{Folding, PartSums};
+use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, part_of_run};
 use crate::error::Result;
 use crate::image::SlabReader;
-use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -42,12 +41,13 @@ fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
     let reader = SlabReader::open(&part.image)?;
     let row_bytes = voxels.len() * header.datatype.bytes();
     let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, header);
-    let mut sums = PartSums::none(job, part, voxels.len());
+    let mut sums = PartSums::none(job, part, voxels.clone());
     let mut memory = Samples::none(header.datatype);
     for volumes in chunk_ranges(header.volumes, length) {
         memory = reader.read(volumes.clone(), voxels.clone(), memory, &*job.progress)?;
-        memory = counted(memory, job.analysis.definition.not_finite);
-        sums.add(&memory, job, part, volumes, 0);
+        let chunk = Chunk::new(memory, job);
+        sums.add(&chunk, job, part, volumes, 0);
+        memory = chunk.samples;
     }
     Ok(sums)
 }
