@@ -21,7 +21,7 @@
 //! | [`mask`] | which voxels are the brain |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
-//! | [`image`] | NIfTI headers, streams of volumes, writing maps |
+//! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`bids`] | entities in file names |
@@ -31,7 +31,7 @@
 //! | [`cli`] | what was typed, progress and summary |
 //!
 //! Each uses only those below it: `cli -> pipeline -> array -> graph`, `pipeline -> stats,
-//! image -> voxels`, and none of `graph`, `voxels` and `output` knows another.
+//! formats -> voxels`, and none of `graph`, `voxels` and `output` knows another.
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
@@ -61,8 +61,8 @@ pub mod design;
 pub mod diagnostics;
 pub mod drawing;
 pub mod error;
+pub mod formats;
 pub mod graph;
-pub mod image;
 pub mod inflate;
 pub mod inputs;
 pub mod markup;

@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("paths", &[]),
     ("mask", &[]),
     ("output", &["error", "paths"]),
-    ("image", &["error", "inflate", "voxels"]),
+    ("formats", &["error", "inflate", "voxels"]),
     ("stats", &["voxels", "wide_instructions"]),
     ("array", &["graph"]),
     ("compare", &["error", "stats"]),
@@ -27,11 +27,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["error", "markup", "pictures", "stats"]),
     ("drawing", &["graph", "markup"]),
     ("profile", &["graph", "markup"]),
-    ("inputs", &["error", "image", "paths"]),
+    ("inputs", &["error", "formats", "paths"]),
     ("atlas", &["error", "mask", "stats"]),
-    ("pipeline", &["error", "graph", "array", "image", "stats", "voxels"]),
+    ("pipeline", &["error", "formats", "graph", "array", "stats", "voxels"]),
     ("diagnostics", &["design", "mask", "modelling", "pipeline", "stats"]),
-    ("modelling", &["confounds", "design", "error", "image", "pipeline", "stats"]),
+    ("modelling", &["confounds", "design", "error", "formats", "pipeline", "stats"]),
     (
         "cli",
         &[
@@ -43,8 +43,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diagnostics",
             "drawing",
             "error",
+            "formats",
             "graph",
-            "image",
             "inputs",
             "markup",
             "mask",
@@ -72,12 +72,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["atlas", "cli", "compare", "drawing", "profile", "report"]),
     ("wait4", &["compare"]),
     ("hmac_sha256", &["cli"]),
-    ("nifti", &["image"]),
-    ("flate2", &["image", "pictures"]),
+    ("nifti", &["formats"]),
+    ("flate2", &["formats", "pictures"]),
     ("crc32fast", &["inflate"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["voxels", "stats", "image", "pipeline", "cli"]),
+    ("ndarray", &["voxels", "stats", "formats", "pipeline", "cli"]),
 ];
 
 fn root() -> &'static Path {
@@ -264,6 +264,41 @@ fn each_crate_is_named_in_its_home_only() {
     }
 }
 
+/// Names of NIfTI's fields, and its own.
+const NIFTI: [&str; 17] = [
+    "NIfTI",
+    "NiftiHeader",
+    "descrip",
+    "dim_info",
+    "intent_name",
+    "pixdim",
+    "qform",
+    "qform_code",
+    "quatern_b",
+    "scl_inter",
+    "scl_slope",
+    "sform",
+    "sform_code",
+    "sizeof_hdr",
+    "srow_x",
+    "vox_offset",
+    "xyzt_units",
+];
+
+#[test]
+fn a_format_is_named_in_its_folder_only() {
+    let mut named = BTreeSet::new();
+    for source in sources() {
+        let words = source.code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let found: BTreeSet<&str> = words.filter(|word| NIFTI.contains(word)).collect();
+        match source.file.starts_with("formats/nifti") {
+            true => named.extend(found.into_iter().map(str::to_owned)),
+            false => assert!(found.is_empty(), "{}: {found:?}", source.file.display()),
+        }
+    }
+    assert!(named.len() >= 15, "only {named:?} were found: the search is broken");
+}
+
 #[test]
 fn only_the_command_line_prints() {
     for source in sources() {
@@ -276,7 +311,7 @@ fn only_the_command_line_prints() {
 
 #[test]
 fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
-    let text = "use crate::image::{Header, Image};\n\
+    let text = "use crate::formats::{Source, open};\n\
                 use crate::{stats::{self, tsnr}, voxels::Block};\n\
                 // crate::cli is above\n\
                 /// [`crate::output`]\n\
@@ -285,5 +320,5 @@ fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
                 mod tests {\n    use crate::pipeline;\n}\n\
                 use crate::error::Error;\n";
     let found = names_behind(&code(text), "crate::");
-    assert_eq!(Vec::from_iter(found), ["error", "graph", "image", "stats", "voxels"]);
+    assert_eq!(Vec::from_iter(found), ["error", "formats", "graph", "stats", "voxels"]);
 }

@@ -7,7 +7,7 @@ use super::talk::Talk;
 use super::{resources, summary};
 use crate::compare::{Contender, Difference, Disagreement, as_json, measure, table};
 use crate::error::{Error, Result};
-use crate::image::{Image, VolumeReader};
+use crate::formats::{self, VolumeReader};
 use crate::output::{Batch, ScratchFolder};
 use crate::pipeline::{self, Mode, Session, Settings, mebibytes, predicted_bytes};
 use crate::stats::TOLERANCE;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session, talk: Talk) -> Resul
         }
     }
     bar.clear();
-    let shape = session.header().shape;
+    let shape = session.geometry().shape;
     let agreement = compare_maps(&mut contenders, |index| values(&map(index)), shape);
     report(arguments, session, rounds, &contenders)?;
     agreement
@@ -119,8 +119,8 @@ fn contenders(arguments: &Arguments, session: &Session, talk: Talk) -> Result<Ve
 /// Reads every file, so that no mode is the one that waits for the disk.
 fn read_once(session: &Session) -> Result<()> {
     for image in session.images() {
-        let read = || io::copy(&mut fs::File::open(&image.path)?, &mut io::sink());
-        read().map_err(|error| Error::io("cannot read", error).at(&image.path))?;
+        let read = || io::copy(&mut fs::File::open(image.path())?, &mut io::sink());
+        read().map_err(|error| Error::io("cannot read", error).at(image.path()))?;
     }
     Ok(())
 }
@@ -144,13 +144,13 @@ fn command(
     if let Some(limit) = arguments.mem_limit {
         command.args(["--mem-limit", &limit.to_string()]);
     }
-    command.arg("-o").arg(map).arg("--").args(session.images().map(|image| &image.path));
+    command.arg("-o").arg(map).arg("--").args(session.images().map(|image| image.path()));
     Ok(command)
 }
 
 fn values(map: &Path) -> Result<Vec<f64>> {
-    let image = Arc::new(Image::open(map)?);
-    let none = Samples::none(image.header.datatype);
+    let image = formats::open(map)?;
+    let none = Samples::none(image.datatype());
     match VolumeReader::open(&image)?.read(1, none, &())? {
         Samples::Float64(array) => Ok(array.into_iter().collect()),
         _ => Err(Error::defect("a map that is not float64").at(map)),
@@ -173,7 +173,7 @@ fn disagreement(
         at.reference
     ))
     .remedy(
-        "unless a scl_inter is so large that it swallows the scaled samples, this is a defect of \
+        "unless an intercept is so large that it swallows the scaled samples, this is a defect of \
          tsnr: please report it",
     )
 }
@@ -193,7 +193,7 @@ fn report(
         env!("CARGO_PKG_VERSION"),
         summary::counted(session.runs().len(), "run"),
         session.volumes(),
-        session.header().grid(),
+        session.geometry().grid(),
         summary::counted(rounds, "round"),
     );
     let mut stdout = io::stdout().lock();
@@ -206,11 +206,11 @@ fn report(
         _ => {}
     }
     let Some(path) = &arguments.json else { return Ok(()) };
-    let files: Vec<_> = session.images().map(|it| it.path.display().to_string()).collect();
+    let files: Vec<_> = session.images().map(|it| it.path().display().to_string()).collect();
     let session = json!({
         "files": files,
         "volumes": session.volumes(),
-        "shape": session.header().shape,
+        "shape": session.geometry().shape,
         "voxel_bytes": session.voxel_bytes(),
         "cores": cores,
         "version": env!("CARGO_PKG_VERSION"),

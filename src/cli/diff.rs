@@ -7,7 +7,7 @@ use super::talk::Talk;
 use super::{clock, facts, refuse_one_of, regions, show, signals};
 use crate::atlas::{self, Regions, Row};
 use crate::error::{Error, Result};
-use crate::image::{Encoding, Header, MapHeader, write_map};
+use crate::formats::{Encoding, Keep, MapFile, Source};
 use crate::mask::Mask;
 use crate::output::{self, Batch};
 use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
@@ -18,6 +18,7 @@ use crate::stats::summary::{Summary, significant};
 use ndarray::{Array3, ShapeBuilder};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::Arc;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -28,7 +29,7 @@ const SCHEMA: &str = "tsnr-diff/1";
 /// One of the two maps.
 struct MapOfFile {
     name: String,
-    header: Header,
+    image: Arc<dyn Source>,
     /// NaN where it has no value.
     values: Vec<f64>,
     /// As its header records it.
@@ -40,17 +41,17 @@ impl MapOfFile {
     ///
     /// # Errors
     /// A map of something else than the tSNR, by its header.
-    fn new(path: &Path, name: String, values: Vec<f64>, header: Header) -> Result<MapOfFile> {
-        let definition = recorded_definition(&header.description());
+    fn new(name: String, values: Vec<f64>, image: Arc<dyn Source>) -> Result<MapOfFile> {
+        let definition = recorded_definition(&image.description());
         if let Some(other) = definition.as_ref().filter(|it| !is_of_tsnr(it)) {
             let problem = format!("a map of '{other}' by its header, expected one of the tSNR");
             return Err(Error::mismatch(problem)
                 .remedy("give the map that tsnr -o writes")
-                .at(path));
+                .at(image.path()));
         }
         let or_nan = |value: f64| if value == 0.0 || !value.is_finite() { f64::NAN } else { value };
         let values = values.into_iter().map(or_nan).collect();
-        Ok(MapOfFile { name, header, values, definition })
+        Ok(MapOfFile { name, image, values, definition })
     }
 }
 
@@ -130,20 +131,20 @@ impl Compared<'_> {
     /// Files that cannot be read or compared; no voxel with a value in both.
     fn of(arguments: &DiffArguments, talk: Talk) -> Result<Compared<'_>> {
         let [name_a, name_b] = names(arguments);
-        let (values, header) = single_volume(&arguments.a)?;
+        let (values, image) = single_volume(&arguments.a)?;
         if arguments.report.is_some() || arguments.png.is_some() {
-            show::note_unknown_sides(&header, &arguments.a, talk);
+            show::note_unknown_sides(&*image, talk);
         }
-        let a = MapOfFile::new(&arguments.a, name_a, values, header)?;
+        let a = MapOfFile::new(name_a, values, image)?;
         let beside = |path: &Path, what: &str| -> Result<OnGrid> {
-            let image = on_grid_of(path, what, &a.header, &arguments.a)?;
+            let image = on_grid_of(path, what, &*a.image)?;
             image.misplaced.iter().for_each(|it| talk.warning(it));
             Ok(image)
         };
-        let OnGrid { values, header, .. } = beside(&arguments.b, "map")?;
-        let b = MapOfFile::new(&arguments.b, name_b, values, header)?;
+        let OnGrid { values, image, .. } = beside(&arguments.b, "map")?;
+        let b = MapOfFile::new(name_b, values, image)?;
         check_definitions(arguments, [&a, &b], talk)?;
-        let shape = a.header.shape;
+        let shape = a.image.geometry().shape;
         let mask = match &arguments.mask {
             None => None,
             Some(_) if arguments.is_mask_automatic() => {
@@ -157,7 +158,7 @@ impl Compared<'_> {
                 Some(NamedMask { name: path.display().to_string(), mask, misplaced: None })
             }
         };
-        let regions = regions::of_atlas(&arguments.atlas, &a.header, &arguments.a, talk)?;
+        let regions = regions::of_atlas(&arguments.atlas, &*a.image, talk)?;
         let inside = mask.as_ref().map(|it| &it.mask);
         let counts = Counts::of(&a.values, &b.values, inside);
         if counts.both == 0 {
@@ -202,7 +203,7 @@ impl Compared<'_> {
             let mask = self.mask.as_ref().map(|it| &it.mask);
             let rows = match self.regions.as_slice() {
                 [] => {
-                    let whole = regions::or_whole(&[], self.a.header.shape, mask);
+                    let whole = regions::or_whole(&[], self.a.image.geometry().shape, mask);
                     let table = |it: &Regions| atlas::table(it, &self.pairs.maps(), mask);
                     whole.iter().flat_map(table).collect()
                 }
@@ -233,18 +234,22 @@ impl Compared<'_> {
             (Some(a), Some(b)) if a == b => a.as_str(),
             _ => "definitions not known to be alike",
         };
-        let header = MapHeader::new(&self.a.header, vec![], self.arguments.dtype.into())
-            .named(intent, &format!("tsnr {VERSION}: {what}, {definition}"));
-        let [x, y, z] = self.a.header.shape;
+        let sink = self.a.image.map_sink(Keep::Geometry)?;
+        let [x, y, z] = self.a.image.geometry().shape;
         let map = Array3::from_shape_vec((x, y, z).f(), values.to_vec());
         let map = map.expect("one value per voxel");
         let encoding = Encoding::of_output_name(path).expect("the arguments were checked");
+        let file = MapFile {
+            name: intent.to_owned(),
+            description: format!("tsnr {VERSION}: {what}, {definition}"),
+            ..MapFile::new(encoding, self.arguments.dtype.into())
+        };
         let or_0 = |value: f64| if value.is_nan() { 0.0 } else { value };
-        batch.write(path, |to| write_map(to, encoding, &header, &map, or_0))
+        batch.write(path, |to| sink.write(to, &map, &or_0, &file))
     }
 
     fn picture(&self) -> Result<Vec<u8>> {
-        let (grid, difference) = (facts::grid(&self.a.header), &self.pairs.difference);
+        let (grid, difference) = (facts::grid(self.a.image.geometry()), &self.pairs.difference);
         let look = Look {
             title: format!("{} - {}", self.b.name, self.a.name),
             label: "difference of tSNR (no unit): red where the second is higher".to_owned(),
@@ -270,7 +275,7 @@ impl Compared<'_> {
             title: format!("{} against {}", self.b.name, self.a.name),
             a: side(&self.a),
             b: side(&self.b),
-            grid: facts::grid(&self.a.header),
+            grid: facts::grid(self.a.image.geometry()),
             mask,
             regions: self.regions.chunks_exact(4).map(region_pair).collect(),
             version: VERSION.to_owned(),
@@ -284,7 +289,7 @@ impl Compared<'_> {
         let (a, b) = (&self.a, &self.b);
         let mut lines = vec![
             (format!("tsnr {VERSION}"), format!("{} (B) against {} (A)", b.name, a.name)),
-            ("grid".to_owned(), format!("{} voxels", a.header.grid())),
+            ("grid".to_owned(), format!("{} voxels", a.image.geometry().grid())),
         ];
         let recorded =
             |map: &MapOfFile| map.definition.clone().unwrap_or("not recorded".to_owned());
@@ -293,7 +298,7 @@ impl Compared<'_> {
         lines.push(("definition".to_owned(), definition));
         let counts = &self.counts;
         if let Some(NamedMask { name, .. }) = &self.mask {
-            let voxels = a.header.voxels();
+            let voxels = a.image.voxels();
             lines
                 .push(("mask".to_owned(), format!("{} of {voxels} voxels, {name}", counts.voxels)));
         }
@@ -357,7 +362,7 @@ impl Compared<'_> {
             },
             "a": map(&self.arguments.a, &self.a),
             "b": map(&self.arguments.b, &self.b),
-            "shape": self.a.header.shape,
+            "shape": self.a.image.geometry().shape,
             "mask": mask.map(|it| json!({"name": it.name, "voxels": it.mask.count()})),
             "voxels": {
                 "compared": counts.both,

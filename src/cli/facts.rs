@@ -5,7 +5,7 @@ use super::outcome::{NamedMask, Outcome, Work};
 use super::{clock, resources, summary};
 use crate::design;
 use crate::error::{Error, Result};
-use crate::image::{Header, Image};
+use crate::formats::{Geometry, Source};
 use crate::modelling::{Named, Request};
 use crate::pictures::Grid;
 use crate::pipeline::{self, Mode, RunSignals, Session, in_file_order};
@@ -20,9 +20,9 @@ use std::fs;
 use std::mem::take;
 
 /// Where the voxels of an image lie, in millimetres.
-pub(super) fn grid(header: &Header) -> Grid {
-    let unit = header.spatial_unit().millimetres();
-    Grid { shape: header.shape, affine: header.affine.0.map(|row| row.map(|it| it * unit)) }
+pub(super) fn grid(geometry: &Geometry) -> Grid {
+    let unit = geometry.unit.millimetres();
+    Grid { shape: geometry.shape, affine: geometry.affine.0.map(|row| row.map(|it| it * unit)) }
 }
 
 /// Which session it is, in a few words: what the names of its runs have in common.
@@ -90,7 +90,7 @@ pub(super) fn of_run(
             formula: chosen.in_words(prepared, request),
             sentence,
         },
-        grid: grid(session.header()),
+        grid: grid(session.geometry()),
         shown: Shown {
             views: options.views(),
             slices: options.slices.clone(),
@@ -161,7 +161,7 @@ fn runs(outcome: &mut Outcome, work: &Work) -> Result<Vec<Run>> {
         let RunSignals { global, dvars } = signals.next().unwrap_or_default();
         runs.push(Run {
             name: run.name(),
-            files: run.images().iter().map(|it| input_file(it)).collect::<Result<_>>()?,
+            files: run.images().iter().map(|it| input_file(&**it)).collect::<Result<_>>()?,
             tr_seconds: run.tr_seconds(),
             volumes: prepared.uses.iter().copied().map(what_became).collect(),
             regressors: prepared.regressors.len() - prepared.dependent.len(),
@@ -174,12 +174,12 @@ fn runs(outcome: &mut Outcome, work: &Work) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn input_file(image: &Image) -> Result<InputFile> {
-    let metadata = fs::metadata(&image.path)
-        .map_err(|error| Error::io("cannot look at the file once more", error).at(&image.path))?;
-    let hash = hmac_sha256::Hash::hash(image.header.bytes());
+fn input_file(image: &dyn Source) -> Result<InputFile> {
+    let metadata = fs::metadata(image.path())
+        .map_err(|error| Error::io("cannot look at the file once more", error).at(image.path()))?;
+    let hash = hmac_sha256::Hash::hash(image.header_bytes());
     Ok(InputFile {
-        path: image.path.display().to_string(),
+        path: image.path().display().to_string(),
         bytes: metadata.len(),
         header_sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
     })

@@ -4,8 +4,8 @@ use super::arguments::{Arguments, ColorBy};
 use super::{show, summary};
 use crate::drawing::{Coloring, Format, Picture};
 use crate::error::Result;
+use crate::formats::Progress;
 use crate::graph::Observer;
-use crate::image::Progress;
 use crate::output::Batch;
 use crate::pipeline::{Plan, Session, Settings, mebibytes};
 use crate::profile::{Profile, Recorder};
@@ -185,7 +185,7 @@ pub(super) fn dry_run(
         summary::threads(settings),
         plan.outline().tasks.len(),
         summary::runs(session),
-        session.header().grid(),
+        session.geometry().grid(),
         mebibytes(show::predicted_bytes(arguments, session, settings)),
     )
 }

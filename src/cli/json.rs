@@ -32,8 +32,8 @@ pub(super) fn write(
 
 fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
     let Work { arguments, chosen, request, prepared, settings } = *work;
-    let header = prepared.session.header();
-    let affine = &header.affine.0;
+    let geometry = prepared.session.geometry();
+    let affine = &geometry.affine.0;
     let mask = outcome
         .mask
         .as_ref()
@@ -92,9 +92,9 @@ fn value(outcome: &Outcome, work: &Work, started: Instant) -> Value {
             "mean_from": arguments.analysis.mean_from.as_deref().map(text),
         },
         "grid": {
-            "shape": header.shape,
-            "voxel_sizes": header.voxel_sizes(),
-            "spatial_unit": header.spatial_unit().to_string(),
+            "shape": geometry.shape,
+            "voxel_sizes": geometry.voxel_sizes,
+            "spatial_unit": geometry.unit.to_string(),
             "affine": [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
         },
         "runs": runs(outcome, work),
@@ -161,10 +161,10 @@ fn runs(outcome: &Outcome, work: &Work) -> Vec<Value> {
                 .images()
                 .iter()
                 .map(|image| {
-                    let scaling = image.header.scaling;
+                    let scaling = image.scaling();
                     json!({
-                        "path": text(&image.path),
-                        "datatype": image.header.datatype.to_string(),
+                        "path": text(image.path()),
+                        "datatype": image.datatype().to_string(),
                         "slope": scaling.slope(),
                         "intercept": scaling.intercept(),
                     })

@@ -4,32 +4,21 @@ use super::arguments::{MapKind, RUN_PLACE};
 use super::outcome::{NamedMask, Outcome, Work};
 use super::talk::Talk;
 use crate::error::{Error, Result};
-use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::formats::{Encoding, Keep, MapFile, MapSink};
 use crate::output::Batch;
 use ndarray::Array3;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// The header that the maps share, without extensions that speak of the run.
-pub(super) fn header(work: &Work, talk: Talk) -> Result<MapHeader> {
+/// What writes the maps, beside what they share with the first image.
+pub(super) fn sink(work: &Work, talk: Talk) -> Result<Arc<dyn MapSink>> {
     let image = work.prepared.session.first_image();
-    let (extensions, is_damaged) = image.extensions()?;
-    let (dropped, kept): (Vec<_>, Vec<_>) = extensions
-        .into_iter()
-        .partition(|extension| extension.describes_the_time_course().is_some());
-    for owner in dropped.iter().filter_map(Extension::describes_the_time_course) {
-        talk.note(format_args!(
-            "{}: its {owner} header extension describes the run and is not copied to the map",
-            image.path.display()
-        ));
+    let sink = image.map_sink(Keep::Extensions)?;
+    for what in sink.left_out() {
+        talk.note(format_args!("{}: {what}", image.path().display()));
     }
-    if is_damaged {
-        talk.note(format_args!(
-            "{}: a damaged header extension is not copied to the map",
-            image.path.display()
-        ));
-    }
-    Ok(MapHeader::new(&image.header, kept, work.arguments.dtype.into()))
+    Ok(sink)
 }
 
 /// The files of a map, the number of the run in each: one, or one for each run.
@@ -59,37 +48,43 @@ pub(super) fn check_names(work: &Work) -> Result<()> {
 /// Writes all maps that were asked for.
 pub(super) fn write(
     outcome: &Outcome,
-    header: &MapHeader,
+    sink: &dyn MapSink,
     work: &Work,
     batch: &mut Batch,
 ) -> Result<()> {
     let runs = work.prepared.runs.len();
     for (path, kind) in work.arguments.outputs() {
         let description = work.chosen.description(kind, work.prepared, work.request);
-        let header = header.named(kind.name(), &description);
         for (file, map) in files(path, kind, runs).iter().zip(maps(outcome, kind, work)) {
-            write_one(file, &header, &map, work, batch)?;
+            write_one(file, sink, (kind.name(), &description), &map, work, batch)?;
         }
     }
     let Some(path) = &work.arguments.mask_out else { return Ok(()) };
     let NamedMask { mask, name, .. } = outcome.mask.as_ref().expect("a mask was asked for");
     let inside = mask.inside().iter().map(|&inside| f64::from(u8::from(inside))).collect();
-    let header = header.named("mask", &format!("tsnr {}: mask {name}", env!("CARGO_PKG_VERSION")));
+    let description = format!("tsnr {}: mask {name}", env!("CARGO_PKG_VERSION"));
     let [x, y, z] = mask.shape();
     let map = Array3::from_shape_vec(ndarray::ShapeBuilder::f((x, y, z)), inside);
-    write_one(path, &header, &map.expect("the mask's own shape"), work, batch)
+    let map = map.expect("the mask's own shape");
+    write_one(path, sink, ("mask", &description), &map, work, batch)
 }
 
 fn write_one(
     path: &Path,
-    header: &MapHeader,
+    sink: &dyn MapSink,
+    (name, description): (&str, &str),
     map: &Array3<f64>,
     work: &Work,
     batch: &mut Batch,
 ) -> Result<()> {
     let encoding = Encoding::of_output_name(path).expect("the arguments were checked");
+    let file = MapFile {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        ..MapFile::new(encoding, work.arguments.dtype.into())
+    };
     let written = |value: f64| work.chosen.undefined.written(value);
-    batch.write(path, |to| write_map(to, encoding, header, map, written))
+    batch.write(path, |to| sink.write(to, map, &written, &file))
 }
 
 /// The maps of a kind, in the order of their files.

@@ -26,7 +26,7 @@ mod terminal;
 
 use crate::diagnostics;
 use crate::error::{Error, Result};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::inputs;
 use crate::modelling::{Prepared, Request, prepare};
 use crate::output::{self, Batch};
@@ -104,7 +104,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     };
     maps::check_names(&work)?;
     show::check_pictures(&work, talk)?;
-    let header = maps::header(&work, talk)?;
+    let sink = maps::sink(&work, talk)?;
     if arguments.verbose {
         talk.lines(summary::of_inputs(session));
     }
@@ -134,7 +134,7 @@ fn run(arguments: &Arguments, talk: Talk, started: Instant) -> Result<()> {
     outcome.check(arguments)?;
     let summarized = watchers.phase("summarize", computed);
     let mut batch = Batch::default();
-    maps::write(&outcome, &header, &work, &mut batch)?;
+    maps::write(&outcome, &*sink, &work, &mut batch)?;
     regions::write(&regions, &outcome, &work, talk, &mut batch)?;
     json::write(&outcome, &work, started, &mut batch)?;
     let written = watchers.phase("write", summarized);
@@ -255,7 +255,7 @@ fn memory_limit(arguments: &Arguments) -> Option<u64> {
 
 /// An output must not replace what it is made from.
 fn refuse_an_input(destination: &Path, arguments: &Arguments, session: &Session) -> Result<()> {
-    let images = || session.images().map(|image| image.path.as_path());
+    let images = || session.images().map(|image| image.path());
     refuse_one_of(destination, images().chain(arguments.companions()))?;
     // What describes a run is no input of ours, and lost all the same.
     let sidecars: Vec<PathBuf> = images().map(sidecar_of).collect();

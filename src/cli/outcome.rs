@@ -61,7 +61,7 @@ pub(super) fn mask_of_file(
         return Ok(None);
     };
     let OnGrid { values, misplaced, .. } = pipeline::on_grid(path, "mask", &prepared.session)?;
-    let mask = Mask::of_values(prepared.session.header().shape, &values);
+    let mask = Mask::of_values(prepared.session.geometry().shape, &values);
     if mask.count() == 0 {
         return Err(Error::mismatch("the mask is empty: every voxel is 0")
             .remedy("give a mask that is not 0 in the brain")

@@ -1,7 +1,7 @@
 //! The progress bar: bytes of voxels read over all runs, and the tasks that have ended.
 
+use crate::formats::Progress;
 use crate::graph::Observer;
-use crate::image::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
 use std::sync::Arc;

@@ -5,13 +5,12 @@ use super::outcome::{Outcome, Work};
 use super::talk::Talk;
 use crate::atlas::{self, LabelNames, Regions, Row};
 use crate::error::{Error, Result};
-use crate::image::Header;
+use crate::formats::Source;
 use crate::mask::Mask;
 use crate::output::Batch;
 use crate::pipeline::{Session, in_file_order, on_grid_of};
 use crate::report::facts;
 use std::borrow::Cow;
-use std::path::Path;
 
 /// What stands for all runs together where a run has its name.
 const ALL_RUNS: &str = "all";
@@ -25,21 +24,22 @@ pub(super) fn of_arguments(
     session: &Session,
     talk: Talk,
 ) -> Result<Vec<Regions>> {
-    let (header, path) = (session.header(), &session.first_image().path);
+    let image = &**session.first_image();
+    let shape = image.geometry().shape;
     let mut regions = Vec::new();
-    regions.extend(of_atlas(&arguments.atlas, header, path, talk)?);
-    let mut tissues = Regions::none(header.shape);
+    regions.extend(of_atlas(&arguments.atlas, image, talk)?);
+    let mut tissues = Regions::none(shape);
     for (name, file) in &arguments.tissues {
-        let image = on_grid_of(file, "tissue", header, path)?;
-        image.misplaced.iter().for_each(|it| talk.warning(it));
-        let added = tissues.add_probable(name, &image.values, arguments.tissue_threshold());
+        let tissue = on_grid_of(file, "tissue", image)?;
+        tissue.misplaced.iter().for_each(|it| talk.warning(it));
+        let added = tissues.add_probable(name, &tissue.values, arguments.tissue_threshold());
         added.map_err(|error| error.at(file))?;
     }
     if !arguments.tissues.is_empty() {
         regions.push(tissues);
     }
     if arguments.by_slice {
-        regions.push(Regions::slices(header.shape));
+        regions.push(Regions::slices(shape));
     }
     Ok(regions)
 }
@@ -50,18 +50,17 @@ pub(super) fn of_arguments(
 /// As [`of_arguments`].
 pub(super) fn of_atlas(
     arguments: &AtlasArguments,
-    grid: &Header,
-    grid_of: &Path,
+    grid_of: &dyn Source,
     talk: Talk,
 ) -> Result<Option<Regions>> {
     let Some(path) = &arguments.atlas else { return Ok(None) };
-    let image = on_grid_of(path, "atlas", grid, grid_of)?;
+    let image = on_grid_of(path, "atlas", grid_of)?;
     image.misplaced.iter().for_each(|it| talk.warning(it));
     let names = match &arguments.atlas_labels {
         Some(labels) => LabelNames::read(labels)?,
         None => LabelNames::default(),
     };
-    let regions = Regions::labelled(grid.shape, &image.values, &names);
+    let regions = Regions::labelled(grid_of.geometry().shape, &image.values, &names);
     let regions = regions.map_err(|error| error.at(path))?;
     if regions.iter().all(|region| region.voxels.is_empty()) {
         return Err(Error::mismatch("the atlas is empty: every voxel is 0")
@@ -133,7 +132,7 @@ pub(super) fn write(
         );
     }
     let mask = outcome.mask.as_ref().map(|it| &it.mask);
-    let shape = work.prepared.session.header().shape;
+    let shape = work.prepared.session.geometry().shape;
     let rows = rows(&or_whole(regions, shape, mask), outcome, work);
     write_table(files, &atlas::tsv(&rows), &atlas::sidecar("tSNR"), batch)
 }

@@ -6,7 +6,7 @@ use super::talk::Talk;
 use super::terminal::Terminal;
 use super::{facts, regions};
 use crate::error::Result;
-use crate::image::Header;
+use crate::formats::{Orientation, Source};
 use crate::output::Batch;
 use crate::pictures::{Look, Slices, Volume, mosaic, preview};
 use crate::pipeline::{self, Session, Settings, in_file_order};
@@ -29,7 +29,7 @@ pub(super) fn predicted_bytes(
 
 /// The part of that which is not the run's: a page's, and that of regions.
 pub(super) fn bytes_beside(arguments: &Arguments, session: &Session) -> u64 {
-    let voxels = session.header().voxels() as u64;
+    let voxels = session.geometry().voxels() as u64;
     let page = if arguments.is_reported() { PAGE_BYTES + COPIES * 8 * voxels } else { 0 };
     page + regions::bytes_per_voxel(&arguments.regions) * voxels
 }
@@ -40,22 +40,22 @@ pub(super) fn check_pictures(work: &Work, talk: Talk) -> Result<()> {
     let options = &work.arguments.pictures;
     if options.preview || options.files().next().is_some() {
         let image = work.prepared.session.first_image();
-        note_unknown_sides(&image.header, &image.path, talk);
+        note_unknown_sides(&**image, talk);
     }
     let PictureArguments { slices: Some(slices), .. } = options else {
         return Ok(());
     };
-    let grid = facts::grid(work.prepared.session.header());
+    let grid = facts::grid(work.prepared.session.geometry());
     options.views().into_iter().try_for_each(|view| slices.check(view, &grid))
 }
 
 /// Says that left and right are a guess in pictures of an image, if they are.
-pub(super) fn note_unknown_sides(header: &Header, path: &Path, talk: Talk) {
-    if !header.is_oriented() {
+pub(super) fn note_unknown_sides(image: &dyn Source, talk: Talk) {
+    if let Orientation::Unknown { reason } = image.geometry().orientation {
         talk.note(format_args!(
-            "{}: neither sform nor qform says how the voxels lie, so left and right in pictures are \
+            "{}: {reason}, so left and right in pictures are \
              a guess",
-            path.display()
+            image.path().display()
         ));
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn preview(outcome: &Outcome, work: &Work, terminal: Terminal) -> Res
     if work.arguments.quiet || (terminal == Terminal::None && !options.preview) {
         return Ok(String::new());
     }
-    let grid = facts::grid(work.prepared.session.header());
+    let grid = facts::grid(work.prepared.session.geometry());
     let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
     let mut text = preview::histogram(volume.values());
     if let (Terminal::Colored(colors), true, false) = (terminal, options.preview, text.is_empty()) {
@@ -85,7 +85,7 @@ pub(super) fn write_png(outcome: &Outcome, work: &Work, batch: &mut Batch) -> Re
     let options = &work.arguments.pictures;
     let Some(path) = &options.png else { return Ok(()) };
     let session = &work.prepared.session;
-    let grid = facts::grid(session.header());
+    let grid = facts::grid(session.geometry());
     let volume = Volume::new(&grid, in_file_order(&outcome.maps.tsnr))?;
     let (range, label) = tsnr_range(&volume, options.range());
     let look = Look {

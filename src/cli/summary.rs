@@ -4,7 +4,7 @@ use super::outcome::{NamedMask, Outcome, Work};
 use super::{resources, show};
 use crate::design::Use;
 use crate::diagnostics::Finding;
-use crate::image::SpatialUnit;
+use crate::formats::SpatialUnit;
 use crate::modelling::Prepared;
 use crate::pipeline::{Mode, Session, Settings, mebibytes};
 use crate::stats::summary::significant;
@@ -23,21 +23,20 @@ pub(super) fn of_inputs(session: &Session) -> String {
     let mut text = String::new();
     for (number, run) in session.runs().iter().enumerate() {
         for image in run.images() {
-            let header = &image.header;
             let _ = write!(
                 text,
                 "run {}: {}, {} of {} {}",
                 number + 1,
-                image.path.display(),
-                volumes(header.volumes),
-                header.grid(),
-                header.datatype
+                image.path().display(),
+                volumes(image.volumes()),
+                image.geometry().grid(),
+                image.datatype()
             );
-            let (slope, intercept) = (header.scaling.slope(), header.scaling.intercept());
+            let (slope, intercept) = (image.scaling().slope(), image.scaling().intercept());
             if (slope, intercept) != (1.0, 0.0) {
                 let _ = write!(text, " * {slope} + {intercept}");
             }
-            if let Some(tr) = header.tr_seconds() {
+            if let Some(tr) = image.time().tr_seconds {
                 let _ = write!(text, ", TR {tr} s");
             }
             text.push('\n');
@@ -56,10 +55,10 @@ pub(super) fn is_warning(finding: &Finding) -> bool {
 pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String {
     let Work { arguments, chosen, request, prepared, settings } = *work;
     let session = &prepared.session;
-    let header = session.header();
+    let geometry = session.geometry();
     let threads = threads(settings);
-    let [dx, dy, dz] = header.voxel_sizes();
-    let unit = match header.spatial_unit() {
+    let [dx, dy, dz] = geometry.voxel_sizes;
+    let unit = match geometry.unit {
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
         unit => unit.to_string(),
     };
@@ -74,10 +73,10 @@ pub(super) fn of_run(outcome: &Outcome, work: &Work, started: Instant) -> String
     if !left_out.is_empty() {
         lines.push(("left out", left_out));
     }
-    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())));
+    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", geometry.grid())));
     lines.push(("definition", chosen.in_words(prepared, request)));
     if let Some(NamedMask { name, mask, .. }) = &outcome.mask {
-        lines.push(("mask", format!("{} of {} voxels, {name}", mask.count(), header.voxels())));
+        lines.push(("mask", format!("{} of {} voxels, {name}", mask.count(), geometry.voxels())));
     }
     lines.push(("median tSNR", median_tsnr(outcome)));
     if outcome.run_medians.len() > 1 {

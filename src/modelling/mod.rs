@@ -17,7 +17,7 @@ pub use named::{NAMED, Named};
 use crate::confounds::{Selection, Table, censored_volumes, matched};
 use crate::design::{Use, Volumes, Widening, non_steady_volumes};
 use crate::error::{Error, Result, Setting};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::pipeline::{RunSignals, Session, beginnings};
 use crate::stats::sampling::{Model, Sampling, Scope};
 use std::num::NonZeroUsize;

@@ -37,8 +37,9 @@ pub(super) fn columns(request: &Request, run: &Run, table: Option<&Table>) -> Re
     };
     if let Some(cutoff) = request.highpass_seconds {
         let tr = run.tr_seconds().ok_or_else(|| {
+            let place = run.images()[0].time().tr_place;
             Error::mismatch("its header states no TR, which a high-pass filter needs")
-                .remedy("set pixdim[4] in its header, or remove a polynomial trend")
+                .remedy(format!("set {place}, or remove a polynomial trend"))
                 .settings([Setting::Detrend])
                 .at(run.path())
         })?;

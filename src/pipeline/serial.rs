@@ -9,8 +9,8 @@
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::Result;
+use crate::formats::Progress;
 use crate::graph::{Observer, Outline, OutlineTask};
-use crate::image::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The runs of a session: images on one grid, opened and compared.
 
 use crate::error::{Error, Result};
-use crate::image::{AFFINE_TOLERANCE_MM, Header, Image};
+use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Source};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Session {
 /// three-dimensional ones.
 #[derive(Clone, Debug)]
 pub struct Run {
-    images: Vec<Arc<Image>>,
+    images: Vec<Arc<dyn Source>>,
 }
 
 /// Something about the inputs that is no error and that a person should know.
@@ -65,28 +65,28 @@ impl fmt::Display for Warning {
 
 impl Run {
     /// The images, in their order in time.
-    pub fn images(&self) -> &[Arc<Image>] {
+    pub fn images(&self) -> &[Arc<dyn Source>] {
         &self.images
     }
 
     /// Number of time points.
     pub fn volumes(&self) -> usize {
-        self.images.iter().map(|image| image.header.volumes).sum()
+        self.images.iter().map(|image| image.volumes()).sum()
     }
 
     /// The repetition time in seconds, as the first file with a time axis states it.
     pub fn tr_seconds(&self) -> Option<f64> {
-        self.images.iter().find_map(|image| image.header.tr_seconds())
+        self.images.iter().find_map(|image| image.time().tr_seconds)
     }
 
     /// Where the run lies: its first file.
     pub fn path(&self) -> &Path {
-        &self.images[0].path
+        self.images[0].path()
     }
 
     /// The run in words: its file's name without the ending, or the first of a series.
     pub fn name(&self) -> String {
-        let first = image_name(&self.images[0]);
+        let first = self.images[0].name();
         match self.images.len() {
             1 => first,
             count => format!("{first} and {} more", count - 1),
@@ -95,16 +95,9 @@ impl Run {
 }
 
 /// What a person should know of these images' headers.
-fn warnings_of(images: &[Arc<Image>]) -> Vec<Warning> {
+fn warnings_of(images: &[Arc<dyn Source>]) -> Vec<Warning> {
     let rules = [affines, units, trs, slopes, single_volumes];
     rules.iter().filter_map(|rule| rule(images)).collect()
-}
-
-/// The name of an image's file without folder and ending.
-pub(super) fn image_name(image: &Image) -> String {
-    let name = image.path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".gz").unwrap_or(&name);
-    stem.strip_suffix(".nii").unwrap_or(stem).to_owned()
 }
 
 impl Session {
@@ -112,22 +105,28 @@ impl Session {
     /// are one run.
     ///
     /// # Errors
-    /// An image that cannot be opened ([`Image::open`]); two grids; fewer than two volumes
-    /// in all.
+    /// An image that cannot be opened ([`formats::open`]); those of [`Session::of_images`].
     pub fn open(paths: &[PathBuf]) -> Result<Session> {
-        let images =
-            paths.iter().map(|path| Image::open(path).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+        Session::of_images(paths.iter().map(|path| formats::open(path)).collect::<Result<_>>()?)
+    }
+
+    /// The session of images that were opened, of whatever format, in this order. Neighbouring
+    /// three-dimensional images are one run.
+    ///
+    /// # Errors
+    /// No image; two grids; fewer than two volumes in all.
+    pub fn of_images(images: Vec<Arc<dyn Source>>) -> Result<Session> {
         let first = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
         for image in &images[1..] {
-            same_grid(first, image)?;
+            same_grid(&**first, &**image)?;
         }
-        let volumes: usize = images.iter().map(|image| image.header.volumes).sum();
+        let volumes: usize = images.iter().map(|image| image.volumes()).sum();
         if volumes < 2 {
             return Err(Error::mismatch(
                 "1 volume in all, expected at least 2: nothing varies over time",
             )
             .remedy("give a run with a time axis, or a series of volumes")
-            .at(&first.path));
+            .at(first.path()));
         }
         let warnings = warnings_of(&images);
         Ok(Session { runs: into_runs(images), warnings })
@@ -145,7 +144,7 @@ impl Session {
             !runs.contains(&(number - 1))
         });
         match session.runs.is_empty() {
-            true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
+            true => Err(Error::mismatch("no run is left").at(self.first_image().path())),
             false => {
                 let images: Vec<_> = session.images().cloned().collect();
                 Ok(Session { warnings: warnings_of(&images), ..session })
@@ -159,18 +158,18 @@ impl Session {
     }
 
     /// Every image of every run, in order.
-    pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
+    pub fn images(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
         self.runs.iter().flat_map(|run| &run.images)
     }
 
     /// The first image, whose geometry a map takes over.
-    pub fn first_image(&self) -> &Image {
+    pub fn first_image(&self) -> &Arc<dyn Source> {
         &self.runs[0].images[0]
     }
 
-    /// The header of the first image.
-    pub fn header(&self) -> &Header {
-        &self.first_image().header
+    /// The geometry of the first image.
+    pub fn geometry(&self) -> &Geometry {
+        self.first_image().geometry()
     }
 
     /// Number of time points of all runs.
@@ -180,7 +179,7 @@ impl Session {
 
     /// Bytes of all voxels as stored, decompressed.
     pub fn voxel_bytes(&self) -> u64 {
-        self.images().map(|image| image.header.voxel_bytes()).sum()
+        self.images().map(|image| image.voxel_bytes()).sum()
     }
 
     /// What a person should know of the inputs.
@@ -189,13 +188,11 @@ impl Session {
     }
 }
 
-fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
+fn into_runs(images: Vec<Arc<dyn Source>>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for image in images {
         match runs.last_mut() {
-            Some(run)
-                if image.header.is_one_volume_file && run.images[0].header.is_one_volume_file =>
-            {
+            Some(run) if !image.time().has_axis && !run.images[0].time().has_axis => {
                 run.images.push(image);
             }
             _ => runs.push(Run { images: vec![image] }),
@@ -204,29 +201,30 @@ fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
     runs
 }
 
-fn same_grid(first: &Image, image: &Image) -> Result<()> {
-    if image.header.shape == first.header.shape {
+fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {
+    let [found, expected] = [image, first].map(Source::geometry);
+    if found.shape == expected.shape {
         return Ok(());
     }
     Err(Error::mismatch(format!(
         "grid {} differs from {} of {}",
-        image.header.grid(),
-        first.header.grid(),
-        first.path.display()
+        found.grid(),
+        expected.grid(),
+        first.path().display()
     ))
     .remedy("give runs of one grid")
-    .at(&image.path))
+    .at(image.path()))
 }
 
-fn affines(images: &[Arc<Image>]) -> Option<Warning> {
+fn affines(images: &[Arc<dyn Source>]) -> Option<Warning> {
     let first = &images[0];
     let mut greatest_mm = 0.0_f64;
     let mut differing = Vec::new();
     for image in &images[1..] {
-        let displacement_mm = first.header.greatest_displacement_mm(&image.header);
+        let displacement_mm = first.geometry().greatest_displacement_mm(image.geometry());
         if displacement_mm > AFFINE_TOLERANCE_MM {
             greatest_mm = greatest_mm.max(displacement_mm);
-            differing.push(image.path.as_path());
+            differing.push(image.path());
         }
     }
     (!differing.is_empty()).then(|| {
@@ -234,34 +232,33 @@ fn affines(images: &[Arc<Image>]) -> Option<Warning> {
             "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
              runs are compared voxel by voxel all the same, so check that they are aligned",
             listed(&differing),
-            first.path.display()
+            first.path().display()
         ))
     })
 }
 
-fn units(images: &[Arc<Image>]) -> Option<Warning> {
-    grouped(images, |image| Some(image.header.units()))
+fn units(images: &[Arc<dyn Source>]) -> Option<Warning> {
+    grouped(images, |image| Some(image.units()))
         .map(|groups| Warning::UnitsDiffer(format!("units differ between files: {groups}")))
 }
 
-fn trs(images: &[Arc<Image>]) -> Option<Warning> {
-    grouped(images, |image| image.header.tr_seconds().map(|tr| format!("{tr} s")))
+fn trs(images: &[Arc<dyn Source>]) -> Option<Warning> {
+    grouped(images, |image| image.time().tr_seconds.map(|tr| format!("{tr} s")))
         .map(|groups| Warning::TrDiffers(format!("the TR differs between runs: {groups}")))
 }
 
-fn slopes(images: &[Arc<Image>]) -> Option<Warning> {
-    let scaling = |image: &Image| {
-        let scaling = image.header.scaling;
+fn slopes(images: &[Arc<dyn Source>]) -> Option<Warning> {
+    let scaling = |image: &dyn Source| {
+        let scaling = image.scaling();
         Some(format!("{} * stored + {}", scaling.slope(), scaling.intercept()))
     };
     grouped(images, scaling)
         .map(|groups| Warning::SlopeDiffers(format!("the scaling differs between runs: {groups}")))
 }
 
-fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {
-    let (single, many): (Vec<_>, Vec<_>) =
-        images.iter().partition(|image| image.header.volumes == 1);
-    let single: Vec<&Path> = single.iter().map(|image| image.path.as_path()).collect();
+fn single_volumes(images: &[Arc<dyn Source>]) -> Option<Warning> {
+    let (single, many): (Vec<_>, Vec<_>) = images.iter().partition(|image| image.volumes() == 1);
+    let single: Vec<&Path> = single.iter().map(|image| image.path()).collect();
     (!single.is_empty() && !many.is_empty()).then(|| {
         Warning::SingleVolume(format!(
             "one volume only in {}, among runs of many: it counts as one more time point; leave a \
@@ -272,13 +269,16 @@ fn single_volumes(images: &[Arc<Image>]) -> Option<Warning> {
 }
 
 /// Files grouped by what they say, in words, if they do not all say the same.
-fn grouped(images: &[Arc<Image>], say: impl Fn(&Image) -> Option<String>) -> Option<String> {
+fn grouped(
+    images: &[Arc<dyn Source>],
+    say: impl Fn(&dyn Source) -> Option<String>,
+) -> Option<String> {
     let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
     for image in images {
-        let Some(said) = say(image) else { continue };
+        let Some(said) = say(&**image) else { continue };
         match groups.iter_mut().find(|(other, _)| *other == said) {
-            Some((_, files)) => files.push(&image.path),
-            None => groups.push((said, vec![&image.path])),
+            Some((_, files)) => files.push(image.path()),
+            None => groups.push((said, vec![image.path()])),
         }
     }
     let in_words = |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", listed(files));

@@ -3,7 +3,7 @@
 use crate::sessions::Sums;
 use nifti::{IntoNdArray, NiftiObject, ReaderOptions};
 use std::path::{Path, PathBuf};
-use tsnr::image::Affine;
+use tsnr::formats;
 use tsnr::pictures::Grid;
 use tsnr::report::facts::{Facts, Use};
 
@@ -28,11 +28,11 @@ pub fn session(paths: &[PathBuf], title: &str) -> Facts {
 
 fn volumes(path: &Path) -> (Grid, Vec<(Vec<f64>, Use)>) {
     let object = ReaderOptions::new().read_file(path).expect("a run");
-    let header = object.header().clone();
     let samples = object.into_volume().into_ndarray::<f64>().expect("samples");
     let shape = [samples.shape()[0], samples.shape()[1], samples.shape()[2]];
     // The order of the transpose is that of the file: the first axis fastest.
     let values: Vec<f64> = samples.t().iter().copied().collect();
     let volumes = values.chunks(shape.iter().product()).map(|it| (it.to_vec(), Use::Used));
-    (Grid { shape, affine: Affine::from_header(&header, shape).0 }, volumes.collect())
+    let affine = formats::open(path).expect("a run").geometry().affine.0;
+    (Grid { shape, affine }, volumes.collect())
 }

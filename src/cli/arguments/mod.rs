@@ -11,7 +11,7 @@ pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use crate::drawing::Format;
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::paths::directory_entry;
 use crate::pipeline::Mode;
 use crate::stats::tsnr::WrittenUndefined;

@@ -11,9 +11,9 @@
 //!
 //! | images | how they are read | parallel over |
 //! |---|---|---|
-//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk and adds it (`streams.rs`) | images |
-//! | fewer, some of them gzip | a chain that reads, and chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
-//! | all plain | a task a slab of voxels, which reads just that of every volume (`slabs.rs`) | slabs |
+//! | at least as many as threads, some of them streams | a chain of tasks an image, each reads a chunk and adds it (`streams.rs`) | images |
+//! | fewer, some of them streams, as a gzip file is | a chain that reads, and chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
+//! | all seekable, as plain files are | a task a slab of voxels, which reads just that of every volume (`slabs.rs`) | slabs |
 //!
 //! Results do not depend on the threads nor on the length of the chunks.
 //!
@@ -31,11 +31,10 @@ mod folding;
 mod slabs;
 mod streams;
 
-use super::session::image_name;
 use super::{Analysis, Computed, RunSignals, Session, Settings};
 use crate::array::chunk_ranges;
+use crate::formats::{Progress, Source};
 use crate::graph::{Delayed, delayed};
-use crate::image::{Header, Image, Progress};
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
@@ -117,7 +116,7 @@ struct Job {
 
 /// An image as a part of its run.
 struct Part {
-    image: Arc<Image>,
+    image: Arc<dyn Source>,
     /// The number of the run in the session.
     run: usize,
     /// Volumes of the run before the image.
@@ -134,7 +133,7 @@ impl Part {
 impl Job {
     fn new(session: &Session, settings: &Settings, progress: &Arc<dyn Progress>) -> Job {
         let mut runs: Vec<_> = session.runs().iter().enumerate().collect();
-        let bytes = |image: &Arc<Image>| image.header.voxel_bytes();
+        let bytes = |image: &Arc<dyn Source>| image.voxel_bytes();
         runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.images().iter().map(bytes).sum::<u64>()));
         let mut parts = Vec::new();
         for (number, run) in runs {
@@ -147,12 +146,12 @@ impl Job {
                     first_volume,
                     ends_its_run,
                 });
-                first_volume += image.header.volumes;
+                first_volume += image.volumes();
             }
         }
         Job {
             analysis: settings.analysis.clone(),
-            voxels: session.header().voxels(),
+            voxels: session.geometry().voxels(),
             chunk_length: settings.chunk_length,
             progress: Arc::clone(progress),
             parts,
@@ -185,7 +184,7 @@ impl Job {
     /// Bytes of the runs folded, of one voxel.
     fn folded_bytes_per_voxel(&self) -> usize {
         let Analysis { model, definition, wanted, .. } = &self.analysis;
-        let sorts = |part: &Part| (part.image.header.datatype, part.image.header.scaling);
+        let sorts = |part: &Part| part.image.voxel_encoding();
         let is_one_sort = self.parts.iter().all(|part| sorts(part) == sorts(&self.parts[0]));
         // Integers that stand for values in several ways are merged as floats.
         let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
@@ -207,22 +206,22 @@ impl Job {
     }
 
     fn datatypes(&self) -> impl Iterator<Item = Datatype> + '_ {
-        self.parts.iter().map(|part| part.image.header.datatype)
+        self.parts.iter().map(|part| part.image.datatype())
     }
 
     /// Chunks of an image along time, with their labels.
-    fn chunks(&self, image: &Image) -> Vec<(String, Range<usize>)> {
-        chunk_ranges(image.header.volumes, self.chunk_volumes(&image.header))
-            .map(|range| (format!("{} [{}..{})", image_name(image), range.start, range.end), range))
+    fn chunks(&self, image: &dyn Source) -> Vec<(String, Range<usize>)> {
+        chunk_ranges(image.volumes(), self.chunk_volumes(image))
+            .map(|range| (format!("{} [{}..{})", image.name(), range.start, range.end), range))
             .collect()
     }
 
     /// Volumes in a chunk: those asked for, or the default.
-    fn chunk_volumes(&self, header: &Header) -> NonZeroUsize {
-        let volume_bytes = header.volume_bytes();
+    fn chunk_volumes(&self, image: &dyn Source) -> NonZeroUsize {
+        let volume_bytes = image.volume_bytes();
         let most = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
-        let length = part_of_run(most.min(MOST_CHUNK_BYTES / volume_bytes), header).get();
-        let kept = Moments::volumes_kept(header.datatype, self.analysis.model.most_regressors());
+        let length = part_of_run(most.min(MOST_CHUNK_BYTES / volume_bytes), image).get();
+        let kept = Moments::volumes_kept(image.datatype(), self.analysis.model.most_regressors());
         let default = NonZeroUsize::new(length - kept).unwrap_or(NonZeroUsize::MIN);
         self.chunk_length.unwrap_or(default)
     }
@@ -256,11 +255,11 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
 }
 
 /// The task that has the moments of all volumes of an image.
-fn moments_of(image: &Image) -> String {
-    format!("moments {}", image_name(image))
+fn moments_of(image: &dyn Source) -> String {
+    format!("moments {}", image.name())
 }
 
 /// So many volumes, but never a whole run, however short it is, and one at least.
-fn part_of_run(volumes: usize, header: &Header) -> NonZeroUsize {
-    NonZeroUsize::new(volumes.min(header.volumes.div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
+fn part_of_run(volumes: usize, image: &dyn Source) -> NonZeroUsize {
+    NonZeroUsize::new(volumes.min(image.volumes().div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
 }

@@ -4,8 +4,8 @@ use super::folding::{Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
 use crate::array::{Baton, chunk_ranges};
 use crate::error::Result;
+use crate::formats::VolumeReader;
 use crate::graph::{Delayed, delayed, try_delayed};
-use crate::image::VolumeReader;
 use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
@@ -26,7 +26,7 @@ struct Stream {
 impl Stream {
     fn open(job: &Job, part: &Part) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
-        let memory = Samples::none(part.image.header.datatype);
+        let memory = Samples::none(part.image.datatype());
         Ok(Stream { reader, memory, sums: PartSums::none(job, part, job.voxels) })
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
     for (index, part) in job.parts.iter().enumerate() {
         let before = folded.len().checked_sub(most_begun).map(|index| folded[index].clone());
         let stream = read_and_added(job, index, before.as_slice());
-        let (name, job) = (moments_of(&part.image), Arc::clone(job));
+        let (name, job) = (moments_of(&*part.image), Arc::clone(job));
         let next = match folded.last() {
             None => delayed(name, &stream, move |stream| {
                 let folding = Folding::none(&job, 0..job.voxels);
@@ -61,7 +61,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
         folded.push(next.value_bytes(folded_bytes));
     }
     let name = match job.parts.as_slice() {
-        [part] => moments_of(&part.image),
+        [part] => moments_of(&*part.image),
         _ => "merge".to_owned(),
     };
     let folded = folded.pop().expect("there is an image");
@@ -81,7 +81,7 @@ fn read_and_added(
 ) -> Delayed<Baton<Stream>> {
     let image = &job.parts[index].image;
     let mut stream: Option<Delayed<Baton<Stream>>> = None;
-    for (label, range) in job.chunks(image) {
+    for (label, range) in job.chunks(&**image) {
         let (name, this) = (format!("moments {label}"), Arc::clone(job));
         let range_length = range.len();
         let go_on = move |mut stream: Stream| -> Result<_> {
@@ -91,7 +91,7 @@ fn read_and_added(
             stream.sums.add(&stream.memory, &this, part, range.clone(), 0);
             Ok(Baton::new(stream))
         };
-        let bytes = moments_bytes(job) + (range_length * image.header.volume_bytes()) as u64;
+        let bytes = moments_bytes(job) + (range_length * image.volume_bytes()) as u64;
         let next = match &stream {
             None => {
                 let this = Arc::clone(job);
@@ -134,7 +134,7 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
         for (part, sums) in job.parts.iter().zip(&of_images) {
             let (sums, job, voxels) = (&sums[number], Arc::clone(job), slab.clone());
             let next = match &folded {
-                None => delayed(moments_of(&part.image), sums, move |sums| {
+                None => delayed(moments_of(&*part.image), sums, move |sums| {
                     Baton::new(Folding::none(&job, voxels.clone()).with(&job, sums.take()))
                 }),
                 Some(folded) => delayed("merge", (folded, sums), move |(folded, sums)| {
@@ -201,12 +201,12 @@ fn added_in_slabs(
     // What was accumulated after the last chunk, and after the one before it, by slabs.
     let mut added: Vec<Delayed<Baton<PartSums>>> = Vec::new();
     let mut added_before: Vec<Delayed<Baton<PartSums>>> = Vec::new();
-    for (label, range) in job.chunks(image) {
+    for (label, range) in job.chunks(&**image) {
         let (name, length) = (format!("read {label}"), range.len());
         let (this, spares) = (Arc::clone(job), Arc::clone(&spares));
         let read_on = move |mut reader: VolumeReader| -> Result<Piece> {
-            let header = &this.parts[index].image.header;
-            let memory = spares.take().unwrap_or_else(|| Samples::none(header.datatype));
+            let datatype = this.parts[index].image.datatype();
+            let memory = spares.take().unwrap_or_else(|| Samples::none(datatype));
             let samples = reader.read(length, memory, &*this.progress)?;
             let samples = Some(counted(samples, this.analysis.definition.not_finite));
             Ok(Piece { samples, reader: Baton::new(reader), spares: Arc::clone(&spares) })
@@ -253,9 +253,9 @@ fn added_in_slabs(
 pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
     let (images, threads_count) = (job.parts.len() as u64, threads.get() as u64);
     let chunk_of = |part: &Part| {
-        let header = &part.image.header;
-        let length = job.chunk_volumes(header).get();
-        length.min(header.volumes) as u64 * header.volume_bytes() as u64
+        let image = &*part.image;
+        let length = job.chunk_volumes(image).get();
+        length.min(image.volumes()) as u64 * image.volume_bytes() as u64
     };
     let chunk = job.parts.iter().map(chunk_of).max().unwrap_or(0);
     let voxels = job.voxels as u64;

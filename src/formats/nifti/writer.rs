@@ -1,0 +1,357 @@
+//! Maps as little-endian NIfTI-1 single files with the geometry of an image.
+
+use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header};
+use super::orientation::unit_code;
+use crate::error::{Error, Result};
+use crate::formats::{Encoding, Geometry, MapFile, MapPrecision, MapSink, Orientation};
+use crate::voxels::ByteOrder;
+use flate2::{Compression, write::GzEncoder};
+use ndarray::Array3;
+use nifti::NiftiHeader;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h).
+const MOST_DESCRIPTION_BYTES: usize = 79;
+
+/// The most bytes that `intent_name` holds, likewise.
+const MOST_NAME_BYTES: usize = 15;
+
+/// A space that the image is aligned to (nifti1.h, `NIFTI_XFORM_ALIGNED_ANAT`).
+const ALIGNED: i16 = 2;
+
+/// The code of an extension that is a text (nifti1.h, `NIFTI_ECODE_COMMENT`).
+const COMMENT: i32 = 6;
+
+impl Encoding {
+    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
+    /// that can be written.
+    pub fn of_output_name(path: &Path) -> Option<Encoding> {
+        let name = path.file_name()?.to_str()?;
+        if name.ends_with(".nii.gz") {
+            Some(Encoding::Gzip)
+        } else {
+            name.ends_with(".nii").then_some(Encoding::Plain)
+        }
+    }
+}
+
+/// A header extension: a code that says whose it is (nifti1.h, `NIFTI_ECODE_*`), and data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Extension {
+    code: i32,
+    data: Vec<u8>,
+}
+
+impl Extension {
+    /// The extensions in the bytes between a header and its voxels, and whether damage
+    /// breaks the list off: `esize` counts itself, the code and the data.
+    pub fn parse_all(bytes: &[u8], order: ByteOrder) -> (Vec<Extension>, bool) {
+        let mut extensions = Vec::new();
+        let Some((flag, mut rest)) = bytes.split_at_checked(4) else { return (extensions, false) };
+        if flag[0] == 0 {
+            return (extensions, false);
+        }
+        let number = |bytes: &[u8]| {
+            let bytes = [bytes[0], bytes[1], bytes[2], bytes[3]];
+            match order {
+                ByteOrder::Little => i32::from_le_bytes(bytes),
+                ByteOrder::Big => i32::from_be_bytes(bytes),
+            }
+        };
+        while rest.len() >= 8 {
+            let size = usize::try_from(number(rest)).unwrap_or(0);
+            if size < 8 || size > rest.len() {
+                return (extensions, true);
+            }
+            extensions.push(Extension { code: number(&rest[4..]), data: rest[8..size].to_vec() });
+            rest = &rest[size..];
+        }
+        (extensions, false)
+    }
+
+    /// Whose extension it is, if it describes the time course of the run and so is wrong
+    /// beside a map: DICOM's attributes (code 2) and AFNI's (code 4).
+    fn describes_the_time_course(&self) -> Option<&'static str> {
+        match self.code {
+            2 => Some("DICOM (code 2)"),
+            4 => Some("AFNI (code 4)"),
+            _ => None,
+        }
+    }
+
+    /// An extension that is a text.
+    fn of_text(text: &str) -> Extension {
+        Extension { code: COMMENT, data: text.as_bytes().to_vec() }
+    }
+
+    /// The text, if it is one, without the zeros that pad it.
+    pub fn comment(&self) -> Option<String> {
+        let end = self.data.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        (self.code == COMMENT).then(|| String::from_utf8_lossy(&self.data[..end]).into_owned())
+    }
+
+    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        // esize is a multiple of 16 (nifti1.h); a writer that broke the rule is mended.
+        let size = (8 + self.data.len()).next_multiple_of(16);
+        let padding = size - 8 - self.data.len();
+        to.write_all(&(size as i32).to_le_bytes())?;
+        to.write_all(&self.code.to_le_bytes())?;
+        to.write_all(&self.data)?;
+        to.write_all(&[0; 15][..padding])
+    }
+
+    fn bytes(&self) -> usize {
+        (8 + self.data.len()).next_multiple_of(16)
+    }
+}
+
+/// What writes maps on one grid.
+#[derive(Clone, Debug)]
+pub(in crate::formats) struct Sink {
+    shape: [usize; 3],
+    /// What is known of the grid, and zeros.
+    fields: NiftiHeader,
+    extensions: Vec<Extension>,
+    left_out: Vec<String>,
+}
+
+impl Sink {
+    /// Maps on the grid of an image. Kept: sform, qform, their codes, the voxel sizes, the spatial
+    /// unit, `dim_info`, and those of `extensions` that do not describe the run. Everything that
+    /// describes a time axis, another tool's scaling or display range is reset.
+    pub(super) fn of_image(image: &Header, extensions: Vec<Extension>, is_damaged: bool) -> Sink {
+        let run = &image.fields;
+        let [qfac, dx, dy, dz, ..] = run.pixdim;
+        let fields = NiftiHeader {
+            dim_info: run.dim_info,
+            pixdim: [qfac, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
+            xyzt_units: run.xyzt_units & 0b111,
+            qform_code: run.qform_code,
+            sform_code: run.sform_code,
+            quatern_b: run.quatern_b,
+            quatern_c: run.quatern_c,
+            quatern_d: run.quatern_d,
+            quatern_x: run.quatern_x,
+            quatern_y: run.quatern_y,
+            quatern_z: run.quatern_z,
+            srow_x: run.srow_x,
+            srow_y: run.srow_y,
+            srow_z: run.srow_z,
+            ..NiftiHeader::default()
+        };
+        let (of_the_run, extensions): (Vec<_>, Vec<_>) =
+            extensions.into_iter().partition(|it| it.describes_the_time_course().is_some());
+        let owners = of_the_run.iter().filter_map(Extension::describes_the_time_course);
+        let mut left_out: Vec<String> = owners
+            .map(|owner| {
+                format!(
+                    "its {owner} header extension describes the run and is not copied to the map"
+                )
+            })
+            .collect();
+        if is_damaged {
+            left_out.push("a damaged header extension is not copied to the map".to_owned());
+        }
+        Sink { shape: image.geometry.shape, fields, extensions, left_out }
+    }
+
+    /// Maps on the grid of an image of another format: where its orientation is known, the affine is
+    /// the sform, with the code of a space that it is aligned to, as nibabel writes it.
+    ///
+    /// # Errors
+    /// An axis that is too long for `dim`.
+    pub(in crate::formats) fn on_grid(geometry: &Geometry) -> Result<Sink> {
+        if let Some(length) = geometry.shape.iter().find(|&&length| length > i16::MAX as usize) {
+            return Err(Error::unsupported(format!(
+                "an axis of {length} voxels, expected at most {} for a map in NIfTI-1",
+                i16::MAX
+            )));
+        }
+        let [dx, dy, dz] = geometry.voxel_sizes;
+        let mut fields = NiftiHeader {
+            pixdim: [1.0, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
+            xyzt_units: unit_code(geometry.unit),
+            qform_code: 0,
+            sform_code: 0,
+            srow_x: [0.0; 4],
+            srow_y: [0.0; 4],
+            srow_z: [0.0; 4],
+            ..NiftiHeader::default()
+        };
+        if geometry.orientation == Orientation::Known {
+            fields.sform_code = ALIGNED;
+            [fields.srow_x, fields.srow_y, fields.srow_z] =
+                geometry.affine.0.map(|row| row.map(|it| it as f32));
+        }
+        Ok(Sink { shape: geometry.shape, fields, extensions: Vec::new(), left_out: Vec::new() })
+    }
+
+    /// The header and extensions of a map.
+    fn header(&self, file: &MapFile) -> MapHeader {
+        let notes = file.notes.iter().map(|note| Extension::of_text(note));
+        let extensions: Vec<Extension> = notes.chain(self.extensions.iter().cloned()).collect();
+        let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
+        let [x, y, z] = self.shape.map(|length| length as u16);
+        let (datatype, bitpix) = match file.precision {
+            MapPrecision::Float32 => (16, 32),
+            MapPrecision::Float64 => (64, 64),
+        };
+        let fields = NiftiHeader {
+            sizeof_hdr: HEADER_BYTES as i32,
+            regular: b'r',
+            dim: [3, x, y, z, 1, 1, 1, 1],
+            datatype,
+            bitpix,
+            vox_offset: FIRST_VOXEL_OFFSET as f32 + extension_bytes as f32,
+            scl_slope: 1.0,
+            scl_inter: 0.0,
+            intent_name: fixed(file.name.as_bytes(), MOST_NAME_BYTES),
+            descrip: fixed::<80>(file.description.as_bytes(), MOST_DESCRIPTION_BYTES).to_vec(),
+            magic: *b"n+1\0",
+            // The rest is zero: no intent, slice timing, display range, names.
+            ..self.fields.clone()
+        };
+        MapHeader { fields, extensions }
+    }
+}
+
+impl MapSink for Sink {
+    fn write(
+        &self,
+        to: &mut dyn Write,
+        map: &Array3<f64>,
+        written: &dyn Fn(f64) -> f64,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        let [x, y, z] = self.shape;
+        assert_eq!(map.dim(), (x, y, z), "the map and its header have one grid");
+        match file.encoding {
+            Encoding::Plain => self.write_plain(to, map, written, file),
+            Encoding::Gzip => {
+                // The gzip header carries no time stamp.
+                let mut encoder = GzEncoder::new(to, Compression::fast());
+                self.write_plain(&mut encoder, map, written, file)?;
+                encoder.finish().map(drop)
+            }
+        }
+    }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+}
+
+impl Sink {
+    fn write_plain(
+        &self,
+        to: &mut dyn Write,
+        map: &Array3<f64>,
+        written: &dyn Fn(f64) -> f64,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        self.header(file).write(to)?;
+        // The file's first axis is fastest: logical order of the transpose.
+        let mut bytes = Vec::with_capacity(64 * 1024);
+        for value in map.t().iter().copied().map(written) {
+            match file.precision {
+                MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
+                MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),
+            }
+            if bytes.len() > 64 * 1024 - 8 {
+                to.write_all(&bytes)?;
+                bytes.clear();
+            }
+        }
+        to.write_all(&bytes)
+    }
+}
+
+/// The header of a map, and its extensions.
+struct MapHeader {
+    fields: NiftiHeader,
+    extensions: Vec<Extension>,
+}
+
+impl MapHeader {
+    /// The header as it stands in the file, little-endian, in the order of nifti1.h, and what follows
+    /// it before the voxels.
+    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let fields = &self.fields;
+        let mut bytes = Vec::with_capacity(FIRST_VOXEL_OFFSET as usize);
+        let mut put = |field: &[u8]| bytes.extend_from_slice(field);
+        put(&fields.sizeof_hdr.to_le_bytes());
+        put(&fields.data_type);
+        put(&fields.db_name);
+        put(&fields.extents.to_le_bytes());
+        put(&fields.session_error.to_le_bytes());
+        put(&[fields.regular, fields.dim_info]);
+        fields.dim.iter().for_each(|length| put(&length.to_le_bytes()));
+        put(&fields.intent_p1.to_le_bytes());
+        put(&fields.intent_p2.to_le_bytes());
+        put(&fields.intent_p3.to_le_bytes());
+        put(&fields.intent_code.to_le_bytes());
+        put(&fields.datatype.to_le_bytes());
+        put(&fields.bitpix.to_le_bytes());
+        put(&fields.slice_start.to_le_bytes());
+        fields.pixdim.iter().for_each(|size| put(&size.to_le_bytes()));
+        put(&fields.vox_offset.to_le_bytes());
+        put(&fields.scl_slope.to_le_bytes());
+        put(&fields.scl_inter.to_le_bytes());
+        put(&fields.slice_end.to_le_bytes());
+        put(&[fields.slice_code, fields.xyzt_units]);
+        put(&fields.cal_max.to_le_bytes());
+        put(&fields.cal_min.to_le_bytes());
+        put(&fields.slice_duration.to_le_bytes());
+        put(&fields.toffset.to_le_bytes());
+        put(&fields.glmax.to_le_bytes());
+        put(&fields.glmin.to_le_bytes());
+        put(&fields.descrip);
+        put(&fields.aux_file);
+        put(&fields.qform_code.to_le_bytes());
+        put(&fields.sform_code.to_le_bytes());
+        for number in [fields.quatern_b, fields.quatern_c, fields.quatern_d] {
+            put(&number.to_le_bytes());
+        }
+        for number in [fields.quatern_x, fields.quatern_y, fields.quatern_z] {
+            put(&number.to_le_bytes());
+        }
+        for row in [fields.srow_x, fields.srow_y, fields.srow_z] {
+            row.iter().for_each(|number| put(&number.to_le_bytes()));
+        }
+        put(&fields.intent_name);
+        put(&fields.magic);
+        put(&[u8::from(!self.extensions.is_empty()), 0, 0, 0]);
+        debug_assert_eq!(bytes.len() as u64, FIRST_VOXEL_OFFSET);
+        to.write_all(&bytes)?;
+        self.extensions.iter().try_for_each(|extension| extension.write(to))
+    }
+}
+
+/// The first `most` bytes of `text`, the rest zero.
+fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
+    let mut field = [0; LENGTH];
+    let count = text.len().min(most);
+    field[..count].copy_from_slice(&text[..count]);
+    field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_end_where_damage_begins() {
+        let mut bytes = vec![1, 0, 0, 0];
+        bytes.extend(16_i32.to_le_bytes());
+        bytes.extend(6_i32.to_le_bytes());
+        bytes.extend(b"comment!");
+        let whole = vec![Extension { code: 6, data: b"comment!".to_vec() }];
+        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (whole.clone(), false));
+        bytes.extend(99_i32.to_le_bytes());
+        bytes.extend(4_i32.to_le_bytes());
+        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (whole, true));
+        bytes[0] = 0;
+        assert_eq!(Extension::parse_all(&bytes, ByteOrder::Little), (vec![], false));
+    }
+}
