@@ -5,7 +5,7 @@ use super::arguments::{RunArguments, TableName};
 use crate::error::{Error, Result};
 use crate::export::Context;
 use crate::export::nifti::MapKind;
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::output::{Batch, written_file};
 use std::collections::HashSet;
 use std::fs;

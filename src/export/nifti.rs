@@ -1,7 +1,7 @@
 //! The maps as images, with the geometry of the first run and the definition in their header.
 
 use super::{Context, sentence};
-use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::formats::{Encoding, MapFile};
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
 use crate::record::Record;
 use crate::stats::definition::Sign;
@@ -145,9 +145,9 @@ pub fn write(
     };
     let formula = kind.formula(record.definition.formula.sign);
     let description = sentence::description(record, formula, kind.has_ddof(), kind.has_mean());
-    let header = header(record, kind.name(), context).named(kind.title(), &description);
+    let file = file(record, kind.name(), [kind.title(), &description], encoding, context);
     let undefined = record.definition.undefined;
-    write_map(to, encoding, &header, &map, |value| undefined.written(value))
+    record.sink.write(to, &map, &|value| undefined.written(value), &file)
 }
 
 /// Writes the mask of a record as an image: 1 inside, 0 outside.
@@ -168,15 +168,25 @@ pub fn write_mask(
     // Another mask file may have any name.
     let name = if mask.is_automatic { mask.name.as_str() } else { "from a file" };
     let description = format!("tsnr {}: mask {name}", record.provenance.version);
-    let header = header(record, "mask", context).named("mask", &description);
+    let file = file(record, "mask", ["mask", &description], encoding, context);
     let [x, y, z] = mask.mask.shape();
     let map = Array3::from_shape_vec((x, y, z).f(), inside).expect("the mask's own shape");
-    write_map(to, encoding, &header, &map, |value| value)
+    record.sink.write(to, &map, &|value| value, &file)
 }
 
-/// The header that a map has beside its name.
-fn header(record: &Record, map: &str, context: &Context) -> MapHeader {
-    let definition = Extension::comment(&recorded(record, map).to_text());
-    let extensions = std::iter::once(definition).chain(record.extensions.iter().cloned());
-    MapHeader::new(&record.header, extensions.collect(), context.precision)
+/// The file of a map: what it is called, and the definition, which stands before what is kept of the
+/// first image.
+fn file(
+    record: &Record,
+    map: &str,
+    [title, description]: [&str; 2],
+    encoding: Encoding,
+    context: &Context,
+) -> MapFile {
+    MapFile {
+        name: title.to_owned(),
+        description: description.to_owned(),
+        notes: vec![recorded(record, map).to_text()],
+        ..MapFile::new(encoding, context.precision)
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
 /// The most memory that computing and writing the maps will take, in bytes.
 pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let analysis = &settings.analysis;
-    let voxels = session.header().voxels() as u64;
+    let voxels = session.geometry().voxels() as u64;
     let maps = voxels * map_bytes_per_voxel(analysis);
     // To find medians: the defined voxels, sorted, and of several runs what lies between them.
     let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
@@ -73,7 +73,7 @@ pub fn threads_within(
             mebibytes(needed),
             mebibytes(limit_bytes)
         ))
-        .at(&session.first_image().path);
+        .at(session.first_image().path());
         match settings.mode {
             Mode::Array => error
                 .remedy("allow more memory, or use another machine")

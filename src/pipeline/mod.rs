@@ -26,7 +26,7 @@ pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
-use crate::image::{Image, Progress, VolumeReader};
+use crate::formats::{Progress, Source, VolumeReader};
 pub use crate::recipe::Mode;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
 use crate::stats::fold::{VoxelMaps, Wanted};
@@ -306,7 +306,7 @@ impl Plan {
                 Arc::into_inner(computed).expect("nobody else has what was computed")
             }
         };
-        Ok(computed.into_maps(session.header().shape))
+        Ok(computed.into_maps(session.geometry().shape))
     }
 }
 
@@ -366,14 +366,14 @@ struct Loaded {
 
 fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loaded> {
     let mut signals = RunSignals::default();
-    let mut whole = |image: &Arc<Image>| {
-        let (header, none) = (&image.header, Samples::none(image.header.datatype));
-        let samples = VolumeReader::open(image)?.read(header.volumes, none, progress)?;
+    let mut whole = |image: &Arc<dyn Source>| {
+        let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
+        let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
         let samples = counted(samples, analysis.definition.not_finite);
-        let mut of_image = Signals::none(analysis.signals, header.scaling, header.voxels());
+        let mut of_image = Signals::none(analysis.signals, scaling, image.voxels());
         of_image.add(&samples, 0);
         signals.append(&of_image);
-        Ok(Arc::new(Block { samples, scaling: header.scaling }))
+        Ok(Arc::new(Block { samples, scaling }))
     };
     let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;
     Ok(Loaded { series: Series::new(blocks), signals })

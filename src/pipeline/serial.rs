@@ -9,7 +9,7 @@
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::{Error, Result};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
 use taskgraph::{Observer, Outline, OutlineTask};

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn signals_are_numpys_however_the_volumes_come() {
         let array = Array2::from_shape_fn((3, 5), |(t, v)| ((t * 7 + v * 3) % 11) as i16);
-        let half = Scaling::from_header(0.5, 0.0).unwrap();
+        let half = Scaling::new(0.5, 0.0).unwrap();
         let mut whole = Signals::none(SignalsWanted::All, half, 5);
         whole.add(&Samples::Int16(array.clone()), 0);
         let mut pieces = Signals::none(SignalsWanted::All, half, 5);

@@ -11,4 +11,4 @@ mod scaling;
 
 pub use datatype::{ByteOrder, Datatype};
 pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples, ordered_sum};
-pub use scaling::{InterceptNotFinite, Scaling};
+pub use scaling::Scaling;

@@ -16,18 +16,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("paths", &[]),
     ("mask", &[]),
     ("output", &["error", "paths"]),
-    ("image", &["error", "inflate", "voxels"]),
+    ("formats", &["error", "inflate", "voxels"]),
     ("stats", &["voxels", "wide_instructions"]),
     ("compare", &["error", "stats"]),
     ("confounds", &["bids", "error"]),
     ("markup", &[]),
     ("pictures", &["error", "markup", "stats"]),
     ("report", &["error", "markup", "pictures", "stats"]),
-    ("inputs", &["error", "image", "paths"]),
+    ("inputs", &["error", "formats", "paths"]),
     ("atlas", &["error", "mask", "stats"]),
-    ("pipeline", &["error", "image", "stats", "voxels"]),
+    ("pipeline", &["error", "formats", "stats", "voxels"]),
     ("diagnostics", &["design", "mask", "modelling", "pipeline", "stats"]),
-    ("modelling", &["confounds", "design", "error", "image", "pipeline", "stats"]),
+    ("modelling", &["confounds", "design", "error", "formats", "pipeline", "stats"]),
     (
         "cli",
         &[
@@ -38,7 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "design",
             "diagnostics",
             "error",
-            "image",
+            "formats",
             "inputs",
             "mask",
             "modelling",
@@ -64,12 +64,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("taskgraph", &["cli", "markup", "pipeline"]),
     ("wait4", &["compare"]),
     ("hmac_sha256", &["cli"]),
-    ("nifti", &["image"]),
-    ("flate2", &["image", "pictures"]),
+    ("nifti", &["formats"]),
+    ("flate2", &["formats", "pictures"]),
     ("crc32fast", &["inflate"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["voxels", "stats", "image", "pipeline", "cli"]),
+    ("ndarray", &["voxels", "stats", "formats", "pipeline", "cli"]),
 ];
 
 fn root() -> &'static Path {
@@ -272,6 +272,41 @@ fn the_engine_has_no_word_of_what_it_is_used_for() {
     }
 }
 
+/// Names of NIfTI's fields, and its own.
+const NIFTI: [&str; 17] = [
+    "NIfTI",
+    "NiftiHeader",
+    "descrip",
+    "dim_info",
+    "intent_name",
+    "pixdim",
+    "qform",
+    "qform_code",
+    "quatern_b",
+    "scl_inter",
+    "scl_slope",
+    "sform",
+    "sform_code",
+    "sizeof_hdr",
+    "srow_x",
+    "vox_offset",
+    "xyzt_units",
+];
+
+#[test]
+fn a_format_is_named_in_its_folder_only() {
+    let mut named = BTreeSet::new();
+    for source in sources() {
+        let words = source.code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let found: BTreeSet<&str> = words.filter(|word| NIFTI.contains(word)).collect();
+        match source.file.starts_with("formats/nifti") {
+            true => named.extend(found.into_iter().map(str::to_owned)),
+            false => assert!(found.is_empty(), "{}: {found:?}", source.file.display()),
+        }
+    }
+    assert!(named.len() >= 15, "only {named:?} were found: the search is broken");
+}
+
 #[test]
 fn only_the_command_line_prints() {
     for source in sources() {
@@ -284,7 +319,7 @@ fn only_the_command_line_prints() {
 
 #[test]
 fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
-    let text = "use crate::image::{Header, Image};\n\
+    let text = "use crate::formats::{Source, open};\n\
                 use crate::{stats::{self, tsnr}, voxels::Block};\n\
                 // crate::cli is above\n\
                 /// [`crate::output`]\n\
@@ -293,5 +328,5 @@ fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
                 mod tests {\n    use crate::pipeline;\n}\n\
                 use crate::error::Error;\n";
     let found = names_behind(&code(text), "crate::");
-    assert_eq!(Vec::from_iter(found), ["error", "image", "inputs", "stats", "voxels"]);
+    assert_eq!(Vec::from_iter(found), ["error", "formats", "inputs", "stats", "voxels"]);
 }

@@ -18,6 +18,7 @@ mod confounds;
 mod definitions;
 mod diagnostics;
 mod diff;
+mod formats;
 mod graphs;
 mod guide;
 mod inflate;

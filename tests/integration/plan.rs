@@ -1,7 +1,5 @@
 //! What is planned before a voxel is read, and that the plan is what runs.
 
-mod program;
-
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -10,10 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use program::Scratch;
-use program::bytes::{Header, INT16};
+use crate::program::Scratch;
+use crate::program::bytes::{Header, INT16};
 use tsnr::error::ErrorKind;
-use tsnr::image::{Image, Progress, VolumeReader};
+use tsnr::formats::{self, Progress, VolumeReader};
 use tsnr::pipeline::{self, Analysis, Mode, Plan, Session, Settings};
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
@@ -250,8 +248,8 @@ impl Progress for Asked {
 fn what_follows_the_last_volume_is_checked_no_longer_once_cancelled() {
     let scratch = Scratch::new();
     let path = zeros(&scratch, "more.nii.gz", 1, 256);
-    let image = Arc::new(Image::open(&path).unwrap());
-    let none = || tsnr::voxels::Samples::none(image.header.datatype);
+    let image = formats::open(&path).unwrap();
+    let none = || tsnr::voxels::Samples::none(image.datatype());
     let asked = Asked::default();
     let error = VolumeReader::open(&image).unwrap().read(1, none(), &asked).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);

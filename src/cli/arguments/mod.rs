@@ -15,7 +15,7 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, repeated};
 use crate::export::nifti::MapKind;
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::output::written_file;
 use crate::recipe::Mode;
 use crate::stats::tsnr::WrittenUndefined;

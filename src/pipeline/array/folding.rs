@@ -16,11 +16,11 @@ pub(super) struct PartSums {
 
 impl PartSums {
     pub fn none(job: &Job, part: &Part, voxels: usize) -> PartSums {
-        let header = &part.image.header;
+        let (datatype, scaling) = (part.image.datatype(), part.image.scaling());
         let rank = job.analysis.model.runs()[part.run].rank();
         PartSums {
-            moments: Moments::with_regressors(header.datatype, header.scaling, voxels, rank),
-            signals: Signals::none(job.analysis.signals, header.scaling, voxels),
+            moments: Moments::with_regressors(datatype, scaling, voxels, rank),
+            signals: Signals::none(job.analysis.signals, scaling, voxels),
         }
     }
 

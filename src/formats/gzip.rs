@@ -4,7 +4,7 @@
 //! for zlib-rs to judge: the file is decoded again from its beginning by [`Members`], which
 //! either says what is wrong or goes on where the other stopped.
 
-use super::file::{READ_BUFFER_BYTES, Timed};
+use super::codec::{READ_BUFFER_BYTES, Timed};
 use crate::inflate::GzipReader;
 use flate2::bufread::GzDecoder;
 use std::fs::File;

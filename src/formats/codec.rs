@@ -26,17 +26,6 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
-    /// that can be written.
-    pub fn of_output_name(path: &Path) -> Option<Encoding> {
-        let name = path.file_name()?.to_str()?;
-        if name.ends_with(".nii.gz") {
-            Some(Encoding::Gzip)
-        } else {
-            name.ends_with(".nii").then_some(Encoding::Plain)
-        }
-    }
-
     /// The most bytes that a file of `file_bytes` can stand for. Deflate codes at best
     /// 258 bytes in 2 bits (RFC 1951), 1032 to 1.
     pub(super) fn most_content_bytes(self, file_bytes: u64) -> u64 {
@@ -58,8 +47,8 @@ impl OpenFile {
     /// Opens `path`.
     ///
     /// # Errors
-    /// A file that is missing, was not fetched, is empty, is no regular file, may not be
-    /// read, or is compressed by something other than gzip.
+    /// A file that is missing, was not fetched, is no regular file, may not be read, or is
+    /// compressed by something other than gzip.
     pub(super) fn open(path: &Path) -> Result<OpenFile> {
         open(path).map_err(|error| error.at(path))
     }
@@ -143,9 +132,6 @@ fn open(path: &Path) -> Result<OpenFile> {
     if !metadata.is_file() {
         return Err(Error::unsupported("a pipe or device, expected a regular file")
             .remedy("an image is read more than once: write it to a file first"));
-    }
-    if metadata.len() == 0 {
-        return Err(Error::damaged("empty file, expected a NIfTI image"));
     }
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
