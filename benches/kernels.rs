@@ -4,7 +4,6 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use ndarray::Array3;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use tsnr::formats::{self, Encoding, Keep, MapFile, MapPrecision, VolumeReader};
@@ -193,12 +192,11 @@ fn write(bencher: Bencher, encoding: &str) {
     let sink = image.map_sink(Keep::Geometry).expect("a sink");
     let file = MapFile::new(encoding, MapPrecision::Float32);
     let series = series(VOXELS, 1);
-    let map = Array3::from_shape_fn((64, 64, 30), |(x, y, z)| {
-        (f64::from(series[x + 64 * (y + 64 * z)]) * 0.061).sqrt()
-    });
+    let map: Vec<f64> = series.iter().map(|&it| (f64::from(it) * 0.061).sqrt()).collect();
     bencher.counter(BytesCount::new(VOXELS * 4)).bench_local(|| {
         let mut bytes = Vec::new();
-        sink.write(&mut bytes, &map, &|value| value, &file).expect("written to memory");
+        let mut values = map.iter().copied();
+        sink.write(&mut bytes, &mut values, &file).expect("written to memory");
         bytes.len()
     });
 }

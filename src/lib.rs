@@ -15,6 +15,7 @@
 //! | [`compare`] | programs measured beside one another, and how far maps differ |
 //! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
 //! | [`mask`] | which voxels are the brain |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
@@ -32,6 +33,7 @@
 //!
 //! ```
 //! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+//! use tsnr::maps::TSNR;
 //! use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 //!
 //! let run = PathBuf::from("testdata/odd/int16_le.nii");
@@ -42,9 +44,10 @@
 //!     chunk_length: None,
 //!     analysis: Analysis::plain(&session),
 //! };
-//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?;
-//! assert_eq!(maps.tsnr.dim(), (5, 4, 3));
-//! assert_eq!(maps.counts.defined, 58);
+//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?.maps;
+//! assert_eq!(maps.counts().defined, 58);
+//! let tsnr = maps.array(TSNR).expect("a map that is wanted");
+//! assert_eq!(tsnr.dim(), (5, 4, 3));
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 
@@ -64,6 +67,7 @@ pub mod findings;
 pub mod formats;
 pub mod inflate;
 pub mod inputs;
+pub mod maps;
 pub mod markup;
 pub mod mask;
 pub mod modelling;

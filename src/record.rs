@@ -6,11 +6,11 @@ use crate::design::Use;
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
 use crate::formats::{Geometry, MapSink};
+use crate::maps::{Counts, Maps};
 use crate::mask::Mask;
-use crate::pipeline::{Maps, RunSignals, in_file_order};
+use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::stats::summary::Summary;
-use crate::stats::tsnr::Counts;
 use crate::voxels::Datatype;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -37,8 +37,11 @@ pub struct Record {
     pub runs: Vec<RunRecord>,
     /// How many volumes of all runs are in the maps.
     pub volumes_used: usize,
-    /// The maps. Outside the mask the tSNR is undefined and the other maps are 0.
+    /// The maps. Outside the mask they are [hidden](Maps::hide_outside).
     pub maps: Maps,
+    /// The voxels in the mask that have a sample at the limit of its type, by their places in the
+    /// file.
+    pub at_limit: Vec<usize>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,
     /// How many voxels in the mask have a tSNR, and why the others have none.
@@ -144,7 +147,7 @@ impl Record {
     /// The distribution of the tSNR over the voxels in the mask that have one.
     pub fn summary(&self) -> &Summary {
         self.summary.get_or_init(|| {
-            let tsnr = in_file_order(&self.maps.tsnr).iter().copied();
+            let tsnr = self.maps.tsnr().iter().copied();
             Summary::of(tsnr.filter(|it| it.is_finite()))
         })
     }

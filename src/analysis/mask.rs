@@ -1,10 +1,10 @@
 //! Where the maps are looked at: a mask in a file, or one made from the mean.
 
 use crate::error::{Error, Result, Setting};
+use crate::maps::{MEAN, Maps};
 use crate::mask::{Mask, brain_mask};
-use crate::pipeline::{self, Maps, OnGrid, Session, in_file_order, in_file_order_mut};
+use crate::pipeline::{self, OnGrid, Session};
 use crate::record::NamedMask;
-use crate::stats::tsnr::outside;
 use std::path::Path;
 
 /// What a mask that is made from the mean is called.
@@ -35,9 +35,8 @@ pub(super) fn of_file(
 /// # Errors
 /// No brain in it.
 pub(super) fn automatic(maps: &Maps, first_run: &Path) -> Result<NamedMask> {
-    let mean = maps.mean.as_ref().expect("the mean is made for the mask");
-    let (x, y, z) = mean.dim();
-    let mask = brain_mask(in_file_order(mean), [x, y, z]);
+    let mean = maps.get(MEAN).expect("the mean is made for the mask");
+    let mask = brain_mask(mean.values(), maps.shape());
     if mask.count() == 0 {
         return Err(Error::mismatch("no brain was found in the mean image")
             .remedy("give an image as the mask")
@@ -45,24 +44,4 @@ pub(super) fn automatic(maps: &Maps, first_run: &Path) -> Result<NamedMask> {
             .at(first_run));
     }
     Ok(NamedMask { name: AUTOMATIC_MASK.to_owned(), mask, is_automatic: true })
-}
-
-/// Takes what is outside the mask out of the maps.
-pub(super) fn hide(maps: &mut Maps, mask: &Mask) {
-    let Maps { tsnr, mean, std, between, runs, at_limit, .. } = maps;
-    at_limit.retain(|&voxel| mask.inside()[voxel]);
-    for map in std::iter::once(tsnr).chain(runs) {
-        fill_outside(in_file_order_mut(map), mask, outside());
-    }
-    for map in [mean, std, between].into_iter().flatten() {
-        fill_outside(in_file_order_mut(map), mask, 0.0);
-    }
-}
-
-fn fill_outside(values: &mut [f64], mask: &Mask, value: f64) {
-    for (it, &is_inside) in values.iter_mut().zip(mask.inside()) {
-        if !is_inside {
-            *it = value;
-        }
-    }
 }

@@ -19,22 +19,19 @@ pub use regions::{atlas_on_grid, or_whole};
 use crate::atlas::Regions;
 use crate::error::{Error, Result};
 use crate::findings::between_runs::BetweenRuns;
-use crate::findings::{self, Computed, Finding, Opened};
+use crate::findings::{self, Finding, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::inputs;
+use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, TSNR, Wanted};
 use crate::modelling::{Prepared, PreparedRun, prepare};
-use crate::pipeline::{
-    self, Analysis, Maps, Plan, Run, RunSignals, Session, Settings, in_file_order,
-};
+use crate::pipeline::{self, Analysis, Computed, Plan, Run, RunSignals, Session, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::resources;
 use crate::stats::definition::Combine;
-use crate::stats::fold::Wanted;
 use crate::stats::sampling::Model;
 use crate::stats::signals::SignalsWanted;
 use crate::stats::summary::Summary;
-use crate::stats::tsnr::Counts;
 use observer::Watch;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -134,8 +131,8 @@ impl Planned {
             definition: definition.formula,
             wanted: wanted(recipe, &model, have_own_tsnr),
             signals: match recipe.signals || computing.is_reported {
-                true => SignalsWanted::All,
-                false => SignalsWanted::Beginning(BEGINNING_VOLUMES),
+                true => SignalsWanted::global_and_dvars(),
+                false => SignalsWanted::beginning(BEGINNING_VOLUMES),
             },
             model,
         };
@@ -245,7 +242,7 @@ impl Planned {
         watch.observer.planned(outline.tasks.len(), prepared.session.voxel_bytes());
         let maps = plan.run(&*watch, &watch.cancellation);
         watch.observer.computed();
-        let mut maps = maps?;
+        let Computed { mut maps, mut at_limit, signals } = maps?;
         let computed = watch.phase("compute", planned);
         let mask = match &self.recipe.mask {
             Some(MaskChoice::Auto) => {
@@ -254,13 +251,10 @@ impl Planned {
             _ => self.mask,
         };
         if let Some(NamedMask { mask, .. }) = &mask {
-            mask::hide(&mut maps, mask);
+            maps.hide_outside(mask.inside());
+            at_limit.retain(|&voxel| mask.inside()[voxel]);
         }
-        let tsnr = in_file_order(&maps.tsnr);
-        let counts = match &mask {
-            Some(_) => Counts::of(tsnr.iter().copied()),
-            None => maps.counts,
-        };
+        let (tsnr, counts) = (maps.tsnr(), maps.counts());
         // The values of a map in the voxels that have a tSNR: as many as were counted.
         let of_defined = |map: &[f64]| {
             let mut values = Vec::with_capacity(counts.defined);
@@ -269,13 +263,14 @@ impl Planned {
             values
         };
         let defined = of_defined(tsnr);
-        let share = maps.between.as_ref().map(|share| of_defined(in_file_order(share)));
+        let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
         let between_runs = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
-        let seen = Computed {
+        let seen = findings::Computed {
             prepared: &prepared,
             analysis,
-            maps: &maps,
+            signals: &signals,
+            at_limit: at_limit.len(),
             tsnr: &defined,
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
@@ -285,7 +280,7 @@ impl Planned {
         found.iter().for_each(|finding| watch.observer.found(finding));
         let mut findings = self.findings;
         findings.extend(found);
-        let runs = run_records(&prepared, &mut maps)?;
+        let runs = run_records(&prepared, &maps, signals)?;
         let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
         let names: Vec<_> = runs.iter().map(name).collect();
         let regions = match self.recipe.regions.kinds() {
@@ -302,6 +297,7 @@ impl Planned {
             runs,
             volumes_used: analysis.model.volumes(),
             maps,
+            at_limit,
             mask,
             counts,
             between_runs,
@@ -352,17 +348,19 @@ fn needs_own_tsnr(recipe: &Recipe) -> bool {
     recipe.signals || recipe.computing.is_reported || recipe.regions.is_tabled
 }
 
-/// Which maps are made beside that of the tSNR.
+/// Which maps are made: the tSNR, those that are asked for, and what the rest is made from.
 fn wanted(recipe: &Recipe, model: &Model, have_own_tsnr: bool) -> Wanted {
-    let Wanted { mean, std, runs, .. } = recipe.maps;
     let is_reported = recipe.computing.is_reported;
-    Wanted {
-        mean: mean || is_reported || recipe.mask == Some(MaskChoice::Auto),
-        std: std || is_reported,
-        between: model.runs().len() > 1,
+    let for_others = [
+        (MEAN, is_reported || recipe.mask == Some(MaskChoice::Auto)),
+        (STD, is_reported),
+        (BETWEEN, model.runs().len() > 1),
         // Where a run is too short for a tSNR of its own, only who asked for that is refused.
-        runs: runs || (needs_own_tsnr(recipe) && have_own_tsnr),
-    }
+        (RUN_TSNR, needs_own_tsnr(recipe) && have_own_tsnr),
+    ];
+    let for_others = for_others.into_iter().filter(|(_, is_needed)| *is_needed);
+    let asked = std::iter::once(TSNR).chain(recipe.maps.iter());
+    asked.chain(for_others.map(|(kind, _)| kind)).collect()
 }
 
 /// The settings with as many threads as the memory allows.
@@ -390,13 +388,16 @@ fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
     page + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
 }
 
-fn run_records(prepared: &Prepared, maps: &mut Maps) -> Result<Vec<RunRecord>> {
-    let mut signals = std::mem::take(&mut maps.signals).into_iter();
-    let mut own = maps.runs.iter();
+fn run_records(
+    prepared: &Prepared,
+    maps: &Maps,
+    signals: Vec<RunSignals>,
+) -> Result<Vec<RunRecord>> {
+    let (mut signals, mut own) = (signals.into_iter(), maps.of_kind(RUN_TSNR));
     let runs = prepared.session.runs().iter().zip(&prepared.runs);
     runs.map(|(run, prepared)| {
         let median = own.next().and_then(|map| {
-            let values = in_file_order(map).iter().copied();
+            let values = map.values().iter().copied();
             Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
         });
         run_record(run, prepared, signals.next().unwrap_or_default(), median)

@@ -3,8 +3,9 @@
 use crate::atlas::{self, LabelNames, Regions, Row};
 use crate::error::{Error, Result};
 use crate::formats::Source;
+use crate::maps::{Maps, RUN_TSNR};
 use crate::mask::Mask;
-use crate::pipeline::{Maps, Session, in_file_order, on_grid_of};
+use crate::pipeline::{Session, on_grid_of};
 use crate::recipe::RegionChoice;
 use std::borrow::Cow;
 use std::path::Path;
@@ -91,13 +92,13 @@ pub(super) fn rows(
     runs: &[(String, String)],
     mask: Option<&Mask>,
 ) -> Vec<Row> {
-    let (x, y, z) = maps.tsnr.dim();
+    let shape = maps.shape();
     let names = telling_names(runs);
-    let all = (ALL_RUNS, in_file_order(&maps.tsnr));
-    let each = names.iter().zip(&maps.runs);
-    let each = each.map(|(name, map)| (name.as_str(), in_file_order(map)));
+    let all = (ALL_RUNS, maps.tsnr());
+    let each = names.iter().zip(maps.of_kind(RUN_TSNR));
+    let each = each.map(|(name, map)| (name.as_str(), map.values()));
     let maps: Vec<(&str, &[f64])> = std::iter::once(all).chain(each).collect();
-    let regions = or_whole(regions, [x, y, z], mask);
+    let regions = or_whole(regions, shape, mask);
     regions.iter().flat_map(|it| atlas::table(it, &maps, mask)).collect()
 }
 

@@ -11,10 +11,10 @@ use crate::compare::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
 use crate::formats::{self, VolumeReader};
+use crate::maps::{STD, WrittenUndefined};
 use crate::pipeline::{Mode, Session, mebibytes};
 use crate::recipe::Recipe;
 use crate::resources;
-use crate::stats::tsnr::WrittenUndefined;
 use crate::voxels::{Samples, Scaling};
 use serde_json::json;
 use std::num::NonZeroUsize;
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
         Some(&last) if rounding.intercept.is_some_and(|it| it > 0.0) => {
             let std = scratch.path().join("std.nii");
             let mut recipe = recipe.clone();
-            recipe.maps.std = true;
+            recipe.maps.extend([STD]);
             let file = scratch.path().join("recipe.json");
             let mut command = command(&recipe, &contenders[last], &file)?;
             measure(command.arg("-o").arg(map(last)).arg("--std").arg(&std))?;

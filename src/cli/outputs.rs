@@ -4,8 +4,8 @@ use super::Process;
 use super::arguments::{RunArguments, TableName};
 use crate::error::{Error, Result};
 use crate::export::Context;
-use crate::export::nifti::MapKind;
 use crate::formats::{Encoding, MapPrecision};
+use crate::maps::{Extent, MapKind};
 use crate::output::{Batch, written_file};
 use std::collections::HashSet;
 use std::fs;
@@ -31,11 +31,13 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
     for (path, kind) in arguments.maps_to_write() {
         let name = path.to_string_lossy();
         match kind {
-            MapKind::RunTsnr if name.contains(RUN_PLACE) => files.extend((0..runs).map(|run| {
-                let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
-                MapFile { path, kind, run }
-            })),
-            MapKind::RunTsnr if runs > 1 => {
+            MapKind { extent: Extent::EachRun, .. } if name.contains(RUN_PLACE) => {
+                files.extend((0..runs).map(|run| {
+                    let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
+                    MapFile { path, kind, run }
+                }))
+            }
+            MapKind { extent: Extent::EachRun, .. } if runs > 1 => {
                 return Err(Error::mismatch(format!("one file for the maps of {runs} runs"))
                     .remedy(format!("write {RUN_PLACE} where the number of the run is to stand"))
                     .at(path));

@@ -10,7 +10,8 @@ use crate::analysis::analyze;
 use crate::design::Widening;
 use crate::error::{Error, Result};
 use crate::export::Context;
-use crate::export::nifti::{self, MapKind};
+use crate::export::nifti;
+use crate::maps::{STD, TSNR};
 use crate::recipe::{MaskChoice, Recipe, ShortRuns};
 use std::fs;
 use std::path::Path;
@@ -29,8 +30,8 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     let mut context = Context::new();
     context.precision = arguments.dtype;
     let mut batch = process.under_way.batch();
-    let tsnr = std::iter::once((&arguments.output, MapKind::Tsnr));
-    for (path, kind) in tsnr.chain(arguments.std.iter().map(|path| (path, MapKind::Std))) {
+    let tsnr = std::iter::once((&arguments.output, TSNR));
+    for (path, kind) in tsnr.chain(arguments.std.iter().map(|path| (path, STD))) {
         batch.write(path, |to| nifti::write(&record, kind, 0, encoding(path), &context, to))?;
     }
     batch.commit()
@@ -47,14 +48,7 @@ impl RunArguments {
             auto if auto == Path::new("auto") => MaskChoice::Auto,
             file => MaskChoice::File(file.to_owned()),
         });
-        for (_, kind) in self.maps_to_write() {
-            match kind {
-                MapKind::Mean => recipe.maps.mean = true,
-                MapKind::Std => recipe.maps.std = true,
-                MapKind::RunTsnr => recipe.maps.runs = true,
-                MapKind::Tsnr | MapKind::Between | MapKind::Volumes | MapKind::Stderr => {}
-            }
-        }
+        recipe.maps.extend(self.maps_to_write().map(|(_, kind)| kind));
         let regions = &self.regions;
         recipe.regions.atlas.clone_from(&regions.atlas.atlas);
         recipe.regions.atlas_labels.clone_from(&regions.atlas.atlas_labels);

@@ -192,7 +192,7 @@ pub(crate) mod tests {
         let map = Array3::from_shape_vec((5, 4, 3).f(), values).unwrap();
         let path = folder.join(name);
         let mut file = std::fs::File::create(&path).unwrap();
-        sink.write(&mut file, &map, &|value| value, &plain).unwrap();
+        sink.write(&mut file, &mut map.t().iter().copied(), &plain).unwrap();
         path
     }
 

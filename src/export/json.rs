@@ -301,7 +301,7 @@ impl<'a> RunJson<'a> {
                 constant: record.counts.constant,
                 not_finite: record.counts.not_finite,
             },
-            voxels_at_limit: record.maps.at_limit.len(),
+            voxels_at_limit: record.at_limit.len(),
             between_runs: record.between_runs.map(between),
             regions: record.regions.iter().map(region).collect(),
             findings: &record.findings,

@@ -4,7 +4,6 @@ use super::html::tsnr_range;
 use super::words::grid;
 use crate::error::Result;
 use crate::pictures::{Look, Slices, Volume, mosaic};
-use crate::pipeline::in_file_order;
 use crate::record::Record;
 
 pub use super::html::Shown;
@@ -15,7 +14,7 @@ pub use super::html::Shown;
 /// Slices that the grid does not have.
 pub fn slide(record: &Record, shown: &Shown) -> Result<Vec<u8>> {
     let grid = grid(&record.geometry);
-    let volume = Volume::new(&grid, in_file_order(&record.maps.tsnr))?;
+    let volume = Volume::new(&grid, record.maps.tsnr())?;
     let (range, label) = tsnr_range(&volume, shown.range);
     let look = Look {
         title: format!("tSNR of {}", record.title()),

@@ -1,9 +1,9 @@
 //! The definition of a record in words: a line for a summary, a sentence for a paper, and the
 //! short description in a map's header.
 
-use super::nifti::MapKind;
 use super::words::{counted, fitted};
 use crate::design::Use;
+use crate::maps::{MapKind, Part, TSNR};
 use crate::recipe::TsnrDefinition;
 use crate::record::Record;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
@@ -107,28 +107,33 @@ pub fn sentence(record: &Record) -> String {
     text + "."
 }
 
-/// What a map of this formula is, for the field of a header that holds 79 bytes: a short form for
+/// What a map of this kind is, for the field of a header that holds 79 bytes: a short form for
 /// the eye, of which the end may be cut off. The header's extension has it whole.
-pub fn description(record: &Record, formula: &str, has_ddof: bool, has_mean: bool) -> String {
-    let short = short(&record.definition, formula, has_ddof, has_mean);
+pub fn description(record: &Record, kind: MapKind) -> String {
+    let short = short(&record.definition, kind);
     let (version, volumes) = (record.provenance.version, record.volumes_used);
     format!("tsnr {version}: {short}, {volumes} volumes")
 }
 
 /// A definition of the tSNR in its short form: `mean/std, ddof 0, detrending none`.
 pub fn short_tsnr(definition: &TsnrDefinition) -> String {
-    short(definition, MapKind::Tsnr.formula(definition.formula.sign), true, true)
+    short(definition, TSNR)
 }
 
-fn short(definition: &TsnrDefinition, formula: &str, has_ddof: bool, has_mean: bool) -> String {
-    let Definition { combine, ddof, .. } = definition.formula;
-    let ddof = if has_ddof { format!(", {ddof}") } else { String::new() };
+fn short(definition: &TsnrDefinition, kind: MapKind) -> String {
+    let Definition { combine, ddof, sign, .. } = definition.formula;
+    let formula = match sign {
+        Sign::Signed => kind.recorded_as.to_owned(),
+        Sign::Absolute => kind.recorded_as.replace("mean/", "|mean|/"),
+    };
+    let ddof = if kind.has(Part::Std) { format!(", {ddof}") } else { String::new() };
     let combine = match combine {
         Combine::Concat => "",
         Combine::Demean => ", demean",
         Combine::Average => ", average",
     };
-    let source = if definition.is_mean_replaced && has_mean { ", mean-from" } else { "" };
+    let source =
+        if definition.is_mean_replaced && kind.has(Part::Mean) { ", mean-from" } else { "" };
     let order = definition.polynomial_order;
     let mut fit = if order == 0 { "none".to_owned() } else { order.to_string() };
     if definition.trend_through == Scope::Concatenation {

@@ -8,12 +8,12 @@ use crate::analysis::Planned;
 use crate::design::Use;
 use crate::error::Result;
 use crate::formats::SpatialUnit;
+use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
-use crate::pipeline::{Session, in_file_order, mebibytes};
+use crate::pipeline::{Session, mebibytes};
 use crate::record::Record;
 use crate::stats::summary::significant;
-use crate::stats::tsnr::{Counts, WrittenUndefined};
 use std::path::PathBuf;
 use taskgraph::PassReport;
 
@@ -54,7 +54,7 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         lines.push(("mask", format!("{count} of {} voxels, {}", geometry.voxels(), mask.name)));
     }
     lines.push(("median tSNR", median_tsnr(record)));
-    if record.runs.len() > 1 && !record.maps.runs.is_empty() {
+    if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {
         let medians = record.runs.iter().map(|it| it.median_tsnr);
         let medians = medians.map(|it| it.map_or("none".to_owned(), significant));
         lines.push(("each run", medians.collect::<Vec<_>>().join(", ")));
@@ -161,7 +161,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
 /// Slices that the grid does not have.
 pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result<String> {
     let grid = grid(&record.geometry);
-    let volume = Volume::new(&grid, in_file_order(&record.maps.tsnr))?;
+    let volume = Volume::new(&grid, record.maps.tsnr())?;
     let mut text = preview::histogram(volume.values());
     if let (Some(colors), false) = (colors, text.is_empty()) {
         let (range, _) = tsnr_range(&volume, shown.range);

@@ -1,9 +1,9 @@
 //! Words that several exporters use.
 
 use crate::formats::Geometry;
+use crate::maps::Counts;
 use crate::pictures::Grid;
 use crate::record::Record;
-use crate::stats::tsnr::Counts;
 use std::ffi::OsString;
 
 /// More runs than this are summed up, not listed.

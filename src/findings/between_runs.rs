@@ -99,8 +99,8 @@ fn find(computed: &Computed) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::Wanted;
     use crate::stats::definition::Ddof;
-    use crate::stats::fold::Wanted;
     use crate::stats::sampling::Model;
     use crate::stats::signals::SignalsWanted;
     use std::sync::Arc;
@@ -112,7 +112,7 @@ mod tests {
             definition: Definition { ddof, ..Definition::default() },
             model: Arc::new(Model::all([50, 50])),
             wanted: Wanted::default(),
-            signals: SignalsWanted::Beginning(0),
+            signals: SignalsWanted::default(),
         };
         let of =
             |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap();

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(computed: &Computed) -> Vec<Finding> {
-    let count = computed.maps.at_limit.len();
+    let count = computed.at_limit;
     if count == 0 {
         return Vec::new();
     }

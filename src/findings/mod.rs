@@ -38,11 +38,11 @@ mod words;
 
 use crate::error::Setting;
 use crate::formats::Geometry;
+use crate::maps::Counts;
 use crate::mask::Mask;
 use crate::modelling::Prepared;
-use crate::pipeline::{Analysis, Maps};
+use crate::pipeline::{Analysis, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
-use crate::stats::tsnr::Counts;
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -241,8 +241,10 @@ pub(crate) struct Computed<'a> {
     pub prepared: &'a Prepared,
     /// What was asked for.
     pub analysis: &'a Analysis,
-    /// What came out, of the voxels in the mask.
-    pub maps: &'a Maps,
+    /// What the volumes of each run are like.
+    pub signals: &'a [RunSignals],
+    /// How many voxels in the mask have a sample at the limit of its type.
+    pub at_limit: usize,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.

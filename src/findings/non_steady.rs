@@ -21,7 +21,7 @@ const FEWEST_VOLUMES: usize = 20;
 /// the global signal of these volumes.
 fn beginnings<'a>(computed: &'a Computed) -> impl Iterator<Item = (String, &'a [f64])> {
     let runs = computed.prepared.session.runs();
-    let signals = runs.iter().zip(&computed.prepared.runs).zip(&computed.maps.signals);
+    let signals = runs.iter().zip(&computed.prepared.runs).zip(computed.signals);
     signals.filter_map(|((run, prepared), signals)| {
         let first = &signals.global[..signals.global.len().min(BEGINNING_VOLUMES)];
         let is_used = prepared.uses.first() == Some(&Use::Used);

@@ -4,7 +4,7 @@
 //! - [`open`] finds out what a file is, by its content, and gives a [`Source`]: [`Geometry`],
 //!   [`Time`], [`VoxelEncoding`], and the voxels as [`Voxels`], volume after volume or any block.
 //! - [`VolumeReader`] takes whole volumes in order from any of them.
-//! - [`MapSink`] writes maps `[x, y, z]` with the geometry of a source, and what it carries.
+//! - [`MapSink`] writes maps with the geometry of a source, and what it carries.
 //!
 //! A format is a folder: whatever a file of it can be wrong about is found there and said with the
 //! file's name, and no other module names its fields. [`nifti`] is the only one so far. What the

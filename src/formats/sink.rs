@@ -1,7 +1,6 @@
 //! Maps as files, whatever their format.
 
 use super::Encoding;
-use ndarray::Array3;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -61,19 +60,18 @@ impl MapFile {
 /// What writes maps with the geometry of an image, and what is kept of it. It holds all that it
 /// writes, and reads no file.
 pub trait MapSink: fmt::Debug + Send + Sync {
-    /// Writes `map`, `[x, y, z]`, each value as `written` gives it. The same map and file give the
-    /// same bytes.
+    /// Writes the values of a map, a voxel each, the first axis fastest. The same values and file
+    /// give the same bytes.
     ///
     /// # Errors
     /// Those of writing `to`.
     ///
     /// # Panics
-    /// If the map's shape is not the image's.
+    /// If the image's grid has another number of voxels.
     fn write(
         &self,
         to: &mut dyn Write,
-        map: &Array3<f64>,
-        written: &dyn Fn(f64) -> f64,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()>;
 

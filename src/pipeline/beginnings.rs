@@ -3,7 +3,7 @@
 use super::{Run, RunSignals, Session, task_error};
 use crate::error::Result;
 use crate::formats::{Progress, VolumeReader};
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::{BlockHashes, Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -39,13 +39,14 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
     let mut beginning = RunSignals::default();
     for image in run.images() {
         let count = image.volumes().min(volumes - beginning.global.len());
-        let wanted = SignalsWanted::Beginning(volumes);
-        let mut signals = Signals::none(wanted, image.scaling(), image.voxels());
+        let wanted = SignalsWanted::beginning(volumes);
+        let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
+        let mut signals = Signals::none(&wanted, image.scaling(), shape, voxels);
         let mut reader = VolumeReader::open(image)?;
         let mut memory = Samples::none(image.datatype());
         for _ in 0..count {
             memory = reader.read(1, memory, progress)?;
-            signals.add(&memory, 0);
+            signals.add(&memory, &BlockHashes::default(), 0);
         }
         beginning.append(&signals);
         if beginning.global.len() == volumes {

@@ -3,7 +3,7 @@
 use super::{Analysis, Mode, Session, Settings, compute};
 use crate::error::{Error, Result};
 use crate::formats::{self, AFFINE_TOLERANCE_MM, Progress, Source, VolumeReader};
-use crate::stats::fold::Wanted;
+use crate::maps::{MEAN, Wanted};
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -99,10 +99,10 @@ pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Resul
     let misplaced = same_grid("mean", &*image, &**session.first_image())?;
     let run = Session::of_images(vec![Arc::clone(&image)])?;
     let plain = Analysis::plain(&run);
-    let wanted = Wanted { mean: true, ..Wanted::default() };
+    let wanted = Wanted::from_iter([MEAN]);
     let analysis = Analysis { wanted, ..plain };
     let settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
-    let maps = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
-    let mean = maps.mean.expect("a map that is wanted");
-    Ok(OnGrid { values: super::in_file_order(&mean).to_vec(), image, misplaced })
+    let mut computed = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
+    let mean = computed.maps.take(MEAN).pop().expect("a map that is wanted");
+    Ok(OnGrid { values: mean.into_values(), image, misplaced })
 }

@@ -44,13 +44,14 @@ pub(super) fn tasks(
     });
     let spread = delayed("std", &of_all, {
         let Analysis { model, definition, wanted, .. } = with_analysis();
-        move |of_all| (of_all.0.spread(&model, &definition, wanted), of_all.1.clone())
+        move |of_all| (of_all.0.spread(&model, &definition, &wanted), of_all.1.clone())
     });
     let (mean, spread) = (mean.value_bytes(map_bytes), spread.value_bytes(map_bytes));
     let Analysis { model, definition, wanted, .. } = with_analysis();
+    let shape = session.geometry().shape;
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
-        let maps = spread.maps(&mean, &model, &definition, wanted);
+        let maps = spread.maps(&mean, &model, &definition, &wanted).on_grid(shape);
         Computed { maps, at_limit: spread.at_limit().to_vec(), signals: signals.clone() }
     })
     .value_bytes(map_bytes)

@@ -1,9 +1,8 @@
 //! What a mode will hold in memory, told before it starts.
 
-use super::{Analysis, Mode, Session, Settings, array};
+use super::{Analysis, Mode, Run, Session, Settings, array};
 use crate::error::{Error, Result, Setting};
-use crate::stats::fold::{OfRuns, Wanted};
-use crate::stats::signals::SignalsWanted;
+use crate::stats::fold::OfRuns;
 use std::num::NonZeroUsize;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
@@ -15,12 +14,16 @@ const MOST_THREADS: usize = 1024;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of all maps that are made, of one voxel: each in float64.
+/// Bytes of all maps that are made, of one voxel.
 pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
-    let Wanted { mean, std, between, runs } = analysis.wanted;
-    let runs_count = analysis.model.runs().len();
-    let maps = 1 + usize::from(mean) + usize::from(std) + usize::from(between && runs_count > 1);
-    8 * (maps + if runs { runs_count } else { 0 }) as u64
+    analysis.wanted.bytes_per_voxel(analysis.model.runs().len()) as u64
+}
+
+/// Bytes of what is kept of each volume: of a run's files, and as the run's.
+fn signals_bytes(session: &Session, settings: &Settings) -> u64 {
+    let volumes: usize = session.runs().iter().map(Run::volumes).sum();
+    let shape = session.geometry().shape;
+    2 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
 }
 
 /// The most memory that computing and writing the maps will take, in bytes.
@@ -34,15 +37,16 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let extensions = 2 * session.first_image().most_extension_bytes();
     BASE_BYTES
         + extensions
+        + signals_bytes(session, settings)
         + match settings.mode {
             Mode::Serial | Mode::Delayed => {
                 let model = &analysis.model;
                 let of_runs =
-                    OfRuns::bytes_per_voxel(model, &analysis.definition, analysis.wanted) as u64;
+                    OfRuns::bytes_per_voxel(model, &analysis.definition, &analysis.wanted) as u64;
                 // Means of all and of a run, squares and residuals, a volume of values and what
                 // the fit leaves of it, and the products with the regressors.
                 let passes = 8 * (6 + model.most_regressors() as u64) + of_runs;
-                let signals = if analysis.signals == SignalsWanted::All { 8 } else { 0 };
+                let signals = analysis.signals.bytes_per_voxel() as u64;
                 session.voxel_bytes() + voxels * (passes + signals) + maps + sorted
             }
             Mode::Array => {

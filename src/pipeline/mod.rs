@@ -27,15 +27,14 @@ pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::formats::{Progress, Source, VolumeReader};
+use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 pub use crate::recipe::Mode;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
-use crate::stats::fold::{VoxelMaps, Wanted};
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
-use crate::stats::signals::{Signals, SignalsWanted};
-use crate::stats::tsnr::Counts;
+use crate::stats::signals::{BlockHashes, Sampled, Signals, SignalsWanted, hash_of_hashes};
 use crate::voxels::{Block, Infinities, Samples};
-use ndarray::{Array3, ShapeBuilder};
+use ndarray::{Array2, Axis};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -76,28 +75,18 @@ impl Analysis {
         Analysis {
             definition: Definition::default(),
             model: Arc::new(Model::all(session.runs().iter().map(Run::volumes))),
-            wanted: Wanted { mean: true, std: true, ..Wanted::default() },
-            signals: SignalsWanted::Beginning(0),
+            wanted: Wanted::from_iter([TSNR, MEAN, STD]),
+            signals: SignalsWanted::default(),
         }
     }
 }
 
-/// The maps of a session, `[x, y, z]`, in the units of the input (tSNR has none), and what else
-/// came out of the pass.
+/// What came out of the pass over a session.
 #[derive(Clone, Debug)]
-pub struct Maps {
-    /// The tSNR; NaN where it is undefined.
-    pub tsnr: Array3<f64>,
-    /// Mean over time; NaN in voxels with samples that are not finite.
-    pub mean: Option<Array3<f64>>,
-    /// The standard deviation that the tSNR is made of; as the mean.
-    pub std: Option<Array3<f64>>,
-    /// The share of variance between runs, see [`VoxelMaps::between`]; none of a single run.
-    pub between: Option<Array3<f64>>,
-    /// The tSNR of each run by itself, where that was wanted.
-    pub runs: Vec<Array3<f64>>,
-    /// How many voxels have a tSNR, and why the others have none.
-    pub counts: Counts,
+pub struct Computed {
+    /// The maps that were wanted, in the units of the data unless they have
+    /// [another](crate::maps::Unit).
+    pub maps: Maps,
     /// The voxels that have a sample at the limit of its type, by their places in the file.
     pub at_limit: Vec<usize>,
     /// Of each run, what its volumes are like.
@@ -112,21 +101,38 @@ pub struct RunSignals {
     /// The root mean square change of each volume from the one before; NaN of the first of each
     /// file. Empty if not wanted.
     pub dvars: Vec<f64>,
+    /// The mean of each slice of the third axis, `[volume, slice]`, in the units of the data. No
+    /// volume if not wanted.
+    pub slice_means: Array2<f64>,
+    /// The values of chosen voxels at each volume; none if not wanted.
+    pub sampled: Option<Sampled>,
+    /// A [hash](crate::stats::signals) of each volume as it is stored. Empty if not wanted.
+    pub volume_hashes: Vec<u64>,
 }
 
 impl RunSignals {
+    /// A [hash](crate::stats::signals) of all volumes as they are stored; none if not wanted.
+    pub fn hash(&self) -> Option<u64> {
+        let hashes = self.volume_hashes.iter().copied();
+        (hashes.len() > 0).then(|| hash_of_hashes(hashes))
+    }
+
     /// Appends those of a file that follows.
     fn append(&mut self, file: &Signals) {
         self.global.extend(file.global_signal());
         self.dvars.extend(file.dvars());
+        self.volume_hashes.extend(file.volume_hashes());
+        let (slice_means, sampled) = (file.slice_means(), file.sampled());
+        if self.slice_means.is_empty() {
+            self.slice_means = slice_means;
+        } else {
+            self.slice_means.append(Axis(0), slice_means.view()).expect("slices of one grid");
+        }
+        match (&mut self.sampled, sampled) {
+            (Some(all), Some(next)) => all.append(next),
+            (all, next) => *all = next,
+        }
     }
-}
-
-/// What the modes compute: maps in the order of the file.
-struct Computed {
-    maps: VoxelMaps,
-    at_limit: Vec<usize>,
-    signals: Vec<RunSignals>,
 }
 
 /// Computes the maps of a session.
@@ -137,7 +143,7 @@ pub fn compute(
     session: &Session,
     settings: &Settings,
     progress: Arc<dyn Progress>,
-) -> Result<Maps> {
+) -> Result<Computed> {
     plan(session, settings, progress)?.run(&(), &Cancellation::default())
 }
 
@@ -208,7 +214,7 @@ fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
     assert_eq!(runs.len(), model.runs().len(), "a model of these runs");
     for (number, (run, sampling)) in runs.iter().zip(model.runs()).enumerate() {
         let used = sampling.used().len();
-        let needs_own = definition.combine == Combine::Average || wanted.runs;
+        let needs_own = definition.combine == Combine::Average || wanted.has_any(Extent::EachRun);
         let problem = if used == 0 {
             format!("none of its {} volumes is used", run.volumes())
         } else if needs_own && definition.freedom_of_run(model, number) <= 0.0 {
@@ -289,7 +295,7 @@ impl Plan {
     /// # Errors
     /// What reading the voxels runs into; threads that cannot be started;
     /// [`Error::cancelled`].
-    pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<Maps> {
+    pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<Computed> {
         let Plan { session, settings, progress, budget_bytes, work } = self;
         progress.cancellation.get_or_init(|| cancellation.clone());
         let computed = match work {
@@ -306,7 +312,7 @@ impl Plan {
                 Arc::into_inner(computed).expect("nobody else has what was computed")
             }
         };
-        Ok(computed.into_maps(session.geometry().shape))
+        Ok(computed)
     }
 }
 
@@ -320,44 +326,6 @@ fn too_many_threads(error: taskgraph::PoolError) -> Error {
         .settings([Setting::Threads])
 }
 
-impl Computed {
-    fn into_maps(self, [x, y, z]: [usize; 3]) -> Maps {
-        let map = |values: Vec<f64>| {
-            Array3::from_shape_vec((x, y, z).f(), values).expect("one value per voxel")
-        };
-        let optional = |values: Vec<f64>| (!values.is_empty()).then(|| map(values));
-        let VoxelMaps { tsnr, mean, std, between, runs, counts } = self.maps;
-        Maps {
-            tsnr: map(tsnr),
-            mean: optional(mean),
-            std: optional(std),
-            between: optional(between),
-            runs: runs.into_iter().map(map).collect(),
-            counts,
-            at_limit: self.at_limit,
-            signals: self.signals,
-        }
-    }
-}
-
-/// The values of a map that this module made, in the order of the file: first axis fastest.
-///
-/// # Panics
-/// If the map lies otherwise in memory.
-pub fn in_file_order(map: &Array3<f64>) -> &[f64] {
-    assert!(map.t().is_standard_layout(), "first axis fastest");
-    map.as_slice_memory_order().expect("a map without gaps")
-}
-
-/// The same, to be changed.
-///
-/// # Panics
-/// As [`in_file_order`].
-pub fn in_file_order_mut(map: &mut Array3<f64>) -> &mut [f64] {
-    assert!(map.t().is_standard_layout(), "first axis fastest");
-    map.as_slice_memory_order_mut().expect("a map without gaps")
-}
-
 /// A run, whole, in its stored type, and what its volumes are like.
 struct Loaded {
     series: Series,
@@ -369,14 +337,24 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     let mut whole = |image: &Arc<dyn Source>| {
         let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
         let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
-        let samples = counted(samples, analysis.definition.not_finite);
-        let mut of_image = Signals::none(analysis.signals, scaling, image.voxels());
-        of_image.add(&samples, 0);
+        let (samples, hashes) = hashed_and_counted(samples, analysis);
+        let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
+        let mut of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
+        of_image.add(&samples, &hashes, 0);
         signals.append(&of_image);
         Ok(Arc::new(Block { samples, scaling }))
     };
     let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;
     Ok(Loaded { series: Series::new(blocks), signals })
+}
+
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
+fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, BlockHashes) {
+    let hashes = match analysis.signals.hashes {
+        true => BlockHashes::of(&samples),
+        false => BlockHashes::default(),
+    };
+    (counted(samples, analysis.definition.not_finite), hashes)
 }
 
 /// Samples as a definition counts them.

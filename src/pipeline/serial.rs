@@ -49,8 +49,9 @@ pub(super) fn compute(
     }
     let series = steps.take("concatenate", || Series::concatenate(&runs))?;
     let mean = steps.take("mean", || series.temporal_mean(model))?;
-    let spread = steps.take("std", || series.spread(model, definition, *wanted))?;
-    let maps = steps.take("divide", || spread.maps(&mean, model, definition, *wanted))?;
+    let spread = steps.take("std", || series.spread(model, definition, wanted))?;
+    let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
+    let maps = maps.on_grid(session.geometry().shape);
     Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
 }
 

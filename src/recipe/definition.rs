@@ -3,9 +3,9 @@
 use super::{DefinitionChoice, Tool};
 use crate::confounds::Selection;
 use crate::error::{Error, Result};
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof, Definition};
 use crate::stats::sampling::Scope;
-use crate::stats::tsnr::WrittenUndefined;
 use serde::{Deserialize, Serialize};
 
 /// Everything that makes the number of a tSNR map, with nothing left open.

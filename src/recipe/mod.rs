@@ -34,9 +34,9 @@ pub use tools::Tool;
 
 use crate::design::Widening;
 use crate::error::Result;
+use crate::maps::Wanted;
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof};
-use crate::stats::fold::Wanted;
-use crate::stats::tsnr::WrittenUndefined;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::ops::Range;

@@ -1,9 +1,9 @@
 //! The definitions of the field's tools, by name.
 
 use super::{MeanKept, TsnrDefinition};
+use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
 use crate::stats::sampling::Scope;
-use crate::stats::tsnr::WrittenUndefined;
 use serde::{Deserialize, Serialize};
 
 /// A tool or paper whose definition of the tSNR is known by name.

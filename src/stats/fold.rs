@@ -3,76 +3,17 @@
 use super::definition::{Combine, Definition};
 use super::moments::{Moments, left_of};
 use super::sampling::{Model, Scope};
-use super::tsnr::{Counts, tsnr};
+use super::tsnr::tsnr;
+use crate::maps::{Extent, Maps, Need, Status, Totals, VoxelFigures, Wanted};
 use std::ops::Range;
 
 /// Where a fit leaves nothing within the runs, their means count as one if they differ by no more
 /// than this part of them, which is rounding.
 const SAME_MEANS: f64 = 1e-12;
 
-/// Which maps are made beside that of the tSNR.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Wanted {
-    /// The mean.
-    pub mean: bool,
-    /// The standard deviation.
-    pub std: bool,
-    /// The share of variance between runs.
-    pub between: bool,
-    /// The tSNR of each run by itself.
-    pub runs: bool,
-}
-
-/// The maps of some voxels.
-#[derive(Clone, Debug, Default)]
-pub struct VoxelMaps {
-    /// The tSNR, NaN where it is undefined.
-    pub tsnr: Vec<f64>,
-    /// The mean over the used volumes; NaN with samples that are not finite. Empty if not wanted.
-    pub mean: Vec<f64>,
-    /// The standard deviation that the tSNR is made of; as the mean.
-    pub std: Vec<f64>,
-    /// The share of the variance about the grand mean that lies between runs, 0 to 1; NaN where
-    /// nothing varies. Empty if not wanted, or if there is one run.
-    pub between: Vec<f64>,
-    /// Of each run, in the order of the session, its own tSNR. Empty if not wanted.
-    pub runs: Vec<Vec<f64>>,
-    /// How many voxels have a tSNR, and why the others have none.
-    pub counts: Counts,
-}
-
-impl VoxelMaps {
-    /// The maps of voxels that follow one another as those of all of them, which are so many. Maps
-    /// are joined side by side: to get their memory takes longer than to copy them.
-    pub fn joined(parts: impl Iterator<Item = VoxelMaps>, voxels: usize) -> VoxelMaps {
-        let mut counts = Counts::default();
-        let mut pieces_of_maps: Vec<Vec<Vec<f64>>> = Vec::new();
-        for VoxelMaps { tsnr, mean, std, between, runs, counts: more } in parts {
-            counts += more;
-            pieces_of_maps.resize(4 + runs.len(), Vec::new());
-            let maps = [tsnr, mean, std, between].into_iter().chain(runs);
-            pieces_of_maps.iter_mut().zip(maps).for_each(|(pieces, map)| pieces.push(map));
-        }
-        let join = |pieces: &mut Vec<Vec<f64>>| {
-            let mut map = Vec::with_capacity(voxels);
-            pieces.drain(..).for_each(|piece| map.extend(piece));
-            *pieces = vec![map];
-        };
-        std::thread::scope(|scope| {
-            let is_wanted = |pieces: &&mut Vec<Vec<f64>>| pieces.iter().any(|it| !it.is_empty());
-            let mut wanted = pieces_of_maps.iter_mut().filter(is_wanted);
-            let on_this_thread = wanted.next();
-            wanted.for_each(|pieces| drop(scope.spawn(move || join(pieces))));
-            on_this_thread.into_iter().for_each(join);
-        });
-        // One piece is left of each, empty or whole.
-        let mut maps = pieces_of_maps.into_iter().map(|mut pieces| pieces.swap_remove(0));
-        let mut next = || maps.next().unwrap_or_default();
-        let [tsnr, mean, std, between] = [next(), next(), next(), next()];
-        VoxelMaps { tsnr, mean, std, between, runs: maps.collect(), counts }
-    }
-}
+/// The figures of so many voxels are gathered before the maps are made of them, one map after the
+/// other: they stay in the first cache.
+const VOXELS_AT_A_TIME: usize = 256;
 
 /// What one run leaves of a voxel, in values.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +25,18 @@ pub struct RunVoxel {
 }
 
 /// What is kept of runs one by one, where their concatenation does not tell.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct OfRuns {
     /// Sum over runs of the residual sums of squares about their own means.
     within: Vec<f64>,
     /// Sums over runs of their tSNR, mean and std, for [`Combine::Average`].
     averaged: [Vec<f64>; 3],
-    each: Vec<Vec<f64>>,
-    /// The place of the first voxel in the grid.
-    first_voxel: usize,
+    /// The kinds of maps that are made of each run.
+    own_kinds: Wanted,
+    /// The maps of each run, in the order of the session; empty if none are wanted.
+    own: Vec<Maps>,
+    /// The places of the voxels in the grid.
+    voxels: Range<usize>,
 }
 
 impl OfRuns {
@@ -101,33 +45,40 @@ impl OfRuns {
         voxels: Range<usize>,
         model: &Model,
         definition: &Definition,
-        wanted: Wanted,
+        wanted: &Wanted,
     ) -> OfRuns {
-        let (runs, first_voxel, voxels) = (model.runs().len(), voxels.start, voxels.len());
+        let runs = model.runs().len();
         let is_averaged = definition.combine == Combine::Average;
-        let zeros = |is_kept| if is_kept { vec![0.0; voxels] } else { Vec::new() };
+        // What a fit leaves within the runs may be nothing, see `beside_rounding`.
+        let is_within_kept = runs > 1
+            && (definition.combine == Combine::Demean
+                || wanted.needs(Need::SpreadWithinRuns)
+                || model.most_regressors() > 0);
+        let zeros = |is_kept| if is_kept { vec![0.0; voxels.len()] } else { Vec::new() };
+        let own_kinds: Wanted = wanted.of(Extent::EachRun).collect();
         OfRuns {
-            within: zeros(runs > 1),
+            within: zeros(is_within_kept),
             averaged: [zeros(is_averaged), zeros(is_averaged), zeros(is_averaged)],
-            each: if wanted.runs { vec![Vec::new(); runs] } else { Vec::new() },
-            first_voxel,
+            own: vec![Maps::default(); if own_kinds.is_empty() { 0 } else { runs }],
+            own_kinds,
+            voxels,
         }
     }
 
-    /// Bytes that are kept of one voxel, whatever is wanted beside.
-    pub fn bytes_per_voxel(model: &Model, definition: &Definition, wanted: Wanted) -> usize {
+    /// Bytes that are kept of one voxel.
+    pub fn bytes_per_voxel(model: &Model, definition: &Definition, wanted: &Wanted) -> usize {
         let one = OfRuns::new(0..1, model, definition, wanted);
         let averaged: usize = one.averaged.iter().map(Vec::len).sum();
-        8 * (one.within.len() + averaged + one.each.len())
+        8 * (one.within.len() + averaged) + wanted.run_bytes(one.own.len())
     }
 
     /// Whether runs need not be added.
     pub fn is_empty(&self) -> bool {
-        self.within.is_empty() && self.averaged[0].is_empty() && self.each.is_empty()
+        self.within.is_empty() && self.averaged[0].is_empty() && self.own.is_empty()
     }
 
     /// Adds the run of this number in the session, voxel by voxel: `add_all` is to
-    /// [add](RunBeingAdded::add) each once.
+    /// [add](RunBeingAdded::add) each once, in their order.
     pub fn add(
         &mut self,
         run: usize,
@@ -135,30 +86,37 @@ impl OfRuns {
         definition: &Definition,
         add_all: impl FnOnce(&mut RunBeingAdded),
     ) {
-        let needs_ratio = !self.averaged[0].is_empty() || !self.each.is_empty();
-        let mut being_added = RunBeingAdded {
+        let totals = Totals {
+            volumes: model.runs()[run].used().len() as f64,
             freedom: definition.freedom_of_run(model, run),
+            is_fit_within_runs: model.scope() == Scope::Run,
+        };
+        let has_own = !self.own.is_empty();
+        let own = Maps::of_run(&self.own_kinds, run, self.voxels.len());
+        let mut being_added = RunBeingAdded {
+            needs_ratio: has_own || !self.averaged[0].is_empty(),
+            own: has_own.then(|| Growing::new(own)),
             of_runs: self,
             model,
             definition,
-            ratios: needs_ratio.then(Vec::new),
+            totals: &totals,
         };
         add_all(&mut being_added);
-        let ratios = being_added.ratios;
-        if let (Some(each), Some(ratios)) = (self.each.get_mut(run), ratios) {
-            *each = ratios;
+        if let Some(own) = being_added.own.map(Growing::complete) {
+            self.own[run] = own;
         }
     }
 }
 
 /// A run of which voxel after voxel is added.
 pub struct RunBeingAdded<'a> {
-    freedom: f64,
     of_runs: &'a mut OfRuns,
     model: &'a Model,
     definition: &'a Definition,
-    /// The run's own tSNR so far, if it is needed.
-    ratios: Option<Vec<f64>>,
+    totals: &'a Totals,
+    needs_ratio: bool,
+    /// The run's own maps so far, if there are any.
+    own: Option<Growing<'a>>,
 }
 
 impl RunBeingAdded<'_> {
@@ -168,23 +126,77 @@ impl RunBeingAdded<'_> {
         if let Some(within) = self.of_runs.within.get_mut(voxel) {
             *within += it.residual;
         }
-        if self.ratios.is_some() {
+        if self.needs_ratio {
             self.add_ratio(voxel, it);
         }
     }
 
     fn add_ratio(&mut self, voxel: usize, it: RunVoxel) {
-        let OfRuns { averaged: [tsnrs, means, stds], first_voxel, .. } = self.of_runs;
-        let std = (it.residual / self.freedom).sqrt();
-        let mean = self.model.numerator(*first_voxel + voxel).unwrap_or(it.mean);
+        let OfRuns { averaged: [tsnrs, means, stds], voxels, .. } = self.of_runs;
+        let std = (it.residual / self.totals.freedom).sqrt();
+        let mean = self.model.numerator(voxels.start + voxel).unwrap_or(it.mean);
         let ratio = tsnr(mean, std, self.definition);
-        let ratio = ratio.unwrap_or_else(|why| why.marked(mean));
         if !tsnrs.is_empty() {
-            tsnrs[voxel] += ratio;
+            tsnrs[voxel] += ratio.unwrap_or(f64::NAN);
             means[voxel] += mean;
             stds[voxel] += std;
         }
-        self.ratios.iter_mut().for_each(|ratios| ratios.push(ratio));
+        if let Some(own) = &mut self.own {
+            own.add(figures(mean, std, ratio, it.residual, None, self.totals));
+        }
+    }
+}
+
+/// The figures of a voxel; its mean and std are NaN where one of them is not finite.
+#[inline]
+fn figures<'a>(
+    mean: f64,
+    std: f64,
+    ratio: Result<f64, Status>,
+    squares: f64,
+    within: Option<f64>,
+    totals: &'a Totals,
+) -> VoxelFigures<'a> {
+    // An infinity leaves a mean or not, depending on where it stands: say NaN always.
+    let is_finite = mean.is_finite() && std.is_finite();
+    VoxelFigures {
+        mean: if is_finite { mean } else { f64::NAN },
+        std: if is_finite { std } else { f64::NAN },
+        tsnr: ratio.unwrap_or(f64::NAN),
+        status: ratio.err().unwrap_or(Status::Defined),
+        squares,
+        within,
+        totals,
+    }
+}
+
+/// Maps of which voxel after voxel is made.
+struct Growing<'a> {
+    maps: Maps,
+    figures: Vec<VoxelFigures<'a>>,
+}
+
+impl<'a> Growing<'a> {
+    fn new(maps: Maps) -> Growing<'a> {
+        Growing { maps, figures: Vec::with_capacity(VOXELS_AT_A_TIME) }
+    }
+
+    #[inline]
+    fn add(&mut self, voxel: VoxelFigures<'a>) {
+        self.figures.push(voxel);
+        if self.figures.len() == VOXELS_AT_A_TIME {
+            self.make();
+        }
+    }
+
+    fn make(&mut self) {
+        self.maps.add(&self.figures);
+        self.figures.clear();
+    }
+
+    fn complete(mut self) -> Maps {
+        self.make();
+        self.maps
     }
 }
 
@@ -201,7 +213,7 @@ impl Fold {
         voxels: Range<usize>,
         model: &Model,
         definition: &Definition,
-        wanted: Wanted,
+        wanted: &Wanted,
     ) -> Fold {
         Fold { total: None, of_runs: OfRuns::new(voxels, model, definition, wanted) }
     }
@@ -246,7 +258,7 @@ impl Fold {
 
     /// The places in the grid of the voxels that have a sample at the limit of its type.
     pub fn at_limit(&self) -> Vec<usize> {
-        let first_voxel = self.of_runs.first_voxel;
+        let first_voxel = self.of_runs.voxels.start;
         self.total().voxels_at_limit().map(|voxel| first_voxel + voxel).collect()
     }
 
@@ -256,8 +268,8 @@ impl Fold {
         voxels: Range<usize>,
         model: &Model,
         definition: &Definition,
-        wanted: Wanted,
-    ) -> VoxelMaps {
+        wanted: &Wanted,
+    ) -> Maps {
         let total = self.total();
         maps(voxels.clone(), &self.of_runs, model, definition, wanted, |maps| {
             total.for_each(voxels, |voxel, mean, squares| {
@@ -279,37 +291,33 @@ pub fn maps(
     of_runs: &OfRuns,
     model: &Model,
     definition: &Definition,
-    wanted: Wanted,
+    wanted: &Wanted,
     add_all: impl FnOnce(&mut MapsBeingMade),
-) -> VoxelMaps {
-    let room = |is_wanted| Vec::with_capacity(if is_wanted { voxels.len() } else { 0 });
-    let mut being_made = MapsBeingMade {
+) -> Maps {
+    let runs = model.runs().len();
+    let totals = Totals {
+        volumes: model.volumes() as f64,
         freedom: definition.freedom(model),
+        is_fit_within_runs: model.scope() == Scope::Run,
+    };
+    let mut being_made = MapsBeingMade {
         of_runs,
         model,
         definition,
-        wanted,
-        maps: VoxelMaps {
-            tsnr: room(true),
-            mean: room(wanted.mean),
-            std: room(wanted.std),
-            between: room(wanted.between),
-            runs: of_runs.each.iter().map(|each| each[voxels.clone()].to_vec()).collect(),
-            counts: Counts::default(),
-        },
+        totals: &totals,
+        maps: Growing::new(Maps::of_session(wanted, runs, voxels.len())),
     };
     add_all(&mut being_made);
-    being_made.maps
+    being_made.maps.complete().with_runs(&of_runs.own, voxels, wanted)
 }
 
-/// Maps of which voxel after voxel is made.
+/// Maps of all runs together, of which voxel after voxel is made.
 pub struct MapsBeingMade<'a> {
-    freedom: f64,
     of_runs: &'a OfRuns,
     model: &'a Model,
     definition: &'a Definition,
-    wanted: Wanted,
-    maps: VoxelMaps,
+    totals: &'a Totals,
+    maps: Growing<'a>,
 }
 
 impl MapsBeingMade<'_> {
@@ -317,13 +325,13 @@ impl MapsBeingMade<'_> {
     /// the sum of squared residuals about it after the fit.
     #[inline]
     pub fn add(&mut self, voxel: usize, mean: f64, squares: f64) {
-        let MapsBeingMade { of_runs, model, definition, wanted, maps, .. } = self;
-        let mut mean = model.numerator(of_runs.first_voxel + voxel).unwrap_or(mean);
+        let MapsBeingMade { of_runs, model, definition, totals, .. } = self;
+        let mut mean = model.numerator(of_runs.voxels.start + voxel).unwrap_or(mean);
         let within = of_runs.within.get(voxel).copied();
         let runs = model.runs().len() as f64;
-        let mut std = match definition.combine {
-            Combine::Concat => (squares / self.freedom).sqrt(),
-            Combine::Demean => (within.unwrap_or(squares) / self.freedom).sqrt(),
+        let std = match definition.combine {
+            Combine::Concat => (squares / totals.freedom).sqrt(),
+            Combine::Demean => (within.unwrap_or(squares) / totals.freedom).sqrt(),
             Combine::Average => of_runs.averaged[2][voxel] / runs,
         };
         let mut ratio = tsnr(mean, std, definition);
@@ -331,30 +339,12 @@ impl MapsBeingMade<'_> {
             mean = of_runs.averaged[1][voxel] / runs;
             let average = of_runs.averaged[0][voxel] / runs;
             // Undefined in one run, undefined on average: for the reason of the whole.
-            ratio = match average.is_nan() {
-                false => Ok(average),
-                true => ratio.and(Err(super::tsnr::Undefined::Constant)),
+            ratio = match (average.is_nan(), ratio) {
+                (false, _) => Ok(average),
+                (true, Err(Status::AlwaysZero | Status::NotFinite)) => ratio,
+                (true, _) => Err(Status::constant(mean)),
             };
         }
-        maps.counts.add(ratio);
-        maps.tsnr.push(ratio.unwrap_or_else(|why| why.marked(mean)));
-        if !mean.is_finite() || !std.is_finite() {
-            // An infinity leaves a mean or not, depending on where it stands: say NaN always.
-            (mean, std) = (f64::NAN, f64::NAN);
-        }
-        if wanted.mean {
-            maps.mean.push(mean);
-        }
-        if wanted.std {
-            maps.std.push(std);
-        }
-        if wanted.between
-            && let Some(within) = within
-        {
-            // Where the fit knows no runs, what is within them after it is not known either.
-            let is_known = squares > 0.0 && model.scope() == Scope::Run;
-            let share = if is_known { 1.0 - within / squares } else { f64::NAN };
-            maps.between.push(share.clamp(0.0, 1.0));
-        }
+        self.maps.add(figures(mean, std, ratio, squares, within, totals));
     }
 }

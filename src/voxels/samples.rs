@@ -1,6 +1,6 @@
 //! Blocks of samples in the type in which they were stored.
 
-use super::{ByteOrder, Datatype, Scaling};
+use super::{ByteOrder, Datatype, Scaling, xxh64};
 use crate::wide_instructions::{self, Kernel};
 use ndarray::Array2;
 use std::ops::Range;
@@ -340,6 +340,45 @@ impl Samples {
             let row = array.row(volume).to_slice().expect("blocks are contiguous");
             values.extend(row[voxels].iter().map(|sample| sample.to_f64()));
         });
+    }
+
+    /// The samples of some of these voxels in one volume, as [`copy_to`](Samples::copy_to): those at
+    /// the places `chosen`, counted from the first of them.
+    ///
+    /// # Panics
+    /// As [`copy_to`](Samples::copy_to).
+    pub fn copy_some_to(
+        &self,
+        volume: usize,
+        voxels: Range<usize>,
+        chosen: &[usize],
+        values: &mut Vec<f64>,
+    ) {
+        values.clear();
+        with_samples!(self, array => {
+            let row = array.row(volume).to_slice().expect("blocks are contiguous");
+            let row = &row[voxels];
+            values.extend(chosen.iter().map(|&place| row[place].to_f64()));
+        });
+    }
+
+    /// The [`xxh64`] of some voxels in one volume, as the bytes that they are in a little-endian
+    /// file.
+    ///
+    /// # Panics
+    /// If there is no such volume, or there are not so many voxels.
+    pub fn hash(&self, volume: usize, voxels: Range<usize>) -> u64 {
+        with_samples!(self, array => {
+            let row = array.row(volume).to_slice().expect("blocks are contiguous");
+            let row = &row[voxels];
+            match ByteOrder::NATIVE {
+                ByteOrder::Little => xxh64(bytemuck::cast_slice(row)),
+                ByteOrder::Big => {
+                    let turned: Vec<_> = row.iter().map(|it| it.with_bytes_reversed()).collect();
+                    xxh64(bytemuck::cast_slice(&turned))
+                }
+            }
+        })
     }
 
     /// Marks the voxels that have a sample [at the limit](Sample::is_at_limit) in one of the

@@ -13,8 +13,9 @@ use tsnr::formats::{
     self, Affine, BlockReader, Encoding, Geometry, Keep, MapFile, MapPrecision, Orientation,
     Progress, Source, SpatialUnit, Time, TimeUnit, VolumeStream, VoxelEncoding, Voxels,
 };
-use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
-use tsnr::stats::signals::SignalsWanted;
+use tsnr::maps::{MEAN, STD, TSNR};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, Session, Settings};
+use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VoxelSample};
 use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
 
 /// More voxels than array mode takes for a slab.
@@ -167,22 +168,28 @@ fn time_fastest((header, stored): &(Header, Vec<f64>), is_seekable: bool) -> Arc
     })
 }
 
-fn maps(session: &Session, mode: Mode, threads: usize) -> Maps {
+fn computed(session: &Session, mode: Mode, threads: usize) -> Computed {
+    let signals = SignalsWanted {
+        slice_means: true,
+        sample: Some(VoxelSample::new([0, 11, 35_000], SamplePrecision::Float64)),
+        hashes: true,
+        ..SignalsWanted::global_and_dvars()
+    };
     let settings = Settings {
         mode,
         threads: NonZeroUsize::new(threads).expect("a thread"),
         chunk_length: None,
-        analysis: Analysis { signals: SignalsWanted::All, ..Analysis::plain(session) },
+        analysis: Analysis { signals, ..Analysis::plain(session) },
     };
     pipeline::compute(session, &settings, Arc::new(())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Everything that came out, to the last bit.
-fn all_bits(maps: &Maps) -> (Vec<u64>, String) {
-    let map = |map: &Option<_>| -> ndarray::Array3<f64> { map.clone().expect("a map") };
-    let of_maps = [maps.tsnr.clone(), map(&maps.mean), map(&maps.std)];
-    let others = format!("{:?} {:?} {:?}", maps.counts, maps.at_limit, maps.signals);
-    (of_maps.iter().flat_map(bits).collect(), others)
+fn all_bits(computed: &Computed) -> (Vec<u64>, String) {
+    let Computed { maps, at_limit, signals, .. } = computed;
+    let of_maps = [TSNR, MEAN, STD].map(|kind| maps.get(kind).expect("a map").values());
+    let others = format!("{:?} {at_limit:?} {signals:?}", maps.counts());
+    (of_maps.into_iter().flat_map(bits).collect(), others)
 }
 
 #[test]
@@ -209,9 +216,11 @@ fn time_fastest_without_an_affine_gives_the_bits_of_nifti_in_every_mode() {
                 .flat_map(|mode| [1, 3].map(|threads| (mode, threads)))
             {
                 let what = format!("{datatype}, seekable: {is_seekable}, {mode}, {threads}");
-                let [expected, found] = [&of_files, &of_images].map(|it| maps(it, mode, threads));
-                assert_eq!(found.counts.constant, 2, "{what}");
-                assert_eq!(found.counts.not_finite, usize::from(datatype == FLOAT32), "{what}");
+                let [expected, found] =
+                    [&of_files, &of_images].map(|it| computed(it, mode, threads));
+                let counts = found.maps.counts();
+                assert_eq!(counts.constant, 2, "{what}");
+                assert_eq!(counts.not_finite, usize::from(datatype == FLOAT32), "{what}");
                 assert!(all_bits(&found) == all_bits(&expected), "{what}");
             }
         }
@@ -220,11 +229,10 @@ fn time_fastest_without_an_affine_gives_the_bits_of_nifti_in_every_mode() {
 
 /// The bytes of a map of which each value is the place of its voxel.
 fn written(image: &dyn Source, keep: Keep, file: &MapFile) -> Vec<u8> {
-    let [x, y, z] = image.geometry().shape;
-    let map = ndarray::Array3::from_shape_fn((x, y, z), |(i, j, k)| (i + x * (j + y * k)) as f64);
+    let mut places = (0..image.voxels()).map(|place| place as f64);
     let mut bytes = Vec::new();
     let sink = image.map_sink(keep).expect("a sink");
-    sink.write(&mut bytes, &map, &|value| value, file).expect("written to memory");
+    sink.write(&mut bytes, &mut places, file).expect("written to memory");
     bytes
 }
 

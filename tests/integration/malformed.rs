@@ -9,7 +9,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
+use tsnr::maps::Maps;
+use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 
 /// More than any file of these tests takes, on a busy machine and without optimization.
 const SOON: Duration = Duration::from_secs(5);
@@ -25,13 +26,16 @@ fn compute(path: &Path, mode: Mode) -> Result<Maps, String> {
             chunk_length: NonZeroUsize::new(2),
             analysis: Analysis::plain(&session),
         };
-        pipeline::compute(&session, &settings, Arc::new(()))
+        Ok(pipeline::compute(&session, &settings, Arc::new(()))?.maps)
     };
     let result =
         Session::open(&[path.to_owned()]).and_then(compute).map_err(|error| error.to_string());
     assert!(started.elapsed() < SOON, "{mode} mode took {:?}", started.elapsed());
     match &result {
-        Ok(maps) => assert_eq!(maps.counts.defined + maps.counts.undefined(), maps.tsnr.len()),
+        Ok(maps) => {
+            let counts = maps.counts();
+            assert_eq!(counts.defined + counts.undefined(), maps.status().len());
+        }
         Err(text) => {
             assert!(!text.contains("panic") && !text.contains("defect of tsnr"), "{text}");
             assert!(text.starts_with(&format!("{}: ", path.display())), "no file in: {text}");

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tsnr::inputs;
+use tsnr::maps::MEAN;
 use tsnr::mask::{Mask, brain_mask, dice};
 use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
 
@@ -38,11 +39,8 @@ fn temporal_mean(runs: &[PathBuf]) -> (Vec<f64>, [usize; 3]) {
         chunk_length: None,
         analysis: Analysis::plain(&session),
     };
-    let maps = pipeline::compute(&session, &settings, Arc::new(())).expect("maps");
-    let mean = maps.mean.expect("a map that is wanted");
-    let (x, y, z) = mean.dim();
-    // In logical order the last axis is the fastest: that of the transpose is the file's.
-    (mean.t().iter().copied().collect(), [x, y, z])
+    let maps = pipeline::compute(&session, &settings, Arc::new(())).expect("maps").maps;
+    (maps.get(MEAN).expect("a map that is wanted").values().to_vec(), maps.shape())
 }
 
 /// Whole numbers from 0 to 255, those of `noise` in tests/mask_check.py.

@@ -4,14 +4,17 @@
 
 use crate::program;
 
-use ndarray::Array3;
 use program::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16};
 use program::{MODES, Map, Scratch, assert_same, bits, session_pattern, session_runs, testdata};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tsnr::pipeline::{self, Analysis, Maps, Mode, Session, Settings};
-use tsnr::stats::definition::{Ddof, Definition};
+use tsnr::maps::{MEAN, Maps, STD, TSNR};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, RunSignals, Session, Settings};
+use tsnr::stats::definition::{Ddof, Definition, NotFinite};
+use tsnr::stats::signals::{
+    SamplePrecision, SampledValues, SignalsWanted, VolumesWanted, VoxelSample,
+};
 
 const THREADS: [usize; 3] = [1, 2, 7];
 const CHUNK_LENGTHS: [Option<usize>; 5] = [None, Some(1), Some(2), Some(5), Some(1000)];
@@ -58,16 +61,19 @@ fn analysis(session: &Session, ddof: usize) -> Analysis {
 
 impl Way {
     fn maps(self, session: &Session, ddof: usize) -> Maps {
+        self.computed(session, analysis(session, ddof)).maps
+    }
+
+    fn computed(self, session: &Session, analysis: Analysis) -> Computed {
         let nonzero = |number| NonZeroUsize::new(number).expect("not zero");
         let settings = Settings {
             mode: self.mode,
             threads: nonzero(self.threads),
             chunk_length: self.chunk_length.map(nonzero),
-            analysis: analysis(session, ddof),
+            analysis,
         };
-        pipeline::compute(session, &settings, Arc::new(())).unwrap_or_else(|error| {
-            panic!("{self:?}: {error}");
-        })
+        let computed = pipeline::compute(session, &settings, Arc::new(()));
+        computed.unwrap_or_else(|error| panic!("{self:?}: {error}"))
     }
 }
 
@@ -75,9 +81,7 @@ impl Way {
 type Statistics = [Vec<f64>; 3];
 
 fn statistics(maps: &Maps) -> Statistics {
-    let wanted = |map: &Option<_>| -> Array3<f64> { map.clone().expect("a map that is wanted") };
-    [maps.tsnr.clone(), wanted(&maps.mean), wanted(&maps.std)]
-        .map(|map| map.t().iter().copied().collect())
+    [TSNR, MEAN, STD].map(|kind| maps.get(kind).expect("a map that is wanted").values().to_vec())
 }
 
 fn all_bits(statistics: &Statistics) -> Vec<u64> {
@@ -320,7 +324,7 @@ fn a_voxel_that_is_constant_across_scalings_and_datatypes_is_undefined_in_every_
     assert_eq!(expected[2][..3], [0.0; 3]);
     assert_all_ways_give(&session, 0, &expected, false, "constants");
     for way in ways() {
-        let counts = way.maps(&session, 0).counts;
+        let counts = way.maps(&session, 0).counts();
         assert_eq!((counts.defined, counts.all_zero, counts.constant), (3, 1, 2), "{way:?}");
     }
 }
@@ -368,7 +372,7 @@ fn nan_and_infinity_spoil_their_voxel_and_no_other_in_every_way() {
     expected.iter_mut().for_each(|map| map[..6].fill(f64::NAN));
     assert_all_ways_give(&session, 0, &expected, false, "not finite");
     for way in ways() {
-        let counts = way.maps(&session, 0).counts;
+        let counts = way.maps(&session, 0).counts();
         assert_eq!((counts.defined, counts.not_finite), (2, 6), "{way:?}");
     }
 }
@@ -384,6 +388,92 @@ fn a_series_of_three_dimensional_files_equals_its_four_dimensional_file() {
             [&series, &stacked].map(|session| all_bits(&statistics(&way.maps(session, 0))));
         assert!(series == stacked, "{way:?}");
     }
+}
+
+/// Everything that can be known of volumes, with the values of some voxels.
+fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSignals> {
+    let plain = analysis(session, 0);
+    let voxels = session.geometry().voxels();
+    let places: Vec<usize> = (0..voxels).step_by(1 + voxels / 50).collect();
+    let signals = SignalsWanted {
+        global: VolumesWanted::All,
+        dvars: true,
+        slice_means: true,
+        sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
+        hashes: true,
+    };
+    let definition = Definition { not_finite, ..plain.definition };
+    way.computed(session, Analysis { definition, signals, ..plain }).signals
+}
+
+/// The bits of signals, each list behind its length.
+fn signal_bits(runs: &[RunSignals]) -> Vec<Vec<u64>> {
+    let of_run = |run: &RunSignals| {
+        let Some(SampledValues::Float64(sampled)) = run.sampled.as_ref().map(|it| &it.values)
+        else {
+            panic!("a sample of float64: {run:?}");
+        };
+        let lists = [bits(&run.global), bits(&run.dvars), bits(&run.slice_means), bits(sampled)];
+        lists.into_iter().chain([run.volume_hashes.clone(), vec![run.hash().expect("a hash")]])
+    };
+    runs.iter().flat_map(of_run).collect()
+}
+
+#[test]
+fn what_is_known_of_volumes_is_the_same_in_every_way() {
+    let (scratch, mut random) = (Scratch::new(), Random::new("signals"));
+    // More voxels than are added up at a time, in slices that end elsewhere.
+    let [x, y, z, volumes] = [41_usize, 40, 21, 7];
+    let mut header = Header::new(FLOAT32, 32, x as i16, y as i16, z as i16, volumes as i16);
+    (header.slope, header.inter) = (0.5, 20.0);
+    let mut values = noise(&mut random, x * y * z * volumes, 900.0, 30.0);
+    values[5] = f64::NAN;
+    values[33_000] = f64::INFINITY;
+    let run = Run::of_values(header, &values);
+    let content = run.header.file(&run.stored);
+    let plain = opened(&[scratch.file("plain.nii", &content)]);
+    let packed = opened(&[scratch.file("packed.nii.gz", program::bytes::gzip(&content))]);
+    let mut expected = None;
+    for (session, way) in
+        [&plain, &packed].into_iter().flat_map(|it| ways().into_iter().map(move |way| (it, way)))
+    {
+        let signals = signals_of(session, way, NotFinite::Undefined);
+        let found = signal_bits(&signals);
+        assert!(*expected.get_or_insert(found.clone()) == found, "{way:?}");
+        // The means of slices, plainly; what is not finite counts as the stored 0.
+        let means = &signals[0].slice_means;
+        assert_eq!(means.dim(), (volumes, z));
+        for (number, slice) in run.stored.chunks(x * y).enumerate() {
+            let sum: f64 = slice.iter().filter(|it| it.is_finite()).sum();
+            let (found, mean) =
+                (means[[number / z, number % z]], 0.5 * sum / (x * y) as f64 + 20.0);
+            assert!((found - mean).abs() <= 1e-12 * mean, "{way:?}: {found}, expected {mean}");
+        }
+        // The hash is of what is stored, whatever a definition makes of it.
+        let counted = signals_of(session, way, NotFinite::Zero);
+        assert_eq!(counted[0].volume_hashes, signals[0].volume_hashes, "{way:?}");
+    }
+}
+
+#[test]
+fn the_hash_of_a_run_depends_neither_on_byte_order_nor_on_files_and_on_every_sample() {
+    let way = ways()[0];
+    let hash = |paths: &[PathBuf]| {
+        let signals = signals_of(&opened(paths), way, NotFinite::Undefined);
+        signals[0].hash().expect("a hash")
+    };
+    for name in ["int16", "float32", "float64", "int64"] {
+        let [little, big] =
+            ["le", "be"].map(|order| hash(&[testdata(&format!("odd/{name}_{order}.nii"))]));
+        assert_eq!(little, big, "{name}");
+    }
+    let series: Vec<PathBuf> =
+        (1..=12).map(|number| testdata(&format!("odd/series/vol_{number}.nii"))).collect();
+    assert_eq!(hash(&series), hash(&[testdata("odd/series_4d.nii")]));
+    let (scratch, path) = (Scratch::new(), testdata("odd/int16_le.nii"));
+    let mut bytes = std::fs::read(&path).expect("a file");
+    *bytes.last_mut().expect("a voxel") ^= 1;
+    assert_ne!(hash(&[scratch.file("changed.nii", bytes)]), hash(&[path]));
 }
 
 #[test]

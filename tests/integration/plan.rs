@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use crate::program::Scratch;
 use crate::program::bytes::{Header, INT16};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tsnr::error::ErrorKind;
 use tsnr::formats::{self, Progress, VolumeReader};
 use tsnr::pipeline::{self, Analysis, Mode, Plan, Session, Settings};

@@ -13,12 +13,11 @@ pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
-use super::outputs::{PRECISIONS, repeated};
-use crate::export::nifti::MapKind;
+use super::outputs::{PRECISIONS, RUN_PLACE, repeated};
 use crate::formats::{Encoding, MapPrecision};
+use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::written_file;
 use crate::recipe::Mode;
-use crate::stats::tsnr::WrittenUndefined;
 use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -216,12 +215,8 @@ pub(super) struct RunArguments {
           hide_short_help = true, help_heading = "Output")]
     pub undefined: Option<WrittenUndefined>,
 
-    /// Also write another map: tsnr, mean, std, run-tsnr, between, volumes or stderr
-    ///
-    /// run-tsnr is the tSNR of each run by itself; with several runs FILE holds {run}, which
-    /// becomes 1, 2, ... between is the share of variance that lies between runs, volumes the number
-    /// of volumes used, stderr the standard error of the tSNR if noise is independent over time.
-    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, hide_short_help = true,
+    #[arg(long = "map", value_name = "NAME=FILE", value_parser = named_map, help = help_of_maps(),
+          long_help = long_help_of_maps(), hide_short_help = true,
           help_heading = "Output")]
     pub maps: Vec<(MapKind, PathBuf)>,
 
@@ -445,9 +440,9 @@ impl RunArguments {
 
     /// The maps to write, and the file of each as it was typed.
     pub fn maps_to_write(&self) -> impl Iterator<Item = (&Path, MapKind)> {
-        let mean = self.mean.iter().map(|path| (path.as_path(), MapKind::Mean));
-        let std = self.std.iter().map(|path| (path.as_path(), MapKind::Std));
-        let tsnr = self.output.iter().map(|path| (path.as_path(), MapKind::Tsnr));
+        let mean = self.mean.iter().map(|path| (path.as_path(), MEAN));
+        let std = self.std.iter().map(|path| (path.as_path(), STD));
+        let tsnr = self.output.iter().map(|path| (path.as_path(), TSNR));
         let named = self.maps.iter().map(|(kind, path)| (path.as_path(), *kind));
         tsnr.chain(mean).chain(std).chain(named)
     }
@@ -519,10 +514,27 @@ fn precision() -> impl TypedValueParser<Value = MapPrecision> {
     parser.map(move |name| known(name).expect("a possible value"))
 }
 
+fn help_of_maps() -> String {
+    let names = maps::ALL.map(|kind| kind.name);
+    let (last, others) = names.split_last().expect("there is a kind of map");
+    format!("Also write another map: {} or {last}", others.join(", "))
+}
+
+fn long_help_of_maps() -> String {
+    let each = maps::ALL.into_iter().filter(|kind| kind.extent == Extent::EachRun);
+    let each: Vec<&str> = each.map(|kind| kind.name).collect();
+    let described = maps::ALL.map(|kind| format!("{kind} is {}", kind.description)).join("; ");
+    format!(
+        "{}\n\n{described}. Of several runs FILE of {} holds {RUN_PLACE}, which becomes 1, 2, ...",
+        help_of_maps(),
+        each.join(", ")
+    )
+}
+
 fn named_map(text: &str) -> Result<(MapKind, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
-    let kind = MapKind::ALL.into_iter().find(|it| it.name() == name).ok_or_else(|| {
-        let known = MapKind::ALL.map(MapKind::name);
+    let kind = MapKind::by_name(name).ok_or_else(|| {
+        let known = maps::ALL.map(|kind| kind.name);
         format!("expected one of {} before the =", known.join(", "))
     })?;
     Ok((kind, output_name(file)?))

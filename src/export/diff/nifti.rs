@@ -5,7 +5,6 @@ use crate::diff::DiffRecord;
 use crate::export::{Context, sentence};
 use crate::formats::{Encoding, MapFile};
 use crate::recipe::RecordedPair;
-use ndarray::{Array3, ShapeBuilder};
 use std::io::{self, Write};
 
 /// One of the maps that two maps make.
@@ -62,11 +61,8 @@ pub fn write(
         notes: vec![recorded],
         ..MapFile::new(encoding, context.precision)
     };
-    let [x, y, z] = record.geometry.shape;
-    let map = Array3::from_shape_vec((x, y, z).f(), values.clone());
-    let map = map.expect("one value per voxel");
-    let written = |value: f64| if value.is_nan() { 0.0 } else { value };
-    record.sink.write(to, &map, &written, &file)
+    let mut written = values.iter().map(|&value| if value.is_nan() { 0.0 } else { value });
+    record.sink.write(to, &mut written, &file)
 }
 
 #[cfg(test)]

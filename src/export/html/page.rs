@@ -11,9 +11,9 @@ use crate::export::words::{counted, grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
+use crate::maps::{self, MapKind, RUN_TSNR};
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
 use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
-use crate::pipeline::in_file_order;
 use crate::record::Record;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -62,10 +62,10 @@ impl Default for Shown {
 /// [`is_reported`](crate::recipe::Computing::is_reported).
 pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String> {
     let grid = grid(&record.geometry);
-    let made = |map: &Option<ndarray::Array3<f64>>| -> Vec<f64> {
-        in_file_order(map.as_ref().expect("a page needs mean and std")).to_vec()
+    let made = |kind: MapKind| -> Vec<f64> {
+        record.maps.get(kind).expect("a page needs mean and std").values().to_vec()
     };
-    let (mut mean, mut std) = (made(&record.maps.mean), made(&record.maps.std));
+    let (mut mean, mut std) = (made(maps::MEAN), made(maps::STD));
     // Where a voxel is always 0, there is nothing in any of the maps.
     for (mean, std) in mean.iter_mut().zip(&mut std) {
         if *mean == 0.0 && *std == 0.0 {
@@ -73,14 +73,14 @@ pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String>
         }
     }
     let (tsnr, mean, std) = (
-        volume(record, &grid, in_file_order(&record.maps.tsnr))?,
+        volume(record, &grid, record.maps.tsnr())?,
         volume(record, &grid, &mean)?,
         volume(record, &grid, &std)?,
     );
     let names = short_names(&record.runs);
     let mut runs: Vec<(&str, Volume)> = Vec::new();
-    for (map, name) in record.maps.runs.iter().zip(&names) {
-        runs.push((name, volume(record, &grid, in_file_order(map))?));
+    for (map, name) in record.maps.of_kind(RUN_TSNR).zip(&names) {
+        runs.push((name, volume(record, &grid, map.values())?));
     }
 
     let mut page = head(&record.title());

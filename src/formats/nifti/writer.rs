@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::formats::{Encoding, Geometry, MapFile, MapPrecision, MapSink, Orientation};
 use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
-use ndarray::Array3;
 use nifti::NiftiHeader;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -252,18 +251,17 @@ impl MapSink for Sink {
     fn write(
         &self,
         to: &mut dyn Write,
-        map: &Array3<f64>,
-        written: &dyn Fn(f64) -> f64,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()> {
-        let [x, y, z] = self.shape;
-        assert_eq!(map.dim(), (x, y, z), "the map and its header have one grid");
+        let voxels: usize = self.shape.iter().product();
+        assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
         match file.encoding {
-            Encoding::Plain => self.write_plain(to, map, written, file),
+            Encoding::Plain => self.write_plain(to, values, file),
             Encoding::Gzip => {
                 // The gzip header carries no time stamp.
                 let mut encoder = GzEncoder::new(to, Compression::fast());
-                self.write_plain(&mut encoder, map, written, file)?;
+                self.write_plain(&mut encoder, values, file)?;
                 encoder.finish().map(drop)
             }
         }
@@ -278,14 +276,12 @@ impl Sink {
     fn write_plain(
         &self,
         to: &mut dyn Write,
-        map: &Array3<f64>,
-        written: &dyn Fn(f64) -> f64,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()> {
         self.header(file).write(to)?;
-        // The file's first axis is fastest: logical order of the transpose.
         let mut bytes = Vec::with_capacity(64 * 1024);
-        for value in map.t().iter().copied().map(written) {
+        for value in values {
             match file.precision {
                 MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
                 MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),

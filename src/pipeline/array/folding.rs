@@ -1,12 +1,28 @@
 //! What is accumulated of an image, and the images folded one after the other.
 
 use super::{Job, Part};
-use crate::stats::fold::{Fold, VoxelMaps};
+use crate::maps::Maps;
+use crate::pipeline::hashed_and_counted;
+use crate::stats::fold::Fold;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
-use crate::stats::signals::Signals;
+use crate::stats::signals::{BlockHashes, Signals};
 use crate::voxels::Samples;
 use std::ops::Range;
+
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
+pub(super) struct Chunk {
+    pub samples: Samples,
+    hashes: BlockHashes,
+}
+
+impl Chunk {
+    /// What was read.
+    pub fn new(stored: Samples, job: &Job) -> Chunk {
+        let (samples, hashes) = hashed_and_counted(stored, &job.analysis);
+        Chunk { samples, hashes }
+    }
+}
 
 /// What is accumulated of some voxels of an image.
 pub(super) struct PartSums {
@@ -15,19 +31,21 @@ pub(super) struct PartSums {
 }
 
 impl PartSums {
-    pub fn none(job: &Job, part: &Part, voxels: usize) -> PartSums {
-        let (datatype, scaling) = (part.image.datatype(), part.image.scaling());
+    pub fn none(job: &Job, part: &Part, voxels: Range<usize>) -> PartSums {
+        let image = &*part.image;
+        let (datatype, scaling, shape) =
+            (image.datatype(), image.scaling(), image.geometry().shape);
         let rank = job.analysis.model.runs()[part.run].rank();
         PartSums {
-            moments: Moments::with_regressors(datatype, scaling, voxels, rank),
-            signals: Signals::none(job.analysis.signals, scaling, voxels),
+            moments: Moments::with_regressors(datatype, scaling, voxels.len(), rank),
+            signals: Signals::none(&job.analysis.signals, scaling, shape, voxels),
         }
     }
 
     /// Adds these volumes of the image, the next ones: of each the voxels from `first_voxel` on.
     pub fn add(
         &mut self,
-        samples: &Samples,
+        chunk: &Chunk,
         job: &Job,
         part: &Part,
         volumes: Range<usize>,
@@ -36,8 +54,8 @@ impl PartSums {
         let first = part.first_volume;
         let of_run = first + volumes.start..first + volumes.end;
         let rows = job.analysis.model.runs()[part.run].rows(of_run);
-        self.moments.add_rows(samples, rows, first_voxel);
-        self.signals.add(samples, first_voxel);
+        self.moments.add_rows(&chunk.samples, rows, first_voxel);
+        self.signals.add(&chunk.samples, &chunk.hashes, first_voxel);
     }
 
     /// The same when the image was read to its end, without what is no longer needed.
@@ -62,7 +80,7 @@ impl Folding {
     /// Of some voxels of the grid.
     pub fn none(job: &Job, voxels: Range<usize>) -> Folding {
         let analysis = &job.analysis;
-        let runs = Fold::new(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        let runs = Fold::new(voxels, &analysis.model, &analysis.definition, &analysis.wanted);
         Folding { runs, begun: None, signals: Vec::new() }
     }
 
@@ -88,7 +106,7 @@ impl Folding {
     pub fn finished(&self, job: &Job, voxels: Range<usize>) -> Finished {
         let analysis = &job.analysis;
         let is_first = voxels.start == 0;
-        let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, analysis.wanted);
+        let maps = self.runs.maps(voxels, &analysis.model, &analysis.definition, &analysis.wanted);
         Finished {
             maps,
             at_limit: if is_first { self.runs.at_limit() } else { Vec::new() },
@@ -100,14 +118,14 @@ impl Folding {
 /// The maps of some voxels. What is not of single voxels comes with the first of those that were
 /// folded together.
 pub(super) struct Finished {
-    pub maps: VoxelMaps,
+    pub maps: Maps,
     pub at_limit: Vec<usize>,
     pub signals: Vec<Signals>,
 }
 
 impl Finished {
-    /// Those of all `voxels` of a grid.
-    pub fn gathered(parts: impl Iterator<Item = Finished>, voxels: usize) -> Finished {
+    /// Those of a grid `[x, y, z]`, of those of its voxels in their order.
+    pub fn gathered(parts: impl Iterator<Item = Finished>, shape: [usize; 3]) -> Finished {
         let (mut all_at_limit, mut all_signals) = (Vec::new(), Vec::<Signals>::new());
         let of_parts = parts.map(|Finished { maps, at_limit, signals }| {
             all_at_limit.extend(at_limit);
@@ -118,7 +136,7 @@ impl Finished {
             }
             maps
         });
-        let maps = VoxelMaps::joined(of_parts, voxels);
+        let maps = Maps::joined(of_parts, shape);
         Finished { maps, at_limit: all_at_limit, signals: all_signals }
     }
 }

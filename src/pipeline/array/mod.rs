@@ -37,7 +37,7 @@ use crate::formats::{Progress, Source};
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
-use crate::stats::signals::{Signals, SignalsWanted};
+use crate::stats::signals::Signals;
 use crate::voxels::Datatype;
 use chunks::chunk_ranges;
 use folding::{Finished, Folding};
@@ -96,9 +96,10 @@ pub(super) fn tasks(
         })
         .collect();
     let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
+    let shape = session.geometry().shape;
     let gathered = move |finished: Vec<Finished>| {
         let finished = finished.into_iter();
-        let Finished { maps, at_limit, signals } = Finished::gathered(finished, job.voxels);
+        let Finished { maps, at_limit, signals } = Finished::gathered(finished, shape);
         Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
     };
     delayed("gather", finished, gathered).value_bytes(map_bytes)
@@ -167,11 +168,8 @@ impl VoxelBytes {
         let is_one_sort = parts.all().all(|part| sorts(part) == sorts(&parts[0]));
         // Integers that stand for values in several ways are merged as floats.
         let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
-        let folded = run.max(floats) + OfRuns::bytes_per_voxel(model, definition, *wanted);
-        let signals = match analysis.signals {
-            SignalsWanted::Beginning(_) => 0,
-            SignalsWanted::All => 8,
-        };
+        let folded = run.max(floats) + OfRuns::bytes_per_voxel(model, definition, wanted);
+        let signals = analysis.signals.bytes_per_voxel();
         VoxelBytes { moments, waiting, folded, signals }
     }
 }

@@ -1,11 +1,10 @@
 //! Plain files: a task a slab of voxels, which reads just that of every volume of every image.
 
 use super::chunks::chunk_ranges;
-use super::folding::{Folding, PartSums};
+use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, part_of_run};
 use crate::error::{Error, Result};
 use crate::formats::Voxels;
-use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -45,12 +44,13 @@ fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
     };
     let row_bytes = voxels.len() * image.datatype().bytes();
     let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, &**image);
-    let mut sums = PartSums::none(job, part, voxels.len());
+    let mut sums = PartSums::none(job, part, voxels.clone());
     let mut memory = Samples::none(image.datatype());
     for volumes in chunk_ranges(image.volumes(), length) {
         memory = reader.read(volumes.clone(), voxels.clone(), memory, &*job.progress)?;
-        memory = counted(memory, job.analysis.definition.not_finite);
-        sums.add(&memory, job, part, volumes, 0);
+        let chunk = Chunk::new(memory, job);
+        sums.add(&chunk, job, part, volumes, 0);
+        memory = chunk.samples;
     }
     Ok(sums)
 }

@@ -1,11 +1,10 @@
 //! Images read from their beginning to their end, as a gzip file has to be.
 
 use super::chunks::chunk_ranges;
-use super::folding::{Folding, PartSums};
+use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
 use crate::error::Result;
 use crate::formats::VolumeReader;
-use crate::pipeline::counted;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -27,7 +26,7 @@ impl Stream {
     fn open(job: &Job, part: &Part) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
         let memory = Samples::none(part.image.datatype());
-        Ok(Stream { reader, memory, sums: PartSums::none(job, part, job.voxels) })
+        Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
 }
 
@@ -84,8 +83,9 @@ fn read_and_added(
         let go_on = move |mut stream: Stream| -> Result<Stream> {
             let part = &this.parts[index];
             let memory = stream.reader.read(range.len(), stream.memory, &*this.progress)?;
-            stream.memory = counted(memory, this.analysis.definition.not_finite);
-            stream.sums.add(&stream.memory, &this, part, range.clone(), 0);
+            let chunk = Chunk::new(memory, &this);
+            stream.sums.add(&chunk, &this, part, range.clone(), 0);
+            stream.memory = chunk.samples;
             Ok(stream)
         };
         let bytes = moments_bytes(job) + (range_length * image.volume_bytes()) as u64;
@@ -160,7 +160,7 @@ struct SharedReader {
 
 impl SharedReader {
     /// The next volumes of the image, which is opened for the first and closed behind the last.
-    fn read(&self, job: &Job, part: &Part, volumes: Range<usize>) -> Result<Samples> {
+    fn read(&self, job: &Job, part: &Part, volumes: Range<usize>) -> Result<Chunk> {
         let mut source = unpoisoned(&self.reader);
         let mut reader = match volumes.start {
             0 => VolumeReader::open(&part.image)?,
@@ -170,7 +170,7 @@ impl SharedReader {
         let memory = spare.unwrap_or_else(|| Samples::none(part.image.datatype()));
         let samples = reader.read(volumes.len(), memory, &*job.progress)?;
         *source = (volumes.end < part.image.volumes()).then_some(reader);
-        Ok(counted(samples, job.analysis.definition.not_finite))
+        Ok(Chunk::new(samples, job))
     }
 }
 
@@ -179,20 +179,21 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A chunk that was read. Its memory is the source's again once every task that adds it is done.
-struct Chunk {
-    samples: Option<Samples>,
+struct ReadChunk {
+    chunk: Option<Chunk>,
     source: Arc<SharedReader>,
 }
 
-impl Chunk {
-    fn samples(&self) -> &Samples {
-        self.samples.as_ref().expect("a chunk keeps its samples")
+impl ReadChunk {
+    fn chunk(&self) -> &Chunk {
+        self.chunk.as_ref().expect("a chunk keeps its samples")
     }
 }
 
-impl Drop for Chunk {
+impl Drop for ReadChunk {
     fn drop(&mut self) {
-        unpoisoned(&self.source.spares).extend(self.samples.take());
+        let samples = self.chunk.take().map(|chunk| chunk.samples);
+        unpoisoned(&self.source.spares).extend(samples);
     }
 }
 
@@ -200,30 +201,30 @@ impl Drop for Chunk {
 /// reading runs ahead by one chunk, and by no more however much faster it is.
 fn added_in_slabs(job: &Arc<Job>, index: usize, slabs: &[Range<usize>]) -> Vec<Delayed<PartSums>> {
     let source = Arc::new(SharedReader::default());
-    let mut read: Option<Delayed<Chunk>> = None;
+    let mut read: Option<Delayed<ReadChunk>> = None;
     // What was accumulated after the last chunk, and after the one before it, by slabs.
     let mut added: Vec<Delayed<PartSums>> = Vec::new();
     let mut added_before: Vec<Delayed<PartSums>> = Vec::new();
     for (label, range) in job.chunks(&*job.parts[index].image) {
         let (this, source, volumes) = (Arc::clone(job), Arc::clone(&source), range.clone());
-        let read_on = move |()| -> Result<Chunk> {
-            let samples = source.read(&this, &this.parts[index], volumes.clone())?;
-            Ok(Chunk { samples: Some(samples), source: Arc::clone(&source) })
+        let read_on = move |()| -> Result<ReadChunk> {
+            let chunk = source.read(&this, &this.parts[index], volumes.clone())?;
+            Ok(ReadChunk { chunk: Some(chunk), source: Arc::clone(&source) })
         };
         let chunk = try_delayed(format!("read {label}"), (), read_on);
         let chunk = read.iter().fold(chunk, Delayed::after).after(&added_before);
         let add = |slab: usize| {
             let (name, slab_voxels) = (format!("moments {label}"), slabs[slab].clone());
             let (this, range) = (Arc::clone(job), range.clone());
-            let add = move |mut sums: PartSums, chunk: &Chunk| {
+            let add = move |mut sums: PartSums, chunk: &ReadChunk| {
                 let (part, first_voxel) = (&this.parts[index], slab_voxels.start);
-                sums.add(chunk.samples(), &this, part, range.clone(), first_voxel);
+                sums.add(chunk.chunk(), &this, part, range.clone(), first_voxel);
                 sums
             };
             match added.get(slab).cloned() {
                 None => {
-                    let (this, voxels) = (Arc::clone(job), slabs[slab].len());
-                    let none = move || PartSums::none(&this, &this.parts[index], voxels);
+                    let (this, voxels) = (Arc::clone(job), slabs[slab].clone());
+                    let none = move || PartSums::none(&this, &this.parts[index], voxels.clone());
                     delayed(name, &chunk, move |chunk| add(none(), &chunk))
                 }
                 Some(sums) => delayed(name, (sums, &chunk), move |(sums, chunk)| add(sums, &chunk)),

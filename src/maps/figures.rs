@@ -1,0 +1,36 @@
+//! What maps are made of.
+
+use super::Status;
+
+/// What is known of one voxel once its time series was seen: over all runs, or for the maps
+/// [of each run](super::Extent::EachRun) in that run. Each map makes its value of these.
+#[derive(Clone, Copy, Debug)]
+pub struct VoxelFigures<'a> {
+    /// The mean that the tSNR is made of, in the units of the data; NaN if it or the std is not
+    /// finite.
+    pub mean: f64,
+    /// The standard deviation that the tSNR is made of, in the units of the data; NaN as the mean.
+    pub std: f64,
+    /// The tSNR; NaN where it is undefined.
+    pub tsnr: f64,
+    /// Whether the tSNR is defined, and why not.
+    pub status: Status,
+    /// The sum of squared residuals about the mean over all runs, after the fit.
+    pub squares: f64,
+    /// The sum over runs of the squared residuals about each run's own mean, after the fit; none
+    /// of a single run, or if no map [needs](super::Need::SpreadWithinRuns) it.
+    pub within: Option<f64>,
+    /// What all voxels share.
+    pub totals: &'a Totals,
+}
+
+/// What the figures of all voxels share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Totals {
+    /// Number of used volumes.
+    pub volumes: f64,
+    /// What the sum of squares is divided by for the variance.
+    pub freedom: f64,
+    /// Whether what is fitted is fitted to each run by itself, and not through all of them.
+    pub is_fit_within_runs: bool,
+}

@@ -1,0 +1,40 @@
+//! Hashes of volumes as they are stored.
+
+use super::BLOCK_VOXELS;
+use crate::voxels::{Samples, xxh64};
+
+/// Hashes of volumes as they are stored, `[volume, block]`: of each block the XXH64 of its samples,
+/// little-endian whatever the file is. Taken before a definition replaces samples.
+#[derive(Clone, Debug, Default)]
+pub struct BlockHashes {
+    of_volumes: Vec<Vec<u64>>,
+}
+
+impl BlockHashes {
+    /// The hashes of all volumes of `samples`, whose first voxel begins a block of the grid.
+    pub fn of(samples: &Samples) -> BlockHashes {
+        let voxels = samples.voxels();
+        let of_volume = |volume: usize| {
+            let starts = (0..voxels).step_by(BLOCK_VOXELS);
+            let block = |start: usize| start..voxels.min(start + BLOCK_VOXELS);
+            starts.map(|start| samples.hash(volume, block(start))).collect()
+        };
+        BlockHashes { of_volumes: (0..samples.volumes()).map(of_volume).collect() }
+    }
+
+    pub(super) fn volumes(&self) -> usize {
+        self.of_volumes.len()
+    }
+
+    /// The hashes of one block, volume by volume.
+    pub(super) fn of_block(&self, block: usize) -> impl Iterator<Item = u64> + '_ {
+        self.of_volumes.iter().map(move |hashes| hashes[block])
+    }
+}
+
+/// The hash of hashes in their order: the XXH64 of their bytes, little-endian. Of a volume from
+/// those of its blocks, of a run from those of its volumes.
+pub fn hash_of_hashes(hashes: impl IntoIterator<Item = u64>) -> u64 {
+    let bytes: Vec<u8> = hashes.into_iter().flat_map(u64::to_le_bytes).collect();
+    xxh64(&bytes)
+}

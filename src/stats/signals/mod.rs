@@ -1,0 +1,461 @@
+//! What each volume is like as a whole: the global signal, how much changed since the volume before,
+//! the mean of each slice, the values of some voxels, and a hash of what is stored.
+//!
+//! ```text
+//! global signal  g_t = sum_v y_t(v) / V
+//! DVARS          d_t = sqrt( sum_v (y_t(v) - y_{t-1}(v))^2 / V )
+//! slice mean     s_t(z) = sum_v y_t(v) / S         over the S voxels of slice z of the third axis
+//! ```
+//!
+//! over all V voxels of the grid, in the units of the data (DVARS as defined in Nichols 2017,
+//! "Notes on creating a standardized version of DVARS", equation 1). A sample that is not finite
+//! counts as 0 in the means, as stored, and its change as none in DVARS. The voxels are added up
+//! in blocks of fixed size, so that no bit depends on who adds them; a slice is added up in its
+//! parts in each block.
+//!
+//! The hash of a volume is the XXH64 of the hashes of its blocks, each the XXH64 of its samples as
+//! they are stored, little-endian whatever the file is; that of a run is the XXH64 of the hashes of
+//! its volumes. So it depends neither on the byte order nor on the compression of a file, nor on how
+//! the volumes of a run are shared among files; it does on the type of the samples, and not on their
+//! scaling.
+
+mod hashes;
+mod sample;
+mod wanted;
+
+pub use hashes::{BlockHashes, hash_of_hashes};
+pub use sample::{Sampled, SampledValues};
+pub use wanted::{SamplePrecision, SignalsWanted, VolumesWanted, VoxelSample};
+
+use crate::voxels::{Samples, Scaling, ordered_sum};
+use ndarray::Array2;
+use sample::BlockSample;
+use std::ops::Range;
+
+/// Voxels of a block.
+pub const BLOCK_VOXELS: usize = 32 * 1024;
+
+/// The signals of consecutive volumes of an image, or of a slab of its voxels, as far as they
+/// were added.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    wanted: SignalsWanted,
+    scaling: Scaling,
+    /// The grid, `[x, y, z]`.
+    shape: [usize; 3],
+    volumes: usize,
+    blocks: Vec<Block>,
+    /// The last volume that was added, if changes are wanted.
+    previous: Vec<f64>,
+}
+
+/// What is known of a block of voxels, volume by volume.
+#[derive(Clone, Debug)]
+struct Block {
+    /// The places in the grid.
+    voxels: Range<usize>,
+    /// Sums over the voxels of samples as stored.
+    sums: Vec<f64>,
+    /// Sums of their squared changes; the first volume has no change.
+    squared_changes: Vec<f64>,
+    /// `[volume, slice]`: sums over the part of each slice that is in the block.
+    slice_sums: Vec<f64>,
+    /// The places in the block of the voxels whose values are wanted, and the values.
+    chosen: Vec<usize>,
+    sampled: Option<BlockSample>,
+    hashes: Vec<u64>,
+}
+
+impl Block {
+    fn none(voxels: Range<usize>, wanted: &SignalsWanted) -> Block {
+        let chosen = wanted.sample.as_ref().map_or(Vec::new(), |it| it.within(&voxels));
+        Block {
+            voxels,
+            chosen,
+            sums: Vec::new(),
+            squared_changes: Vec::new(),
+            slice_sums: Vec::new(),
+            sampled: wanted.sample.as_ref().map(|it| BlockSample::none(it.precision())),
+            hashes: Vec::new(),
+        }
+    }
+
+    /// The slices that the block has a part of.
+    fn slices(&self, slice_voxels: usize) -> Range<usize> {
+        self.voxels.start / slice_voxels..self.voxels.end.div_ceil(slice_voxels)
+    }
+
+    /// The places in the block of its part of a slice.
+    fn part_of(&self, slice: usize, slice_voxels: usize) -> Range<usize> {
+        let Range { start, end } = self.voxels;
+        let place = |voxel: usize| voxel.clamp(start, end) - start;
+        place(slice * slice_voxels)..place((slice + 1) * slice_voxels)
+    }
+}
+
+impl Signals {
+    /// The signals of no volume yet, for samples of this scaling on a grid `[x, y, z]`, of the
+    /// voxels at these places.
+    ///
+    /// # Panics
+    /// If the places do not begin where a block of the grid does.
+    pub fn none(
+        wanted: &SignalsWanted,
+        scaling: Scaling,
+        shape: [usize; 3],
+        voxels: Range<usize>,
+    ) -> Signals {
+        assert_eq!(voxels.start % BLOCK_VOXELS, 0, "blocks of the whole grid");
+        let block = |start: usize| Block::none(start..voxels.end.min(start + BLOCK_VOXELS), wanted);
+        let blocks = voxels.clone().step_by(BLOCK_VOXELS).map(block).collect();
+        let wanted = wanted.clone();
+        Signals { wanted, scaling, shape, volumes: 0, blocks, previous: Vec::new() }
+    }
+
+    /// Adds all volumes of `samples`, the next of the image: of each the voxels from
+    /// `first_voxel` on. `hashes` are those of the same volumes as they are stored, if they are
+    /// wanted.
+    pub fn add(&mut self, samples: &Samples, hashes: &BlockHashes, first_voxel: usize) {
+        let volumes = samples.volumes();
+        let with_global = match self.wanted.global {
+            VolumesWanted::First(most) => volumes.min(most.saturating_sub(self.volumes)),
+            VolumesWanted::All => volumes,
+        };
+        let looked_at = if self.wanted.has_more_than_global() { volumes } else { with_global };
+        let is_first = self.volumes == 0;
+        self.volumes += volumes;
+        if looked_at == 0 {
+            return;
+        }
+        let slice_voxels = self.slice_voxels();
+        if self.wanted.dvars {
+            self.previous.resize(self.voxels(), 0.0);
+        }
+        let mut values = Vec::new();
+        let first_place = self.blocks.first().map_or(0, |block| block.voxels.start);
+        for block in &mut self.blocks {
+            let start = block.voxels.start - first_place;
+            let voxels = first_voxel + start..first_voxel + start + block.voxels.len();
+            for volume in 0..looked_at {
+                if volume < with_global {
+                    block.sums.push(samples.sum_of_finite(volume, voxels.clone()));
+                }
+                if self.wanted.dvars && !(volume == 0 && is_first) {
+                    block.squared_changes.push(match volume {
+                        0 => {
+                            samples.copy_to(0, voxels.clone(), &mut values);
+                            let previous = &self.previous[start..start + voxels.len()];
+                            let squared = |before: f64, now: f64| finite(now - before).powi(2);
+                            ordered_sum(previous, &values, squared)
+                        }
+                        _ => samples.sum_of_squared_changes(volume, voxels.clone()),
+                    });
+                }
+                if self.wanted.slice_means {
+                    for slice in block.slices(slice_voxels) {
+                        let part = block.part_of(slice, slice_voxels);
+                        let part = voxels.start + part.start..voxels.start + part.end;
+                        block.slice_sums.push(samples.sum_of_finite(volume, part));
+                    }
+                }
+                if let Some(sampled) = &mut block.sampled {
+                    samples.copy_some_to(volume, voxels.clone(), &block.chosen, &mut values);
+                    sampled.add(values.iter().map(|&stored| self.scaling.apply(stored)));
+                }
+            }
+            if self.wanted.dvars {
+                // What follows begins with the change from the last volume.
+                samples.copy_to(volumes - 1, voxels.clone(), &mut values);
+                self.previous[start..start + voxels.len()].copy_from_slice(&values);
+            }
+            if self.wanted.hashes {
+                assert_eq!(hashes.volumes(), volumes, "hashes of the same volumes");
+                block.hashes.extend(hashes.of_block(voxels.start / BLOCK_VOXELS));
+            }
+        }
+    }
+
+    fn slice_voxels(&self) -> usize {
+        self.shape[0] * self.shape[1]
+    }
+
+    /// How many voxels there are.
+    fn voxels(&self) -> usize {
+        self.blocks.iter().map(|block| block.voxels.len()).sum()
+    }
+
+    /// Appends the voxels that follow these, of the same volumes.
+    ///
+    /// # Panics
+    /// If others follow.
+    pub fn append(&mut self, next: Signals) {
+        let end = self.blocks.last().map_or(0, |block| block.voxels.end);
+        assert_eq!(next.blocks.first().map(|it| it.voxels.start), Some(end), "what follows");
+        self.blocks.extend(next.blocks);
+    }
+
+    /// The global signal of each volume, in values.
+    pub fn global_signal(&self) -> Vec<f64> {
+        let voxels = self.voxels() as f64;
+        let mean = |sum: f64| self.scaling.apply(sum / voxels);
+        over_blocks(self.blocks.iter().map(|it| &it.sums)).into_iter().map(mean).collect()
+    }
+
+    /// DVARS of each volume, in values; the first has none (NaN). Empty if not wanted.
+    pub fn dvars(&self) -> Vec<f64> {
+        if !self.wanted.dvars || self.volumes == 0 {
+            return Vec::new();
+        }
+        let voxels = self.voxels() as f64;
+        let root = |sum: f64| self.scaling.slope().abs() * (sum / voxels).sqrt();
+        let changes = over_blocks(self.blocks.iter().map(|it| &it.squared_changes));
+        std::iter::once(f64::NAN).chain(changes.into_iter().map(root)).collect()
+    }
+
+    /// The mean of each slice of the third axis, `[volume, slice]`, in values. No volume if not
+    /// wanted.
+    pub fn slice_means(&self) -> Array2<f64> {
+        let (slices, slice_voxels) = (self.shape[2], self.slice_voxels());
+        if !self.wanted.slice_means {
+            return Array2::default((0, slices));
+        }
+        let mut sums: Array2<f64> = Array2::default((self.volumes, slices));
+        for block in &self.blocks {
+            let slices = block.slices(slice_voxels);
+            let rows = block.slice_sums.chunks_exact(slices.len());
+            for (volume, row) in rows.enumerate() {
+                for (slice, sum) in slices.clone().zip(row) {
+                    sums[[volume, slice]] += sum;
+                }
+            }
+        }
+        sums.mapv_into(|sum| self.scaling.apply(sum / slice_voxels as f64))
+    }
+
+    /// The values of the chosen voxels; none if not wanted.
+    pub fn sampled(&self) -> Option<Sampled> {
+        let sample = self.wanted.sample.as_ref()?;
+        let blocks = self.blocks.iter().filter_map(|it| it.sampled.as_ref());
+        let values = BlockSample::joined(blocks, self.volumes, sample);
+        Some(Sampled { places: sample.places().clone(), values })
+    }
+
+    /// The hash of each volume as it is stored. Empty if not wanted.
+    pub fn volume_hashes(&self) -> Vec<u64> {
+        let volumes = if self.wanted.hashes { self.volumes } else { 0 };
+        let of_volume = |volume| hash_of_hashes(self.blocks.iter().map(|it| it.hashes[volume]));
+        (0..volumes).map(of_volume).collect()
+    }
+}
+
+/// The sum over all blocks, volume by volume.
+fn over_blocks<'a>(blocks: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
+    let blocks: Vec<&Vec<f64>> = blocks.collect();
+    let volumes = blocks.first().map_or(0, |block| block.len());
+    (0..volumes).map(|volume| blocks.iter().map(|block| block[volume]).sum()).collect()
+}
+
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{ArrayView2, s};
+
+    /// The signals of all volumes of an array `[t, voxel]`, added so many volumes at a time, and
+    /// in slabs that end at these places.
+    fn signals(
+        wanted: &SignalsWanted,
+        scaling: Scaling,
+        shape: [usize; 3],
+        samples: &dyn Fn(Range<usize>) -> Samples,
+        volumes: usize,
+        (step, ends): (usize, &[usize]),
+    ) -> Signals {
+        let mut start = 0;
+        let mut slabs = Vec::new();
+        for &end in ends {
+            slabs.push(Signals::none(wanted, scaling, shape, start..end));
+            start = end;
+        }
+        for first in (0..volumes).step_by(step) {
+            let samples = samples(first..volumes.min(first + step));
+            let hashes = BlockHashes::of(&samples);
+            for (slab, start) in slabs.iter_mut().zip([0].iter().chain(ends)) {
+                slab.add(&samples, &hashes, *start);
+            }
+        }
+        let mut slabs = slabs.into_iter();
+        let mut all = slabs.next().expect("a slab");
+        slabs.for_each(|next| all.append(next));
+        all
+    }
+
+    /// numpy 2.4.6, for `y = (t * 7 + v * 3) % 11` as `[t, v]` of 3 x 5, times 0.5:
+    /// `y.mean(1)`, `np.sqrt((np.diff(y, axis=0) ** 2).mean(1))`.
+    #[test]
+    fn signals_are_numpys_however_the_volumes_come() {
+        let array = Array2::from_shape_fn((3, 5), |(t, v)| ((t * 7 + v * 3) % 11) as i16);
+        let half = Scaling::new(0.5, 0.0).unwrap();
+        let some = |range: Range<usize>| Samples::Int16(array.slice(s![range, ..]).to_owned());
+        let wanted = SignalsWanted::global_and_dvars();
+        for step in [1, 2, 3] {
+            let signals = signals(&wanted, half, [5, 1, 1], &some, 3, (step, &[5]));
+            assert_eq!(signals.global_signal(), [1.9, 3.2, 2.3]);
+            let dvars = signals.dvars();
+            assert!(dvars[0].is_nan());
+            assert_eq!(dvars[1..], [2.9916550603303182, 2.3769728648009427]);
+            assert_eq!(signals.slice_means().nrows(), 0, "not wanted");
+            assert_eq!((signals.sampled(), signals.volume_hashes()), (None, vec![]));
+        }
+    }
+
+    /// Changes within a block are taken from the samples as stored, those between blocks from
+    /// values.
+    #[test]
+    fn no_bit_of_the_changes_depends_on_blocks_whatever_the_type() {
+        const VOXELS: usize = BLOCK_VOXELS + 13;
+        macro_rules! check {
+            ($variant:ident, $number:expr) => {
+                let array = Array2::from_shape_fn((4, VOXELS), $number);
+                let some =
+                    |range: Range<usize>| Samples::$variant(array.slice(s![range, ..]).to_owned());
+                let bits = |step: usize, ends: &[usize]| -> Vec<u64> {
+                    let wanted = SignalsWanted::global_and_dvars();
+                    let (one, shape) = (Scaling::IDENTITY, [VOXELS, 1, 1]);
+                    let signals = signals(&wanted, one, shape, &some, 4, (step, ends));
+                    signals.dvars()[1..].iter().map(|it| it.to_bits()).collect()
+                };
+                let whole = bits(4, &[VOXELS]);
+                assert!(whole.iter().all(|&it| f64::from_bits(it) > 0.0));
+                assert_eq!(whole, bits(1, &[VOXELS]), stringify!($variant));
+                assert_eq!(whole, bits(3, &[BLOCK_VOXELS, VOXELS]), stringify!($variant));
+            };
+        }
+        let mixed = |(t, v): (usize, usize)| (t * 40_503 + v * 25_173) % 65_536;
+        check!(Int16, |at| if at.0 % 2 == 0 { i16::MIN } else { i16::MAX });
+        check!(Int16, |at| mixed(at) as u16 as i16);
+        check!(Uint16, |at| mixed(at) as u16);
+        check!(Int8, |at| mixed(at) as u8 as i8);
+        check!(Uint8, |at| mixed(at) as u8);
+        check!(Int32, |at| (mixed(at) as i32 - 32_768) * 65_535);
+        check!(Uint64, |at| mixed(at) as u64 * 12_345_678_901);
+        check!(Float32, |at| if at.1 % 1000 == at.0 { f32::NAN } else { mixed(at) as f32 / 7.0 });
+        check!(Float64, |at| if at.1 == 5 { f64::INFINITY } else { mixed(at) as f64 / 7.0 });
+    }
+
+    #[test]
+    fn the_beginning_is_so_many_volumes() {
+        let array = Array2::from_shape_fn((3, 2), |(t, _)| t as f32);
+        let wanted = SignalsWanted::beginning(4);
+        let mut signals = Signals::none(&wanted, Scaling::IDENTITY, [2, 1, 1], 0..2);
+        for _ in 0..2 {
+            signals.add(&Samples::Float32(array.clone()), &BlockHashes::default(), 0);
+        }
+        assert_eq!(signals.global_signal(), [0.0, 1.0, 2.0, 0.0]);
+        assert!(signals.dvars().is_empty());
+    }
+
+    /// Slices that end within blocks, and blocks within slices.
+    const SHAPE: [usize; 3] = [181, 199, 3];
+    const VOXELS: usize = SHAPE[0] * SHAPE[1] * SHAPE[2];
+
+    fn mixed((t, v): (usize, usize)) -> u16 {
+        ((t * 40_503 + v * 25_173) % 65_536) as u16
+    }
+
+    /// The ways in which volumes come: so many at a time, slabs that end there.
+    const WAYS: [(usize, &[usize]); 4] = [
+        (3, &[VOXELS]),
+        (1, &[VOXELS]),
+        (2, &[BLOCK_VOXELS, 3 * BLOCK_VOXELS, VOXELS]),
+        (1, &[2 * BLOCK_VOXELS, VOXELS]),
+    ];
+
+    fn near(found: ArrayView2<f64>, expected: [[f64; 3]; 3]) -> bool {
+        let pairs = found.iter().zip(expected.iter().flatten());
+        found.len() == 9 && pairs.into_iter().all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs())
+    }
+
+    /// numpy 2.4.6, python-xxhash 4.1.0, for `y = ((t * 40503 + v * 25173) % 65536)` as uint16
+    /// `[t, v]`, times 0.5 less 3: `y.reshape(3, 3, 181 * 199).mean(2)`, `y[:, places]`, and
+    /// `xxh64` of `struct.pack('<Q', ...)` of the `xxh64` of each 32768 samples.
+    #[test]
+    fn slices_samples_and_hashes_are_numpys_however_the_volumes_come() {
+        let array = Array2::from_shape_fn((3, VOXELS), mixed);
+        let some = |range: Range<usize>| Samples::Uint16(array.slice(s![range, ..]).to_owned());
+        let scaling = Scaling::new(0.5, -3.0).unwrap();
+        let places = [0, 5, 32_767, 32_768, 70_000, 108_056];
+        let mut first_bits: Option<Vec<u64>> = None;
+        for way in WAYS {
+            for precision in [SamplePrecision::Float64, SamplePrecision::Float32] {
+                let wanted = SignalsWanted {
+                    slice_means: true,
+                    sample: Some(VoxelSample::new(places, precision)),
+                    hashes: true,
+                    ..SignalsWanted::default()
+                };
+                let signals = signals(&wanted, scaling, SHAPE, &some, 3, way);
+                assert!(signals.global_signal().is_empty() && signals.dvars().is_empty());
+                let means = signals.slice_means();
+                let expected = [
+                    [16380.280699075487, 16379.970154640607, 16381.479094366861],
+                    [16380.921985618701, 16381.521183264389, 16382.120380910075],
+                    [16381.563272161915, 16381.252727727033, 16380.032441211582],
+                ];
+                assert!(near(means.view(), expected), "{way:?}: {means}");
+                let bits: Vec<u64> = means.iter().map(|it| it.to_bits()).collect();
+                assert_eq!(first_bits.get_or_insert(bits.clone()), &bits, "{way:?}");
+                let sampled = signals.sampled().expect("a sample is wanted");
+                assert_eq!(sampled.places[..], places);
+                let expected = ndarray::array![
+                    [-3.0, 30161.5, 3794.5, 16381.0, 21781.0, 11001.0],
+                    [20248.5, 17645.0, 24046.0, 3864.5, 9264.5, 31252.5],
+                    [7732.0, 5128.5, 11529.5, 24116.0, 29516.0, 18736.0]
+                ];
+                assert_eq!(
+                    sampled.values,
+                    match precision {
+                        SamplePrecision::Float64 => SampledValues::Float64(expected),
+                        SamplePrecision::Float32 =>
+                            SampledValues::Float32(expected.mapv(|it| it as f32)),
+                    },
+                    "{way:?}"
+                );
+                let hashes = signals.volume_hashes();
+                let expected =
+                    [0x7ab6_2d8a_95c3_8920, 0xabbe_1e3e_965d_c41b, 0x310d_ee2a_d0e6_9719];
+                assert_eq!(hashes, expected, "{way:?}");
+                assert_eq!(hash_of_hashes(hashes), 0x382b_9ef6_3775_f894);
+            }
+        }
+    }
+
+    /// numpy 2.4.6: the same divided by 7 in float32, with NaN at voxel 40000 of the second volume
+    /// and infinity at voxel 3 of the third:
+    /// `np.where(np.isfinite(y), y, 0).astype(float).reshape(3, 3, 181 * 199).mean(2)`.
+    #[test]
+    fn samples_that_are_not_finite_count_as_0_in_slices() {
+        let array = Array2::from_shape_fn((3, VOXELS), |at| match at {
+            (1, 40_000) => f32::NAN,
+            (2, 3) => f32::INFINITY,
+            at => f32::from(mixed(at)) / 7.0,
+        });
+        let some = |range: Range<usize>| Samples::Float32(array.slice(s![range, ..]).to_owned());
+        let wanted = SignalsWanted { slice_means: true, ..SignalsWanted::default() };
+        let mut first_bits: Option<Vec<u64>> = None;
+        for way in WAYS {
+            let means = signals(&wanted, Scaling::IDENTITY, SHAPE, &some, 3, way).slice_means();
+            let expected = [
+                [4680.937342771777, 4680.848615396076, 4681.279740971826],
+                [4681.120567603012, 4681.032383540432, 4681.462965663607],
+                [4681.202841744348, 4681.215064942199, 4680.866411476744],
+            ];
+            assert!(near(means.view(), expected), "{way:?}: {means}");
+            let bits: Vec<u64> = means.iter().map(|it| it.to_bits()).collect();
+            assert_eq!(first_bits.get_or_insert(bits.clone()), &bits, "{way:?}");
+        }
+    }
+}
