@@ -22,6 +22,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tsnr::recipe::Tool;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -263,8 +264,7 @@ fn numpy_finds_the_medians_of_the_guide() {
 #[test]
 fn the_guide_explains_every_finding_and_every_definition() {
     let guide = guide();
-    let definitions = tsnr::modelling::NAMED.map(|it| it.name());
-    for name in tsnr::diagnostics::NAMES.iter().chain(&definitions) {
+    for name in tsnr::findings::names().chain(Tool::ALL.map(Tool::name)) {
         assert!(guide.contains(&format!("`{name}`")), "the guide speaks of {name}");
     }
 }

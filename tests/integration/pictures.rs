@@ -2,8 +2,8 @@
 //! what is wrong, left is left whatever the orientation of a file, and a terminal is shown no more
 //! than it can show.
 
+use crate::browser;
 use crate::program;
-use crate::report::browser;
 
 use program::bytes::{Header, INT16, Random};
 use program::{Scratch, program, session_pattern, session_runs, testdata};
