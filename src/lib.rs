@@ -20,7 +20,6 @@
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
-//! | [`inflate`] | gzip files decoded as fast as they can be |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`bids`] | entities in file names |
 //! | [`inputs`] | patterns and their matches |
@@ -65,7 +64,6 @@ pub mod error;
 pub mod export;
 pub mod findings;
 pub mod formats;
-pub mod inflate;
 pub mod inputs;
 pub mod maps;
 pub mod markup;

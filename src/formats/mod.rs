@@ -13,7 +13,6 @@
 
 mod codec;
 mod geometry;
-mod gzip;
 pub mod nifti;
 mod sink;
 mod source;

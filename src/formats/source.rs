@@ -217,8 +217,8 @@ pub trait Progress: Send + Sync {
     /// This thread has spent so long waiting for the disk, and so long decoding what it gave.
     fn time_spent(&self, _waiting: Duration, _decoding: Duration) {}
 
-    /// Whether reading is to end early: asked before each mebibyte, and before the voxels of each
-    /// volume where any block is read. What was being read then fails as [`Error::cancelled`].
+    /// Whether reading is to end early: asked before each piece that is read, of a mebibyte at most.
+    /// What was being read then fails as [`Error::cancelled`].
     fn is_cancelled(&self) -> bool {
         false
     }

@@ -21,7 +21,6 @@ mod diagnostics;
 mod formats;
 mod graphs;
 mod guide;
-mod inflate;
 mod json;
 mod malformed;
 mod mask;

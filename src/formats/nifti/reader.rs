@@ -319,6 +319,16 @@ impl Blocks {
             .map_err(|error| Error::io("cannot open", error).at(&image.path))?;
         Ok(Blocks { image: image.clone(), file })
     }
+
+    /// What to say of a file that cannot be read as far as it could be.
+    fn interrupted(&self, error: io::Error) -> Error {
+        match (error.kind(), self.file.metadata()) {
+            (ErrorKind::UnexpectedEof, Ok(now)) => {
+                self.image.truncated(now.len().saturating_sub(self.image.header.voxel_offset))
+            }
+            _ => Error::io("cannot read", error).at(&self.image.path),
+        }
+    }
 }
 
 impl BlockReader for Blocks {
@@ -333,21 +343,20 @@ impl BlockReader for Blocks {
         let sample_bytes = image.datatype().bytes();
         let started = Instant::now();
         let samples = memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
-            for (volume, row) in volumes.zip(memory.chunks_exact_mut(voxels.len() * sample_bytes)) {
+            // Whole volumes follow one another without a gap.
+            let is_whole = voxels.len() == image.voxels();
+            let volumes_at_once = if is_whole { volumes.len().max(1) } else { 1 };
+            let bytes_at_once = (volumes_at_once * voxels.len() * sample_bytes).max(1);
+            let firsts = volumes.step_by(volumes_at_once);
+            for (volume, bytes) in firsts.zip(memory.chunks_exact_mut(bytes_at_once)) {
                 let sample = volume * image.voxels() + voxels.start;
                 let mut position = header.voxel_offset + (sample * sample_bytes) as u64;
-                for piece in row.chunks_mut(PIECE_BYTES) {
+                for piece in bytes.chunks_mut(PIECE_BYTES) {
                     if progress.is_cancelled() {
                         return Err(Error::cancelled());
                     }
-                    self.file.read_exact_at(piece, position).map_err(|error| {
-                        match error.kind() {
-                            ErrorKind::UnexpectedEof => {
-                                image.truncated((volume * image.volume_bytes()) as u64)
-                            }
-                            _ => Error::io("cannot read", error).at(&image.path),
-                        }
-                    })?;
+                    let read = self.file.read_exact_at(piece, position);
+                    read.map_err(|error| self.interrupted(error))?;
                     position += piece.len() as u64;
                     progress.voxel_bytes_read(piece.len() as u64);
                 }
@@ -404,4 +413,64 @@ fn fill(
         progress.voxel_bytes_read(filled as u64);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A little-endian int16 image, of which each sample is its place.
+    fn image(folder: &Path, [x, y, z, t]: [i16; 4]) -> Image {
+        let mut head = [0; 352];
+        head[..4].copy_from_slice(&348_i32.to_le_bytes());
+        for (axis, length) in [4, x, y, z, t, 1, 1, 1].into_iter().enumerate() {
+            head[40 + 2 * axis..][..2].copy_from_slice(&length.to_le_bytes());
+        }
+        head[70..74].copy_from_slice(&[4, 0, 16, 0]);
+        head[344..347].copy_from_slice(b"n+1");
+        let path = folder.join("run.nii");
+        let mut file = File::create(&path).unwrap();
+        file.write_all(&head).unwrap();
+        let count = [x, y, z, t].into_iter().map(i64::from).product::<i64>();
+        let samples: Vec<u8> = (0..count).flat_map(|it| (it as i16).to_le_bytes()).collect();
+        file.write_all(&samples).unwrap();
+        Image::open(&path).unwrap()
+    }
+
+    fn read(image: &Image, volumes: Range<usize>, voxels: Range<usize>) -> Result<Vec<i16>> {
+        let Voxels::Blocks(blocks) = image.open_voxels()? else { panic!("a plain file") };
+        let (shape, none) = ((volumes.len(), voxels.len()), Samples::none(image.datatype()));
+        let Samples::Int16(array) = blocks.read(volumes, voxels, none, &())? else {
+            panic!("another type");
+        };
+        assert_eq!(array.dim(), shape);
+        Ok(array.into_iter().collect())
+    }
+
+    #[test]
+    fn any_block_of_a_plain_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let small = image(folder.path(), [3, 2, 1, 4]);
+        assert_eq!(read(&small, 1..3, 2..5).unwrap(), [8, 9, 10, 14, 15, 16]);
+        assert_eq!(read(&small, 2..4, 0..6).unwrap(), (12..24).collect::<Vec<_>>());
+        assert_eq!(read(&small, 2..2, 0..6).unwrap(), [0; 0]);
+        assert_eq!(read(&small, 0..4, 3..3).unwrap(), [0; 0]);
+        // More than is read at once.
+        let large = image(folder.path(), [128, 128, 20, 3]);
+        let place = |it: i64| it as i16;
+        assert!(read(&large, 0..3, 0..327_680).unwrap().into_iter().eq((0..983_040).map(place)));
+    }
+
+    #[test]
+    fn a_plain_file_that_has_become_shorter_is_told_with_its_whole_volumes() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = image(folder.path(), [3, 2, 1, 4]);
+        File::options().write(true).open(image.path()).unwrap().set_len(352 + 2 * 12 + 5).unwrap();
+        for voxels in [0..6, 0..2] {
+            let error = read(&image, 0..4, voxels).unwrap_err().to_string();
+            assert!(error.contains("has 4 volumes, of which 2 are whole"), "{error}");
+        }
+        assert_eq!(read(&image, 1..2, 4..6).unwrap(), [10, 11]);
+    }
 }
