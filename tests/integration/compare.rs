@@ -145,6 +145,10 @@ fn a_comparison_writes_no_map() {
         assert_eq!(outcome.exit_code, Some(2), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("cannot be used with"), "{}", outcome.stderr);
     }
+    for option in ["--mask-out=m.nii", "--strict", "--reproducible", "--atlas=a.nii", "-v"] {
+        let more = ["--compare", &pattern, option, "--mask=auto"];
+        assert_eq!(scratch.tsnr(more).exit_code, Some(2), "{option}");
+    }
     let outcome = scratch.tsnr([pattern.as_str(), "-o", "map.nii", "--repeat", "2"]);
     assert_eq!(outcome.exit_code, Some(2));
 }
