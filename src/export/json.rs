@@ -32,7 +32,7 @@ pub(super) fn embedded(record: &Record, context: &Context) -> String {
 
 /// Everything that is known of a run of the program.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "tsnr-run/2"))]
 struct RunJson<'a> {
     /// The name and version of the schema: `tsnr-run/2`.
     schema: &'static str,
@@ -382,5 +382,16 @@ fn region(row: &Row) -> RegionJson<'_> {
         run: &row.run,
         summary: (&row.summary).into(),
         undefined: row.summary.undefined,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::tests::assert_published;
+
+    #[test]
+    fn the_published_schema_is_that_of_what_is_written() {
+        assert_published::<RunJson<'static>>("tsnr-run-2.json");
     }
 }

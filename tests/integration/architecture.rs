@@ -130,7 +130,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("crc32fast", &["inflate"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["export", "image", "pipeline", "stats", "voxels"]),
+    ("ndarray", &["export", "image", "maps", "pipeline", "stats", "voxels"]),
 ];
 
 fn root() -> &'static Path {

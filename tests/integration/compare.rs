@@ -52,7 +52,12 @@ fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     let pattern = session_pattern();
     let little = ["--compare", &pattern, "--mem-limit", "11.5M", "--threads", "1", "--repeat", "1"];
     let outcome = scratch.tsnr(little).succeeded();
-    assert!(outcome.stdout.contains("of memory: not run"), "{}", outcome.stdout);
+    for mode in ["serial", "delayed"] {
+        let mut lines = outcome.stdout.lines();
+        let line = lines.find(|line| line.starts_with(mode)).expect("a row");
+        let is_told = line.contains("MiB of memory for this run") && line.ends_with(": not run");
+        assert!(line.contains(&format!(" {mode} mode needs ")) && is_told, "{line}");
+    }
     let rows = rows(&outcome.stdout);
     assert_eq!(rows.last().unwrap().last(), Some(&"reference"), "array is compared to nothing");
 
