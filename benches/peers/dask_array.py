@@ -1,4 +1,4 @@
-"""tSNR with dask.array, as in the Dask tutorial: one lazy chunk for each run.
+"""tSNR with dask.array, as in the Dask lesson: one lazy chunk for each run.
 
 python dask_array.py MAP RUN...
 """

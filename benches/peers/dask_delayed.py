@@ -1,4 +1,4 @@
-"""tSNR with dask.delayed, as in the Dask tutorial: the runs are loaded in parallel.
+"""tSNR with dask.delayed, as in the Dask lesson: the runs are loaded in parallel.
 
 python dask_delayed.py MAP RUN...
 """

@@ -1,4 +1,4 @@
-"""tSNR as the Dask tutorial first computes it: a loop over the runs, then numpy.
+"""tSNR as the Dask lesson first computes it: a loop over the runs, then numpy.
 
 python tutorial_serial.py MAP RUN...
 """

@@ -47,24 +47,3 @@ impl Context {
         Context::default()
     }
 }
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use schemars::JsonSchema;
-    use schemars::generate::SchemaSettings;
-    use std::path::Path;
-
-    /// Holds the schema in `docs/schemas` against the type that is written; with the variable
-    /// `TSNR_BLESS=1` it is written anew.
-    pub(crate) fn assert_published<T: JsonSchema>(file: &str) {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        let schema = settings.into_generator().into_root_schema_for::<T>();
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas").join(file);
-        if std::env::var_os("TSNR_BLESS").is_some_and(|it| it == "1") {
-            std::fs::write(&path, &text).unwrap();
-        }
-        let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(published == text, "{file} is not what is written: TSNR_BLESS=1 cargo test --lib");
-    }
-}

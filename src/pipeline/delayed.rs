@@ -1,5 +1,5 @@
 //! Delayed mode: the steps of [serial mode](super::serial) as lazy tasks on the pool, as
-//! the Dask tutorial builds them with `dask.delayed`.
+//! the Dask lesson builds them with `dask.delayed`.
 //!
 //! One task loads each run, one concatenates, mean and std are tasks of their own that know
 //! nothing of each other, one divides: R + 4 tasks for R runs. Runs load in parallel; mean

@@ -5,7 +5,7 @@
 //! everything, in float64, as [`series`](crate::stats::series) writes out.
 //!
 //! Memory: every run as stored (2 bytes a sample of int16), and a few maps of 8 bytes a voxel, one
-//! more for each regressor of a run. The tutorial's loop holds every sample as float64 instead.
+//! more for each regressor of a run. The Dask lesson's loop holds every sample as float64 instead.
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::{Error, Result};

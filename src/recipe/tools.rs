@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
-    /// `data.mean(-1) / data.std(-1)`, as in numpy and the Dask tutorial.
+    /// `data.mean(-1) / data.std(-1)`, as in numpy and the Dask lesson.
     Numpy,
     /// `fslmaths -Tmean`, `-Tstd`, `-div`, and niimath.
     Fsl,

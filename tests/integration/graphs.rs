@@ -26,7 +26,7 @@ fn each_mode_is_drawn_in_each_format_without_computing() {
         let json: Value =
             serde_json::from_str(&fs::read_to_string(scratch.path("graph.json")).unwrap()).unwrap();
         assert_eq!(json["schema"], "taskgraph/1");
-        // As many as the tutorial's graph of five runs has, at most.
+        // As many as the lesson's graph of five runs has, at most.
         let most = if mode == "array" { 32 } else { 9 };
         assert!(json["tasks"].as_array().unwrap().len() <= most, "{mode}");
     }

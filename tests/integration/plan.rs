@@ -16,7 +16,7 @@ use tsnr::maps::{STD, TSNR};
 use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Session, Settings};
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
-/// Tasks of the graphs that Dask 2026.8.0 makes of the tutorial's code for five runs of one chunk each,
+/// Tasks of the graphs that Dask 2026.8.0 makes of the lesson's code for five runs of one chunk each,
 /// after its own optimisation.
 const OF_DASK: [(Mode, usize); 2] = [(Mode::Delayed, 9), (Mode::Array, 32)];
 

@@ -1,8 +1,10 @@
-//! The README's commands do what it says, in a folder with what they name.
+//! The commands of the README, and of the pages that it leads to, do what they say, in a folder with
+//! what they name.
 //!
 //! Every `sh` block is run as it stands, but what builds or tests the project: the program and the
 //! example that were built for the tests stand in for it. `.ci/run` reads the test command from the
-//! README, and `.ci/run-all` runs those that build as they stand.
+//! README, and `.ci/run-all` runs those that build as they stand. The guide has a test of its own.
+//! The README is short, every page says first for whom it is, and no link leads nowhere.
 
 #[path = "../../crates/taskgraph/examples/delayed.rs"]
 mod delayed;
@@ -15,17 +17,21 @@ use std::process::{Command, Output};
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 /// What the commands need of the project.
 const NEEDED: [&str; 2] = ["docs", "testdata"];
+/// The pages whose commands are run, in one folder and in this order.
+const PAGES: [&str; 4] = ["README.md", "docs/files.md", "docs/regions.md", "docs/engine.md"];
+/// The most words of the README, as `wc -w` counts them.
+const MOST_WORDS: usize = 1000;
 /// How the README runs the program before it is installed.
 const BUILD_AND_RUN: &str = "cargo run --release -- ";
-/// What the README installs, runs and tests by cargo besides.
+/// What the pages install, run and test by cargo besides.
 const BY_CARGO: [&str; 3] =
     ["cargo test", "cargo install --path .", "cargo run --release --example delayed"];
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(PROJECT).join("README.md")).expect("the README")
+fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(PROJECT).join(name)).expect("a page")
 }
 
-/// A line of the README for the program that is built; none if it is cargo's alone.
+/// A line of a page for the program that is built; none if it is cargo's alone.
 fn for_built_program(line: &str) -> Option<String> {
     if let Some(arguments) = line.strip_prefix(BUILD_AND_RUN) {
         return Some(format!("tsnr {arguments}"));
@@ -36,9 +42,9 @@ fn for_built_program(line: &str) -> Option<String> {
     (!is_by_cargo).then(|| line.to_owned())
 }
 
-fn sh_blocks(readme: &str) -> Vec<String> {
+fn sh_blocks(page: &str) -> Vec<String> {
     let mut blocks = Vec::new();
-    let mut rest = readme;
+    let mut rest = page;
     while let Some((_, opened)) = rest.split_once("```sh\n") {
         let (block, after) = opened.split_once("```").expect("a block ends");
         blocks.push(block.to_owned());
@@ -87,15 +93,14 @@ fn every_command_runs() {
         fs::remove_file(folder.join(picture)).expect("a picture to draw again");
     }
 
-    let readme = readme();
-    let blocks = sh_blocks(&readme);
+    let blocks: Vec<String> = PAGES.iter().flat_map(|name| sh_blocks(&page(name))).collect();
     let lines: Vec<&str> = blocks.iter().flat_map(|block| block.lines()).collect();
     let commands: Vec<String> = lines.iter().filter_map(|line| for_built_program(line)).collect();
     assert_eq!(lines.len() - commands.len(), BY_CARGO.len(), "all others are run: {commands:?}");
     assert!(commands.len() >= 6, "commands were found: {commands:?}");
     for begin in BY_CARGO.iter().chain(&[BUILD_AND_RUN]) {
         let count = lines.iter().filter(|line| line.starts_with(begin)).count();
-        assert_eq!(count, 1, "the README says once: {begin}");
+        assert_eq!(count, 1, "the pages say once: {begin}");
     }
     for line in &commands {
         for map in ["tsnr.nii.gz", "tsnr.nii", "mean.nii.gz", "std.nii.gz"] {
@@ -111,11 +116,13 @@ fn every_command_runs() {
             }
         }
     }
+    let shown: String = PAGES.iter().map(|name| page(name)).collect();
     for picture in &pictures {
-        assert!(readme.contains(&format!("]({picture})")), "the README shows {picture}");
+        let name = picture.trim_start_matches("docs/");
+        assert!(shown.contains(&format!("]({name})")), "a page shows {picture}");
         let [shown, drawn] = [Path::new(PROJECT), folder]
             .map(|folder| fs::read(folder.join(picture)).expect("a picture"));
-        assert!(shown == drawn, "{picture} is not what the README's command draws: run it again");
+        assert!(shown == drawn, "{picture} is not what the page's command draws: run it again");
     }
     for name in ["graph.svg", "profile.html", "comparison.json", "session.html"] {
         assert!(folder.join(name).exists(), "a command writes {name}");
@@ -129,26 +136,93 @@ fn the_example_of_the_engine_runs() {
 
 #[test]
 fn the_summary_shown_is_the_summary_printed() {
-    let readme = readme();
+    let readme = page("README.md");
     let scratch = tempfile::tempdir().unwrap();
     let output = program::program()
         .current_dir(scratch.path())
         .arg(format!("{PROJECT}/testdata/sub-01/ses-test/func/*_bold.nii.gz"))
-        .args(["-o", "tsnr.nii.gz", "--threads", "2"])
+        .args(["--combine", "demean", "-o", "tsnr.nii.gz", "--threads", "2"])
         .output()
         .unwrap();
     let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(!talk.contains("warning"), "a newcomer's first output has no warning: {talk}");
     let summary = talk.lines().skip_while(|line| !line.starts_with("tsnr 0"));
     let mut lines = 0;
     for line in summary.filter(|line| !line.starts_with("time")) {
         assert!(readme.contains(line), "the README shows: {line}");
         lines += 1;
     }
-    assert_eq!(lines, 8, "{talk}");
+    assert_eq!(lines, 7, "{talk}");
 }
 
 #[test]
 fn the_test_command_is_there_for_continuous_integration_to_run() {
     let script = fs::read_to_string(Path::new(PROJECT).join(".ci/run")).unwrap();
     assert!(script.contains("README.md"));
+}
+
+#[test]
+fn the_readme_is_short_and_shows_a_real_brain() {
+    let readme = page("README.md");
+    let words = readme.split_whitespace().count();
+    assert!(words <= MOST_WORDS, "{words} words, expected {MOST_WORDS} at most");
+    assert!(readme.contains("](docs/guide/whole-head.png)"), "the README shows a real run");
+}
+
+/// The Markdown pages of the project that readers are sent to, each with its path.
+fn pages() -> Vec<String> {
+    let of_folder = |folder: &str| -> Vec<String> {
+        let entries = fs::read_dir(Path::new(PROJECT).join(folder)).expect("a folder");
+        let names = entries.map(|it| it.expect("an entry").file_name().into_string().unwrap());
+        let pages = names.filter(|name| name.ends_with(".md"));
+        pages.map(|name| format!("{folder}/{name}").trim_start_matches("./").to_owned()).collect()
+    };
+    let mut pages = of_folder(".");
+    pages.extend(of_folder("docs"));
+    pages.sort();
+    pages
+}
+
+#[test]
+fn every_page_says_first_for_whom_it_is() {
+    for name in pages().iter().filter(|name| name.starts_with("docs/")) {
+        let page = page(name);
+        let first = page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default();
+        assert!(first.starts_with("For "), "{name}: expected for whom it is, found: {first}");
+    }
+}
+
+#[test]
+fn no_link_leads_nowhere() {
+    let mut links = 0;
+    for name in pages() {
+        let page = page(&name);
+        let folder = Path::new(PROJECT).join(&name).parent().expect("a folder").to_owned();
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            if link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let target =
+                if file.is_empty() { Path::new(PROJECT).join(&name) } else { folder.join(file) };
+            assert!(target.exists(), "{name} leads to {link}, which does not exist");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&target).expect("a page");
+                assert!(anchors(&text).any(|it| it == heading), "{name}: no heading for {link}");
+            }
+        }
+    }
+    assert!(links > 30, "only {links} links were found: the search is broken");
+}
+
+/// The anchors of a page's headings, as forges make them.
+fn anchors(page: &str) -> impl Iterator<Item = String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| -> String {
+        let kept = |c: char| c.is_alphanumeric() || c == ' ' || c == '-' || c == '_';
+        let text = line.trim_start_matches('#').trim().to_lowercase();
+        text.chars().filter(|&c| kept(c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor)
 }

@@ -1,4 +1,4 @@
-//! The first example of the Dask tutorial: two slow increments and a slow sum, called one after
+//! The first example of the Dask lesson: two slow increments and a slow sum, called one after
 //! the other and then through a graph that runs the increments at the same time.
 
 use std::num::NonZeroUsize;

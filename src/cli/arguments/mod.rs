@@ -35,10 +35,10 @@ What is computed:
   signed, on scaled values, in float64. No trend, run mean or volume is removed unless asked for,
   so drift and shifts between runs count as noise; the summary warns where that misleads. A voxel
   is undefined where the std is 0 or a sample is NaN or infinite. With --ddof 0 this is numpy's and
-  the Dask tutorial's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but
+  the Dask lesson's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but
   for the sign of a negative mean; --definition has these and others by name.
 
-The modes (for readers of the Dask tutorial):
+The modes (for readers of Neurohackademy's lesson High performance Python, its episode Dask):
   serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread
   delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
   array    dask.array: lazy chunks of volumes, added to the moments of their run; those of the
@@ -528,7 +528,7 @@ fn help_of_maps() -> String {
 fn long_help_of_maps() -> String {
     let each = maps::ALL.into_iter().filter(|kind| kind.extent == Extent::EachRun);
     let each: Vec<&str> = each.map(|kind| kind.name).collect();
-    let described = maps::ALL.map(|kind| format!("{kind} is {}", kind.description)).join("; ");
+    let described = maps::ALL.map(|kind| format!("{kind}: {}", kind.description)).join("; ");
     format!(
         "{}\n\n{described}. Of several runs FILE of {} holds {RUN_PLACE}, which becomes 1, 2, ...",
         help_of_maps(),

@@ -185,6 +185,7 @@ fn region(region: &PairedRegion) -> RegionJson<'_> {
 mod tests {
     use super::*;
     use crate::diff::tests::{record, record_of, recorded};
+    use crate::export::json::assert_published;
     use serde_json::{Value, json};
 
     fn value(record: &DiffRecord, context: &Context) -> Value {
@@ -233,6 +234,11 @@ mod tests {
         assert_eq!([&said["program"]["command"], &said["program"]["date"]], [&json!(null); 2]);
         assert_eq!(said["written"], json!([]));
         assert_eq!(said["a"]["definition"], json!(null));
+    }
+
+    #[test]
+    fn the_published_schema_is_that_of_the_types() {
+        assert_published::<DiffJson<'static>>("tsnr-diff-2.json");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Array mode: lazy arrays, chunked along time, as the Dask tutorial builds them with
+//! Array mode: lazy arrays, chunked along time, as the Dask lesson builds them with
 //! `dask.array`, and what follows from doing it without waste.
 //!
 //! The volumes of all images, concatenated, are a lazy array of chunks. Of each image the
