@@ -52,7 +52,12 @@ fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     let pattern = session_pattern();
     let little = ["--compare", &pattern, "--mem-limit", "11.5M", "--threads", "1", "--repeat", "1"];
     let outcome = scratch.tsnr(little).succeeded();
-    assert!(outcome.stdout.contains("of memory: not run"), "{}", outcome.stdout);
+    for mode in ["serial", "delayed"] {
+        let mut lines = outcome.stdout.lines();
+        let line = lines.find(|line| line.starts_with(mode)).expect("a row");
+        let is_told = line.contains("MiB of memory for this run") && line.ends_with(": not run");
+        assert!(line.contains(&format!(" {mode} mode needs ")) && is_told, "{line}");
+    }
     let rows = rows(&outcome.stdout);
     assert_eq!(rows.last().unwrap().last(), Some(&"reference"), "array is compared to nothing");
 
@@ -144,6 +149,10 @@ fn a_comparison_writes_no_map() {
         let outcome = scratch.tsnr(["--compare", &pattern].iter().chain(arguments));
         assert_eq!(outcome.exit_code, Some(2), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("cannot be used with"), "{}", outcome.stderr);
+    }
+    for option in ["--mask-out=m.nii", "--strict", "--reproducible", "--atlas=a.nii", "-v"] {
+        let more = ["--compare", &pattern, option, "--mask=auto"];
+        assert_eq!(scratch.tsnr(more).exit_code, Some(2), "{option}");
     }
     let outcome = scratch.tsnr([pattern.as_str(), "-o", "map.nii", "--repeat", "2"]);
     assert_eq!(outcome.exit_code, Some(2));

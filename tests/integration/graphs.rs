@@ -142,9 +142,9 @@ fn wrong_names_and_combinations_are_usage_errors() {
         (&["-o", "m.nii", "--visualize", "graph.png"][..], ".svg, .dot, .mmd or .json"),
         (&["-o", "m.nii", "--profile", "profile.txt"], ".html or .json"),
         (&["-o", "m.nii", "--visualize-raw"], "--visualize <FILE>"),
-        (&["--dry-run", "--profile", "p.html"], "cannot be used with"),
+        (&["--reproducible", "--profile", "p.html"], "cannot be used with"),
         (&["-o", "m.nii", "--visualize", "g.json", "--profile", "g.json"], "one file"),
-        (&["-o", "m.nii", "--threads", "1,2"], "only be used with --compare"),
+        (&["-o", "m.nii", "--threads", "1,2"], "only be used with tsnr compare"),
     ] {
         let outcome = scratch.tsnr([pattern.as_str()].iter().chain(arguments));
         assert_eq!(outcome.exit_code, Some(2), "{arguments:?}: {}", outcome.stderr);

@@ -135,7 +135,7 @@ fn what_does_not_exist_is_null() {
         assert_eq!(one[field], Value::Null, "{field}");
     }
     assert_eq!(one["definition"]["name"], Value::Null);
-    assert_eq!(one["schema"], "tsnr-run/1");
+    assert_eq!(one["schema"], "tsnr-run/2");
     assert_eq!(one["written"], Value::Array(vec![]));
 
     // A run of zeros: no voxel has a tSNR.
