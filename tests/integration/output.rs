@@ -771,8 +771,8 @@ fn a_run_that_was_started_with_nohup_goes_on_after_a_hang_up() {
     scratch.fifo("pipe");
     // It waits for a reader, and so is still there.
     let line = "trap '' HUP; \"$@\" & sleep 0.5; kill -HUP $!; sleep 1; cat pipe; wait $!";
-    let pattern = session_pattern();
-    let outcome = scratch.bash(line, [&*pattern, "-o", "map.nii", "-q", "--json", "pipe"]);
+    let run = session_runs()[3].display().to_string();
+    let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
     assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
     assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
     assert_eq!(scratch.names(), ["map.nii", "pipe"]);
