@@ -429,6 +429,51 @@ fn every_example_of_the_help_runs() {
     }
 }
 
+#[test]
+fn completions_complete_what_can_be_typed() {
+    let scratch = Scratch::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = scratch.tsnr(["completions", shell]).succeeded();
+        assert!(outcome.stdout.contains("detrend"), "{shell}: {}", outcome.stdout);
+        assert_eq!(outcome.stderr, "");
+    }
+    let complete = |words: &str| -> Vec<String> {
+        let last = words.rsplit(' ').next().expect("a word");
+        let line = format!(
+            "source <(\"$1\" completions bash); COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _tsnr tsnr {last} \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let program = env!("CARGO_BIN_EXE_tsnr");
+        let output = Command::new("bash").args(["-c", &line, "bash", program]).output();
+        let outcome = Outcome::of(output.expect("bash starts")).succeeded();
+        assert_eq!(outcome.stderr, "", "{words}");
+        outcome.stdout.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(complete("tsnr --detr"), ["--detrend"]);
+    assert_eq!(complete("tsnr comp"), ["compare", "completions"]);
+    assert_eq!(complete("tsnr compare --repe"), ["--repeat"]);
+    let outcome = scratch.tsnr(["completions", "csh"]);
+    assert_eq!(outcome.exit_code, Some(2));
+    assert!(scratch.names().is_empty());
+}
+
+#[test]
+fn the_man_pages_have_every_option_and_command() {
+    let scratch = Scratch::new();
+    let page = scratch.tsnr(["man"]).succeeded().stdout;
+    assert!(page.contains(".TH tsnr 1") && page.contains("mean / std"), "{page}");
+    assert!(page.contains("\\-\\-detrend") && !page.contains('\u{a0}'), "{page}");
+    for command in ["run", "diff", "compare", "completions", "man"] {
+        assert!(page.contains(&format!("tsnr\\-{command}(1)")), "{command} in {page}");
+        let page = scratch.tsnr(["man", command]).succeeded().stdout;
+        assert!(page.contains(".TH ") && page.contains(command), "{page}");
+    }
+    let compare = scratch.tsnr(["man", "compare"]).succeeded().stdout;
+    assert!(compare.contains("\\-\\-repeat"), "{compare}");
+    let error = scratch.tsnr(["man", "woman"]).error_of(2);
+    assert!(error.contains("no command 'woman'") && error.contains("compare"), "{error}");
+}
+
 // ---- What is said -----------------------------------------------------------------------------
 
 #[test]

@@ -135,7 +135,7 @@ fn the_documents_quote_the_tolerance() {
     let source = read("src/compare/difference.rs");
     let formula = source.split("```text /// ").nth(1).unwrap().split(" /// ```").next().unwrap();
     assert!(formula.contains("eps"), "{formula}");
-    for document in ["README.md", "docs/definitions.md"] {
+    for document in ["docs/engine.md", "docs/definitions.md"] {
         let text = read(document);
         assert!(text.contains(formula), "{document} has no '{formula}'");
     }

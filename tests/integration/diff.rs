@@ -336,8 +336,9 @@ fn maps_that_lie_elsewhere_are_compared_with_a_warning() {
     let said: Vec<&str> = outcome.warnings();
     assert_eq!(said.len(), 2, "{said:?}");
     for (warning, what) in said.iter().zip(["map", "mask"]) {
-        let says =
-            format!("image-misplaced: moved.nii: the affine of the {what} differs: voxels lie up to");
+        let says = format!(
+            "image-misplaced: moved.nii: the affine of the {what} differs: voxels lie up to"
+        );
         assert!(warning.starts_with(&says), "{warning}");
     }
 }

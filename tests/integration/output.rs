@@ -742,13 +742,17 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
     for (signal, exit_code, mode) in [
         ("-INT", 130, "array"),
         ("-TERM", 143, "array"),
+        ("-HUP", 129, "array"),
         ("-INT", 130, "serial"),
         ("-INT", 130, "delayed"),
     ] {
         let old = OldOutputs::new();
         let talk = Scratch::new();
         let stderr = File::create(talk.path("stderr")).expect("a file");
-        let mut command = old.scratch.program();
+        // Tests that were started with nohup have told their children to outlive a hang-up.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_tsnr")]);
+        command.current_dir(old.scratch.path("")).stdin(Stdio::null());
         command.args([&*pattern, "-v", "--mode", mode]).args(OUTPUTS).stderr(stderr);
         let mut child = command.spawn().expect("the program starts");
         // The last input is listed just before reading begins.
@@ -759,6 +763,19 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
         assert!(said().ends_with("interrupted\n"), "{}", said());
         old.assert_untouched();
     }
+}
+
+#[test]
+fn a_run_that_was_started_with_nohup_goes_on_after_a_hang_up() {
+    let scratch = Scratch::new();
+    scratch.fifo("pipe");
+    // It waits for a reader, and so is still there.
+    let line = "trap '' HUP; \"$@\" & sleep 0.5; kill -HUP $!; sleep 1; cat pipe; wait $!";
+    let run = session_runs()[3].display().to_string();
+    let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
+    assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
+    assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
+    assert_eq!(scratch.names(), ["map.nii", "pipe"]);
 }
 
 #[test]

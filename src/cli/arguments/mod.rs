@@ -64,7 +64,7 @@ Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong c
 
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
 #[derive(Parser, Debug)]
-#[command(name = "tsnr", version, max_term_width = 96, args_conflicts_with_subcommands = true,
+#[command(name = "tsnr", version, propagate_version = true, max_term_width = 96, args_conflicts_with_subcommands = true,
           subcommand_negates_reqs = true, disable_help_subcommand = true, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
 'tsnr --help' has all options, the definition, the modes and examples.")]
