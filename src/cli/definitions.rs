@@ -30,7 +30,11 @@ pub(super) fn run(recipe: &Recipe, process: &Process) -> Result<()> {
             Ok(record) => {
                 let median = record.summary().distribution.map(|it| significant(it.median));
                 let median = median.unwrap_or("none".to_owned());
-                (median, record.counts.defined.to_string(), tool.what_differs().to_owned())
+                let remark = match record.definition.modified_tool() {
+                    None => tool.what_differs().to_owned(),
+                    Some(tool) => record.definition.modified_from(tool.cited()),
+                };
+                (median, record.counts.defined.to_string(), remark)
             }
             Err(error) if error.kind() == ErrorKind::Usage && !is_first => {
                 ("-".to_owned(), "-".to_owned(), error.problem().to_owned())

@@ -1,6 +1,5 @@
 //! Ctrl-C, termination and hang-up: the computation is cancelled, and no partial file is left.
 
-use crate::Cancellation;
 use crate::error::{Error, Result};
 use crate::output::UnderWay;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
+use taskgraph::Cancellation;
 
 /// A process that does not end by itself so long after a signal is ended: it may wait for the
 /// reader of a FIFO.

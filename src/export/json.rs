@@ -7,7 +7,7 @@ use crate::atlas::Row;
 use crate::design::Use;
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
-use crate::image::Header;
+use crate::formats::{Geometry, Orientation};
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
 use crate::stats::summary::Summary;
@@ -32,7 +32,7 @@ pub(super) fn embedded(record: &Record, context: &Context) -> String {
 
 /// Everything that is known of a run of the program.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "tsnr-run/2"))]
 struct RunJson<'a> {
     /// The name and version of the schema: `tsnr-run/2`.
     schema: &'static str,
@@ -291,7 +291,7 @@ impl<'a> RunJson<'a> {
                     .map(|it| it.display().to_string()),
                 definition,
             },
-            grid: (&record.header).into(),
+            grid: (&record.geometry).into(),
             runs: record.runs.iter().map(run).collect(),
             volumes_used: record.volumes_used,
             mask: record.mask.as_ref().map(MaskJson::from),
@@ -321,14 +321,15 @@ pub(super) fn written(paths: &[PathBuf], context: &Context) -> Vec<String> {
     }
 }
 
-impl From<&Header> for GridJson {
-    fn from(header: &Header) -> GridJson {
-        let affine = header.affine.0;
+impl From<&Geometry> for GridJson {
+    fn from(geometry: &Geometry) -> GridJson {
+        let affine = geometry.affine.0;
+        let is_known = geometry.orientation == Orientation::Known;
         GridJson {
-            shape: header.shape,
-            voxel_sizes: header.voxel_sizes(),
-            spatial_unit: header.spatial_unit().to_string(),
-            orientation: header.is_oriented().then(|| grid(header).orientation().codes()),
+            shape: geometry.shape,
+            voxel_sizes: geometry.voxel_sizes,
+            spatial_unit: geometry.unit.to_string(),
+            orientation: is_known.then(|| grid(geometry).orientation().codes()),
             affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
         }
     }
@@ -386,18 +387,28 @@ fn region(row: &Row) -> RegionJson<'_> {
 }
 
 /// Holds a file of `docs/schemas` to the schema of the type that is written. With the variable
-/// `WRITE_SCHEMAS` set, writes it.
+/// `TSNR_BLESS=1`, writes it.
 #[cfg(test)]
 pub(super) fn assert_published<T: schemars::JsonSchema>(name: &str) {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let text = serde_json::to_string_pretty(&schema).expect("plain data") + "\n";
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas").join(name);
-    if std::env::var_os("WRITE_SCHEMAS").is_some() {
+    if std::env::var_os("TSNR_BLESS").is_some_and(|it| it == "1") {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, &text).expect("the schema is written");
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    let says = format!("{name} is not the schema of what is written; WRITE_SCHEMAS=1 writes it");
+    let says = format!("{name} is not the schema of what is written; TSNR_BLESS=1 writes it");
     assert!(published == text, "{says}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_that_of_what_is_written() {
+        assert_published::<RunJson<'static>>("tsnr-run-2.json");
+    }
 }

@@ -35,7 +35,7 @@ pub fn line(record: &Record) -> String {
     }
     match (definition.tool(), definition.modified_tool()) {
         (Some(tool), _) => text += &format!(" (as {})", tool.name()),
-        (None, Some(tool)) => text += &format!(" (modified from {})", tool.name()),
+        (None, Some(tool)) => text += &format!(" ({})", definition.modified_from(tool.name())),
         (None, None) => {}
     }
     text

@@ -2,7 +2,7 @@
 
 use super::{DefinitionChoice, Tool};
 use crate::confounds::Selection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::maps::WrittenUndefined;
 use crate::stats::definition::{Combine, Ddof, Definition};
 use crate::stats::sampling::Scope;
@@ -95,15 +95,15 @@ impl TsnrDefinition {
             ))
             .remedy(
                 "leave out one of them; sfnr, or a polynomial without a tool's name, fits each run",
-            ));
+            )
+            .settings([Setting::Highpass, Setting::Confounds]));
         }
         if self.formula.combine != Combine::Concat {
             return Err(Error::usage(format!(
                 "the definition {name} fits one trend through the runs concatenated as they are"
             ))
-            .remedy(
-                "concatenate them (combine concat), or take sfnr or a polynomial of each run",
-            ));
+            .remedy("concatenate them (combine concat), or take sfnr or a polynomial of each run")
+            .settings([Setting::Combine]));
         }
         Ok(self)
     }
@@ -121,6 +121,27 @@ impl TsnrDefinition {
     /// The tool whose definition this one was made from by changing something.
     pub fn modified_tool(&self) -> Option<Tool> {
         self.based_on.filter(|_| self.tool().is_none())
+    }
+
+    /// What is changed of the definition that this one began with, in words.
+    pub fn changes(&self) -> Vec<&'static str> {
+        let Some(tool) = self.based_on else { return Vec::new() };
+        let own = tool.definition(tool.takes_an_order().then_some(self.polynomial_order));
+        let Definition { combine, ddof, sign, not_finite, least_std } = self.formula;
+        let trend = |of: &TsnrDefinition| (of.polynomial_order, of.trend_through, of.mean);
+        let changes = [
+            (combine != own.formula.combine, "how runs are combined"),
+            (ddof != own.formula.ddof, "ddof"),
+            (sign != own.formula.sign, "the sign"),
+            (not_finite != own.formula.not_finite, "samples that are not finite"),
+            (least_std != own.formula.least_std, "the least std"),
+            (trend(self) != trend(&own), "the trend"),
+            (self.highpass_seconds.is_some(), "a high-pass filter"),
+            (self.confound_columns.is_some(), "confounds"),
+            (self.is_mean_replaced, "the mean from another image"),
+            (self.undefined != own.undefined, "how undefined voxels are written"),
+        ];
+        changes.into_iter().filter(|(is_changed, _)| *is_changed).map(|(_, what)| what).collect()
     }
 
     /// Whether anything is fitted to the volumes beside the mean.
@@ -142,9 +163,14 @@ impl TsnrDefinition {
     pub fn title(&self) -> String {
         match (self.tool(), self.based_on) {
             (Some(tool), _) => tool.name().to_owned(),
-            (None, Some(tool)) => format!("modified from {}", tool.name()),
+            (None, Some(tool)) => self.modified_from(tool.name()),
             (None, None) => format!("mean / std, {}", self.formula.ddof),
         }
+    }
+
+    /// `modified from NAME: what was changed`.
+    pub fn modified_from(&self, name: &str) -> String {
+        format!("modified from {name}: {}", self.changes().join(", "))
     }
 }
 
@@ -164,6 +190,7 @@ mod tests {
         for tool in Tool::ALL {
             let whole = resolved(|it| it.definition.tool = Some(tool)).unwrap();
             assert_eq!((whole.tool(), whole.modified_tool()), (Some(tool), None));
+            assert!(whole.changes().is_empty());
             type Change = fn(&mut Recipe);
             let changes: [Change; 6] = [
                 |it| it.definition.ddof = Some(Ddof::Fixed(7)),
@@ -181,6 +208,7 @@ mod tests {
                 // Trends through all runs refuse what knows single runs.
                 let Ok(changed) = changed else { continue };
                 assert_eq!((changed.tool(), changed.modified_tool()), (None, Some(tool)));
+                assert_eq!(changed.changes().len(), 1);
             }
         }
         let nothing_asked = resolved(|_| ()).unwrap();

@@ -3,7 +3,7 @@
 
 use crate::program;
 
-use program::bytes::INT16;
+use program::bytes::{Header, INT16, Random};
 use program::{Map, Outcome, Scratch, session_image, session_pattern, testdata};
 use std::ffi::OsString;
 use std::fs;
@@ -15,6 +15,13 @@ use std::time::{Duration, Instant};
 /// A small sound run.
 fn run_bytes() -> Vec<u8> {
     fs::read(testdata("odd/int16_le.nii")).expect("a specimen")
+}
+
+/// A small run in which nothing is found.
+fn sound_run_bytes() -> Vec<u8> {
+    let mut random = Random::new("a sound run");
+    let samples: Vec<f64> = (0..30 * 60).map(|_| 1000.0 + 10.0 * random.normal()).collect();
+    Header::int16(30).file(&samples)
 }
 
 /// A folder with small runs of these names.
@@ -100,6 +107,9 @@ fn two_names_of_one_file_are_two_inputs() {
 #[test]
 fn companions_that_a_pattern_brings_are_skipped_with_a_word() {
     let scratch = folder_of_runs(&["s_bold.nii", "t_bold.nii"]);
+    for run in ["s_bold.nii", "t_bold.nii"] {
+        scratch.file(run, sound_run_bytes());
+    }
     for companion in ["s_bold.json", "s_events.tsv", "bids.txt"] {
         scratch.file(companion, "{}");
     }
@@ -108,6 +118,7 @@ fn companions_that_a_pattern_brings_are_skipped_with_a_word() {
     assert_eq!(listed(&outcome, &["s_bold.nii", "t_bold.nii"]), ["s_bold.nii", "t_bold.nii"]);
     let said: Vec<&str> = outcome.stderr.lines().filter(|line| line.contains("skipped")).collect();
     assert_eq!(said.len(), 1, "{}", outcome.stderr);
+    assert!(said[0].starts_with("tsnr: files-skipped: "), "{}", said[0]);
     for companion in ["s_bold.json", "s_events.tsv", "bids.txt", "folder"] {
         assert!(said[0].contains(companion), "{companion} in: {}", said[0]);
     }
@@ -131,14 +142,14 @@ fn a_companion_named_outright_is_an_error() {
 fn a_pattern_without_a_match_is_an_error_that_names_it() {
     let scratch = folder_of_runs(&["run-1.nii"]);
     scratch.file("only/events.tsv", "");
-    for (pattern, says) in [
-        ("nothing-*.nii.gz", "no file matches"),
-        ("missing/folder/*.nii", "no file matches"),
-        ("only/*", "events.tsv"),
-        ("run-[1.nii", "pattern"),
-        ("run-{1,2}*.nii", "braces"),
+    for (pattern, says, exit_code) in [
+        ("nothing-*.nii.gz", "no file matches", 1),
+        ("missing/folder/*.nii", "no file matches", 1),
+        ("only/*", "events.tsv", 1),
+        ("run-[1.nii", "pattern", 2),
+        ("run-{1,2}*.nii", "braces", 1),
     ] {
-        let line = scratch.tsnr(["run-1.nii", pattern, "-o", "map.nii"]).error();
+        let line = scratch.tsnr(["run-1.nii", pattern, "-o", "map.nii"]).error_of(exit_code);
         assert!(line.contains(pattern) && line.contains(says), "'{says}' in: {line}");
     }
     assert_eq!(scratch.names(), ["only", "run-1.nii"]);
@@ -390,9 +401,10 @@ fn help_holds_every_option_the_definition_the_modes_and_examples() {
 #[test]
 fn every_example_of_the_help_runs() {
     let help = Scratch::new().tsnr(["--help"]).succeeded().stdout;
+    let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
     let examples: Vec<&str> =
-        help.lines().map(str::trim).filter(|line| line.starts_with("tsnr ")).collect();
-    assert!(examples.len() >= 3, "{examples:?}");
+        examples.lines().map(str::trim).filter(|line| line.starts_with("tsnr ")).collect();
+    assert!(examples.len() >= 9, "{examples:?}");
     let program = env!("CARGO_BIN_EXE_tsnr");
     for example in examples {
         let scratch = folder_of_runs(&[
@@ -412,9 +424,54 @@ fn every_example_of_the_help_runs() {
         for output in maps.into_iter().chain(["graph.svg", "profile.html", "diff.html"]) {
             assert_eq!(scratch.path(output).exists(), example.contains(output), "{example}");
         }
-        let prints = ["--compare", "--definitions"].iter().any(|it| example.contains(it));
+        let prints = ["tsnr compare ", "--definitions"].iter().any(|it| example.contains(it));
         assert_eq!(outcome.stdout.is_empty(), !prints, "{example}");
     }
+}
+
+#[test]
+fn completions_complete_what_can_be_typed() {
+    let scratch = Scratch::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = scratch.tsnr(["completions", shell]).succeeded();
+        assert!(outcome.stdout.contains("detrend"), "{shell}: {}", outcome.stdout);
+        assert_eq!(outcome.stderr, "");
+    }
+    let complete = |words: &str| -> Vec<String> {
+        let last = words.rsplit(' ').next().expect("a word");
+        let line = format!(
+            "source <(\"$1\" completions bash); COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _tsnr tsnr {last} \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let program = env!("CARGO_BIN_EXE_tsnr");
+        let output = Command::new("bash").args(["-c", &line, "bash", program]).output();
+        let outcome = Outcome::of(output.expect("bash starts")).succeeded();
+        assert_eq!(outcome.stderr, "", "{words}");
+        outcome.stdout.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(complete("tsnr --detr"), ["--detrend"]);
+    assert_eq!(complete("tsnr comp"), ["compare", "completions"]);
+    assert_eq!(complete("tsnr compare --repe"), ["--repeat"]);
+    let outcome = scratch.tsnr(["completions", "csh"]);
+    assert_eq!(outcome.exit_code, Some(2));
+    assert!(scratch.names().is_empty());
+}
+
+#[test]
+fn the_man_pages_have_every_option_and_command() {
+    let scratch = Scratch::new();
+    let page = scratch.tsnr(["man"]).succeeded().stdout;
+    assert!(page.contains(".TH tsnr 1") && page.contains("mean / std"), "{page}");
+    assert!(page.contains("\\-\\-detrend") && !page.contains('\u{a0}'), "{page}");
+    for command in ["run", "diff", "compare", "completions", "man"] {
+        assert!(page.contains(&format!("tsnr\\-{command}(1)")), "{command} in {page}");
+        let page = scratch.tsnr(["man", command]).succeeded().stdout;
+        assert!(page.contains(".TH ") && page.contains(command), "{page}");
+    }
+    let compare = scratch.tsnr(["man", "compare"]).succeeded().stdout;
+    assert!(compare.contains("\\-\\-repeat"), "{compare}");
+    let error = scratch.tsnr(["man", "woman"]).error_of(2);
+    assert!(error.contains("no command 'woman'") && error.contains("compare"), "{error}");
 }
 
 // ---- What is said -----------------------------------------------------------------------------
@@ -499,14 +556,18 @@ fn a_series_of_volumes_is_one_run_in_the_summary() {
 fn quiet_is_silent_on_success_and_still_warns_and_fails_aloud() {
     let scratch = Scratch::new();
     let odd = |name: &str| testdata("odd").join(name).display().to_string();
+    scratch.file("runs/sound_bold.nii", sound_run_bytes());
+    scratch.file("runs/sound_bold.json", "{}");
+    let noted = scratch.tsnr(["runs/*", "-o", "map.nii"]).succeeded();
+    assert_eq!(noted.found_as("files-skipped").len(), 1, "{}", noted.stderr);
     for quiet in ["-q", "--quiet"] {
-        let outcome = scratch.tsnr([&*odd("extensions.nii.gz"), "-o", "map.nii", quiet]);
-        let outcome = outcome.succeeded();
+        let outcome = scratch.tsnr(["runs/*", "-o", "map.nii", quiet]).succeeded();
         assert_eq!((&*outcome.stdout, &*outcome.stderr), ("", ""));
         let runs = [odd("int16_le.nii"), odd("affine_shifted.nii")];
         let outcome = scratch.tsnr([&*runs[0], &*runs[1], "-o", "map.nii", quiet]).succeeded();
-        // That the affines differ, and that most of the variance lies between these runs.
-        assert_eq!((outcome.warnings().len(), outcome.stderr.lines().count()), (2, 2));
+        let names: Vec<&str> = outcome.found().iter().map(|it| it.name).collect();
+        assert_eq!(names, ["affine-differs", "between-runs", "constant"]);
+        assert_eq!((outcome.warnings().len(), outcome.stderr.lines().count()), (3, 3));
         assert!(
             scratch.tsnr([&*odd("empty.nii"), "-o", "map.nii", quiet]).error().contains("empty")
         );
@@ -620,7 +681,7 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
         let text = |name: &str| fs::read_to_string(scratch.path(name)).expect("the file");
         let json: serde_json::Value = serde_json::from_str(&text("said.json")).expect("JSON");
         let page = text("page.html");
-        let shown = page.split("; definition: <b>").nth(1).expect("a name").split('<').next();
+        let shown = page.split(" as defined by <b>").nth(1).expect("a name").split('<').next();
         (outcome.summary("definition").to_owned(), json["definition"].clone(), {
             shown.unwrap().to_owned()
         })
@@ -637,7 +698,7 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
     ] {
         let (summary, json, page) = said(name, options);
         assert!(summary.ends_with(&format!(" (as {name})")), "{options:?}: {summary}");
-        assert_eq!(json["name"], name);
+        assert_eq!((&json["name"], &json["based_on"]), (&name.into(), &name.into()));
         let sentence = json["sentence"].as_str().expect("a sentence");
         let by = format!(" by the definition of {cited}, as ");
         assert!(sentence.contains(&by), "{sentence}");
@@ -659,11 +720,25 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
         let modified = format!("modified from {name}: {changes}");
         assert!(summary.ends_with(&format!(" ({modified})")), "{options:?}: {summary}");
         assert!(json["name"].is_null(), "{options:?}");
+        assert_eq!(json["based_on"], name);
         let sentence = json["sentence"].as_str().expect("a sentence");
-        let by = format!(" (modified from {cited}: {changes}) as ");
+        let by = format!(" by a definition modified from {cited}, as ");
         assert!(sentence.contains(&by) && !sentence.contains("by the definition"), "{sentence}");
         assert_eq!(page, modified);
     }
+    // Nobody's, though numpy's is the same but for the undefined voxels.
+    let base = [&*run, "--json=said.json", "--report=page.html"];
+    let outcome = scratch.tsnr(base).succeeded();
+    assert!(!outcome.summary("definition").contains('('), "{}", outcome.stderr);
+    let text = |name: &str| fs::read_to_string(scratch.path(name)).expect("the file");
+    let json: serde_json::Value = serde_json::from_str(&text("said.json")).expect("JSON");
+    let definition = &json["definition"];
+    assert!(definition["name"].is_null() && definition["based_on"].is_null(), "{definition}");
+    assert!(
+        !definition["sentence"].as_str().expect("a sentence").contains(" by the def"),
+        "{definition}"
+    );
+    assert!(text("page.html").contains(" as defined by <b>mean / std, ddof 0</b>."));
     let table = scratch.tsnr([&*run, "--definitions", "--ddof=0"]).succeeded().stdout;
     let line = |name: &str| table.lines().find(|it| it.starts_with(name)).expect("a line for each");
     assert!(line("afni ").ends_with("  modified from AFNI's 3dTstat -tsnr: ddof"), "{table}");

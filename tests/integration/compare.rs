@@ -52,7 +52,12 @@ fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     let pattern = session_pattern();
     let little = ["--compare", &pattern, "--mem-limit", "11.5M", "--threads", "1", "--repeat", "1"];
     let outcome = scratch.tsnr(little).succeeded();
-    assert!(outcome.stdout.contains("of memory: not run"), "{}", outcome.stdout);
+    for mode in ["serial", "delayed"] {
+        let mut lines = outcome.stdout.lines();
+        let line = lines.find(|line| line.starts_with(mode)).expect("a row");
+        let is_told = line.contains("MiB of memory for this run") && line.ends_with(": not run");
+        assert!(line.contains(&format!(" {mode} mode needs ")) && is_told, "{line}");
+    }
     let rows = rows(&outcome.stdout);
     assert_eq!(rows.last().unwrap().last(), Some(&"reference"), "array is compared to nothing");
 
@@ -111,7 +116,7 @@ fn modes_that_disagree_are_told_with_exit_status_1() {
     let outcome = scratch.tsnr(words);
     assert_eq!(outcome.exit_code, Some(1), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("the modes disagree in voxel [0, 0, 0]"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("unless a scl_inter is so large"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("unless an intercept is so large"), "{}", outcome.stderr);
     let rows = rows(&outcome.stdout);
     assert_eq!(rows.len(), 3, "the table is printed nevertheless");
     assert_eq!(rows[2][7..], ["60", "defined", "by", "one"], "{rows:?}");
@@ -130,7 +135,7 @@ fn the_documents_quote_the_tolerance() {
     let source = read("src/compare/difference.rs");
     let formula = source.split("```text /// ").nth(1).unwrap().split(" /// ```").next().unwrap();
     assert!(formula.contains("eps"), "{formula}");
-    for document in ["README.md", "docs/definitions.md"] {
+    for document in ["docs/engine.md", "docs/definitions.md"] {
         let text = read(document);
         assert!(text.contains(formula), "{document} has no '{formula}'");
     }
@@ -144,6 +149,10 @@ fn a_comparison_writes_no_map() {
         let outcome = scratch.tsnr(["--compare", &pattern].iter().chain(arguments));
         assert_eq!(outcome.exit_code, Some(2), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("cannot be used with"), "{}", outcome.stderr);
+    }
+    for option in ["--mask-out=m.nii", "--strict", "--reproducible", "--atlas=a.nii", "-v"] {
+        let more = ["--compare", &pattern, option, "--mask=auto"];
+        assert_eq!(scratch.tsnr(more).exit_code, Some(2), "{option}");
     }
     let outcome = scratch.tsnr([pattern.as_str(), "-o", "map.nii", "--repeat", "2"]);
     assert_eq!(outcome.exit_code, Some(2));

@@ -142,13 +142,57 @@ fn wrong_names_and_combinations_are_usage_errors() {
         (&["-o", "m.nii", "--visualize", "graph.png"][..], ".svg, .dot, .mmd or .json"),
         (&["-o", "m.nii", "--profile", "profile.txt"], ".html or .json"),
         (&["-o", "m.nii", "--visualize-raw"], "--visualize <FILE>"),
-        (&["--dry-run", "--profile", "p.html"], "cannot be used with"),
+        (&["--reproducible", "--profile", "p.html"], "cannot be used with"),
         (&["-o", "m.nii", "--visualize", "g.json", "--profile", "g.json"], "one file"),
-        (&["-o", "m.nii", "--threads", "1,2"], "only be used with --compare"),
+        (&["-o", "m.nii", "--threads", "1,2"], "only be used with tsnr compare"),
     ] {
         let outcome = scratch.tsnr([pattern.as_str()].iter().chain(arguments));
         assert_eq!(outcome.exit_code, Some(2), "{arguments:?}: {}", outcome.stderr);
         assert!(outcome.stderr.contains(says), "{arguments:?}: {}", outcome.stderr);
     }
     assert!(scratch.names().is_empty());
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_written_and_writes_nothing() {
+    let scratch = Scratch::new();
+    let pattern = session_pattern();
+    let outputs = [
+        ("-o", "map.nii.gz", "map.nii.gz"),
+        ("--mean", "mean.nii", "mean.nii"),
+        ("--std", "std.nii", "std.nii"),
+        ("--map", "run-tsnr=r{run}.nii", "r1.nii, r2.nii, r3.nii, r4.nii, r5.nii"),
+        ("--profile", "profile.html", "profile.html"),
+        ("--json", "run.json", "run.json"),
+        ("--mask-out", "mask.nii", "mask.nii"),
+        ("--table", "t.tsv", "t.tsv, t.json"),
+        ("--report", "page.html", "page.html"),
+        ("--png", "map.png", "map.png"),
+    ];
+    for mode in MODES {
+        let mut arguments = vec![&*pattern, "--dry-run", "--mask=auto", "--mode", mode];
+        outputs.iter().for_each(|(option, file, _)| arguments.extend([option, file]));
+        let outcome = scratch.tsnr(arguments).succeeded();
+        let files: Vec<&str> = outputs.iter().map(|(_, _, files)| *files).collect();
+        assert_eq!(outcome.summary("to write"), files.join(", "), "{}", outcome.stderr);
+        assert!(outcome.stderr.ends_with("nothing was computed\n"), "{}", outcome.stderr);
+        assert!(outcome.summary("memory").ends_with(" predicted"));
+        assert!(scratch.names().is_empty(), "{:?}", scratch.names());
+    }
+    let none = scratch.tsnr([&*pattern, "--dry-run"]).succeeded();
+    assert_eq!(none.summary("to write"), "no file");
+    // What would fail at the end fails at once.
+    let error = scratch.tsnr([&*pattern, "--dry-run", "--json", "none/run.json"]).error();
+    assert!(error.contains("there is no folder none"), "{error}");
+}
+
+#[test]
+fn a_graph_appears_with_the_other_outputs_or_not_at_all() {
+    let scratch = Scratch::new();
+    let damaged = program::testdata("odd/wrong_crc.nii.gz").display().to_string();
+    let outputs = ["-o", "map.nii", "--visualize", "graph.svg"];
+    scratch.tsnr([&*damaged].iter().chain(&outputs)).error();
+    assert!(scratch.names().is_empty(), "{:?}", scratch.names());
+    scratch.tsnr([&*session_pattern(), "--visualize", "graph.svg"]).succeeded();
+    assert_eq!(scratch.names(), ["graph.svg"]);
 }

@@ -74,21 +74,107 @@ fn the_figures_are_numpys_in_every_mode() {
     }
 }
 
-/// The fields of a value, as docs/json.md writes them: `a.b`, and `[]` for the items of a list
-/// of objects.
-fn fields(value: &Value, place: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                let dot = if place.is_empty() { "" } else { "." };
-                fields(value, &format!("{place}{dot}{key}"), found);
-            }
+/// The published schema of what is written.
+fn schema() -> Value {
+    json(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/tsnr-run-2.json"))
+}
+
+/// The part of a schema that another refers to, or itself.
+fn resolved<'a>(part: &'a Value, schema: &'a Value) -> &'a Value {
+    match part["$ref"].as_str() {
+        Some(name) => &schema["$defs"][name.trim_start_matches("#/$defs/")],
+        None => part,
+    }
+}
+
+/// Holds a value against a part of a schema, as JSON Schema 2020-12 means the words that are used.
+#[track_caller]
+fn assert_conforms(value: &Value, part: &Value, schema: &Value, place: &str) {
+    let part = resolved(part, schema);
+    let fits = |part: &Value| is_of_type(value, resolved(part, schema));
+    if let Some(parts) = part["anyOf"].as_array().or(part["oneOf"].as_array()) {
+        let part = parts.iter().find(|part| fits(part));
+        let part = part.unwrap_or_else(|| panic!("{place}: {value} is none of {parts:?}"));
+        return assert_conforms(value, part, schema, place);
+    }
+    assert!(is_of_type(value, part), "{place}: {value} is not {part}");
+    if let Some(fields) = value.as_object() {
+        let required = part["required"].as_array().into_iter().flatten();
+        let missing: Vec<&Value> =
+            required.filter(|it| !fields.contains_key(it.as_str().expect("a name"))).collect();
+        assert!(missing.is_empty(), "{place}: {missing:?}");
+        for (key, value) in fields.iter().filter(|_| part["additionalProperties"] != true) {
+            let part = part["properties"].get(key);
+            let part = part.unwrap_or_else(|| panic!("{place}.{key} is not in the schema"));
+            assert_conforms(value, part, schema, &format!("{place}.{key}"));
         }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            found.insert(place.to_owned());
-            items.iter().for_each(|item| fields(item, &format!("{place}[]"), found));
+    }
+    for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+        assert_conforms(value, &part["items"], schema, &format!("{place}[{index}]"));
+    }
+    let count = value.as_array().map_or(0, Vec::len) as u64;
+    assert!(part["minItems"].as_u64().is_none_or(|least| count >= least), "{place}: {value}");
+    assert!(part["maxItems"].as_u64().is_none_or(|most| count <= most), "{place}: {value}");
+}
+
+/// Whether a value is of the type, and the constant, that a part of a schema names.
+fn is_of_type(value: &Value, part: &Value) -> bool {
+    let named = |name: &Value| match name.as_str().expect("a type") {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("the type {other}"),
+    };
+    let is_typed = match &part["type"] {
+        Value::Null => true,
+        Value::Array(names) => names.iter().any(named),
+        name => named(name),
+    };
+    is_typed && (part["const"].is_null() || part["const"] == *value)
+}
+
+#[test]
+fn what_is_written_conforms_to_the_published_schema() {
+    let (_, told) = told();
+    let scratch = Scratch::new();
+    let header = program::bytes::Header::int16(6);
+    scratch.file("nothing.nii", header.file(&[0.0; 360]));
+    let run = in_testdata("run-1_bold.nii.gz");
+    let written = "--json=found.json";
+    for arguments in [
+        told.iter().map(String::as_str).collect::<Vec<_>>(),
+        vec!["nothing.nii", written],
+        vec![&*run, written, "--by-slice", "--definition=afni", "--ddof=rank"],
+        vec![&*run, written, "--reproducible", "--combine=average", "--mask=auto"],
+    ] {
+        scratch.tsnr(&arguments).succeeded();
+        let (found, schema) = (json(&scratch.path("found.json")), schema());
+        assert_eq!(schema["title"], found["schema"]);
+        assert_conforms(&found, &schema, &schema, "");
+    }
+}
+
+/// The fields that a part of a schema has, as docs/json.md writes them: `a.b`, and `[]` for the
+/// items of a list of objects.
+fn fields(part: &Value, schema: &Value, place: &str, found: &mut BTreeSet<String>) {
+    let part = resolved(part, schema);
+    if let Some(parts) = part["anyOf"].as_array() {
+        found.insert(place.to_owned());
+        parts.iter().for_each(|part| fields(part, schema, place, found));
+    } else if let Some(properties) = part["properties"].as_object() {
+        for (key, part) in properties {
+            let dot = if place.is_empty() { "" } else { "." };
+            fields(part, schema, &format!("{place}{dot}{key}"), found);
         }
-        _ => drop(found.insert(place.to_owned())),
+    } else {
+        found.insert(place.to_owned());
+        if resolved(&part["items"], schema)["properties"].is_object() {
+            fields(&part["items"], schema, &format!("{place}[]"), found);
+        }
     }
 }
 
@@ -96,6 +182,7 @@ fn fields(value: &Value, place: &str, found: &mut BTreeSet<String>) {
 fn documented() -> BTreeSet<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json.md");
     let page = fs::read_to_string(page).expect("docs/json.md");
+    let (page, _) = page.split_once("\n## ").expect("a section behind the table");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let names = |row: &str| -> Vec<String> {
         let first = row.split(" | ").next().expect("a column");
@@ -105,14 +192,10 @@ fn documented() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_field_is_documented_and_every_documented_field_is_there() {
-    let (_, arguments) = told();
-    let scratch = Scratch::new();
-    scratch.tsnr(&arguments).succeeded();
-    let mut found = BTreeSet::new();
-    fields(&json(&scratch.path("found.json")), "", &mut found);
-    // Objects that may be null are fields of their own in the table.
-    found.extend(["mask", "between_runs"].map(str::to_owned));
+fn every_field_of_the_schema_is_documented_and_every_documented_field_is_there() {
+    let (schema, mut found) = (schema(), BTreeSet::new());
+    fields(&schema, &schema, "", &mut found);
+    assert!(found.len() > 80, "{found:?}");
     assert_eq!(found, documented());
 }
 
@@ -135,7 +218,7 @@ fn what_does_not_exist_is_null() {
         assert_eq!(one[field], Value::Null, "{field}");
     }
     assert_eq!(one["definition"]["name"], Value::Null);
-    assert_eq!(one["schema"], "tsnr-run/1");
+    assert_eq!(one["schema"], "tsnr-run/2");
     assert_eq!(one["written"], Value::Array(vec![]));
 
     // A run of zeros: no voxel has a tSNR.

@@ -53,6 +53,17 @@ fn header_of_map(run: &[u8], shape: [i16; 3], vox_offset: f32, descrip: &[u8]) -
     header
 }
 
+/// Where the voxels of a map begin, behind the one extension that every map has, its definition.
+#[track_caller]
+fn end_of_definition(map: &[u8]) -> usize {
+    assert_eq!(map[348..352], [1, 0, 0, 0], "extensions follow");
+    let number = |at: usize| i32::from_le_bytes(map[at..at + 4].try_into().expect("four bytes"));
+    let size = usize::try_from(number(352)).expect("a size");
+    assert_eq!((size % 16, number(356)), (0, 6), "a comment");
+    assert!(map[360..].starts_with(b"{\"tsnr\":{"), "the definition");
+    352 + size
+}
+
 #[test]
 fn the_header_is_the_first_runs_geometry_and_nothing_of_its_time_axis() {
     for (runs, shape) in [
@@ -72,13 +83,13 @@ fn the_header_is_the_first_runs_geometry_and_nothing_of_its_time_axis() {
         command.args(&runs).args(["-o", "map.nii"]);
         Outcome::of(command.output().expect("the program starts")).succeeded();
         let (run, map) = (content(&runs[0]), content(&scratch.path("map.nii")));
-        let expected = header_of_map(&run, shape, 352.0, &map[148..228]);
+        let voxels_at = end_of_definition(&map);
+        let expected = header_of_map(&run, shape, voxels_at as f32, &map[148..228]);
         for (at, (found, expected)) in map.iter().zip(&expected).enumerate() {
             assert_eq!(found, expected, "byte {at} of the header after {}", runs[0].display());
         }
-        assert_eq!(map[348..352], [0; 4], "no extension");
         let voxel_count = shape.map(|length| length as usize).iter().product::<usize>();
-        assert_eq!(map.len(), 352 + 4 * voxel_count);
+        assert_eq!(map.len(), voxels_at + 4 * voxel_count, "no other extension");
     }
 }
 
@@ -157,15 +168,16 @@ fn an_extension_about_the_time_course_is_dropped_and_that_is_said_and_a_comment_
         let outcome = scratch.tsnr([run.as_os_str(), "-o".as_ref(), name.as_ref()]).succeeded();
         let said = outcome.stderr.lines().find(|line| line.contains("AFNI"));
         let said = said.unwrap_or_else(|| panic!("AFNI in: {}", outcome.stderr));
+        assert!(said.starts_with("tsnr: extension-dropped: "), "{said}");
         assert!(said.contains("extensions.nii.gz") && said.contains("extension"), "{said}");
 
         let map = content(&scratch.path(name));
-        let expected = header_of_map(&content(&run), [5, 4, 3], 400.0, &map[148..228]);
+        let at = end_of_definition(&map);
+        let expected = header_of_map(&content(&run), [5, 4, 3], (at + 48) as f32, &map[148..228]);
         assert!(map[..348] == expected[..]);
-        assert_eq!(map[348..352], [1, 0, 0, 0], "extensions follow");
-        assert_eq!(map[352..360], [48, 0, 0, 0, 6, 0, 0, 0], "48 bytes, code 6: a comment");
-        assert!(map[360..400].starts_with(b"a comment of the scanner\0"));
-        assert_eq!(map.len(), 400 + 4 * 60);
+        assert_eq!(map[at..at + 8], [48, 0, 0, 0, 6, 0, 0, 0], "48 bytes, code 6: a comment");
+        assert!(map[at + 8..at + 48].starts_with(b"a comment of the scanner\0"));
+        assert_eq!(map.len(), at + 48 + 4 * 60);
         let read = Map::read(&scratch.path(name));
         assert_eq!((&*read.shape, read.finite_count()), (&[5, 4, 3][..], 60));
     }
@@ -375,9 +387,13 @@ fn an_output_that_is_one_of_the_inputs_is_refused_however_it_is_spelled() {
 fn the_maps_of_runs_are_refused_where_they_would_replace_an_input_or_one_another() {
     let scratch = Scratch::new();
     let specimen = fs::read(odd("int16_le.nii")).expect("a specimen");
-    for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
+    for name in ["run-1.nii", "run-2.nii"] {
         scratch.file(name, &specimen);
     }
+    let mut header = Header::int16(1);
+    header.dim = [3, 5, 4, 3, 1, 1, 1, 1];
+    let mask = header.file(&[1.0; 60]);
+    scratch.file("mask-2.nii", &mask);
     for name in ["run-2.json", "list-2.nii", "list-1.nii"] {
         scratch.file(name, "1\n".repeat(6));
     }
@@ -402,8 +418,10 @@ fn the_maps_of_runs_are_refused_where_they_would_replace_an_input_or_one_another
         let line = scratch.tsnr(base.iter().chain(arguments)).error();
         assert!(line.contains(says) && line.contains(file), "{arguments:?}: {line}");
         assert_eq!(scratch.names(), before);
-        for name in ["run-1.nii", "run-2.nii", "mask-2.nii"] {
-            assert!(fs::read(scratch.path(name)).expect("an input") == specimen, "{name}");
+        for (name, content) in
+            [("run-1.nii", &specimen), ("run-2.nii", &specimen), ("mask-2.nii", &mask)]
+        {
+            assert!(&fs::read(scratch.path(name)).expect("an input") == content, "{name}");
         }
     }
 }
@@ -629,7 +647,8 @@ fn a_fifo_without_a_reader_is_waited_for_after_the_work_only_and_nothing_appears
 #[test]
 fn what_is_open_already_is_written_into_behind_what_it_has() {
     let scratch = Scratch::new();
-    let run = odd("int16_le.nii").display().to_string();
+    // Nothing is found in it, so that nothing else is written.
+    let run = session_runs()[3].display().to_string();
     for (number, name) in
         [("1", "/dev/stdout"), ("1", "link"), ("2", "/dev/stderr"), ("3", "/dev/fd/3")]
     {
@@ -644,7 +663,7 @@ fn what_is_open_already_is_written_into_behind_what_it_has() {
         let json = log.strip_prefix("before\n").and_then(|it| it.strip_suffix("behind 0\n"));
         let json = json.unwrap_or_else(|| panic!("{name}: {log}"));
         let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
-        assert_eq!(value["schema"], "tsnr-run/1");
+        assert_eq!(value["schema"], "tsnr-run/2");
         assert_eq!(scratch.names(), ["link", "log"]);
     }
     // Not appended: the shell and the program write at one place of the file.
@@ -723,13 +742,17 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
     for (signal, exit_code, mode) in [
         ("-INT", 130, "array"),
         ("-TERM", 143, "array"),
+        ("-HUP", 129, "array"),
         ("-INT", 130, "serial"),
         ("-INT", 130, "delayed"),
     ] {
         let old = OldOutputs::new();
         let talk = Scratch::new();
         let stderr = File::create(talk.path("stderr")).expect("a file");
-        let mut command = old.scratch.program();
+        // Tests that were started with nohup have told their children to outlive a hang-up.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_tsnr")]);
+        command.current_dir(old.scratch.path("")).stdin(Stdio::null());
         command.args([&*pattern, "-v", "--mode", mode]).args(OUTPUTS).stderr(stderr);
         let mut child = command.spawn().expect("the program starts");
         // The last input is listed just before reading begins.
@@ -740,6 +763,19 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
         assert!(said().ends_with("interrupted\n"), "{}", said());
         old.assert_untouched();
     }
+}
+
+#[test]
+fn a_run_that_was_started_with_nohup_goes_on_after_a_hang_up() {
+    let scratch = Scratch::new();
+    scratch.fifo("pipe");
+    // It waits for a reader, and so is still there.
+    let line = "trap '' HUP; \"$@\" & sleep 0.5; kill -HUP $!; sleep 1; cat pipe; wait $!";
+    let run = session_runs()[3].display().to_string();
+    let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
+    assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
+    assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
+    assert_eq!(scratch.names(), ["map.nii", "pipe"]);
 }
 
 #[test]

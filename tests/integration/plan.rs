@@ -1,20 +1,19 @@
 //! What is planned before a voxel is read, and that the plan is what runs.
 
-use crate::program;
-
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use crate::program::Scratch;
 use crate::program::bytes::{Header, INT16};
+use crate::program::{self, Scratch};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tsnr::error::ErrorKind;
-use tsnr::image::{Image, Progress, VolumeReader};
-use tsnr::pipeline::{self, Analysis, Mode, Plan, Session, Settings};
+use tsnr::formats::{self, Progress, VolumeReader};
+use tsnr::maps::{STD, TSNR};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Session, Settings};
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
 /// Tasks of the graphs that Dask 2026.8.0 makes of the lesson's code for five runs of one chunk each,
@@ -72,10 +71,11 @@ fn optimisation_leaves_fewer_tasks_and_the_same_maps() {
         assert_eq!(raw.outline(), plan_of().raw_outline());
         let [raw, optimized] =
             [raw, plan_of()].map(|plan| plan.run(&(), &Cancellation::default()).unwrap());
-        let bits =
-            |map: &ndarray::Array3<f64>| map.iter().map(|it| it.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&raw.tsnr), bits(&optimized.tsnr));
-        assert_eq!(raw.std.as_ref().map(bits), optimized.std.as_ref().map(bits));
+        for kind in [TSNR, STD] {
+            let bits = |of: &Computed| Some(program::bits(of.maps.get(kind)?.values()));
+            assert_eq!(bits(&raw), bits(&optimized));
+        }
+        assert!(raw.maps.get(TSNR).is_some());
     }
 }
 
@@ -250,8 +250,8 @@ impl Progress for Asked {
 fn what_follows_the_last_volume_is_checked_no_longer_once_cancelled() {
     let scratch = Scratch::new();
     let path = zeros(&scratch, "more.nii.gz", 1, 256);
-    let image = Arc::new(Image::open(&path).unwrap());
-    let none = || tsnr::voxels::Samples::none(image.header.datatype);
+    let image = formats::open(&path).unwrap();
+    let none = || tsnr::voxels::Samples::none(image.datatype());
     let asked = Asked::default();
     let error = VolumeReader::open(&image).unwrap().read(1, none(), &asked).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);

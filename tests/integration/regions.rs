@@ -216,7 +216,7 @@ fn what_is_no_region_of_these_runs_is_refused_before_anything_is_computed() {
 #[test]
 fn a_table_never_replaces_what_it_is_made_from() {
     let scratch = folder();
-    scratch.file("run_bold.nii", fs::read(testdata("odd/int16_le.nii")).expect("a specimen"));
+    scratch.file("run_bold.nii.gz", fs::read(&session_runs()[3]).expect("a run"));
     scratch.file("run_bold.json", "{}");
     let before = read(&scratch.path("labels.tsv"));
     for (options, file) in [
@@ -228,7 +228,7 @@ fn a_table_never_replaces_what_it_is_made_from() {
         (&["-o", "atlas.nii", "--atlas=atlas.nii", "--table=t.tsv"], "atlas.nii"),
         (&["-o", "mask.nii", "--mask=mask.nii"], "mask.nii"),
     ] {
-        let error = scratch.tsnr([&["run_bold.nii"], options].concat()).error();
+        let error = scratch.tsnr([&["run_bold.nii.gz"], options].concat()).error();
         let says = format!("{file}: the output is one of the inputs, which would be lost");
         assert!(error.contains(&says), "{error}");
     }
@@ -273,10 +273,6 @@ fn runs_too_short_for_a_tsnr_of_their_own_are_in_the_table_together_only() {
     let two = fs::read(testdata("odd/two_volumes.nii")).expect("a specimen");
     ["a.nii", "b.nii"].iter().for_each(|name| drop(scratch.file(name, &two)));
     let outcome = scratch.tsnr(["a.nii", "b.nii", "--ddof=2", "--table=t.tsv"]).succeeded();
-    assert!(
-        outcome.stderr.contains("the table is of all runs together only"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains("figures are of all runs together only"), "{}", outcome.stderr);
     assert_eq!(heads(&read(&scratch.path("t.tsv"))).len(), 1);
 }

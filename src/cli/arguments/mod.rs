@@ -14,7 +14,7 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, repeated};
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::written_file;
 use crate::recipe::Mode;
@@ -64,7 +64,7 @@ Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong c
 
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
 #[derive(Parser, Debug)]
-#[command(name = "tsnr", version, max_term_width = 96, args_conflicts_with_subcommands = true,
+#[command(name = "tsnr", version, propagate_version = true, max_term_width = 96, args_conflicts_with_subcommands = true,
           subcommand_negates_reqs = true, disable_help_subcommand = true, after_long_help = DEFINITION, after_help = "\
 tSNR = mean / std over the volumes of all runs, concatenated as they are.
 'tsnr --help' has all options, the definition, the modes and examples.")]
@@ -251,7 +251,8 @@ pub(super) struct RunArguments {
     /// Compute all definitions on these runs and print their medians; writes no map
     #[arg(long, help_heading = "Definition", hide_short_help = true,
           conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
-          "report", "png", "preview"])]
+          "report", "png", "preview", "mask_out", "visualize", "profile", "dry_run", "explain",
+          "strict", "reproducible", "verbose"])]
     pub definitions: bool,
 
     /// Make every warning an error: shifts between runs, volumes not steady, clipped voxels, ...
@@ -309,12 +310,13 @@ pub(super) struct RunArguments {
 
     /// Compare the three modes on these runs: as `tsnr compare`
     #[arg(long, hide = true, conflicts_with_all = ["output", "mean", "std", "maps", "mask", "mode",
-          "dtype", "undefined", "visualize", "dry_run", "explain", "no_optimize", "profile",
-          "report", "png", "preview"])]
+          "mask_out", "dtype", "undefined", "visualize", "visualize_raw", "dry_run", "explain",
+          "no_optimize", "profile", "report", "png", "preview", "atlas", "strict", "allow",
+          "reproducible", "verbose"])]
     pub compare: bool,
 
     /// How often each mode is run, with --compare
-    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "compare", hide = true)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide = true)]
     pub repeat: Option<NonZeroUsize>,
 
     /// Leave out of all outputs what differs from run to run: times, memory, command, output names
@@ -420,6 +422,9 @@ impl RunArguments {
         if self.computing.threads.len() > 1 && !self.compare {
             let problem = "several numbers of --threads can only be used with tsnr compare";
             return missing(problem.to_owned());
+        }
+        if self.repeat.is_some() && !self.compare {
+            return missing("--repeat can only be used with tsnr compare".to_owned());
         }
         if let Some(option) = self.regions.named()
             && self.regions.table.is_none()

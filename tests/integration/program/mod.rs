@@ -54,6 +54,15 @@ pub fn session_pattern() -> String {
 
 // ---- Running the program ----------------------------------------------------------------------
 
+/// A line of stderr about something that was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    pub line: &'a str,
+    pub is_warning: bool,
+    pub name: &'a str,
+    pub text: &'a str,
+}
+
 /// How the program ended and what it said.
 #[derive(Debug)]
 pub struct Outcome {
@@ -78,14 +87,20 @@ impl Outcome {
         self
     }
 
-    /// The one line of an error, once it is seen that there is nothing else; a mode that
-    /// holds every run may have said before how much memory that takes.
+    /// The one line of an error, once it is seen that there is nothing else but what was found
+    /// before.
     #[track_caller]
     pub fn error(self) -> String {
-        assert_eq!(self.exit_code, Some(1), "{}", self.stderr);
+        self.error_of(1)
+    }
+
+    /// The one line of an error, as [`Outcome::error`] has it, with another exit status.
+    #[track_caller]
+    pub fn error_of(self, exit_code: i32) -> String {
+        assert_eq!(self.exit_code, Some(exit_code), "{}", self.stderr);
         assert_eq!(self.stdout, "", "stdout stays empty");
-        let is_need = |line: &&str| line.contains(" mode holds every run and will need ");
-        let lines: Vec<&str> = self.stderr.lines().filter(|line| !is_need(line)).collect();
+        let found: Vec<&str> = self.found().iter().map(|it| it.line).collect();
+        let lines: Vec<&str> = self.stderr.lines().filter(|line| !found.contains(line)).collect();
         let [line] = lines[..] else { panic!("one line on stderr, found: {}", self.stderr) };
         assert!(line.starts_with("tsnr: error: "), "{line}");
         assert!(!line.contains("panic") && !line.contains("defect of tsnr"), "{line}");
@@ -95,6 +110,23 @@ impl Outcome {
     /// The warnings, each without the words before it.
     pub fn warnings(&self) -> Vec<&str> {
         self.stderr.lines().filter_map(|line| line.strip_prefix("tsnr: warning: ")).collect()
+    }
+
+    /// What was found, in the order in which it is said.
+    pub fn found(&self) -> Vec<Found<'_>> {
+        let found = |line| {
+            let text: &str = str::strip_prefix(line, "tsnr: ")?;
+            let is_warning = text.starts_with("warning: ");
+            let (name, text) = text.trim_start_matches("warning: ").split_once(": ")?;
+            let is_known = tsnr::findings::names().any(|known| known == name);
+            is_known.then_some(Found { line, is_warning, name, text })
+        };
+        self.stderr.lines().filter_map(found).collect()
+    }
+
+    /// The texts of what was found under a name.
+    pub fn found_as(&self, name: &str) -> Vec<&str> {
+        self.found().iter().filter(|it| it.name == name).map(|it| it.text).collect()
     }
 
     /// The text behind a label of the summary.
