@@ -28,6 +28,11 @@ impl Stream {
         let memory = Samples::none(part.image.datatype());
         Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
+
+    /// What was accumulated; the reader and the memory of chunks go before anything is made of it.
+    fn into_sums(self) -> PartSums {
+        self.sums
+    }
 }
 
 /// Each image a chain of tasks that read and add a chunk each, folded in their order. An image is
@@ -43,12 +48,12 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
         let (name, job) = (moments_of(&*part.image), Arc::clone(job));
         let next = match folded.last().cloned() {
             None => delayed(name, stream, move |stream: Stream| {
-                Folding::none(&job, 0..job.voxels).with(&job, stream.sums)
+                Folding::none(&job, 0..job.voxels).with(&job, stream.into_sums())
             }),
             Some(folded) => {
                 let this = Arc::clone(&job);
                 let complete =
-                    move |stream: Stream| stream.sums.complete(&this, &this.parts[index]);
+                    move |stream: Stream| stream.into_sums().complete(&this, &this.parts[index]);
                 let sums = delayed(name, stream, complete).value_bytes(moments_bytes(&job));
                 merged(folded, sums, job)
             }
