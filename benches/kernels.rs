@@ -6,8 +6,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use tsnr::image::{Encoding, Image, MapHeader, MapPrecision, VolumeReader, write_map};
+use tsnr::formats::{self, Encoding, Keep, MapFile, MapPrecision, VolumeReader};
 use tsnr::stats::moments::Moments;
 use tsnr::stats::sampling::Sampling;
 use tsnr::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
@@ -156,7 +155,7 @@ const RUN_BYTES: usize = VOXELS * 40 * 2;
 #[divan::bench]
 fn decode_a_run(bencher: Bencher) {
     let run = Run::new();
-    let image = Arc::new(Image::open(&run.path).expect("an image"));
+    let image = formats::open(&run.path).expect("an image");
     bencher.counter(BytesCount::new(RUN_BYTES)).bench_local(|| {
         let mut reader = VolumeReader::open(&image).expect("opened");
         let mut memory = Samples::none(Datatype::Int16);
@@ -189,14 +188,15 @@ fn decode_a_run_by_zlib_rs(bencher: Bencher) {
 fn write(bencher: Bencher, encoding: &str) {
     let encoding = if encoding == "plain" { Encoding::Plain } else { Encoding::Gzip };
     let run = Run::new();
-    let image = Image::open(&run.path).expect("an image");
-    let header = MapHeader::new(&image.header, Vec::new(), MapPrecision::Float32);
+    let image = formats::open(&run.path).expect("an image");
+    let sink = image.map_sink(Keep::Geometry).expect("a sink");
+    let file = MapFile::new(encoding, MapPrecision::Float32);
     let series = series(VOXELS, 1);
     let map: Vec<f64> = series.iter().map(|&it| (f64::from(it) * 0.061).sqrt()).collect();
     bencher.counter(BytesCount::new(VOXELS * 4)).bench_local(|| {
         let mut bytes = Vec::new();
-        let values = map.iter().copied();
-        write_map(&mut bytes, encoding, &header, values).expect("written to memory");
+        let mut values = map.iter().copied();
+        sink.write(&mut bytes, &mut values, &file).expect("written to memory");
         bytes.len()
     });
 }

@@ -19,8 +19,7 @@
 //! | [`mask`] | which voxels are the brain |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
 //! | [`design`] | which volumes are used, and what is regressed out of them |
-//! | [`image`] | NIfTI headers, streams of volumes, writing maps |
-//! | [`inflate`] | gzip files decoded as fast as they can be |
+//! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`bids`] | entities in file names |
 //! | [`inputs`] | patterns and their matches |
@@ -28,7 +27,7 @@
 //! | [`paths`] | which paths name one file |
 //! | [`cli`] | what was typed, progress and summary |
 //!
-//! Each uses only those below it: `cli -> pipeline -> taskgraph`, `pipeline -> stats, image ->
+//! Each uses only those below it: `cli -> pipeline -> taskgraph`, `pipeline -> stats, formats ->
 //! voxels`, and neither of `voxels` and `output` knows the other.
 //!
 //! ```
@@ -64,8 +63,7 @@ pub mod diff;
 pub mod error;
 pub mod export;
 pub mod findings;
-pub mod image;
-pub mod inflate;
+pub mod formats;
 pub mod inputs;
 pub mod maps;
 pub mod markup;

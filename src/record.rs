@@ -5,16 +5,15 @@ use crate::atlas::Row;
 use crate::design::Use;
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
-use crate::image::{Extension, Header};
-use crate::maps::Counts;
-use crate::maps::Maps;
+use crate::formats::{Geometry, MapSink};
+use crate::maps::{Counts, Maps};
 use crate::mask::Mask;
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 use taskgraph::Outline;
 use taskgraph::profile::Profile;
@@ -30,10 +29,10 @@ pub struct Record {
     pub definition: TsnrDefinition,
     /// What the sum of squares was divided by; none where each run has its own.
     pub divisor: Option<f64>,
-    /// The header of the first image, whose geometry the maps have.
-    pub header: Header,
-    /// Extensions of that header that come with the maps.
-    pub extensions: Vec<Extension>,
+    /// The geometry of the first image, which the maps have.
+    pub geometry: Geometry,
+    /// What writes the maps, with that geometry and what is kept of that image.
+    pub sink: Arc<dyn MapSink>,
     /// The runs that were used, in order.
     pub runs: Vec<RunRecord>,
     /// How many volumes of all runs are in the maps.

@@ -21,7 +21,7 @@ pub(super) fn of_file(
 ) -> Result<NamedMask> {
     let OnGrid { values, misplaced: words, .. } = pipeline::on_grid(path, "mask", session)?;
     misplaced.extend(words);
-    let mask = Mask::of_values(session.header().shape, &values);
+    let mask = Mask::of_values(session.geometry().shape, &values);
     if mask.count() == 0 {
         return Err(Error::mismatch("the mask is empty: every voxel is 0")
             .remedy("give a mask that is not 0 in the brain")

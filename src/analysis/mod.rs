@@ -20,7 +20,7 @@ use crate::atlas::Regions;
 use crate::error::{Error, Result};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
-use crate::image::{Extension, Image, Progress};
+use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::inputs;
 use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, TSNR, Wanted};
 use crate::modelling::{Prepared, PreparedRun, prepare};
@@ -68,7 +68,7 @@ pub struct Planned {
     predicted_bytes: u64,
     mask: Option<NamedMask>,
     regions: Vec<Regions>,
-    extensions: Vec<Extension>,
+    sink: Arc<dyn MapSink>,
     findings: Vec<Finding>,
     files: Vec<PathBuf>,
     plan: Plan,
@@ -117,7 +117,10 @@ impl Planned {
             None => None,
         };
         let regions = regions::regions_of(&recipe.regions, session, &mut misplaced)?;
-        let (extensions, dropped_extensions) = kept_extensions(session.first_image())?;
+        let image = session.first_image();
+        let sink = image.map_sink(Keep::Extensions)?;
+        let of_image = |what: &String| format!("{}: {what}", image.path().display());
+        let dropped_extensions: Vec<String> = sink.left_out().iter().map(of_image).collect();
         let model = match mean {
             Some(mean) => Arc::new(Model::clone(&prepared.model).with_numerator(mean)),
             None => Arc::clone(&prepared.model),
@@ -167,7 +170,7 @@ impl Planned {
             predicted_bytes,
             mask,
             regions,
-            extensions,
+            sink,
             findings,
             files,
             plan,
@@ -289,8 +292,8 @@ impl Planned {
         Ok(Record {
             divisor: (formula.combine != Combine::Average)
                 .then(|| formula.freedom(&analysis.model)),
-            header: prepared.session.header().clone(),
-            extensions: self.extensions,
+            geometry: prepared.session.geometry().clone(),
+            sink: self.sink,
             runs,
             volumes_used: analysis.model.volumes(),
             maps,
@@ -376,34 +379,13 @@ fn within_memory(recipe: &Recipe, session: &Session, asked: Settings) -> Result<
 /// take of a voxel its place in each kind of them, and its value while those of a region are put
 /// in order.
 fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
-    let voxels = session.header().voxels() as u64;
+    let voxels = session.geometry().voxels() as u64;
     let page = match recipe.computing.is_reported {
         true => PAGE_BYTES + PAGE_COPIES * 8 * voxels,
         false => 0,
     };
     let kinds = recipe.regions.kinds() as u64;
     page + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
-}
-
-/// The extensions of an image's header that its maps get, and in words those that they do not.
-fn kept_extensions(image: &Image) -> Result<(Vec<Extension>, Vec<String>)> {
-    let (extensions, broken_off_by) = image.extensions()?;
-    let (dropped, kept): (Vec<_>, Vec<_>) = extensions
-        .into_iter()
-        .partition(|extension| extension.describes_the_time_course().is_some());
-    let path = image.path.display();
-    let owners = dropped.iter().filter_map(Extension::describes_the_time_course);
-    let mut words: Vec<String> = owners
-        .map(|owner| {
-            format!(
-                "{path}: its {owner} header extension describes the run and is not copied to the map"
-            )
-        })
-        .collect();
-    if let Some(extension) = broken_off_by {
-        words.push(format!("{path}: {extension} is not copied to the map"));
-    }
-    Ok((kept, words))
 }
 
 fn run_records(
@@ -431,7 +413,7 @@ fn run_record(
 ) -> Result<RunRecord> {
     Ok(RunRecord {
         name: run.name(),
-        files: run.images().iter().map(|image| file_record(image)).collect::<Result<_>>()?,
+        files: run.images().iter().map(|image| file_record(&**image)).collect::<Result<_>>()?,
         tr_seconds: run.tr_seconds(),
         uses: prepared.uses.clone(),
         regressors: prepared.regressors.clone(),
@@ -441,13 +423,13 @@ fn run_record(
     })
 }
 
-fn file_record(image: &Image) -> Result<FileRecord> {
-    let hash = hmac_sha256::Hash::hash(image.header.bytes());
-    let scaling = image.header.scaling;
+fn file_record(image: &dyn Source) -> Result<FileRecord> {
+    let hash = hmac_sha256::Hash::hash(image.header_bytes());
+    let scaling = image.scaling();
     Ok(FileRecord {
-        path: image.path.clone(),
-        bytes: size_of_file(&image.path)?,
-        datatype: image.header.datatype,
+        path: image.path().to_owned(),
+        bytes: size_of_file(image.path())?,
+        datatype: image.datatype(),
         slope: scaling.slope(),
         intercept: scaling.intercept(),
         header_sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -1,7 +1,7 @@
 //! Who watches an analysis, and how it is told.
 
 use crate::findings::Finding;
-use crate::image::Progress;
+use crate::formats::Progress;
 use std::sync::Arc;
 use std::time::Duration;
 use taskgraph::Cancellation;

@@ -2,7 +2,7 @@
 
 use crate::atlas::{self, LabelNames, Regions, Row};
 use crate::error::{Error, Result};
-use crate::image::Header;
+use crate::formats::Source;
 use crate::maps::{Maps, RUN_TSNR};
 use crate::mask::Mask;
 use crate::pipeline::{Session, on_grid_of};
@@ -22,47 +22,47 @@ pub(super) fn regions_of(
     session: &Session,
     misplaced: &mut Vec<String>,
 ) -> Result<Vec<Regions>> {
-    let (header, path) = (session.header(), &session.first_image().path);
+    let image = &**session.first_image();
+    let shape = image.geometry().shape;
     let mut regions = Vec::new();
     if let Some(atlas) = &choice.atlas {
         let labels = choice.atlas_labels.as_deref();
-        regions.push(atlas_on_grid(atlas, labels, header, path, misplaced)?);
+        regions.push(atlas_on_grid(atlas, labels, image, misplaced)?);
     }
-    let mut tissues = Regions::none(header.shape);
+    let mut tissues = Regions::none(shape);
     for (name, file) in &choice.tissues {
-        let image = on_grid_of(file, "tissue", header, path)?;
-        misplaced.extend(image.misplaced);
-        let added = tissues.add_probable(name, &image.values, choice.tissue_threshold);
+        let tissue = on_grid_of(file, "tissue", image)?;
+        misplaced.extend(tissue.misplaced);
+        let added = tissues.add_probable(name, &tissue.values, choice.tissue_threshold);
         added.map_err(|error| error.at(file))?;
     }
     if !choice.tissues.is_empty() {
         regions.push(tissues);
     }
     if choice.by_slice {
-        regions.push(Regions::slices(header.shape));
+        regions.push(Regions::slices(shape));
     }
     Ok(regions)
 }
 
-/// The regions of an atlas on the grid of an image, which is given by its header and file;
-/// `misplaced` is told if the atlas lies elsewhere in space.
+/// The regions of an atlas on the grid of an image; `misplaced` is told if the atlas lies elsewhere
+/// in space.
 ///
 /// # Errors
 /// A file that cannot be read or understood, or is on another grid; no region in it.
 pub fn atlas_on_grid(
     atlas: &Path,
     labels: Option<&Path>,
-    grid: &Header,
-    grid_of: &Path,
+    grid_of: &dyn Source,
     misplaced: &mut Vec<String>,
 ) -> Result<Regions> {
-    let image = on_grid_of(atlas, "atlas", grid, grid_of)?;
+    let image = on_grid_of(atlas, "atlas", grid_of)?;
     misplaced.extend(image.misplaced);
     let names = match labels {
         Some(labels) => LabelNames::read(labels)?,
         None => LabelNames::default(),
     };
-    let regions = Regions::labelled(grid.shape, &image.values, &names);
+    let regions = Regions::labelled(grid_of.geometry().shape, &image.values, &names);
     let regions = regions.map_err(|error| error.at(atlas))?;
     if regions.iter().all(|region| region.voxels.is_empty()) {
         return Err(Error::mismatch("the atlas is empty: every voxel is 0")

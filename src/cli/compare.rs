@@ -10,7 +10,7 @@ use crate::compare::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
-use crate::image::{Image, VolumeReader};
+use crate::formats::{self, VolumeReader};
 use crate::maps::{STD, WrittenUndefined};
 use crate::pipeline::{Mode, Session, mebibytes};
 use crate::recipe::Recipe;
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
         }
     }
     bar.clear();
-    let shape = session.header().shape;
+    let shape = session.geometry().shape;
     let rounding = rounding(&recipe, &session)?;
     // Only beside an intercept does the std matter; the last is the most sparing.
     let std = match runnable.last() {
@@ -105,7 +105,7 @@ fn compare_maps(
 
 /// How exactly the modes agree on these runs.
 fn rounding(recipe: &Recipe, session: &Session) -> Result<Rounding> {
-    let scalings = session.images().map(|image| image.header.scaling);
+    let scalings = session.images().map(|image| image.scaling());
     let intercepts = scalings.filter(|it| *it != Scaling::IDENTITY).map(|it| it.intercept().abs());
     Ok(Rounding {
         is_fitted: recipe.resolved()?.fits_something(),
@@ -174,8 +174,8 @@ impl Observer for Warned {
 /// Reads every file, so that no mode is the one that waits for the disk.
 fn read_once(session: &Session) -> Result<()> {
     for image in session.images() {
-        let read = || io::copy(&mut fs::File::open(&image.path)?, &mut io::sink());
-        read().map_err(|error| Error::io("cannot read", error).at(&image.path))?;
+        let read = || io::copy(&mut fs::File::open(image.path())?, &mut io::sink());
+        read().map_err(|error| Error::io("cannot read", error).at(image.path()))?;
     }
     Ok(())
 }
@@ -199,8 +199,8 @@ fn command(recipe: &Recipe, contender: &Contender, file: &Path) -> Result<Comman
 }
 
 fn values(map: &Path) -> Result<Vec<f64>> {
-    let image = Arc::new(Image::open(map)?);
-    let none = Samples::none(image.header.datatype);
+    let image = formats::open(map)?;
+    let none = Samples::none(image.datatype());
     match VolumeReader::open(&image)?.read(1, none, &())? {
         Samples::Float64(array) => Ok(array.into_iter().collect()),
         _ => Err(Error::defect("a map that is not float64").at(map)),
@@ -226,7 +226,7 @@ fn disagreement(
     let apart = (at.value - at.reference).abs();
     if apart.is_nan() {
         return Error::defect(values).remedy(
-            "unless a scl_inter is so large that it swallows the scaled samples, or a fit leaves \
+            "unless an intercept is so large that it swallows the scaled samples, or a fit leaves \
              almost nothing, so that rounding decides whether the voxel is constant, this is a \
              defect of tsnr: please report it",
         );
@@ -251,16 +251,16 @@ fn report(
          greatest difference from the first row's tSNR\n\n",
         if runs == 1 { "run" } else { "runs" },
         session.volumes(),
-        session.header().grid(),
+        session.geometry().grid(),
         if rounds == 1 { "round" } else { "rounds" },
     );
     print(&(head + &table(contenders)))?;
     let Some(path) = &arguments.json else { return Ok(()) };
-    let files: Vec<_> = session.images().map(|it| it.path.display().to_string()).collect();
+    let files: Vec<_> = session.images().map(|it| it.path().display().to_string()).collect();
     let session = json!({
         "files": files,
         "volumes": session.volumes(),
-        "shape": session.header().shape,
+        "shape": session.geometry().shape,
         "voxel_bytes": session.voxel_bytes(),
         "cores": cores,
         "version": env!("CARGO_PKG_VERSION"),

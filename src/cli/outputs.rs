@@ -4,7 +4,7 @@ use super::Process;
 use super::arguments::{RunArguments, TableName};
 use crate::error::{Error, Result};
 use crate::export::Context;
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{Extent, MapKind};
 use crate::output::{Batch, written_file};
 use std::collections::HashSet;

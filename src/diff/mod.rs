@@ -28,7 +28,7 @@ use crate::analysis::{atlas_on_grid, or_whole};
 use crate::atlas::{self, Regions};
 use crate::error::{Error, Result, Setting};
 use crate::findings::{self, definitions_differ};
-use crate::image::Header;
+use crate::formats::{Keep, Source};
 use crate::mask::Mask;
 use crate::pipeline::on_grid_of;
 use crate::recipe::FieldDifference;
@@ -47,9 +47,9 @@ const AUTOMATIC_MASK: &str = "auto (both maps have a value)";
 pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let began = SystemTime::now();
     let [name_a, name_b] = recipe.map_names();
-    let (a, header) = DiffSide::first(&recipe.a, name_a)?;
+    let (a, image) = DiffSide::first(&recipe.a, name_a)?;
     let mut misplaced = Vec::new();
-    let b = DiffSide::second(&recipe.b, name_b, &header, &a, &mut misplaced)?;
+    let b = DiffSide::second(&recipe.b, name_b, &*image, &mut misplaced)?;
     let differences = match (&a.definition, &b.definition) {
         (Some(a), Some(b)) => a.differences(b),
         _ => Vec::new(),
@@ -57,11 +57,11 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     if !recipe.is_any_definition_allowed {
         refuse_other_meanings(&differences, [&a, &b])?;
     }
-    let mask = mask_of(recipe, [&a, &b], &header, &mut misplaced)?;
+    let mask = mask_of(recipe, [&a, &b], &*image, &mut misplaced)?;
     let regions = match &recipe.atlas {
         Some(atlas) => {
             let labels = recipe.atlas_labels.as_deref();
-            Some(atlas_on_grid(atlas, labels, &header, &a.path, &mut misplaced)?)
+            Some(atlas_on_grid(atlas, labels, &*image, &mut misplaced)?)
         }
         None => None,
     };
@@ -79,12 +79,12 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         let rows = regions.iter().flat_map(|it| atlas::table(it, &pairs.maps(), inside));
         PairedRegion::of_rows(&rows.collect::<Vec<_>>())
     };
-    let whole = paired(&or_whole(&[], header.shape, inside));
+    let whole = paired(&or_whole(&[], image.geometry().shape, inside));
     let whole = whole.into_iter().next().expect("the whole is one region");
     let regions = paired(regions.as_slice());
     let findings = findings::of_pair(&findings::Pair {
         paths: [&a.path, &b.path],
-        header: &header,
+        geometry: image.geometry(),
         definitions: [a.definition.as_ref(), b.definition.as_ref()],
         differences: &differences,
         misplaced: &misplaced,
@@ -94,7 +94,8 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         a,
         b,
         differences,
-        header,
+        geometry: image.geometry().clone(),
+        sink: image.map_sink(Keep::Geometry)?,
         mask,
         counts,
         pairs,
@@ -125,21 +126,22 @@ fn refuse_other_meanings(differences: &[FieldDifference], [a, b]: [&DiffSide; 2]
 fn mask_of(
     recipe: &DiffRecipe,
     [a, b]: [&DiffSide; 2],
-    header: &Header,
+    image: &dyn Source,
     misplaced: &mut Vec<String>,
 ) -> Result<Option<NamedMask>> {
+    let shape = image.geometry().shape;
     Ok(match &recipe.mask {
         None => None,
         Some(DiffMask::Auto) => {
             let both = a.values.iter().zip(&b.values);
             let inside = both.map(|(a, b)| a.is_finite() && b.is_finite()).collect();
-            let mask = Mask::new(header.shape, inside);
+            let mask = Mask::new(shape, inside);
             Some(NamedMask { name: AUTOMATIC_MASK.to_owned(), mask, is_automatic: true })
         }
         Some(DiffMask::File(path)) => {
-            let image = on_grid_of(path, "mask", header, &a.path)?;
-            misplaced.extend(image.misplaced);
-            let mask = Mask::of_values(header.shape, &image.values);
+            let file = on_grid_of(path, "mask", image)?;
+            misplaced.extend(file.misplaced);
+            let mask = Mask::of_values(shape, &file.values);
             Some(NamedMask { name: path.display().to_string(), mask, is_automatic: false })
         }
     })
@@ -156,7 +158,7 @@ fn within(values: &[f64], mask: Option<&Mask>) -> Vec<f64> {
 pub(crate) mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::image::{Encoding, Extension, Image, MapHeader, MapPrecision, write_map};
+    use crate::formats::{self, Encoding, MapFile, MapPrecision};
     use crate::recipe::{Recipe, RecordedDefinition, RecordedPair, Regressors, SCHEMA};
     use ndarray::{Array3, ShapeBuilder};
     use std::path::{Path, PathBuf};
@@ -183,14 +185,14 @@ pub(crate) mod tests {
     /// Writes a map of 60 voxels, on the grid of a specimen, with this text in its header.
     fn map(folder: &Path, name: &str, values: impl Fn(usize) -> f64, text: &str) -> PathBuf {
         let specimen = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/odd/int16_le.nii");
-        let reference = Image::open(&specimen).unwrap().header;
-        let extensions = vec![Extension::comment("another program's"), Extension::comment(text)];
-        let header = MapHeader::new(&reference, extensions, MapPrecision::Float64);
+        let sink = formats::open(&specimen).unwrap().map_sink(Keep::Geometry).unwrap();
+        let notes = ["another program's", text].map(str::to_owned).into();
+        let plain = MapFile { notes, ..MapFile::new(Encoding::Plain, MapPrecision::Float64) };
         let values = (0..60).map(values).collect();
         let map = Array3::from_shape_vec((5, 4, 3).f(), values).unwrap();
         let path = folder.join(name);
         let mut file = std::fs::File::create(&path).unwrap();
-        write_map(&mut file, Encoding::Plain, &header, map.t().iter().copied()).unwrap();
+        sink.write(&mut file, &mut map.t().iter().copied(), &plain).unwrap();
         path
     }
 

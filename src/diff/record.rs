@@ -3,12 +3,13 @@
 use super::{DiffRecipe, DiffSide};
 use crate::atlas::Row;
 use crate::findings::Finding;
-use crate::image::Header;
+use crate::formats::{Geometry, MapSink};
 use crate::mask::Mask;
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
 use crate::stats::paired::Pairs;
 use crate::stats::summary::Summary;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The outcome of a comparison: both maps, their pairs, summaries, findings and provenance.
@@ -24,8 +25,10 @@ pub struct DiffRecord {
     /// The fields in which the recorded definitions differ, those that change the meaning first;
     /// none where one of the maps has no definition.
     pub differences: Vec<FieldDifference>,
-    /// The header of the first map, whose geometry the maps of the pairs have.
-    pub header: Header,
+    /// The geometry of the first map, which the maps of the pairs have.
+    pub geometry: Geometry,
+    /// What writes the maps of the pairs, with that geometry.
+    pub sink: Arc<dyn MapSink>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,
     /// Which of the maps has a value, in the mask.

@@ -1,10 +1,11 @@
 //! One of the two maps that are compared.
 
 use crate::error::{Error, Result};
-use crate::image::{Extension, Header, Image};
+use crate::formats::Source;
 use crate::pipeline::{OnGrid, on_grid_of, single_volume};
 use crate::recipe::{RecordedDefinition, is_tsnr, recorded_map};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A map, and what its header records.
 #[derive(Clone, Debug)]
@@ -22,30 +23,29 @@ pub struct DiffSide {
 }
 
 impl DiffSide {
-    /// The first map and its header, whose grid the other images must have.
-    pub(super) fn first(path: &Path, name: String) -> Result<(DiffSide, Header)> {
-        let (values, header) = single_volume(path)?;
-        Ok((DiffSide::new(path, name, values)?, header))
+    /// The first map and its image, whose grid the other images must have.
+    pub(super) fn first(path: &Path, name: String) -> Result<(DiffSide, Arc<dyn Source>)> {
+        let (values, image) = single_volume(path)?;
+        Ok((DiffSide::new(&*image, name, values)?, image))
     }
 
     /// The second map; `misplaced` is told if it lies elsewhere in space.
     pub(super) fn second(
         path: &Path,
         name: String,
-        header: &Header,
-        first: &DiffSide,
+        first: &dyn Source,
         misplaced: &mut Vec<String>,
     ) -> Result<DiffSide> {
-        let OnGrid { values, misplaced: words, .. } = on_grid_of(path, "map", header, &first.path)?;
+        let OnGrid { values, image, misplaced: words } = on_grid_of(path, "map", first)?;
         misplaced.extend(words);
-        DiffSide::new(path, name, values)
+        DiffSide::new(&*image, name, values)
     }
 
     /// # Errors
     /// A map of something else than the tSNR, by its header.
-    fn new(path: &Path, name: String, values: Vec<f64>) -> Result<DiffSide> {
-        let (extensions, _) = Image::open(path)?.extensions()?;
-        let texts = || extensions.iter().filter_map(Extension::text);
+    fn new(image: &dyn Source, name: String, values: Vec<f64>) -> Result<DiffSide> {
+        let (notes, path) = (image.notes()?, image.path());
+        let texts = || notes.iter().map(String::as_str);
         if let Some(other) = texts().filter_map(recorded_map).find(|it| !is_tsnr(it)) {
             let problem = format!("a map of '{other}' by its header, expected one of the tSNR");
             return Err(Error::mismatch(problem).remedy("give the map of the tSNR").at(path));

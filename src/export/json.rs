@@ -7,7 +7,7 @@ use crate::atlas::Row;
 use crate::design::Use;
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
-use crate::image::Header;
+use crate::formats::{Geometry, Orientation};
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
 use crate::stats::summary::Summary;
@@ -291,7 +291,7 @@ impl<'a> RunJson<'a> {
                     .map(|it| it.display().to_string()),
                 definition,
             },
-            grid: (&record.header).into(),
+            grid: (&record.geometry).into(),
             runs: record.runs.iter().map(run).collect(),
             volumes_used: record.volumes_used,
             mask: record.mask.as_ref().map(MaskJson::from),
@@ -321,14 +321,15 @@ pub(super) fn written(paths: &[PathBuf], context: &Context) -> Vec<String> {
     }
 }
 
-impl From<&Header> for GridJson {
-    fn from(header: &Header) -> GridJson {
-        let affine = header.affine.0;
+impl From<&Geometry> for GridJson {
+    fn from(geometry: &Geometry) -> GridJson {
+        let affine = geometry.affine.0;
+        let is_known = geometry.orientation == Orientation::Known;
         GridJson {
-            shape: header.shape,
-            voxel_sizes: header.voxel_sizes(),
-            spatial_unit: header.spatial_unit().to_string(),
-            orientation: header.is_oriented().then(|| grid(header).orientation().codes()),
+            shape: geometry.shape,
+            voxel_sizes: geometry.voxel_sizes,
+            spatial_unit: geometry.unit.to_string(),
+            orientation: is_known.then(|| grid(geometry).orientation().codes()),
             affine: [affine[0], affine[1], affine[2], [0.0, 0.0, 0.0, 1.0]],
         }
     }

@@ -19,7 +19,7 @@ mod words;
 
 pub use words::command_line;
 
-use crate::image::MapPrecision;
+use crate::formats::MapPrecision;
 use std::path::PathBuf;
 
 /// What only the caller of exporters knows.

@@ -1,7 +1,7 @@
 //! The maps as images, with the geometry of the first run and the definition in their header.
 
 use super::{Context, sentence};
-use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::formats::{Encoding, MapFile};
 use crate::maps::MapKind;
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
 use crate::record::Record;
@@ -48,8 +48,9 @@ pub fn write(
 ) -> io::Result<()> {
     let map = record.maps.of_kind(kind).nth(run).expect("a map that was asked for");
     let description = sentence::description(record, kind);
-    let header = header(record, kind.name, context).named(kind.title, &description);
-    write_map(to, encoding, &header, record.maps.written(map, record.definition.undefined))
+    let file = file(record, kind.name, [kind.title, &description], encoding, context);
+    let mut values = record.maps.written(map, record.definition.undefined);
+    record.sink.write(to, &mut values, &file)
 }
 
 /// Writes the mask of a record as an image: 1 inside, 0 outside.
@@ -66,17 +67,27 @@ pub fn write_mask(
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let mask = record.mask.as_ref().expect("a record with a mask");
-    let inside = mask.mask.inside().iter().map(|&inside| f64::from(u8::from(inside)));
+    let mut inside = mask.mask.inside().iter().map(|&inside| f64::from(u8::from(inside)));
     // Another mask file may have any name.
     let name = if mask.is_automatic { mask.name.as_str() } else { "from a file" };
     let description = format!("tsnr {}: mask {name}", record.provenance.version);
-    let header = header(record, "mask", context).named("mask", &description);
-    write_map(to, encoding, &header, inside)
+    let file = file(record, "mask", ["mask", &description], encoding, context);
+    record.sink.write(to, &mut inside, &file)
 }
 
-/// The header that a map has beside its name.
-fn header(record: &Record, map: &str, context: &Context) -> MapHeader {
-    let definition = Extension::comment(&recorded(record, map).to_text());
-    let extensions = std::iter::once(definition).chain(record.extensions.iter().cloned());
-    MapHeader::new(&record.header, extensions.collect(), context.precision)
+/// The file of a map: what it is called, and the definition, which stands before what is kept of the
+/// first image.
+fn file(
+    record: &Record,
+    map: &str,
+    [title, description]: [&str; 2],
+    encoding: Encoding,
+    context: &Context,
+) -> MapFile {
+    MapFile {
+        name: title.to_owned(),
+        description: description.to_owned(),
+        notes: vec![recorded(record, map).to_text()],
+        ..MapFile::new(encoding, context.precision)
+    }
 }

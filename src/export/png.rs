@@ -13,7 +13,7 @@ pub use super::html::Shown;
 /// # Errors
 /// Slices that the grid does not have.
 pub fn slide(record: &Record, shown: &Shown) -> Result<Vec<u8>> {
-    let grid = grid(&record.header);
+    let grid = grid(&record.geometry);
     let volume = Volume::new(&grid, record.maps.tsnr())?;
     let (range, label) = tsnr_range(&volume, shown.range);
     let look = Look {

@@ -7,7 +7,7 @@ use super::words::{MOST_RUNS_LISTED, counted, grid, reasons, runs};
 use crate::analysis::Planned;
 use crate::design::Use;
 use crate::error::Result;
-use crate::image::SpatialUnit;
+use crate::formats::SpatialUnit;
 use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
@@ -28,9 +28,9 @@ pub struct Measured {
 
 /// What was computed of what, how, and with what outcome: lines of a label and its text.
 pub fn summary(record: &Record, context: &Context, measured: Measured) -> String {
-    let header = &record.header;
-    let [dx, dy, dz] = header.voxel_sizes();
-    let unit = match header.spatial_unit() {
+    let geometry = &record.geometry;
+    let [dx, dy, dz] = geometry.voxel_sizes;
+    let unit = match geometry.unit {
         SpatialUnit::Unknown => "(unit unknown)".to_owned(),
         unit => unit.to_string(),
     };
@@ -47,11 +47,11 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
     if !left_out.is_empty() {
         lines.push(("left out", left_out));
     }
-    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", header.grid())));
+    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", geometry.grid())));
     lines.push(("definition", sentence::line(record)));
     if let Some(mask) = &record.mask {
         let count = mask.mask.count();
-        lines.push(("mask", format!("{count} of {} voxels, {}", header.voxels(), mask.name)));
+        lines.push(("mask", format!("{count} of {} voxels, {}", geometry.voxels(), mask.name)));
     }
     lines.push(("median tSNR", median_tsnr(record)));
     if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {
@@ -101,20 +101,19 @@ pub fn inputs(session: &Session) -> String {
     let mut lines = Vec::new();
     for (number, run) in session.runs().iter().enumerate() {
         for image in run.images() {
-            let header = &image.header;
             let mut line = format!(
                 "run {}: {}, {} of {} {}",
                 number + 1,
-                image.path.display(),
-                counted(header.volumes, "volume"),
-                header.grid(),
-                header.datatype
+                image.path().display(),
+                counted(image.volumes(), "volume"),
+                image.geometry().grid(),
+                image.datatype()
             );
-            let (slope, intercept) = (header.scaling.slope(), header.scaling.intercept());
+            let (slope, intercept) = (image.scaling().slope(), image.scaling().intercept());
             if (slope, intercept) != (1.0, 0.0) {
                 line += &format!(" * {slope} + {intercept}");
             }
-            if let Some(tr) = header.tr_seconds() {
+            if let Some(tr) = image.time().tr_seconds {
                 line += &format!(", TR {tr} s");
             }
             lines.push(line);
@@ -150,7 +149,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
         counted(planned.threads(), "thread"),
         planned.outline().tasks.len(),
         runs(&lengths, session.images().count()),
-        session.header().grid(),
+        session.geometry().grid(),
         mebibytes(planned.predicted_bytes()),
     )
 }
@@ -161,7 +160,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
 /// # Errors
 /// Slices that the grid does not have.
 pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result<String> {
-    let grid = grid(&record.header);
+    let grid = grid(&record.geometry);
     let volume = Volume::new(&grid, record.maps.tsnr())?;
     let mut text = preview::histogram(volume.values());
     if let (Some(colors), false) = (colors, text.is_empty()) {

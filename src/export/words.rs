@@ -1,6 +1,6 @@
 //! Words that several exporters use.
 
-use crate::image::Header;
+use crate::formats::Geometry;
 use crate::maps::Counts;
 use crate::pictures::Grid;
 use crate::record::Record;
@@ -67,12 +67,12 @@ pub(super) fn quoted(command: &[String]) -> String {
 }
 
 /// Where the voxels of an image lie, in millimetres.
-pub(crate) fn grid(header: &Header) -> Grid {
-    let unit = header.spatial_unit().millimetres();
+pub(crate) fn grid(geometry: &Geometry) -> Grid {
+    let unit = geometry.unit.millimetres();
     Grid {
-        shape: header.shape,
-        affine: header.affine.0.map(|row| row.map(|it| it * unit)),
-        is_oriented: header.is_oriented(),
+        shape: geometry.shape,
+        affine: geometry.affine.0.map(|row| row.map(|it| it * unit)),
+        unknown_sides: geometry.orientation.unknown_reason(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::words::file_names;
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::image::AFFINE_TOLERANCE_MM;
+use crate::formats::AFFINE_TOLERANCE_MM;
 
 pub(super) const RULE: Rule = Rule {
     name: "affine-differs",
@@ -17,10 +17,10 @@ fn find(opened: &Opened) -> Vec<Finding> {
     let mut greatest_mm = 0.0_f64;
     let mut differing = Vec::new();
     for image in session.images().skip(1) {
-        let displacement_mm = first.header.greatest_displacement_mm(&image.header);
+        let displacement_mm = first.geometry().greatest_displacement_mm(image.geometry());
         if displacement_mm > AFFINE_TOLERANCE_MM {
             greatest_mm = greatest_mm.max(displacement_mm);
-            differing.push(image.path.as_path());
+            differing.push(image.path());
         }
     }
     if differing.is_empty() {
@@ -30,7 +30,7 @@ fn find(opened: &Opened) -> Vec<Finding> {
         "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
          runs are compared voxel by voxel all the same, so check that they are aligned",
         file_names(&differing),
-        first.path.display()
+        first.path().display()
     );
     vec![RULE.finding(text).figure("greatest_mm", greatest_mm).figure("files", differing.len())]
 }

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     look: Look::After {
         looked_for: |computed| {
             let mut images = computed.prepared.session.images();
-            let has_limits = images.any(|image| image.header.datatype.is_integer());
+            let has_limits = images.any(|image| image.datatype().is_integer());
             has_limits.then(|| "samples at the limit of the stored integers".to_owned())
         },
         find,

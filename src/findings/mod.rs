@@ -37,7 +37,7 @@ mod units_differ;
 mod words;
 
 use crate::error::Setting;
-use crate::image::Header;
+use crate::formats::Geometry;
 use crate::maps::Counts;
 use crate::mask::Mask;
 use crate::modelling::Prepared;
@@ -259,8 +259,8 @@ pub(crate) struct Computed<'a> {
 pub(crate) struct Pair<'a> {
     /// Their files.
     pub paths: [&'a Path; 2],
-    /// The header of the first.
-    pub header: &'a Header,
+    /// The geometry of the first.
+    pub geometry: &'a Geometry,
     /// What their headers record.
     pub definitions: [Option<&'a RecordedDefinition>; 2],
     /// The fields in which these differ.

@@ -13,11 +13,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(opened: &Opened) -> Vec<Finding> {
     let images = opened.prepared.session.images();
-    let (single, many): (Vec<_>, Vec<_>) = images.partition(|image| image.header.volumes == 1);
+    let (single, many): (Vec<_>, Vec<_>) = images.partition(|image| image.volumes() == 1);
     if single.is_empty() || many.is_empty() {
         return Vec::new();
     }
-    let paths: Vec<&Path> = single.iter().map(|image| image.path.as_path()).collect();
+    let paths: Vec<&Path> = single.iter().map(|image| image.path()).collect();
     let text = format!(
         "one volume only in {}, among runs of many: it counts as one more time point; leave a \
          reference image (sbref) out",

@@ -2,7 +2,7 @@
 
 use super::words::grouped;
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::image::Image;
+use crate::formats::Source;
 
 pub(super) const RULE: Rule = Rule {
     name: "slope-differs",
@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let scaling = |image: &Image| {
-        let scaling = image.header.scaling;
+    let scaling = |image: &dyn Source| {
+        let scaling = image.scaling();
         Some(format!("{} * stored + {}", scaling.slope(), scaling.intercept()))
     };
     let groups = grouped(opened.prepared.session.images(), scaling);

@@ -2,7 +2,7 @@
 
 use super::words::grouped;
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::image::Image;
+use crate::formats::Source;
 
 pub(super) const RULE: Rule = Rule {
     name: "tr-differs",
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let tr = |image: &Image| image.header.tr_seconds().map(|tr| format!("{tr} s"));
+    let tr = |image: &dyn Source| image.time().tr_seconds.map(|tr| format!("{tr} s"));
     let Some(groups) = grouped(opened.prepared.session.images(), tr) else { return Vec::new() };
     let finding = RULE.finding(format!("the TR differs between runs: {groups}"));
     vec![match opened.definition.highpass_seconds {

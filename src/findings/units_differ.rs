@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let groups = grouped(opened.prepared.session.images(), |image| Some(image.header.units()));
+    let groups = grouped(opened.prepared.session.images(), |image| Some(image.units()));
     let text = groups.map(|groups| format!("units differ between files: {groups}"));
     text.map(|text| RULE.finding(text)).into_iter().collect()
 }

@@ -1,6 +1,6 @@
 //! Words that several findings use: lists of files, of things, and counts of voxels.
 
-use crate::image::Image;
+use crate::formats::Source;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ const MOST_NAMED: usize = 4;
 
 /// Files grouped by what they say, in words, if they do not all say the same.
 pub(super) fn grouped<'a>(
-    images: impl Iterator<Item = &'a Arc<Image>>,
-    say: impl Fn(&Image) -> Option<String>,
+    images: impl Iterator<Item = &'a Arc<dyn Source>>,
+    say: impl Fn(&dyn Source) -> Option<String>,
 ) -> Option<String> {
     let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
     // The place of the group of what was said.
     let mut places: HashMap<String, usize> = HashMap::new();
     for image in images {
-        let Some(said) = say(image) else { continue };
+        let Some(said) = say(&**image) else { continue };
         let place = *places.entry(said.clone()).or_insert(groups.len());
         if place == groups.len() {
             groups.push((said, Vec::new()));
         }
-        groups[place].1.push(&image.path);
+        groups[place].1.push(image.path());
     }
     let in_words =
         |(said, files): &(String, Vec<&Path>)| format!("{said} in {}", file_names(files));

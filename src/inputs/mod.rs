@@ -17,7 +17,7 @@ mod walk;
 pub use natural::natural_order;
 
 use crate::error::{Error, Result};
-use crate::image::{has_image_name, is_nifti};
+use crate::formats::{self, has_image_name};
 use crate::paths::directory_entry;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -79,7 +79,7 @@ fn named(path: &Path) -> Result<PathBuf> {
         && !is_image(path)
         && let Some(what) = known_companion(path)
     {
-        return Err(Error::format(format!("{what}, expected an image (.nii or .nii.gz)"))
+        return Err(Error::format(format!("{what}, expected an image ({})", formats::ENDINGS))
             .remedy("leave it out")
             .at(path));
     }
@@ -101,7 +101,7 @@ fn known_companion(path: &Path) -> Option<&'static str> {
 }
 
 fn is_image(path: &Path) -> bool {
-    has_image_name(path) || is_nifti(path)
+    has_image_name(path) || formats::is_image(path)
 }
 
 /// Expands arguments to files that are no images, tables for example. What a pattern brings is in

@@ -13,7 +13,7 @@ mod regressors;
 use crate::confounds::{Selection, Table, censored_volumes, matched};
 use crate::design::{Use, Volumes, non_steady_volumes};
 use crate::error::{Error, Result, Setting};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::inputs;
 use crate::pipeline::{RunSignals, Session, beginnings};
 use crate::recipe::{BEGINNING_VOLUMES, Dummies, Recipe, ShortRuns, TsnrDefinition, VolumeChoice};

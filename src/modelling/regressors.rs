@@ -45,8 +45,9 @@ pub(super) fn columns(
     };
     if let Some(cutoff) = definition.highpass_seconds {
         let tr = run.tr_seconds().ok_or_else(|| {
+            let place = run.images()[0].time().tr_place;
             Error::mismatch("its header states no TR, which a high-pass filter needs")
-                .remedy("set pixdim[4] in its header, or remove a polynomial trend")
+                .remedy(format!("set {place}, or remove a polynomial trend"))
                 .settings([Setting::Detrend])
                 .at(run.path())
         })?;

@@ -35,4 +35,4 @@ pub use mosaic::{Look, Room};
 pub use orientation::Orientation;
 pub use range::Range;
 pub use views::{Slices, View};
-pub use volume::{Grid, UNKNOWN_SIDES, Volume};
+pub use volume::{Grid, Volume, unknown_sides};

@@ -225,7 +225,7 @@ fn description(volume: &Volume, look: &Look, layout: &Layout) -> String {
     let views: Vec<String> = look.views.iter().map(slices).collect();
     let (low, high) = (look.range.low(), look.range.high());
     let (title, label) = (&look.title, &look.label);
-    let unknown = if volume.grid().is_oriented { "" } else { "; left and right are unknown" };
+    let unknown = if volume.grid().is_oriented() { "" } else { "; left and right are unknown" };
     format!("{title}: {}; {label}, colours from {low:.4} to {high:.4}{unknown}", views.join(", "))
 }
 
@@ -293,7 +293,7 @@ fn layout(
         let what = if count == 1 { "slice" } else { "slices" };
         layout.headings.push(Mark {
             middle: [layout.size[0] / 2, top + heading / 2],
-            text: match grid.is_oriented {
+            text: match grid.is_oriented() {
                 true => format!("{}, {count} {what}, {} up", view.name(), view.up()),
                 false => format!("{}, {count} {what}; left and right are unknown", view.name()),
             },
@@ -386,7 +386,7 @@ fn labels(
     ];
     let by_index: [&dyn Fn(usize) -> String; 2] =
         [&|index| format!("slice {index}"), &|index| index.to_string()];
-    let forms = if grid.is_oriented { &with_position[..] } else { &by_index };
+    let forms = if grid.is_oriented() { &with_position[..] } else { &by_index };
     let form = |form: &dyn Fn(usize) -> String| -> Vec<String> {
         indices.iter().map(|&index| form(index)).collect()
     };
@@ -417,7 +417,7 @@ mod tests {
         Grid {
             shape,
             affine: [[-2.0, 0.0, 0.0, 60.0], [0.0, 2.0, 0.0, -70.0], [0.0, 0.0, 4.0, -40.0]],
-            is_oriented: true,
+            unknown_sides: None,
         }
     }
 
@@ -557,7 +557,8 @@ mod tests {
             "A map <of> everything: 3 axial slices, 3 sagittal slices; tSNR (no unit), colours from \
              0.0000 to 80.0000"
         );
-        let unknown = Grid { is_oriented: false, ..grid.clone() };
+        let unknown =
+            Grid { unknown_sides: Some("no affine says how the voxels lie"), ..grid.clone() };
         let volume_of_unknown = Volume::new(&unknown, &values).unwrap();
         let all = look(&View::ALL, Slices::All);
         let text = svg(&volume_of_unknown, &all, room).unwrap();

@@ -155,12 +155,12 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: C
         }
         text += &if is_middle { format!(" {right}\n") } else { "\n".to_owned() };
     }
-    let place = |&index: &usize| match grid.is_oriented {
+    let place = |&index: &usize| match grid.is_oriented() {
         true => format!("{:.0}", grid.slice_position(axis, index)),
         false => index.to_string(),
     };
     let places = indices.iter().map(place).collect::<Vec<_>>().join(" and ");
-    let places = match grid.is_oriented {
+    let places = match grid.is_oriented() {
         true => format!("axial, z = {places} mm"),
         false => format!("slice {places}, sides unknown"),
     };
@@ -222,7 +222,7 @@ mod tests {
             [[64, 64, 30], [104, 104, 72], [40, 20, 1], [1, 1, 1], [3, 300, 9], [300, 3, 4]]
         {
             let affine = [[-2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0]];
-            let grid = Grid { shape, affine, is_oriented: true };
+            let grid = Grid { shape, affine, unknown_sides: None };
             let values: Vec<f64> =
                 (0..grid.voxel_count()).map(|it| (it % shape[0]) as f64).collect();
             let volume = Volume::new(&grid, &values).unwrap();
@@ -235,7 +235,8 @@ mod tests {
             );
             assert!(shown.lines().count() <= 26, "{shape:?}\n{shown}");
             assert_eq!(shown.matches(['L', 'R']).count(), 2, "{shown}");
-            let unknown = Grid { is_oriented: false, ..grid.clone() };
+            let unknown =
+                Grid { unknown_sides: Some("no affine says how the voxels lie"), ..grid.clone() };
             let volume = Volume::new(&unknown, &values).unwrap();
             let unknown = axial_slices(&volume, Colormap::Gray, range, Colors::True);
             let unknown = self::tests::shown(&unknown);
@@ -264,7 +265,7 @@ mod tests {
         let grid = Grid {
             shape: [16, 16, 1],
             affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]],
-            is_oriented: true,
+            unknown_sides: None,
         };
         let values = [f64::NAN; 256];
         let volume = Volume::new(&grid, &values).unwrap();

@@ -56,7 +56,7 @@ impl View {
     /// What is at the left and at the right of each slice of a grid.
     pub fn sides(self, grid: &Grid) -> [&'static str; 2] {
         match self {
-            _ if !grid.is_oriented => ["?", "?"],
+            _ if !grid.is_oriented() => ["?", "?"],
             View::Sagittal => ["P", "A"],
             View::Axial | View::Coronal => ["L", "R"],
         }
@@ -258,7 +258,7 @@ mod tests {
                     affine[permutation[axis]][axis] = size * sign;
                     affine[permutation[axis]][3] = -5.0;
                 }
-                let grid = Grid { shape: [4, 5, 6], affine, is_oriented: true };
+                let grid = Grid { shape: [4, 5, 6], affine, unknown_sides: None };
                 for view in View::ALL {
                     let [right, up] = view.in_plane();
                     let values = position(&grid, view.across());
@@ -291,7 +291,7 @@ mod tests {
         let grid = Grid {
             shape: [2, 2, 10],
             affine: [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0]],
-            is_oriented: true,
+            unknown_sides: None,
         };
         assert_eq!(grid.orientation().axes[2], BodyAxis { number: 2, is_reversed: true });
         let mut values = [1.0; 40];

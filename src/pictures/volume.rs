@@ -4,9 +4,11 @@ use super::orientation::Orientation;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
-/// What is said beside pictures of a grid of which no header says how its voxels lie.
-pub const UNKNOWN_SIDES: &str =
-    "Left and right are unknown: neither sform nor qform says how the voxels lie.";
+/// What is said beside pictures of a grid of which it is not known how its voxels lie, as a
+/// sentence: `reason` says what is missing.
+pub fn unknown_sides(reason: &str) -> String {
+    format!("Left and right are unknown: {reason}.")
+}
 
 /// A grid of voxels and where it lies.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +18,9 @@ pub struct Grid {
     /// The first three rows of the matrix from voxel indices `[i, j, k, 1]` to millimetres;
     /// x grows to the patient's right, y to anterior, z to superior.
     pub affine: [[f64; 4]; 3],
-    /// Whether the affine is known, and not a guess from the voxel sizes.
-    pub is_oriented: bool,
+    /// What is missing where the affine is a guess from the voxel sizes, in words: `no affine says
+    /// how the voxels lie`. Where it is known, none.
+    pub unknown_sides: Option<&'static str>,
 }
 
 impl Grid {
@@ -35,16 +38,21 @@ impl Grid {
         })
     }
 
+    /// Whether the affine is known, and not a guess from the voxel sizes.
+    pub fn is_oriented(&self) -> bool {
+        self.unknown_sides.is_none()
+    }
+
     /// Which way its axes point.
     pub fn orientation(&self) -> Orientation {
         Orientation::of_affine(&self.affine)
     }
 
     /// Where left is in pictures of it, as a sentence for a reader.
-    pub fn sides_in_words(&self) -> &'static str {
-        match self.is_oriented {
-            true => "The patient's left is at the left.",
-            false => UNKNOWN_SIDES,
+    pub fn sides_in_words(&self) -> Cow<'static, str> {
+        match self.unknown_sides {
+            None => "The patient's left is at the left.".into(),
+            Some(reason) => unknown_sides(reason).into(),
         }
     }
 
@@ -127,7 +135,7 @@ mod tests {
         Grid {
             shape,
             affine: [[2.0, 0.0, 0.0, -10.0], [0.0, 3.0, 0.0, 5.0], [0.0, 0.0, 4.0, -8.0]],
-            is_oriented: true,
+            unknown_sides: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Run, RunSignals, Session, task_error};
 use crate::error::Result;
-use crate::image::{Progress, VolumeReader};
+use crate::formats::{Progress, VolumeReader};
 use crate::stats::signals::{BlockHashes, Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -38,13 +38,12 @@ pub fn beginnings(
 fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSignals> {
     let mut beginning = RunSignals::default();
     for image in run.images() {
-        let header = &image.header;
-        let count = header.volumes.min(volumes - beginning.global.len());
+        let count = image.volumes().min(volumes - beginning.global.len());
         let wanted = SignalsWanted::beginning(volumes);
-        let voxels = 0..header.voxels();
-        let mut signals = Signals::none(&wanted, header.scaling, header.shape, voxels);
+        let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
+        let mut signals = Signals::none(&wanted, image.scaling(), shape, voxels);
         let mut reader = VolumeReader::open(image)?;
-        let mut memory = Samples::none(header.datatype);
+        let mut memory = Samples::none(image.datatype());
         for _ in 0..count {
             memory = reader.read(1, memory, progress)?;
             signals.add(&memory, &BlockHashes::default(), 0);

@@ -2,39 +2,40 @@
 
 use super::{Analysis, Mode, Session, Settings, compute};
 use crate::error::{Error, Result};
-use crate::image::{AFFINE_TOLERANCE_MM, Header, Image, Progress, VolumeReader};
+use crate::formats::{self, AFFINE_TOLERANCE_MM, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The values of an image of one volume, in the order of the file, and its header.
+/// The values of an image of one volume, in the order of the grid (first axis fastest), and the
+/// image.
 ///
 /// # Errors
 /// What opening and reading it runs into; more than one volume.
-pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Header)> {
-    let image = Arc::new(Image::open(path)?);
-    if image.header.volumes != 1 {
-        return Err(Error::mismatch(format!("{} volumes, expected one", image.header.volumes))
+pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Arc<dyn Source>)> {
+    let image = formats::open(path)?;
+    if image.volumes() != 1 {
+        return Err(Error::mismatch(format!("{} volumes, expected one", image.volumes()))
             .remedy("give an image with three dimensions")
             .at(path));
     }
-    let none = Samples::none(image.header.datatype);
+    let none = Samples::none(image.datatype());
     let samples = VolumeReader::open(&image)?.read(1, none, &())?;
-    let block = Block { samples, scaling: image.header.scaling };
+    let block = Block { samples, scaling: image.scaling() };
     let mut values = Vec::new();
     block.for_each_volume(0..1, |volume| values = volume.to_vec());
-    Ok((values, image.header.clone()))
+    Ok((values, image))
 }
 
 /// An image on a grid that was expected.
 #[derive(Clone, Debug)]
 pub struct OnGrid {
-    /// Its values, in the order of the file.
+    /// Its values, in the order of the grid.
     pub values: Vec<f64>,
-    /// What it says of itself.
-    pub header: Header,
+    /// The image.
+    pub image: Arc<dyn Source>,
     /// What a person should know if its voxels lie elsewhere in space than those of the grid.
     pub misplaced: Option<String>,
 }
@@ -44,41 +45,37 @@ pub struct OnGrid {
 /// # Errors
 /// As [`single_volume`]; another grid, with both named.
 pub fn on_grid(path: &Path, what: &str, session: &Session) -> Result<OnGrid> {
-    on_grid_of(path, what, session.header(), &session.first_image().path)
+    on_grid_of(path, what, &**session.first_image())
 }
 
-/// The same on the grid of an image, from its header and file.
+/// The values of an image of one volume on the grid of another.
 ///
 /// # Errors
 /// As [`on_grid`].
-pub fn on_grid_of(path: &Path, what: &str, expected: &Header, of: &Path) -> Result<OnGrid> {
-    let (values, header) = single_volume(path)?;
-    let misplaced = same_grid(path, what, &header, expected, of)?;
-    Ok(OnGrid { values, header, misplaced })
+pub fn on_grid_of(path: &Path, what: &str, expected: &dyn Source) -> Result<OnGrid> {
+    let (values, image) = single_volume(path)?;
+    let misplaced = same_grid(what, &*image, expected)?;
+    Ok(OnGrid { values, image, misplaced })
 }
 
 /// What is to be said where the voxels lie elsewhere.
 ///
 /// # Errors
 /// Another grid.
-fn same_grid(
-    path: &Path,
-    what: &str,
-    header: &Header,
-    expected: &Header,
-    of: &Path,
-) -> Result<Option<String>> {
-    if header.shape != expected.shape {
+fn same_grid(what: &str, image: &dyn Source, expected: &dyn Source) -> Result<Option<String>> {
+    let (path, of) = (image.path(), expected.path());
+    let (found, expected) = (image.geometry(), expected.geometry());
+    if found.shape != expected.shape {
         return Err(Error::mismatch(format!(
             "the {what}'s grid {} differs from {} of {}",
-            header.grid(),
+            found.grid(),
             expected.grid(),
             of.display()
         ))
         .remedy("resample it to that grid")
         .at(path));
     }
-    let displacement_mm = expected.greatest_displacement_mm(header);
+    let displacement_mm = expected.greatest_displacement_mm(found);
     Ok((displacement_mm > AFFINE_TOLERANCE_MM).then(|| {
         format!(
             "{}: the affine of the {what} differs: voxels lie up to {displacement_mm:.3} mm from \
@@ -95,18 +92,17 @@ fn same_grid(
 /// # Errors
 /// As [`on_grid`], and what reading a run runs into.
 pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Result<OnGrid> {
-    let header = Image::open(path)?.header;
-    if header.volumes == 1 {
+    let image = formats::open(path)?;
+    if image.volumes() == 1 {
         return on_grid(path, "mean", session);
     }
-    let first = session.first_image();
-    let misplaced = same_grid(path, "mean", &header, &first.header, &first.path)?;
-    let run = Session::open(&[path.to_owned()])?;
+    let misplaced = same_grid("mean", &*image, &**session.first_image())?;
+    let run = Session::of_images(vec![Arc::clone(&image)])?;
     let plain = Analysis::plain(&run);
     let wanted = Wanted::from_iter([MEAN]);
     let analysis = Analysis { wanted, ..plain };
     let settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
     let mut computed = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
     let mean = computed.maps.take(MEAN).pop().expect("a map that is wanted");
-    Ok(OnGrid { values: mean.into_values(), header, misplaced })
+    Ok(OnGrid { values: mean.into_values(), image, misplaced })
 }

@@ -9,7 +9,7 @@
 //! Memory: as serial mode.
 
 use super::{Analysis, Computed, Session, load};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
 use taskgraph::{Delayed, delayed, try_delayed};
@@ -24,13 +24,13 @@ pub(super) fn tasks(
         .iter()
         .map(|run| {
             let (name, run, progress) = (run.name(), run.clone(), Arc::clone(progress));
-            let bytes = run.images().iter().map(|image| image.header.voxel_bytes()).sum();
+            let bytes = run.images().iter().map(|image| image.voxel_bytes()).sum();
             let analysis = analysis.clone();
             let load = move |()| load(&run, &analysis, &*progress);
             try_delayed(format!("load {name}"), (), load).value_bytes(bytes)
         })
         .collect();
-    let map_bytes = 8 * session.header().voxels() as u64;
+    let map_bytes = 8 * session.geometry().voxels() as u64;
     let of_all = delayed("concatenate", &loaded, |runs| {
         let series: Vec<_> = runs.iter().map(|run| Arc::new(run.series.clone())).collect();
         let signals: Vec<_> = runs.iter().map(|run| run.signals.clone()).collect();
@@ -48,7 +48,7 @@ pub(super) fn tasks(
     });
     let (mean, spread) = (mean.value_bytes(map_bytes), spread.value_bytes(map_bytes));
     let Analysis { model, definition, wanted, .. } = with_analysis();
-    let shape = session.header().shape;
+    let shape = session.geometry().shape;
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
         let maps = spread.maps(&mean, &model, &definition, &wanted).on_grid(shape);

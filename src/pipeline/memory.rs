@@ -22,14 +22,14 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
 /// Bytes of what is kept of each volume: of a run's files, and as the run's.
 fn signals_bytes(session: &Session, settings: &Settings) -> u64 {
     let volumes: usize = session.runs().iter().map(Run::volumes).sum();
-    let shape = session.header().shape;
+    let shape = session.geometry().shape;
     2 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
 }
 
 /// The most memory that computing and writing the maps will take, in bytes.
 pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let analysis = &settings.analysis;
-    let voxels = session.header().voxels() as u64;
+    let voxels = session.geometry().voxels() as u64;
     let maps = voxels * map_bytes_per_voxel(analysis);
     // To find medians: the defined voxels, sorted, and of several runs what lies between them.
     let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
@@ -77,7 +77,7 @@ pub fn threads_within(
             mebibytes(needed),
             mebibytes(limit_bytes)
         ))
-        .at(&session.first_image().path);
+        .at(session.first_image().path());
         match settings.mode {
             Mode::Array => error
                 .remedy("allow more memory, or use another machine")

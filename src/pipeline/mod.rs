@@ -26,7 +26,7 @@ pub use memory::{mebibytes, predicted_bytes, threads_within};
 pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
-use crate::image::{Image, Progress, VolumeReader};
+use crate::formats::{Progress, Source, VolumeReader};
 use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 pub use crate::recipe::Mode;
 use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
@@ -334,15 +334,15 @@ struct Loaded {
 
 fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loaded> {
     let mut signals = RunSignals::default();
-    let mut whole = |image: &Arc<Image>| {
-        let (header, none) = (&image.header, Samples::none(image.header.datatype));
-        let samples = VolumeReader::open(image)?.read(header.volumes, none, progress)?;
+    let mut whole = |image: &Arc<dyn Source>| {
+        let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
+        let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
         let (samples, hashes) = hashed_and_counted(samples, analysis);
-        let (wanted, voxels) = (&analysis.signals, 0..header.voxels());
-        let mut of_image = Signals::none(wanted, header.scaling, header.shape, voxels);
+        let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
+        let mut of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         of_image.add(&samples, &hashes, 0);
         signals.append(&of_image);
-        Ok(Arc::new(Block { samples, scaling: header.scaling }))
+        Ok(Arc::new(Block { samples, scaling }))
     };
     let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;
     Ok(Loaded { series: Series::new(blocks), signals })

@@ -9,7 +9,7 @@
 
 use super::{Analysis, Computed, Run, Session, load};
 use crate::error::{Error, Result};
-use crate::image::Progress;
+use crate::formats::Progress;
 use crate::stats::series::Series;
 use std::sync::Arc;
 use taskgraph::{Observer, Outline, OutlineTask};
@@ -51,7 +51,7 @@ pub(super) fn compute(
     let mean = steps.take("mean", || series.temporal_mean(model))?;
     let spread = steps.take("std", || series.spread(model, definition, wanted))?;
     let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
-    let maps = maps.on_grid(session.header().shape);
+    let maps = maps.on_grid(session.geometry().shape);
     Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
 }
 

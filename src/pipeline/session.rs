@@ -1,7 +1,7 @@
 //! The runs of a session: images on one grid, opened and compared.
 
 use crate::error::{Error, Result};
-use crate::image::{Header, Image};
+use crate::formats::{self, Geometry, Source};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,33 +16,33 @@ pub struct Session {
 /// three-dimensional ones.
 #[derive(Clone, Debug)]
 pub struct Run {
-    images: Vec<Arc<Image>>,
+    images: Vec<Arc<dyn Source>>,
 }
 
 impl Run {
     /// The images, in their order in time.
-    pub fn images(&self) -> &[Arc<Image>] {
+    pub fn images(&self) -> &[Arc<dyn Source>] {
         &self.images
     }
 
     /// Number of time points.
     pub fn volumes(&self) -> usize {
-        self.images.iter().map(|image| image.header.volumes).sum()
+        self.images.iter().map(|image| image.volumes()).sum()
     }
 
     /// The repetition time in seconds, as the first file with a time axis states it.
     pub fn tr_seconds(&self) -> Option<f64> {
-        self.images.iter().find_map(|image| image.header.tr_seconds())
+        self.images.iter().find_map(|image| image.time().tr_seconds)
     }
 
     /// Where the run lies: its first file.
     pub fn path(&self) -> &Path {
-        &self.images[0].path
+        self.images[0].path()
     }
 
     /// The run in words: its file's name without the ending, or the first of a series.
     pub fn name(&self) -> String {
-        let first = image_name(&self.images[0]);
+        let first = self.images[0].name();
         match self.images.len() {
             1 => first,
             count => format!("{first} and {} more", count - 1),
@@ -50,34 +50,33 @@ impl Run {
     }
 }
 
-/// The name of an image's file without folder and ending.
-pub(super) fn image_name(image: &Image) -> String {
-    let name = image.path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".gz").unwrap_or(&name);
-    stem.strip_suffix(".nii").unwrap_or(stem).to_owned()
-}
-
 impl Session {
     /// Opens the images at `paths`, in this order. Neighbouring three-dimensional images
     /// are one run.
     ///
     /// # Errors
-    /// An image that cannot be opened ([`Image::open`]); two grids; fewer than two volumes
-    /// in all.
+    /// An image that cannot be opened ([`formats::open`]); those of [`Session::of_images`].
     pub fn open(paths: &[PathBuf]) -> Result<Session> {
-        let images =
-            paths.iter().map(|path| Image::open(path).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+        Session::of_images(paths.iter().map(|path| formats::open(path)).collect::<Result<_>>()?)
+    }
+
+    /// The session of images that were opened, of whatever format, in this order. Neighbouring
+    /// three-dimensional images are one run.
+    ///
+    /// # Errors
+    /// No image; two grids; fewer than two volumes in all.
+    pub fn of_images(images: Vec<Arc<dyn Source>>) -> Result<Session> {
         let first = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
         for image in &images[1..] {
-            same_grid(first, image)?;
+            same_grid(&**first, &**image)?;
         }
-        let volumes: usize = images.iter().map(|image| image.header.volumes).sum();
+        let volumes: usize = images.iter().map(|image| image.volumes()).sum();
         if volumes < 2 {
             return Err(Error::mismatch(
                 "1 volume in all, expected at least 2: nothing varies over time",
             )
             .remedy("give a run with a time axis, or a series of volumes")
-            .at(&first.path));
+            .at(first.path()));
         }
         Ok(Session { runs: into_runs(images) })
     }
@@ -92,7 +91,7 @@ impl Session {
         let mut numbers = 0..;
         session.runs.retain(|_| numbers.next().is_some_and(|number| !left_out.contains(&number)));
         match session.runs.is_empty() {
-            true => Err(Error::mismatch("no run is left").at(&self.first_image().path)),
+            true => Err(Error::mismatch("no run is left").at(self.first_image().path())),
             false => Ok(session),
         }
     }
@@ -103,18 +102,18 @@ impl Session {
     }
 
     /// Every image of every run, in order.
-    pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
+    pub fn images(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
         self.runs.iter().flat_map(|run| &run.images)
     }
 
     /// The first image, whose geometry a map takes over.
-    pub fn first_image(&self) -> &Image {
+    pub fn first_image(&self) -> &Arc<dyn Source> {
         &self.runs[0].images[0]
     }
 
-    /// The header of the first image.
-    pub fn header(&self) -> &Header {
-        &self.first_image().header
+    /// The geometry of the first image.
+    pub fn geometry(&self) -> &Geometry {
+        self.first_image().geometry()
     }
 
     /// Number of time points of all runs.
@@ -124,17 +123,15 @@ impl Session {
 
     /// Bytes of all voxels as stored, decompressed.
     pub fn voxel_bytes(&self) -> u64 {
-        self.images().map(|image| image.header.voxel_bytes()).sum()
+        self.images().map(|image| image.voxel_bytes()).sum()
     }
 }
 
-fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
+fn into_runs(images: Vec<Arc<dyn Source>>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for image in images {
         match runs.last_mut() {
-            Some(run)
-                if image.header.is_one_volume_file && run.images[0].header.is_one_volume_file =>
-            {
+            Some(run) if !image.time().has_axis && !run.images[0].time().has_axis => {
                 run.images.push(image);
             }
             _ => runs.push(Run { images: vec![image] }),
@@ -143,16 +140,17 @@ fn into_runs(images: Vec<Arc<Image>>) -> Vec<Run> {
     runs
 }
 
-fn same_grid(first: &Image, image: &Image) -> Result<()> {
-    if image.header.shape == first.header.shape {
+fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {
+    let [found, expected] = [image, first].map(Source::geometry);
+    if found.shape == expected.shape {
         return Ok(());
     }
     Err(Error::mismatch(format!(
         "grid {} differs from {} of {}",
-        image.header.grid(),
-        first.header.grid(),
-        first.path.display()
+        found.grid(),
+        expected.grid(),
+        first.path().display()
     ))
     .remedy("give runs of one grid")
-    .at(&image.path))
+    .at(image.path()))
 }

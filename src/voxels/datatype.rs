@@ -1,4 +1,4 @@
-//! The NIfTI datatype codes, and which of them a tSNR can be computed from.
+//! The types of stored numbers that a tSNR can be computed from.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl ByteOrder {
         if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big };
 }
 
-/// A scalar, real datatype of NIfTI-1: one number per voxel.
+/// The type of a stored sample: one real number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Datatype {
@@ -37,31 +37,6 @@ impl Datatype {
     /// Whether it holds whole numbers only.
     pub fn is_integer(self) -> bool {
         !matches!(self, Datatype::Float32 | Datatype::Float64)
-    }
-
-    /// The type of a header's `datatype` code (nifti1.h, `DT_*`), or in words what is
-    /// stored instead of one real number per voxel.
-    pub fn from_code(code: i16) -> Result<Datatype, &'static str> {
-        Ok(match code {
-            2 => Datatype::Uint8,
-            256 => Datatype::Int8,
-            512 => Datatype::Uint16,
-            4 => Datatype::Int16,
-            768 => Datatype::Uint32,
-            8 => Datatype::Int32,
-            1280 => Datatype::Uint64,
-            1024 => Datatype::Int64,
-            16 => Datatype::Float32,
-            64 => Datatype::Float64,
-            1 => return Err("single bits (binary)"),
-            32 => return Err("complex numbers (complex64)"),
-            1792 => return Err("complex numbers (complex128)"),
-            2048 => return Err("complex numbers (complex256)"),
-            128 => return Err("colours (RGB24)"),
-            2304 => return Err("colours (RGBA32)"),
-            1536 => return Err("128-bit floats (float128)"),
-            _ => return Err("nothing that NIfTI-1 defines"),
-        })
     }
 
     /// Bytes that one sample takes in the file.

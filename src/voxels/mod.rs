@@ -13,4 +13,4 @@ mod scaling;
 pub use datatype::{ByteOrder, Datatype};
 pub use hash::xxh64;
 pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples, ordered_sum};
-pub use scaling::{InterceptNotFinite, Scaling};
+pub use scaling::Scaling;

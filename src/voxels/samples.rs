@@ -458,7 +458,7 @@ mod tests {
             samples: Samples::none(Datatype::Int32)
                 .refilled(ByteOrder::Little, 1, 1, copy_of(&stored))
                 .unwrap(),
-            scaling: Scaling::from_header(2.0, 1.0).unwrap(),
+            scaling: Scaling::new(2.0, 1.0).unwrap(),
         };
         block.for_each_volume(0..1, |values| assert_eq!(values, [33_554_435.0]));
     }

@@ -8,42 +8,21 @@ pub struct Scaling {
     intercept: f64,
 }
 
-/// A header with a valid slope and an intercept that is NaN or infinite.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct InterceptNotFinite(pub f32);
-
 impl Scaling {
     /// The stored number is the value.
     pub const IDENTITY: Scaling = Scaling { slope: 1.0, intercept: 0.0 };
 
-    /// The scaling of a header's `scl_slope` and `scl_inter`, by nibabel's rules
-    /// (`Nifti1Header.get_slope_inter`):
-    ///
-    /// | `scl_slope` | `scl_inter` | meaning |
-    /// |---|---|---|
-    /// | 0, NaN, infinite | anything | unscaled |
-    /// | else | finite | `slope * stored + intercept` |
-    /// | else | NaN, infinite | an error: the values cannot be known |
+    /// The scaling by a slope and an intercept, if both are finite and the slope is not 0.
     ///
     /// ```
     /// use tsnr::voxels::Scaling;
-    /// assert_eq!(Scaling::from_header(0.0, 7.0), Ok(Scaling::IDENTITY));
-    /// assert_eq!(Scaling::from_header(f32::NAN, 7.0), Ok(Scaling::IDENTITY));
-    /// assert_eq!(Scaling::from_header(f32::INFINITY, 7.0), Ok(Scaling::IDENTITY));
-    /// assert_eq!(Scaling::from_header(0.5, -100.0).unwrap().apply(3.0), -98.5);
-    /// assert!(Scaling::from_header(2.0, f32::NAN).is_err());
+    /// assert_eq!(Scaling::new(0.5, -100.0).unwrap().apply(3.0), -98.5);
+    /// assert_eq!(Scaling::new(0.0, 7.0), None);
+    /// assert_eq!(Scaling::new(2.0, f64::NAN), None);
     /// ```
-    ///
-    /// # Errors
-    /// [`InterceptNotFinite`] as in the table's last row.
-    pub fn from_header(scl_slope: f32, scl_inter: f32) -> Result<Scaling, InterceptNotFinite> {
-        if scl_slope == 0.0 || !scl_slope.is_finite() {
-            Ok(Scaling::IDENTITY)
-        } else if scl_inter.is_finite() {
-            Ok(Scaling { slope: scl_slope.into(), intercept: scl_inter.into() })
-        } else {
-            Err(InterceptNotFinite(scl_inter))
-        }
+    pub fn new(slope: f64, intercept: f64) -> Option<Scaling> {
+        let is_usable = slope != 0.0 && slope.is_finite() && intercept.is_finite();
+        is_usable.then_some(Scaling { slope, intercept })
     }
 
     /// The value that a stored number stands for.

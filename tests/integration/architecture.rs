@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("bids", &[]),
     ("design", &[]),
-    ("inflate", &[]),
     ("maps", &[]),
     ("wide_instructions", &[]),
     ("voxels", &["wide_instructions"]),
@@ -19,25 +18,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mask", &[]),
     ("markup", &[]),
     ("output", &["error", "paths"]),
-    ("image", &["error", "inflate", "voxels"]),
+    ("formats", &["error", "voxels"]),
     ("stats", &["maps", "voxels", "wide_instructions"]),
     ("compare", &["error", "stats"]),
     ("confounds", &["bids", "error"]),
     ("pictures", &["error", "markup", "stats"]),
-    ("inputs", &["error", "image", "paths"]),
+    ("inputs", &["error", "formats", "paths"]),
     ("atlas", &["error", "mask", "stats"]),
     ("recipe", &["confounds", "design", "error", "maps", "stats"]),
-    ("pipeline", &["error", "image", "maps", "recipe", "stats", "voxels"]),
+    ("pipeline", &["error", "formats", "maps", "recipe", "stats", "voxels"]),
     (
         "modelling",
-        &["confounds", "design", "error", "image", "inputs", "pipeline", "recipe", "stats"],
+        &["confounds", "design", "error", "formats", "inputs", "pipeline", "recipe", "stats"],
     ),
     (
         "findings",
         &[
             "design",
             "error",
-            "image",
+            "formats",
             "maps",
             "mask",
             "modelling",
@@ -50,8 +49,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "record",
         &[
-            "atlas", "design", "findings", "image", "maps", "mask", "pipeline", "recipe", "stats",
-            "voxels",
+            "atlas", "design", "findings", "formats", "maps", "mask", "pipeline", "recipe",
+            "stats", "voxels",
         ],
     ),
     (
@@ -60,7 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "atlas",
             "error",
             "findings",
-            "image",
+            "formats",
             "inputs",
             "maps",
             "mask",
@@ -75,15 +74,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "diff",
         &[
-            "analysis", "atlas", "error", "findings", "image", "mask", "pipeline", "recipe",
+            "analysis", "atlas", "error", "findings", "formats", "mask", "pipeline", "recipe",
             "record", "stats",
         ],
     ),
     (
         "export",
         &[
-            "analysis", "atlas", "design", "diff", "error", "findings", "image", "maps", "markup",
-            "mask", "pictures", "pipeline", "recipe", "record", "stats",
+            "analysis", "atlas", "design", "diff", "error", "findings", "formats", "maps",
+            "markup", "mask", "pictures", "pipeline", "recipe", "record", "stats",
         ],
     ),
     (
@@ -96,7 +95,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "error",
             "export",
             "findings",
-            "image",
+            "formats",
             "maps",
             "output",
             "pictures",
@@ -125,12 +124,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wait4", &["compare"]),
     ("hmac_sha256", &["analysis", "recipe"]),
     // An exporter has this name, too.
-    ("nifti", &["cli", "export", "image"]),
-    ("flate2", &["image", "pictures"]),
-    ("crc32fast", &["inflate"]),
+    ("nifti", &["cli", "export", "formats"]),
+    ("flate2", &["formats", "pictures"]),
     ("glob", &["confounds", "inputs"]),
     ("bytemuck", &["voxels"]),
-    ("ndarray", &["export", "image", "maps", "pipeline", "stats", "voxels"]),
+    ("ndarray", &["export", "formats", "maps", "pipeline", "stats", "voxels"]),
 ];
 
 fn root() -> &'static Path {
@@ -354,5 +352,5 @@ fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
                 mod tests {\n    use crate::pipeline;\n}\n\
                 use crate::error::Error;\n";
     let found = names_behind(&code(text), "crate::");
-    assert_eq!(Vec::from_iter(found), ["error", "image", "inputs", "stats", "voxels"]);
+    assert_eq!(Vec::from_iter(found), ["error", "formats", "inputs", "stats", "voxels"]);
 }

@@ -116,7 +116,7 @@ fn modes_that_disagree_are_told_with_exit_status_1() {
     let outcome = scratch.tsnr(words);
     assert_eq!(outcome.exit_code, Some(1), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("the modes disagree in voxel [0, 0, 0]"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("unless a scl_inter is so large"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("unless an intercept is so large"), "{}", outcome.stderr);
     let rows = rows(&outcome.stdout);
     assert_eq!(rows.len(), 3, "the table is printed nevertheless");
     assert_eq!(rows[2][7..], ["60", "defined", "by", "one"], "{rows:?}");

@@ -393,7 +393,7 @@ fn a_series_of_three_dimensional_files_equals_its_four_dimensional_file() {
 /// Everything that can be known of volumes, with the values of some voxels.
 fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSignals> {
     let plain = analysis(session, 0);
-    let voxels = session.header().voxels();
+    let voxels = session.geometry().voxels();
     let places: Vec<usize> = (0..voxels).step_by(1 + voxels / 50).collect();
     let signals = SignalsWanted {
         global: VolumesWanted::All,

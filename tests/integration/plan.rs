@@ -11,7 +11,7 @@ use crate::program::{self, Scratch};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tsnr::error::ErrorKind;
-use tsnr::image::{Image, Progress, VolumeReader};
+use tsnr::formats::{self, Progress, VolumeReader};
 use tsnr::maps::{STD, TSNR};
 use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Session, Settings};
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
@@ -250,7 +250,7 @@ impl Progress for Asked {
 fn what_follows_the_last_volume_is_checked_no_longer_once_cancelled() {
     let scratch = Scratch::new();
     let path = zeros(&scratch, "more.nii.gz", 1, 256);
-    let image = Arc::new(Image::open(&path).unwrap());
+    let image = formats::open(&path).unwrap();
     let none = || tsnr::voxels::Samples::none(image.header.datatype);
     let asked = Asked::default();
     let error = VolumeReader::open(&image).unwrap().read(1, none(), &asked).unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::regions::table_name;
 use super::{AtlasArguments, MessageArguments, TableName, output_name, precision, two_outputs};
-use crate::image::MapPrecision;
+use crate::formats::MapPrecision;
 use clap::Args;
 use clap::error::ErrorKind;
 use std::path::{Path, PathBuf};

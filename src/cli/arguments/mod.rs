@@ -14,7 +14,7 @@ pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, repeated};
-use crate::image::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::written_file;
 use crate::recipe::Mode;

@@ -140,7 +140,7 @@ impl<'a> DiffJson<'a> {
             a: side(&record.a),
             b: side(&record.b),
             differences: &record.differences,
-            grid: (&record.header).into(),
+            grid: (&record.geometry).into(),
             mask: record.mask.as_ref().map(MaskJson::from),
             voxels: VoxelsJson {
                 compared: both,

@@ -3,7 +3,7 @@
 
 use crate::diff::DiffRecord;
 use crate::export::{Context, sentence};
-use crate::image::{Encoding, Extension, MapHeader, write_map};
+use crate::formats::{Encoding, MapFile};
 use crate::recipe::RecordedPair;
 use std::io::{self, Write};
 
@@ -55,18 +55,20 @@ pub fn write(
     };
     let definitions = [&record.a, &record.b].map(|side| side.definition.as_ref());
     let recorded = RecordedPair::new(name, version, definitions).to_text();
-    let extensions = vec![Extension::comment(&recorded)];
-    let header = MapHeader::new(&record.header, extensions, context.precision)
-        .named(kind.title(), &format!("tsnr {version}: {name}, {definition}"));
-    let written = values.iter().map(|&value| if value.is_nan() { 0.0 } else { value });
-    write_map(to, encoding, &header, written)
+    let file = MapFile {
+        name: kind.title().to_owned(),
+        description: format!("tsnr {version}: {name}, {definition}"),
+        notes: vec![recorded],
+        ..MapFile::new(encoding, context.precision)
+    };
+    let mut written = values.iter().map(|&value| if value.is_nan() { 0.0 } else { value });
+    record.sink.write(to, &mut written, &file)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diff::tests::{record, recorded};
-    use crate::image::Image;
     use crate::pipeline::single_volume;
     use crate::recipe::{RecordedDefinition, recorded_map};
 
@@ -84,12 +86,12 @@ mod tests {
             let record = record(definitions);
             write(&record, kind, Encoding::Gzip, &Context::new(), &mut file).unwrap();
             drop(file);
-            let (values, header) = single_volume(&path).unwrap();
+            let (values, image) = single_volume(&path).unwrap();
             assert_eq!((values.len(), values[0]), (60, expected));
             let name = kind.name();
-            assert!(header.description().ends_with(&format!(": {name}, {describes}")));
-            let (extensions, _) = Image::open(&path).unwrap().extensions().unwrap();
-            let text = extensions[0].text().unwrap();
+            assert!(image.description().ends_with(&format!(": {name}, {describes}")));
+            let notes = image.notes().unwrap();
+            let text = notes[0].as_str();
             assert_eq!(RecordedDefinition::from_text(text), None);
             assert_eq!(recorded_map(text).as_deref(), Some(name));
             let said: serde_json::Value = serde_json::from_str(text).unwrap();

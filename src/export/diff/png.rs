@@ -10,7 +10,7 @@ use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
 /// # Errors
 /// A picture too large to be drawn.
 pub fn slide(record: &DiffRecord) -> Result<Vec<u8>> {
-    let (grid, difference) = (grid(&record.header), &record.pairs.difference);
+    let (grid, difference) = (grid(&record.geometry), &record.pairs.difference);
     let look = Look {
         title: format!("{} - {}", record.b.name, record.a.name),
         label: "difference of tSNR (no unit): red where the second is higher".to_owned(),

@@ -18,11 +18,11 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
             format!("tsnr {}", record.provenance.version),
             format!("{} (B) against {} (A)", b.name, a.name),
         ),
-        ("grid".to_owned(), format!("{} voxels", record.header.grid())),
+        ("grid".to_owned(), format!("{} voxels", record.geometry.grid())),
         ("definition".to_owned(), definition(record)),
     ];
     if let Some(mask) = &record.mask {
-        let voxels = record.header.voxels();
+        let voxels = record.geometry.voxels();
         let text = format!("{} of {voxels} voxels, {}", counts.voxels, mask.name);
         lines.push(("mask".to_owned(), text));
     }

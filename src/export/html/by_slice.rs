@@ -34,7 +34,7 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
     let shown: Vec<f64> = all.iter().flatten().chain(of_runs.iter().flatten()).copied().collect();
     let [low, high] = quantiles(&shown, [0.0, 1.0])?;
     let mut label = "slice: index along the third voxel axis".to_owned();
-    if grid.is_oriented {
+    if grid.is_oriented() {
         let [first, last] = [0, count - 1].map(|slice| grid.slice_position(2, slice));
         label += &format!(", to {} ({first:.0} mm to {last:.0} mm)", direction(grid));
     }
@@ -51,7 +51,7 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
         if median.is_nan() {
             continue;
         }
-        let place = match grid.is_oriented {
+        let place = match grid.is_oriented() {
             true => format!(", {:.0} mm", grid.slice_position(2, slice)),
             false => String::new(),
         };
@@ -107,7 +107,7 @@ mod tests {
         let grid = Grid {
             shape: [4, 4, 3],
             affine: [[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, -3.0, 9.0]],
-            is_oriented: true,
+            unknown_sides: None,
         };
         let mut values = vec![50.0; 48];
         values[16..32].fill(5.0);

@@ -10,7 +10,7 @@ use crate::export::graph::Subject;
 use crate::export::words::{counted, grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
 use crate::findings::{Finding, Severity};
-use crate::image::Header;
+use crate::formats::Geometry;
 use crate::maps::{self, MapKind, RUN_TSNR};
 use crate::markup::{self, base64, escaped, mebibytes, seconds};
 use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
@@ -61,7 +61,7 @@ impl Default for Shown {
 /// If the record lacks the maps of mean and std: its recipe asks for them with
 /// [`is_reported`](crate::recipe::Computing::is_reported).
 pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String> {
-    let grid = grid(&record.header);
+    let grid = grid(&record.geometry);
     let made = |kind: MapKind| -> Vec<f64> {
         record.maps.get(kind).expect("a page needs mean and std").values().to_vec()
     };
@@ -117,13 +117,13 @@ pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String>
     Ok(page)
 }
 
-/// Refuses slices that the grid of a header does not have.
+/// Refuses slices that a grid does not have.
 ///
 /// # Errors
 /// The first of them.
-pub fn check_slices(header: &Header, shown: &Shown) -> Result<()> {
+pub fn check_slices(geometry: &Geometry, shown: &Shown) -> Result<()> {
     let Some(slices) = &shown.slices else { return Ok(()) };
-    let grid = grid(header);
+    let grid = grid(geometry);
     shown.views.iter().try_for_each(|view| slices.check(*view, &grid))
 }
 
@@ -302,7 +302,7 @@ fn maps(
     };
     let (range, label) = tsnr_range(tsnr, *range);
     large_map(page, tsnr, &look("tSNR", &label, *colormap, range, all))?;
-    let place = if grid.is_oriented { ", and where its centre lies, in mm" } else { "" };
+    let place = if grid.is_oriented() { ", and where its centre lies, in mm" } else { "" };
     let _ = writeln!(
         page,
         "<p class=\"faint\">{} Above each slice: its index along the voxel axis{place}.</p>",
@@ -397,7 +397,7 @@ fn computation(page: &mut String, record: &Record) {
 
 /// Where the voxel axes lead, in letters.
 pub(super) fn directions(grid: &Grid) -> String {
-    if grid.is_oriented { grid.orientation().codes() } else { "unknown".to_owned() }
+    if grid.is_oriented() { grid.orientation().codes() } else { "unknown".to_owned() }
 }
 
 fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context) {
@@ -428,7 +428,7 @@ fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context
         ("definition", definition),
         ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
         ("voxel axes lead to", directions(grid)),
-        ("affine (mm)", rows.join("; ") + if grid.is_oriented { "" } else { " (a guess)" }),
+        ("affine (mm)", rows.join("; ") + if grid.is_oriented() { "" } else { " (a guess)" }),
         ("looked at", record.place()),
     ]);
     if !undefined.is_empty() {

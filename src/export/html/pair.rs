@@ -30,7 +30,7 @@ const SCATTER_HEIGHT: f64 = 480.0;
 /// # Errors
 /// A picture too large to be drawn.
 pub fn page(record: &DiffRecord, context: &Context) -> Result<String> {
-    let (grid, pairs) = (grid(&record.header), &record.pairs);
+    let (grid, pairs) = (grid(&record.geometry), &record.pairs);
     let mut page = head(&record.title());
     verdict(&mut page, record, context);
     maps(&mut page, record, &grid)?;

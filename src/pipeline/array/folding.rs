@@ -32,11 +32,13 @@ pub(super) struct PartSums {
 
 impl PartSums {
     pub fn none(job: &Job, part: &Part, voxels: Range<usize>) -> PartSums {
-        let header = &part.image.header;
+        let image = &*part.image;
+        let (datatype, scaling, shape) =
+            (image.datatype(), image.scaling(), image.geometry().shape);
         let rank = job.analysis.model.runs()[part.run].rank();
         PartSums {
-            moments: Moments::with_regressors(header.datatype, header.scaling, voxels.len(), rank),
-            signals: Signals::none(&job.analysis.signals, header.scaling, header.shape, voxels),
+            moments: Moments::with_regressors(datatype, scaling, voxels.len(), rank),
+            signals: Signals::none(&job.analysis.signals, scaling, shape, voxels),
         }
     }
 

@@ -32,9 +32,8 @@ mod folding;
 mod slabs;
 mod streams;
 
-use super::session::image_name;
 use super::{Analysis, Computed, RunSignals, Session, Settings};
-use crate::image::{Header, Image, Progress};
+use crate::formats::{Progress, Source};
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;
@@ -97,7 +96,7 @@ pub(super) fn tasks(
         })
         .collect();
     let map_bytes = job.map_bytes_per_voxel() * job.voxels as u64;
-    let shape = session.header().shape;
+    let shape = session.geometry().shape;
     let gathered = move |finished: Vec<Finished>| {
         let finished = finished.into_iter();
         let Finished { maps, at_limit, signals } = Finished::gathered(finished, shape);
@@ -157,7 +156,7 @@ struct VoxelBytes {
 impl VoxelBytes {
     fn of(parts: &Parts, analysis: &Analysis) -> VoxelBytes {
         let Analysis { model, definition, wanted, .. } = analysis;
-        let datatypes = || parts.all().map(|part| part.image.header.datatype);
+        let datatypes = || parts.all().map(|part| part.image.datatype());
         let rank = model.most_regressors();
         let moments = datatypes().map(|it| Moments::bytes_per_voxel(it, rank)).max().unwrap_or(0);
         let run = match model.scope() == Scope::Concatenation || rank == 0 {
@@ -165,7 +164,7 @@ impl VoxelBytes {
             false => datatypes().map(Moments::fitted_bytes_per_voxel).max().unwrap_or(0),
         };
         let waiting = if parts.all().all(Part::is_whole_run) { run } else { moments };
-        let sorts = |part: &Part| (part.image.header.datatype, part.image.header.scaling);
+        let sorts = |part: &Part| part.image.voxel_encoding();
         let is_one_sort = parts.all().all(|part| sorts(part) == sorts(&parts[0]));
         // Integers that stand for values in several ways are merged as floats.
         let floats = if is_one_sort { 0 } else { Moments::bytes_per_voxel(Datatype::Float64, 0) };
@@ -177,7 +176,7 @@ impl VoxelBytes {
 
 /// An image as a part of its run.
 struct Part {
-    image: Arc<Image>,
+    image: Arc<dyn Source>,
     /// The number of the run in the session.
     run: usize,
     /// Volumes of the run before the image.
@@ -194,7 +193,7 @@ impl Part {
 impl Job {
     fn new(session: &Session, settings: &Settings, progress: &Arc<dyn Progress>) -> Job {
         let mut runs: Vec<_> = session.runs().iter().enumerate().collect();
-        let bytes = |image: &Arc<Image>| image.header.voxel_bytes();
+        let bytes = |image: &Arc<dyn Source>| image.voxel_bytes();
         runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.images().iter().map(bytes).sum::<u64>()));
         let mut parts = Vec::new();
         for (number, run) in runs {
@@ -207,14 +206,14 @@ impl Job {
                     first_volume,
                     ends_its_run,
                 });
-                first_volume += image.header.volumes;
+                first_volume += image.volumes();
             }
         }
         let parts = Parts(parts);
         Job {
             bytes: VoxelBytes::of(&parts, &settings.analysis),
             analysis: settings.analysis.clone(),
-            voxels: session.header().voxels(),
+            voxels: session.geometry().voxels(),
             chunk_length: settings.chunk_length,
             progress: Arc::clone(progress),
             parts,
@@ -227,18 +226,18 @@ impl Job {
     }
 
     /// Chunks of an image along time, with their labels.
-    fn chunks(&self, image: &Image) -> Vec<(String, Range<usize>)> {
-        chunk_ranges(image.header.volumes, self.chunk_volumes(&image.header))
-            .map(|range| (format!("{} [{}..{})", image_name(image), range.start, range.end), range))
+    fn chunks(&self, image: &dyn Source) -> Vec<(String, Range<usize>)> {
+        chunk_ranges(image.volumes(), self.chunk_volumes(image))
+            .map(|range| (format!("{} [{}..{})", image.name(), range.start, range.end), range))
             .collect()
     }
 
     /// Volumes in a chunk: those asked for, or the default.
-    fn chunk_volumes(&self, header: &Header) -> NonZeroUsize {
-        let volume_bytes = header.volume_bytes();
+    fn chunk_volumes(&self, image: &dyn Source) -> NonZeroUsize {
+        let volume_bytes = image.volume_bytes();
         let most = (CHUNK_BYTES / volume_bytes).max(FEWEST_VOLUMES);
-        let length = part_of_run(most.min(MOST_CHUNK_BYTES / volume_bytes), header).get();
-        let kept = Moments::volumes_kept(header.datatype, self.analysis.model.most_regressors());
+        let length = part_of_run(most.min(MOST_CHUNK_BYTES / volume_bytes), image).get();
+        let kept = Moments::volumes_kept(image.datatype(), self.analysis.model.most_regressors());
         let default = NonZeroUsize::new(length - kept).unwrap_or(NonZeroUsize::MIN);
         self.chunk_length.unwrap_or(default)
     }
@@ -272,13 +271,13 @@ pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading
 }
 
 /// The task that has the moments of all volumes of an image.
-fn moments_of(image: &Image) -> String {
-    format!("moments {}", image_name(image))
+fn moments_of(image: &dyn Source) -> String {
+    format!("moments {}", image.name())
 }
 
 /// So many volumes, but never a whole run, however short it is, and one at least.
-fn part_of_run(volumes: usize, header: &Header) -> NonZeroUsize {
-    NonZeroUsize::new(volumes.min(header.volumes.div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
+fn part_of_run(volumes: usize, image: &dyn Source) -> NonZeroUsize {
+    NonZeroUsize::new(volumes.min(image.volumes().div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::chunks::chunk_ranges;
 use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, part_of_run};
-use crate::error::Result;
-use crate::image::SlabReader;
+use crate::error::{Error, Result};
+use crate::formats::Voxels;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -28,7 +28,7 @@ pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
             for part in job.parts.all() {
                 folding = folding.with(&job, sums_of(&job, part, &voxels)?);
             }
-            Ok::<_, crate::error::Error>(folding)
+            Ok::<_, Error>(folding)
         };
         let folded = try_delayed(name, (), fold).value_bytes(bytes_per_voxel * slab.len() as u64);
         (slab, folded)
@@ -37,13 +37,16 @@ pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
 }
 
 fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
-    let header = &part.image.header;
-    let reader = SlabReader::open(&part.image)?;
-    let row_bytes = voxels.len() * header.datatype.bytes();
-    let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, header);
+    let image = &part.image;
+    let Voxels::Blocks(reader) = image.open_voxels()? else {
+        return Err(Error::defect("a stream, expected any block: the image said it was seekable")
+            .at(image.path()));
+    };
+    let row_bytes = voxels.len() * image.datatype().bytes();
+    let length = part_of_run(SLAB_CHUNK_BYTES / row_bytes, &**image);
     let mut sums = PartSums::none(job, part, voxels.clone());
-    let mut memory = Samples::none(header.datatype);
-    for volumes in chunk_ranges(header.volumes, length) {
+    let mut memory = Samples::none(image.datatype());
+    for volumes in chunk_ranges(image.volumes(), length) {
         memory = reader.read(volumes.clone(), voxels.clone(), memory, &*job.progress)?;
         let chunk = Chunk::new(memory, job);
         sums.add(&chunk, job, part, volumes, 0);

@@ -4,7 +4,7 @@ use super::chunks::chunk_ranges;
 use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
 use crate::error::Result;
-use crate::image::VolumeReader;
+use crate::formats::VolumeReader;
 use crate::stats::signals::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
@@ -25,7 +25,7 @@ struct Stream {
 impl Stream {
     fn open(job: &Job, part: &Part) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
-        let memory = Samples::none(part.image.header.datatype);
+        let memory = Samples::none(part.image.datatype());
         Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> 
     for (index, part) in job.parts.all().enumerate() {
         let before = index.checked_sub(most_begun).map(|before| &folded[before]);
         let stream = read_and_added(job, index, before);
-        let (name, job) = (moments_of(&part.image), Arc::clone(job));
+        let (name, job) = (moments_of(&*part.image), Arc::clone(job));
         let next = match folded.last().cloned() {
             None => delayed(name, stream, move |stream: Stream| {
                 Folding::none(&job, 0..job.voxels).with(&job, stream.sums)
@@ -77,7 +77,7 @@ fn read_and_added(
 ) -> Delayed<Stream> {
     let image = &job.parts[index].image;
     let mut stream: Option<Delayed<Stream>> = None;
-    for (label, range) in job.chunks(image) {
+    for (label, range) in job.chunks(&**image) {
         let (name, this) = (format!("moments {label}"), Arc::clone(job));
         let range_length = range.len();
         let go_on = move |mut stream: Stream| -> Result<Stream> {
@@ -88,7 +88,7 @@ fn read_and_added(
             stream.memory = chunk.samples;
             Ok(stream)
         };
-        let bytes = moments_bytes(job) + (range_length * image.header.volume_bytes()) as u64;
+        let bytes = moments_bytes(job) + (range_length * image.volume_bytes()) as u64;
         let next = match stream {
             None => {
                 let this = Arc::clone(job);
@@ -130,7 +130,7 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
         for (part, sums) in job.parts.all().zip(&of_images) {
             let (sums, job, voxels) = (sums[number].clone(), Arc::clone(job), slab.clone());
             let next = match folded {
-                None => delayed(moments_of(&part.image), sums, move |sums: PartSums| {
+                None => delayed(moments_of(&*part.image), sums, move |sums: PartSums| {
                     Folding::none(&job, voxels.clone()).with(&job, sums)
                 }),
                 Some(folded) => merged(folded, sums, job),
@@ -153,24 +153,23 @@ fn slabs(job: &Job, threads: NonZeroUsize) -> Vec<Range<usize>> {
 /// A stream of volumes that several tasks read on, each after the one before it, and memory of
 /// chunks that were added, for chunks to come.
 #[derive(Default)]
-struct Source {
+struct SharedReader {
     reader: Mutex<Option<VolumeReader>>,
     spares: Mutex<Vec<Samples>>,
 }
 
-impl Source {
+impl SharedReader {
     /// The next volumes of the image, which is opened for the first and closed behind the last.
     fn read(&self, job: &Job, part: &Part, volumes: Range<usize>) -> Result<Chunk> {
-        let header = &part.image.header;
         let mut source = unpoisoned(&self.reader);
         let mut reader = match volumes.start {
             0 => VolumeReader::open(&part.image)?,
             _ => source.take().expect("the chunk before has been read"),
         };
         let spare = unpoisoned(&self.spares).pop();
-        let memory = spare.unwrap_or_else(|| Samples::none(header.datatype));
+        let memory = spare.unwrap_or_else(|| Samples::none(part.image.datatype()));
         let samples = reader.read(volumes.len(), memory, &*job.progress)?;
-        *source = (volumes.end < header.volumes).then_some(reader);
+        *source = (volumes.end < part.image.volumes()).then_some(reader);
         Ok(Chunk::new(samples, job))
     }
 }
@@ -182,7 +181,7 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A chunk that was read. Its memory is the source's again once every task that adds it is done.
 struct ReadChunk {
     chunk: Option<Chunk>,
-    source: Arc<Source>,
+    source: Arc<SharedReader>,
 }
 
 impl ReadChunk {
@@ -201,12 +200,12 @@ impl Drop for ReadChunk {
 /// A chunk is read when the one before it has been and the one before that was added, so
 /// reading runs ahead by one chunk, and by no more however much faster it is.
 fn added_in_slabs(job: &Arc<Job>, index: usize, slabs: &[Range<usize>]) -> Vec<Delayed<PartSums>> {
-    let source = Arc::new(Source::default());
+    let source = Arc::new(SharedReader::default());
     let mut read: Option<Delayed<ReadChunk>> = None;
     // What was accumulated after the last chunk, and after the one before it, by slabs.
     let mut added: Vec<Delayed<PartSums>> = Vec::new();
     let mut added_before: Vec<Delayed<PartSums>> = Vec::new();
-    for (label, range) in job.chunks(&job.parts[index].image) {
+    for (label, range) in job.chunks(&*job.parts[index].image) {
         let (this, source, volumes) = (Arc::clone(job), Arc::clone(&source), range.clone());
         let read_on = move |()| -> Result<ReadChunk> {
             let chunk = source.read(&this, &this.parts[index], volumes.clone())?;
@@ -241,9 +240,9 @@ fn added_in_slabs(job: &Arc<Job>, index: usize, slabs: &[Range<usize>]) -> Vec<D
 pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
     let (images, threads_count) = (job.parts.len() as u64, threads.get() as u64);
     let chunk_of = |part: &Part| {
-        let header = &part.image.header;
-        let length = job.chunk_volumes(header).get();
-        length.min(header.volumes) as u64 * header.volume_bytes() as u64
+        let image = &*part.image;
+        let length = job.chunk_volumes(image).get();
+        length.min(image.volumes()) as u64 * image.volume_bytes() as u64
     };
     let chunk = job.parts.all().map(chunk_of).max().unwrap_or(0);
     let voxels = job.voxels as u64;

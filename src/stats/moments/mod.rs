@@ -475,7 +475,7 @@ mod tests {
             samples in prop::collection::vec(any::<i16>(), 2..60),
             cut in any::<prop::sample::Index>(),
         ) {
-            let scaling = Scaling::from_header(0.3, -7.0).unwrap();
+            let scaling = Scaling::new(0.3, -7.0).unwrap();
             let cut = 1 + cut.index(samples.len() - 1);
             let (a, b) = samples.split_at(cut);
             let whole = finished(&of(&int16(&samples, scaling)));
@@ -589,7 +589,7 @@ mod tests {
 
     #[test]
     fn a_constant_voxel_has_no_deviation_whatever_its_scaling() {
-        let scaling = Scaling::from_header(0.1, 3.3).unwrap();
+        let scaling = Scaling::new(0.1, 3.3).unwrap();
         let integers = merged([int16(&[7; 5], scaling), int16(&[7; 3], scaling)]);
         assert_eq!(finished(&integers).1, 0.0);
         assert_eq!(finished(&merged([float64(&[0.1; 5]), float64(&[0.1; 3])])).1, 0.0);
@@ -597,7 +597,7 @@ mod tests {
 
     #[test]
     fn runs_of_different_scaling_are_merged_as_values() {
-        let doubled = Scaling::from_header(2.0, 0.0).unwrap();
+        let doubled = Scaling::new(2.0, 0.0).unwrap();
         let mixed = merged([int16(&[1, 2, 3], doubled), int16(&[2, 4, 6], Scaling::IDENTITY)]);
         assert_eq!(mixed.count(), 6);
         assert_eq!(finished(&mixed), (4.0, 16.0));

@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn signals_are_numpys_however_the_volumes_come() {
         let array = Array2::from_shape_fn((3, 5), |(t, v)| ((t * 7 + v * 3) % 11) as i16);
-        let half = Scaling::from_header(0.5, 0.0).unwrap();
+        let half = Scaling::new(0.5, 0.0).unwrap();
         let some = |range: Range<usize>| Samples::Int16(array.slice(s![range, ..]).to_owned());
         let wanted = SignalsWanted::global_and_dvars();
         for step in [1, 2, 3] {
@@ -386,7 +386,7 @@ mod tests {
     fn slices_samples_and_hashes_are_numpys_however_the_volumes_come() {
         let array = Array2::from_shape_fn((3, VOXELS), mixed);
         let some = |range: Range<usize>| Samples::Uint16(array.slice(s![range, ..]).to_owned());
-        let scaling = Scaling::from_header(0.5, -3.0).unwrap();
+        let scaling = Scaling::new(0.5, -3.0).unwrap();
         let places = [0, 5, 32_767, 32_768, 70_000, 108_056];
         let mut first_bits: Option<Vec<u64>> = None;
         for way in WAYS {

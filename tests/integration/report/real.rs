@@ -4,7 +4,7 @@ use super::sessions::Sums;
 use crate::program::shared_data;
 use nifti::{IntoNdArray, NiftiObject, ReaderOptions};
 use std::path::{Path, PathBuf};
-use tsnr::image::Affine;
+use tsnr::formats;
 use tsnr::pictures::Grid;
 use tsnr::report::facts::{Facts, Use};
 
@@ -30,13 +30,13 @@ pub fn session(paths: &[PathBuf], title: &str) -> Facts {
 
 fn volumes(path: &Path) -> (Grid, Vec<(Vec<f64>, Use)>) {
     let object = ReaderOptions::new().read_file(path).expect("a run");
-    let header = object.header().clone();
     let samples = object.into_volume().into_ndarray::<f64>().expect("samples");
     let shape = [samples.shape()[0], samples.shape()[1], samples.shape()[2]];
     // The order of the transpose is that of the file: the first axis fastest.
     let values: Vec<f64> = samples.t().iter().copied().collect();
     let volumes = values.chunks(shape.iter().product()).map(|it| (it.to_vec(), Use::Used));
-    let is_oriented = header.sform_code > 0 || header.qform_code > 0;
-    let affine = Affine::from_header(&header, shape).0;
-    (Grid { shape, affine, is_oriented }, volumes.collect())
+    let image = formats::open(path).expect("a run");
+    let geometry = image.geometry();
+    let unknown_sides = geometry.orientation.unknown_reason();
+    (Grid { shape, affine: geometry.affine.0, unknown_sides }, volumes.collect())
 }

@@ -79,7 +79,7 @@ pub fn session(plan: &Plan) -> Facts {
             [0.0, dy, 0.0, -dy * (ny as f64 - 1.0) / 2.0 - 15.0],
             [0.0, 0.0, dz, -dz * (nz as f64 - 1.0) / 2.0 + 12.0],
         ],
-        is_oriented: true,
+        unknown_sides: None,
     };
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let voxel = |it: usize| [it % nx, it / nx % ny, it / nx / ny];
@@ -324,7 +324,7 @@ pub fn multiband() -> Facts {
     facts.grid = Grid {
         shape,
         affine: [[-2.0, 0.0, 0.0, 103.0], [0.0, 2.0, 0.0, -118.0], [0.0, 0.0, 2.0, -60.0]],
-        is_oriented: true,
+        unknown_sides: None,
     };
     facts.summary = summary(&facts.grid, &facts.maps.tsnr);
     facts.title = "A multiband session".to_owned();

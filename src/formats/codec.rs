@@ -1,9 +1,9 @@
 //! Opening a file that should hold an image, and saying what stands in its place if none does.
 
-use super::gzip;
 use crate::error::{Error, Result};
+use gzip_stream::GzipFile;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Compressed bytes are taken from the disk in pieces of this size: smaller ones cost
 /// measurable time in system calls and refills, larger ones gain nothing.
-pub(super) const READ_BUFFER_BYTES: usize = 256 * 1024;
+const READ_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A placeholder is a line or a few; anything larger is data.
 const LARGEST_PLACEHOLDER_BYTES: u64 = 32 * 1024;
@@ -26,17 +26,6 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
-    /// that can be written.
-    pub fn of_output_name(path: &Path) -> Option<Encoding> {
-        let name = path.file_name()?.to_str()?;
-        if name.ends_with(".nii.gz") {
-            Some(Encoding::Gzip)
-        } else {
-            name.ends_with(".nii").then_some(Encoding::Plain)
-        }
-    }
-
     /// The most bytes that a file of `file_bytes` can stand for. Deflate codes at best
     /// 258 bytes in 2 bits (RFC 1951), 1032 to 1.
     pub(super) fn most_content_bytes(self, file_bytes: u64) -> u64 {
@@ -58,8 +47,8 @@ impl OpenFile {
     /// Opens `path`.
     ///
     /// # Errors
-    /// A file that is missing, was not fetched, is empty, is no regular file, may not be
-    /// read, or is compressed by something other than gzip.
+    /// A file that is missing, was not fetched, is no regular file, may not be read, or is
+    /// compressed by something other than gzip.
     pub(super) fn open(path: &Path) -> Result<OpenFile> {
         open(path).map_err(|error| error.at(path))
     }
@@ -74,7 +63,7 @@ impl OpenFile {
             Encoding::Plain => Box::new(Timed { inner: self.reader, waited: waited.clone() }),
             Encoding::Gzip => {
                 let file = Timed { inner: self.reader.into_inner(), waited: waited.clone() };
-                Box::new(gzip::Decoder::new(file)?)
+                Box::new(GzipFile::new(file)?)
             }
         };
         Ok(Content { stream, waited })
@@ -99,24 +88,9 @@ impl Waited {
 
 /// A reader that notes how long it takes. Files are read in large pieces: what two looks at the
 /// clock cost does not show.
-pub(super) struct Timed<R> {
+struct Timed<R> {
     inner: R,
     waited: Waited,
-}
-
-impl<R> Timed<R> {
-    #[cfg(test)]
-    pub(super) fn new(inner: R) -> Timed<R> {
-        Timed { inner, waited: Waited::default() }
-    }
-
-    pub(super) fn get_ref(&self) -> &R {
-        &self.inner
-    }
-
-    pub(super) fn get_mut(&mut self) -> &mut R {
-        &mut self.inner
-    }
 }
 
 impl<R: Read> Read for Timed<R> {
@@ -126,6 +100,12 @@ impl<R: Read> Read for Timed<R> {
         let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.waited.0.fetch_add(nanoseconds, Ordering::Relaxed);
         result
+    }
+}
+
+impl<R: Seek> Seek for Timed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }
 
@@ -143,9 +123,6 @@ fn open(path: &Path) -> Result<OpenFile> {
     if !metadata.is_file() {
         return Err(Error::unsupported("a pipe or device, expected a regular file")
             .remedy("an image is read more than once: write it to a file first"));
-    }
-    if metadata.len() == 0 {
-        return Err(Error::damaged("empty file, expected a NIfTI image"));
     }
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);

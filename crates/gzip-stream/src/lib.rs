@@ -1,19 +1,20 @@
 //! A streaming gzip decoder: [`GzipReader`] turns a gzip file (RFC 1952) of DEFLATE blocks (RFC 1951) into its content,
-//! in about 360 KiB of memory however long the file is.
+//! in about 360 KiB of memory however long the file is; [`GzipFile`] has zlib-rs judge what that finds wrong.
 //!
 //! It accepts what zlib accepts, and says of a bad file whether it was cut short or is wrong. It refuses to know what
-//! the content is, where the file lies, or any other framing (zlib, raw DEFLATE); it never seeks.
+//! the content is, where the file lies, or any other framing (zlib, raw DEFLATE).
 //!
 //! | file | knows |
 //! |---|---|
-//! | `gzip` | members, their headers and trailers, both buffers, errors as the caller sees them |
+//! | `file` | who judges, and how to begin again |
+//! | `reader` | members, their headers and trailers, both buffers, errors as the caller sees them |
 //! | `block` | blocks; the fast loop, and the careful step for whatever that leaves |
 //! | `tables` | Huffman codes, and the one table the fast loop asks |
 //! | `bits` | the window on the input |
 //!
 //! # Why it is fast
 //!
-//! In int16 fMRI runs, whether the next symbol is a literal or a match is a toss of a coin (65 to 35), which the
+//! In noisy numbers of 16 bits, whether the next symbol is a literal or a match is a toss of a coin (65 to 35), which the
 //! processor guesses wrong for every third symbol. So the fast loop does not ask. An entry of its table tells one or
 //! two literals, or a whole match: 98.4% of the matches have length and distance codes that fit into 12 bits together.
 //! Either way 8 bytes are loaded, those or the literals are stored, and the entry says how far to move on. What one
@@ -21,7 +22,7 @@
 //! of the symbols. Codes too long for the table, ends of blocks, and the ends of the file are left to a decoder that
 //! goes by the canonical code, one symbol at a time.
 //!
-//! What each idea brought, as the fraction of the time before it (int16, 44 MB, one thread of an AMD EPYC of 2023,
+//! What each idea brought, as the fraction of the time before it (such numbers, 44 MB, one thread of an AMD EPYC of 2023,
 //! fastest of 30 passes over a file in memory, the first row by whole processes):
 //!
 //! | idea | time |
@@ -40,7 +41,14 @@
 
 mod bits;
 mod block;
-mod gzip;
+mod file;
+mod reader;
 mod tables;
 
-pub use gzip::GzipReader;
+pub use file::GzipFile;
+pub use reader::GzipReader;
+
+/// Runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

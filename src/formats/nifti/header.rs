@@ -3,11 +3,12 @@
 //! The `nifti` crate turns the 348 bytes into fields; which of them can be believed, and
 //! what they mean together, is decided here. Field names are those of nifti1.h.
 
-use super::affine::Affine;
+use super::encoding::voxel_encoding;
+use super::orientation;
 use crate::error::{Error, Result};
-use crate::voxels::{ByteOrder, Datatype, InterceptNotFinite, Scaling};
+use crate::formats::{Geometry, Time, TimeUnit, VoxelEncoding};
+use crate::voxels::ByteOrder;
 use nifti::NiftiHeader;
-use std::fmt;
 
 /// Bytes of a NIfTI-1 header, and the value of its `sizeof_hdr`.
 pub(super) const HEADER_BYTES: usize = 348;
@@ -19,57 +20,17 @@ pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
 
 /// What a valid header says of its image.
 #[derive(Clone, Debug)]
-pub struct Header {
-    /// Lengths of the three spatial axes `[x, y, z]`, each at least 1.
-    pub shape: [usize; 3],
-    /// Number of time points, at least 1: a 3-D image is one.
-    pub volumes: usize,
-    /// Whether the image is three-dimensional, without a time axis of its own.
-    pub is_one_volume_file: bool,
-    /// How a sample is stored.
-    pub datatype: Datatype,
+pub(super) struct Header {
+    pub geometry: Geometry,
+    pub time: Time,
+    pub encoding: VoxelEncoding,
     /// The order of the bytes of each number in the file.
     pub byte_order: ByteOrder,
-    /// What a stored number stands for.
-    pub scaling: Scaling,
     /// Where the first voxel lies in the (decompressed) file, in bytes.
     pub voxel_offset: u64,
-    /// Where the grid lies in space.
-    pub affine: Affine,
-    pub(super) fields: NiftiHeader,
-    bytes: [u8; HEADER_BYTES],
-}
-
-/// The unit of positions and voxel sizes, from `xyzt_units`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum SpatialUnit {
-    Unknown,
-    Metre,
-    Millimetre,
-    Micrometre,
-}
-
-impl SpatialUnit {
-    /// Millimetres in one unit; an unknown unit is taken for millimetres, as all tools do.
-    pub fn millimetres(self) -> f64 {
-        match self {
-            SpatialUnit::Metre => 1e3,
-            SpatialUnit::Millimetre | SpatialUnit::Unknown => 1.0,
-            SpatialUnit::Micrometre => 1e-3,
-        }
-    }
-}
-
-impl fmt::Display for SpatialUnit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            SpatialUnit::Unknown => "an unknown unit",
-            SpatialUnit::Metre => "m",
-            SpatialUnit::Millimetre => "mm",
-            SpatialUnit::Micrometre => "um",
-        })
-    }
+    pub fields: NiftiHeader,
+    /// The header as it is stored.
+    pub bytes: [u8; HEADER_BYTES],
 }
 
 impl Header {
@@ -95,39 +56,12 @@ impl Header {
         let fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
             .map_err(|error| Error::damaged(format!("damaged NIfTI-1 header: {error}")))?;
 
-        let datatype = Datatype::from_code(fields.datatype).map_err(|content| {
-            Error::unsupported(format!(
-                "datatype {} stores {content}, expected 8- to 64-bit integers or 32- or 64-bit \
-                 floats, of which a tSNR makes sense",
-                fields.datatype
-            ))
-        })?;
-        if i32::from(fields.bitpix) != 8 * datatype.bytes() as i32 {
-            return Err(damaged(&format!(
-                "bitpix {} contradicts datatype {} ({datatype}), expected {}",
-                fields.bitpix,
-                fields.datatype,
-                8 * datatype.bytes()
-            )));
-        }
-        let scaling = Scaling::from_header(fields.scl_slope, fields.scl_inter).map_err(
-            |InterceptNotFinite(intercept)| {
-                Error::damaged(format!(
-                    "scl_slope {} is valid but scl_inter is {intercept}, so the values cannot be \
-                     known; expected a finite scl_inter",
-                    fields.scl_slope
-                ))
-            },
-        )?;
         let header = Header {
-            shape,
-            volumes,
-            is_one_volume_file: dim[0] <= 3,
-            datatype,
+            geometry: orientation::geometry(&fields, shape),
+            time: time(&fields, dim, volumes),
+            encoding: voxel_encoding(&fields)?,
             byte_order,
-            scaling,
             voxel_offset: voxel_offset(fields.vox_offset)?,
-            affine: Affine::from_header(&fields, shape),
             fields,
             bytes: std::array::from_fn(|at| head[at]),
         };
@@ -137,10 +71,10 @@ impl Header {
 
     /// Refuses a grid whose size in bytes no file can have.
     fn checked_size(&self) -> Result<()> {
-        let lengths = [self.shape[0], self.shape[1], self.shape[2], self.volumes];
+        let lengths = self.geometry.shape.into_iter().chain([self.time.volumes]);
         lengths
-            .iter()
-            .try_fold(self.datatype.bytes() as u64, |bytes, &length| {
+            .into_iter()
+            .try_fold(self.encoding.datatype.bytes() as u64, |bytes, length| {
                 bytes.checked_mul(length as u64)
             })
             .and_then(|bytes| bytes.checked_add(self.voxel_offset))
@@ -149,103 +83,33 @@ impl Header {
             .ok_or_else(|| {
                 Error::damaged(format!(
                     "the header claims {} of {} volumes, more than any file holds",
-                    self.grid(),
-                    self.volumes
+                    self.geometry.grid(),
+                    self.time.volumes
                 ))
             })
-    }
-
-    /// Number of voxels in one volume.
-    pub fn voxels(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Bytes of one volume as stored.
-    pub fn volume_bytes(&self) -> usize {
-        self.voxels() * self.datatype.bytes()
-    }
-
-    /// Bytes of all voxels as stored.
-    pub fn voxel_bytes(&self) -> u64 {
-        self.volume_bytes() as u64 * self.volumes as u64
-    }
-
-    /// The grid in words: `64x64x30`.
-    pub fn grid(&self) -> String {
-        let [x, y, z] = self.shape;
-        format!("{x}x{y}x{z}")
-    }
-
-    /// The voxel sizes along the three axes, in [`Header::spatial_unit`].
-    pub fn voxel_sizes(&self) -> [f32; 3] {
-        [1, 2, 3].map(|axis| self.fields.pixdim[axis].abs())
-    }
-
-    /// The greatest distance, in millimetres, between where this header and another of the same
-    /// grid have a voxel; an unknown unit is taken for millimetres.
-    pub fn greatest_displacement_mm(&self, other: &Header) -> f64 {
-        let displacement = self.affine.greatest_displacement(&other.affine, self.shape);
-        displacement * self.spatial_unit().millimetres()
     }
 
     /// What the image is, in the words of the program that wrote it (`descrip`).
     pub fn description(&self) -> String {
         text(&self.fields.descrip)
     }
+}
 
-    /// Whether a form says how the voxels lie in the body. Without, the first axis is taken to run
-    /// to the left, as nibabel takes it, which may be wrong.
-    pub fn is_oriented(&self) -> bool {
-        let has_form = self.fields.sform_code > 0 || self.fields.qform_code > 0;
-        has_form && self.affine.names_directions()
-    }
-
-    /// The unit of positions and voxel sizes.
-    pub fn spatial_unit(&self) -> SpatialUnit {
-        match self.fields.xyzt_units & 0b111 {
-            1 => SpatialUnit::Metre,
-            2 => SpatialUnit::Millimetre,
-            3 => SpatialUnit::Micrometre,
-            _ => SpatialUnit::Unknown,
-        }
-    }
-
-    /// The units of space and time that the header states, in words: `mm and s`.
-    pub fn units(&self) -> String {
-        let time = match self.fields.xyzt_units & 0b11_1000 {
-            8 => "s",
-            16 => "ms",
-            24 => "us",
-            _ => "an unknown unit",
-        };
-        if self.is_one_volume_file {
-            self.spatial_unit().to_string()
-        } else {
-            format!("{} and {time}", self.spatial_unit())
-        }
-    }
-
-    /// The 348 bytes of the header as they are stored, after decompression.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The repetition time in seconds, if the image has a time axis and states a positive
-    /// one. An unknown unit is taken for seconds.
-    pub fn tr_seconds(&self) -> Option<f64> {
-        if self.is_one_volume_file {
-            return None;
-        }
-        let time_axis = if self.fields.dim[0] >= 5 && self.fields.dim[4] == 1 { 5 } else { 4 };
-        let seconds_per_unit = match self.fields.xyzt_units & 0b11_1000 {
-            16 => 1e-3,
-            24 => 1e-6,
-            _ => 1.0,
-        };
-        // Through the decimal form, so that 2.2 s is not 2.200000047683716 s.
-        let step: f64 = self.fields.pixdim[time_axis].to_string().parse().ok()?;
-        Some(step * seconds_per_unit).filter(|&tr| tr > 0.0 && tr.is_finite())
-    }
+/// What a header says of time: the step of the axis that [`shape`] takes for time.
+fn time(fields: &NiftiHeader, dim: [i16; 8], volumes: usize) -> Time {
+    let unit = match fields.xyzt_units & 0b11_1000 {
+        8 => TimeUnit::Second,
+        16 => TimeUnit::Millisecond,
+        24 => TimeUnit::Microsecond,
+        _ => TimeUnit::Unknown,
+    };
+    let has_axis = dim[0] > 3;
+    let time_axis = if dim[0] >= 5 && dim[4] == 1 { 5 } else { 4 };
+    // Through the decimal form, so that 2.2 s is not 2.200000047683716 s.
+    let step: Option<f64> = fields.pixdim[time_axis].to_string().parse().ok();
+    let tr = step.map(|step| step * unit.seconds()).filter(|&tr| tr > 0.0 && tr.is_finite());
+    let tr_seconds = tr.filter(|_| has_axis);
+    Time { volumes, has_axis, tr_seconds, tr_place: "pixdim[4] in its header", unit }
 }
 
 /// A field of text up to its first zero byte.
@@ -256,6 +120,9 @@ fn text(field: &[u8]) -> String {
 
 /// Tells little from big endian by `sizeof_hdr`, and NIfTI-1 from what is none.
 fn byte_order(head: &[u8]) -> Result<ByteOrder> {
+    if head.is_empty() {
+        return Err(Error::damaged("empty file, expected a NIfTI image"));
+    }
     let size = |from_bytes: fn([u8; 4]) -> i32| {
         head.first_chunk().map(|&bytes: &[u8; 4]| from_bytes(bytes))
     };
@@ -358,13 +225,14 @@ fn voxel_offset(vox_offset: f32) -> Result<u64> {
 }
 
 /// The error for a header that no program should have written.
-fn damaged(problem: &str) -> Error {
+pub(super) fn damaged(problem: &str) -> Error {
     Error::damaged(format!("{problem}: the header is damaged")).remedy("copy or convert it again")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voxels::Datatype;
 
     /// A little-endian 4x3x2x5 int16 header with magic "n+1".
     fn head() -> Vec<u8> {
@@ -390,22 +258,22 @@ mod tests {
     #[test]
     fn a_plain_header_is_understood() {
         let header = Header::parse(&head()).unwrap();
-        assert_eq!((header.shape, header.volumes), ([4, 3, 2], 5));
-        assert_eq!((header.datatype, header.byte_order), (Datatype::Int16, ByteOrder::Little));
-        assert_eq!((header.voxel_offset, header.volume_bytes()), (352, 48));
-        assert_eq!(header.tr_seconds(), Some(2.2));
+        assert_eq!((header.geometry.shape, header.time.volumes), ([4, 3, 2], 5));
+        assert_eq!(header.encoding.datatype, Datatype::Int16);
+        assert_eq!((header.byte_order, header.voxel_offset), (ByteOrder::Little, 352));
+        assert_eq!((header.time.tr_seconds, header.time.has_axis), (Some(2.2), true));
     }
 
     #[test]
     fn a_time_unit_of_milliseconds_is_honoured() {
         let header = with(123, &[2 + 16]).unwrap();
-        assert_eq!(header.tr_seconds(), Some(0.0022));
+        assert_eq!(header.time.tr_seconds, Some(0.0022));
     }
 
     #[test]
     fn time_may_lie_in_the_fifth_dimension() {
         let header = with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 1, 0, 7, 0]).unwrap();
-        assert_eq!(header.volumes, 7);
+        assert_eq!(header.time.volumes, 7);
         assert!(with(40, &[5, 0, 4, 0, 3, 0, 2, 0, 2, 0, 7, 0]).is_err());
     }
 
@@ -418,7 +286,7 @@ mod tests {
 
     #[test]
     fn unused_dimensions_may_be_zero() {
-        assert_eq!(with(50, &[0; 6]).unwrap().volumes, 5);
+        assert_eq!(with(50, &[0; 6]).unwrap().time.volumes, 5);
     }
 
     #[test]

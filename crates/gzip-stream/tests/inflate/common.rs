@@ -4,7 +4,7 @@
 use std::io::{BufRead, ErrorKind, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
-use tsnr::inflate::GzipReader;
+use gzip_stream::GzipReader;
 
 /// How reading a file ended: well, cut short, or on invalid data.
 #[derive(Clone, Copy, Debug, PartialEq)]

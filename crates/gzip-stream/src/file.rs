@@ -1,57 +1,73 @@
-//! A gzip file (RFC 1952) as one checked stream of bytes.
-//!
-//! [`Decoder`] decodes with [`crate::inflate`], which is fast. Whatever that finds wrong is
-//! for zlib-rs to judge: the file is decoded again from its beginning by [`Members`], which
-//! either says what is wrong or goes on where the other stopped.
+//! A gzip file (RFC 1952) as one checked stream of bytes, with zlib-rs as the judge of what is wrong with it.
 
-use super::file::{READ_BUFFER_BYTES, Timed};
-use crate::inflate::GzipReader;
+use super::GzipReader;
 use flate2::bufread::GzDecoder;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek};
 
-/// The content of a gzip file. Each member's CRC-32 and length are checked when its last
-/// byte has been delivered: who reads to the end has read what was written.
+/// The judge takes the file in pieces of this size.
+const READ_BUFFER_BYTES: usize = 256 * 1024;
+
+/// The content of a gzip file, from a reader that can begin again.
+///
+/// [`GzipReader`] decodes it. Whatever that finds wrong is for zlib-rs to judge: the file is decoded again from its
+/// beginning, and zlib-rs either says what is wrong or goes on where the other stopped. Each member's CRC-32 and length
+/// are checked when its last byte has been delivered: who reads to the end has read what was written.
 ///
 /// # Errors
-/// `UnexpectedEof` where the file ends inside a member; `InvalidData`, with a text for a
-/// person, for everything else that no gzip program would write; errors of the disk.
-pub(super) struct Decoder {
-    state: Decoding,
+/// `UnexpectedEof` where the file ends inside a member; `InvalidData`, with a text for a person, for everything else
+/// that no gzip program would write; errors of the inner reader.
+pub struct GzipFile<R> {
+    state: Decoding<R>,
     delivered_bytes: u64,
 }
 
-enum Decoding {
-    Fast(Box<GzipReader<Timed<File>>>),
-    Reference(Box<Members<BufReader<File>>>),
+enum Decoding<R> {
+    Fast(Box<GzipReader<R>>),
+    Reference(Box<Members<BufReader<R>>>),
+    Failed(ErrorKind),
 }
 
-impl Decoder {
-    /// A decoder of a file, from its beginning.
+impl<R: Read + Seek> GzipFile<R> {
+    /// The content of the file that `inner` reads, from the file's beginning.
     ///
     /// # Errors
     /// Those of seeking there.
-    pub fn new(mut file: Timed<File>) -> io::Result<Decoder> {
-        file.get_mut().rewind()?;
-        let state = Decoding::Fast(Box::new(GzipReader::new(file)));
-        Ok(Decoder { state, delivered_bytes: 0 })
+    pub fn new(mut inner: R) -> io::Result<GzipFile<R>> {
+        inner.rewind()?;
+        let state = Decoding::Fast(Box::new(GzipReader::new(inner)));
+        Ok(GzipFile { state, delivered_bytes: 0 })
     }
 
     /// Goes on with zlib-rs behind what has been delivered, if it comes so far.
     fn ask_the_reference(&mut self) -> io::Result<()> {
-        if let Decoding::Fast(reader) = &mut self.state {
-            let mut file = reader.get_ref().get_ref().try_clone()?;
-            file.rewind()?;
-            let file = BufReader::with_capacity(READ_BUFFER_BYTES, file);
-            let mut members = Members::new(file);
-            io::copy(&mut members.by_ref().take(self.delivered_bytes), &mut io::sink())?;
-            self.state = Decoding::Reference(Box::new(members));
+        let failed = Decoding::Failed(ErrorKind::Other);
+        let Decoding::Fast(reader) = std::mem::replace(&mut self.state, failed) else {
+            unreachable!("the reference is asked once");
+        };
+        let members = members_behind(reader.into_inner(), self.delivered_bytes);
+        match members {
+            Ok(members) => self.state = Decoding::Reference(Box::new(members)),
+            Err(error) => {
+                self.state = Decoding::Failed(error.kind());
+                return Err(error);
+            }
         }
         Ok(())
     }
 }
 
-impl Read for Decoder {
+/// The members of a file, from the place in their content at which so many bytes were delivered.
+fn members_behind<R: Read + Seek>(
+    mut inner: R,
+    delivered_bytes: u64,
+) -> io::Result<Members<BufReader<R>>> {
+    inner.rewind()?;
+    let mut members = Members::new(BufReader::with_capacity(READ_BUFFER_BYTES, inner));
+    io::copy(&mut members.by_ref().take(delivered_bytes), &mut io::sink())?;
+    Ok(members)
+}
+
+impl<R: Read + Seek> Read for GzipFile<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Decoding::Fast(reader) = &mut self.state {
             match reader.read(buffer) {
@@ -69,6 +85,7 @@ impl Read for Decoder {
         }
         match &mut self.state {
             Decoding::Reference(members) => members.read(buffer),
+            Decoding::Failed(kind) => Err((*kind).into()),
             Decoding::Fast(_) => unreachable!("the reference was asked"),
         }
     }
@@ -175,7 +192,7 @@ mod tests {
         let mut on_disk = tempfile::tempfile().unwrap();
         on_disk.write_all(file).unwrap();
         let mut content = Vec::new();
-        let read = Decoder::new(Timed::new(on_disk)).unwrap().read_to_end(&mut content);
+        let read = GzipFile::new(on_disk).unwrap().read_to_end(&mut content);
         [reference.map(|_| by_reference), read.map(|_| content)]
     }
 
@@ -193,7 +210,7 @@ mod tests {
             (0..200_000_u32).flat_map(|it| it.wrapping_mul(it).to_le_bytes()).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&member(&content)).unwrap();
-        let mut decoder = Decoder::new(Timed::new(file)).unwrap();
+        let mut decoder = GzipFile::new(file).unwrap();
         let mut first = vec![0; 123_457];
         decoder.read_exact(&mut first).unwrap();
         decoder.ask_the_reference().unwrap();
@@ -204,7 +221,7 @@ mod tests {
 
     #[test]
     fn damage_is_named_for_what_it_is() {
-        let intact = member(b"some content of a run");
+        let intact = member(b"some content of a file");
         let length = intact.len();
         let mut wrong_crc = intact.clone();
         wrong_crc[length - 8] ^= 1;
@@ -228,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_ends_early_is_an_unexpected_end_wherever_it_is_cut() {
-        let intact = member(b"some content of a run");
+        let intact = member(b"some content of a file");
         for length in 2..intact.len() {
             for content in decoded(&intact[..length]) {
                 let error = content.unwrap_err();

@@ -1,14 +1,23 @@
-//! A map as a NIfTI-1 image with the geometry of a reference image.
+//! Maps as little-endian NIfTI-1 single files with the geometry of an image.
 
-use super::file::Encoding;
 use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header};
+use super::orientation::unit_code;
+use crate::error::{Error, Result};
+use crate::formats::{Encoding, Geometry, MapFile, MapPrecision, MapSink, Orientation};
 use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
 use nifti::NiftiHeader;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 /// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h).
 const MOST_DESCRIPTION_BYTES: usize = 79;
+
+/// The most bytes that `intent_name` holds, likewise.
+const MOST_NAME_BYTES: usize = 15;
+
+/// A space that the image is aligned to (nifti1.h, `NIFTI_XFORM_ALIGNED_ANAT`).
+const ALIGNED: i16 = 2;
 
 /// The code of an extension that holds text (nifti1.h, `NIFTI_ECODE_COMMENT`).
 const COMMENT: i32 = 6;
@@ -16,29 +25,22 @@ const COMMENT: i32 = 6;
 /// The most bytes of a file's extensions that are held: they are notes, of kilobytes.
 pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
 
-/// How the values of a map are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MapPrecision {
-    /// 32-bit floats.
-    #[default]
-    Float32,
-    /// 64-bit floats.
-    Float64,
-}
-
-impl MapPrecision {
-    /// The name of the type: `float32`.
-    pub fn name(self) -> &'static str {
-        match self {
-            MapPrecision::Float32 => "float32",
-            MapPrecision::Float64 => "float64",
+impl Encoding {
+    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
+    /// that can be written.
+    pub fn of_output_name(path: &Path) -> Option<Encoding> {
+        let name = path.file_name()?.to_str()?;
+        if name.ends_with(".nii.gz") {
+            Some(Encoding::Gzip)
+        } else {
+            name.ends_with(".nii").then_some(Encoding::Plain)
         }
     }
 }
 
 /// A header extension: a code that says whose it is (nifti1.h, `NIFTI_ECODE_*`), and data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension {
+pub(super) struct Extension {
     code: i32,
     data: Vec<u8>,
 }
@@ -95,26 +97,26 @@ impl Extension {
         }
     }
 
-    /// An extension that holds a text (nifti1.h, `NIFTI_ECODE_COMMENT`).
-    pub fn comment(text: &str) -> Extension {
-        Extension { code: COMMENT, data: text.as_bytes().to_vec() }
-    }
-
-    /// The text that it holds, if it is a comment.
-    pub fn text(&self) -> Option<&str> {
-        let text =
-            (self.code == COMMENT).then(|| std::str::from_utf8(&self.data).ok()).flatten()?;
-        Some(text.trim_end_matches('\0'))
-    }
-
     /// Whose extension it is, if it describes the time course of the run and so is wrong
     /// beside a map: DICOM's attributes (code 2) and AFNI's (code 4).
-    pub fn describes_the_time_course(&self) -> Option<&'static str> {
+    fn describes_the_time_course(&self) -> Option<&'static str> {
         match self.code {
             2 => Some("DICOM (code 2)"),
             4 => Some("AFNI (code 4)"),
             _ => None,
         }
+    }
+
+    /// An extension that holds a text.
+    fn comment(text: &str) -> Extension {
+        Extension { code: COMMENT, data: text.as_bytes().to_vec() }
+    }
+
+    /// The text that it holds, if it is a comment, without the zeros that pad it.
+    pub fn text(&self) -> Option<&str> {
+        let text =
+            (self.code == COMMENT).then(|| std::str::from_utf8(&self.data).ok()).flatten()?;
+        Some(text.trim_end_matches('\0'))
     }
 
     fn write(&self, to: &mut dyn Write) -> io::Result<()> {
@@ -132,44 +134,31 @@ impl Extension {
     }
 }
 
-/// The header of a map: the geometry of a reference image, and nothing of its time axis.
+/// What writes maps on one grid.
 #[derive(Clone, Debug)]
-pub struct MapHeader {
+pub(in crate::formats) struct Sink {
+    shape: [usize; 3],
+    /// What is known of the grid, and zeros.
     fields: NiftiHeader,
     extensions: Vec<Extension>,
-    precision: MapPrecision,
+    left_out: Vec<String>,
 }
 
-impl MapHeader {
-    /// A header for maps on the grid of `reference`.
-    ///
-    /// Kept: sform, qform, their codes, the voxel sizes, the spatial unit, `dim_info`, and
-    /// `extensions`. Everything that describes a run, a time axis, another tool's scaling
-    /// or display range is reset.
-    pub fn new(
-        reference: &Header,
+impl Sink {
+    /// Maps on the grid of an image. Kept: sform, qform, their codes, the voxel sizes, the spatial
+    /// unit, `dim_info`, and those of `extensions` that do not describe the run. Everything that
+    /// describes a time axis, another tool's scaling or display range is reset. `broken_off_by` is
+    /// what broke the list of extensions off, in words.
+    pub(super) fn of_image(
+        image: &Header,
         extensions: Vec<Extension>,
-        precision: MapPrecision,
-    ) -> MapHeader {
-        let run = &reference.fields;
-        let [x, y, z] = reference.shape.map(|length| length as u16);
-        let (datatype, bitpix) = match precision {
-            MapPrecision::Float32 => (16, 32),
-            MapPrecision::Float64 => (64, 64),
-        };
-        let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
+        broken_off_by: Option<String>,
+    ) -> Sink {
+        let run = &image.fields;
         let [qfac, dx, dy, dz, ..] = run.pixdim;
         let fields = NiftiHeader {
-            sizeof_hdr: HEADER_BYTES as i32,
-            regular: b'r',
             dim_info: run.dim_info,
-            dim: [3, x, y, z, 1, 1, 1, 1],
-            datatype,
-            bitpix,
             pixdim: [qfac, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
-            vox_offset: FIRST_VOXEL_OFFSET as f32 + extension_bytes as f32,
-            scl_slope: 1.0,
-            scl_inter: 0.0,
             xyzt_units: run.xyzt_units & 0b111,
             qform_code: run.qform_code,
             sform_code: run.sform_code,
@@ -182,24 +171,139 @@ impl MapHeader {
             srow_x: run.srow_x,
             srow_y: run.srow_y,
             srow_z: run.srow_z,
-            magic: *b"n+1\0",
-            // The rest is zero: no intent, slice timing, display range, names or notes.
             ..NiftiHeader::default()
         };
-        MapHeader { fields, extensions, precision }
+        let (of_the_run, extensions): (Vec<_>, Vec<_>) =
+            extensions.into_iter().partition(|it| it.describes_the_time_course().is_some());
+        let owners = of_the_run.iter().filter_map(Extension::describes_the_time_course);
+        let mut left_out: Vec<String> = owners
+            .map(|owner| {
+                format!(
+                    "its {owner} header extension describes the run and is not copied to the map"
+                )
+            })
+            .collect();
+        left_out.extend(broken_off_by.map(|what| format!("{what} is not copied to the map")));
+        Sink { shape: image.geometry.shape, fields, extensions, left_out }
     }
 
-    /// The same header for a map called `intent_name` (15 bytes count), described in
-    /// `description` (79 bytes count).
-    pub fn named(&self, intent_name: &str, description: &str) -> MapHeader {
-        let mut header = self.clone();
-        header.fields.intent_name = fixed(intent_name.as_bytes(), 15);
-        header.fields.descrip =
-            fixed::<80>(description.as_bytes(), MOST_DESCRIPTION_BYTES).to_vec();
-        header
+    /// Maps on the grid of an image of another format: where its orientation is known, the affine is
+    /// the sform, with the code of a space that it is aligned to, as nibabel writes it.
+    ///
+    /// # Errors
+    /// An axis that is too long for `dim`.
+    pub(in crate::formats) fn on_grid(geometry: &Geometry) -> Result<Sink> {
+        if let Some(length) = geometry.shape.iter().find(|&&length| length > i16::MAX as usize) {
+            return Err(Error::unsupported(format!(
+                "an axis of {length} voxels, expected at most {} for a map in NIfTI-1",
+                i16::MAX
+            )));
+        }
+        let [dx, dy, dz] = geometry.voxel_sizes;
+        let mut fields = NiftiHeader {
+            pixdim: [1.0, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
+            xyzt_units: unit_code(geometry.unit),
+            qform_code: 0,
+            sform_code: 0,
+            srow_x: [0.0; 4],
+            srow_y: [0.0; 4],
+            srow_z: [0.0; 4],
+            ..NiftiHeader::default()
+        };
+        if geometry.orientation == Orientation::Known {
+            fields.sform_code = ALIGNED;
+            [fields.srow_x, fields.srow_y, fields.srow_z] =
+                geometry.affine.0.map(|row| row.map(|it| it as f32));
+        }
+        Ok(Sink { shape: geometry.shape, fields, extensions: Vec::new(), left_out: Vec::new() })
     }
 
-    /// The header as it stands in the file, little-endian, in the order of nifti1.h.
+    /// The header and extensions of a map.
+    fn header(&self, file: &MapFile) -> MapHeader {
+        let notes = file.notes.iter().map(|note| Extension::comment(note));
+        let extensions: Vec<Extension> = notes.chain(self.extensions.iter().cloned()).collect();
+        let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
+        let [x, y, z] = self.shape.map(|length| length as u16);
+        let (datatype, bitpix) = match file.precision {
+            MapPrecision::Float32 => (16, 32),
+            MapPrecision::Float64 => (64, 64),
+        };
+        let fields = NiftiHeader {
+            sizeof_hdr: HEADER_BYTES as i32,
+            regular: b'r',
+            dim: [3, x, y, z, 1, 1, 1, 1],
+            datatype,
+            bitpix,
+            vox_offset: FIRST_VOXEL_OFFSET as f32 + extension_bytes as f32,
+            scl_slope: 1.0,
+            scl_inter: 0.0,
+            intent_name: fixed(file.name.as_bytes(), MOST_NAME_BYTES),
+            descrip: fixed::<80>(file.description.as_bytes(), MOST_DESCRIPTION_BYTES).to_vec(),
+            magic: *b"n+1\0",
+            // The rest is zero: no intent, slice timing, display range, names.
+            ..self.fields.clone()
+        };
+        MapHeader { fields, extensions }
+    }
+}
+
+impl MapSink for Sink {
+    fn write(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        let voxels: usize = self.shape.iter().product();
+        assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
+        match file.encoding {
+            Encoding::Plain => self.write_plain(to, values, file),
+            Encoding::Gzip => {
+                // The gzip header carries no time stamp.
+                let mut encoder = GzEncoder::new(to, Compression::fast());
+                self.write_plain(&mut encoder, values, file)?;
+                encoder.finish().map(drop)
+            }
+        }
+    }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+}
+
+impl Sink {
+    fn write_plain(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        self.header(file).write(to)?;
+        let mut bytes = Vec::with_capacity(64 * 1024);
+        for value in values {
+            match file.precision {
+                MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
+                MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),
+            }
+            if bytes.len() > 64 * 1024 - 8 {
+                to.write_all(&bytes)?;
+                bytes.clear();
+            }
+        }
+        to.write_all(&bytes)
+    }
+}
+
+/// The header of a map, and its extensions.
+struct MapHeader {
+    fields: NiftiHeader,
+    extensions: Vec<Extension>,
+}
+
+impl MapHeader {
+    /// The header as it stands in the file, little-endian, in the order of nifti1.h, and what follows
+    /// it before the voxels.
     fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         let fields = &self.fields;
         let mut bytes = Vec::with_capacity(FIRST_VOXEL_OFFSET as usize);
@@ -247,7 +351,8 @@ impl MapHeader {
         put(&fields.magic);
         put(&[u8::from(!self.extensions.is_empty()), 0, 0, 0]);
         debug_assert_eq!(bytes.len() as u64, FIRST_VOXEL_OFFSET);
-        to.write_all(&bytes)
+        to.write_all(&bytes)?;
+        self.extensions.iter().try_for_each(|extension| extension.write(to))
     }
 }
 
@@ -257,55 +362,6 @@ fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
     let count = text.len().min(most);
     field[..count].copy_from_slice(&text[..count]);
     field
-}
-
-/// Writes the values of a map in the order of the file, first axis fastest, as a little-endian
-/// single file. The same values and header give the same bytes: a gzip header carries no time stamp.
-///
-/// # Errors
-/// Those of writing `to`.
-///
-/// # Panics
-/// If the header's grid has another number of voxels.
-pub fn write_map(
-    to: &mut dyn Write,
-    encoding: Encoding,
-    header: &MapHeader,
-    values: impl ExactSizeIterator<Item = f64>,
-) -> io::Result<()> {
-    match encoding {
-        Encoding::Plain => write_plain(to, header, values),
-        Encoding::Gzip => {
-            let mut encoder = GzEncoder::new(to, Compression::fast());
-            write_plain(&mut encoder, header, values)?;
-            encoder.finish().map(drop)
-        }
-    }
-}
-
-fn write_plain(
-    to: &mut dyn Write,
-    header: &MapHeader,
-    values: impl ExactSizeIterator<Item = f64>,
-) -> io::Result<()> {
-    let [_, x, y, z, ..] = header.fields.dim.map(usize::from);
-    assert_eq!(values.len(), x * y * z, "a value for each voxel of the header's grid");
-    header.write(to)?;
-    for extension in &header.extensions {
-        extension.write(to)?;
-    }
-    let mut bytes = Vec::with_capacity(64 * 1024);
-    for value in values {
-        match header.precision {
-            MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
-            MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),
-        }
-        if bytes.len() > 64 * 1024 - 8 {
-            to.write_all(&bytes)?;
-            bytes.clear();
-        }
-    }
-    to.write_all(&bytes)
 }
 
 #[cfg(test)]

@@ -85,6 +85,11 @@ impl<R: Read> GzipReader<R> {
         &self.inner
     }
 
+    /// The reader that the file comes from, as [`get_ref`](GzipReader::get_ref) has it.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+
     /// Does the next piece of work; may or may not decode something.
     fn advance(&mut self) -> Result<(), Failure> {
         match self.stage {

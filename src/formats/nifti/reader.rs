@@ -1,10 +1,15 @@
-//! An image opened for its header, and its voxels as a stream of volumes.
+//! An image opened for its header, and its voxels: of a gzip file a stream, else any block.
 
-use super::file::{Content, Encoding, OpenFile};
 use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
-use super::writer::{Extension, MOST_EXTENSION_BYTES};
-use crate::error::{Error, Result, Setting};
-use crate::voxels::{OutOfMemory, Samples};
+use super::writer::{Extension, MOST_EXTENSION_BYTES, Sink};
+use crate::error::{Error, Result};
+use crate::formats::codec::{Content, Encoding, OpenFile};
+use crate::formats::{
+    BlockReader, Geometry, Keep, MapSink, Progress, Source, Time, VolumeStream, VoxelEncoding,
+    Voxels,
+};
+use crate::voxels::Samples;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
@@ -13,41 +18,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Voxels are asked of the stream in pieces of this size, so that progress is seen within
-/// a large volume, too.
+/// Voxels are read in pieces of this size, so that progress is seen within a large volume, too.
 const PIECE_BYTES: usize = 1024 * 1024;
 
 /// Names that say that a file is an image, or a half of one.
-const IMAGE_ENDINGS: [&str; 6] = [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
-
-/// Is told how many bytes of voxels were read since it was told last, and says whether to go on.
-pub trait Progress: Send + Sync {
-    /// `count` more bytes of voxels, decompressed, have been read.
-    fn voxel_bytes_read(&self, count: u64);
-
-    /// This thread has spent so long waiting for the disk, and so long decoding what it gave.
-    fn time_spent(&self, _waiting: Duration, _decoding: Duration) {}
-
-    /// Whether reading is to end early: asked before each mebibyte of a stream, and of a plain
-    /// file before each volume. What was being read then fails as [`Error::cancelled`].
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-}
-
-/// Nobody watches.
-impl Progress for () {
-    fn voxel_bytes_read(&self, _count: u64) {}
-}
-
-/// Whether a file's name says that it is an image.
-pub fn has_image_name(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    name.is_some_and(|name| IMAGE_ENDINGS.iter().any(|ending| name.ends_with(ending)))
-}
+pub(in crate::formats) const ENDINGS: [&str; 6] =
+    [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
 
 /// Whether a file's first bytes are those of a NIfTI header, whatever its name.
-pub fn is_nifti(path: &Path) -> bool {
+pub(in crate::formats) fn is_nifti(path: &Path) -> bool {
     let head = OpenFile::open(path).ok().and_then(|file| head(file).ok());
     head.is_some_and(|head| {
         head.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0")
@@ -58,10 +37,8 @@ pub fn is_nifti(path: &Path) -> bool {
 /// A NIfTI-1 single file whose header was read and found good. Its voxels stay in the file.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// Where the file is, as it was given.
-    pub path: PathBuf,
-    /// What its header says.
-    pub header: Header,
+    path: PathBuf,
+    header: Header,
     encoding: Encoding,
 }
 
@@ -86,7 +63,7 @@ impl Image {
     /// Refuses a file that cannot hold what its header claims.
     fn check_size(&self, file_bytes: u64) -> Result<()> {
         let offset = self.header.voxel_offset;
-        let claimed_bytes = offset + self.header.voxel_bytes();
+        let claimed_bytes = offset + self.voxel_bytes();
         if claimed_bytes <= self.encoding.most_content_bytes(file_bytes) {
             return Ok(());
         }
@@ -97,7 +74,7 @@ impl Image {
             Encoding::Plain => format!(
                 "truncated: its header has {} volumes, of which 0 are whole: vox_offset is {offset} \
                  and the file has {file_bytes} bytes",
-                self.header.volumes
+                self.volumes()
             ),
             Encoding::Gzip => format!(
                 "truncated or damaged: its header claims {claimed_bytes} bytes, more than a gzip file \
@@ -107,17 +84,12 @@ impl Image {
         Err(Error::damaged(problem).remedy("copy or convert it again"))
     }
 
-    /// Whether reading may begin at any volume without reading those before it.
-    pub fn is_seekable(&self) -> bool {
-        self.encoding == Encoding::Plain
-    }
-
     /// The extensions of the header, in their order, and what breaks the list off, in words: one
     /// that is damaged, or so large that it is no note.
     ///
     /// # Errors
     /// Those of opening and reading the file.
-    pub fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
+    fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
         let read = |content: Content| {
             let mut before_voxels = content.stream.take(self.header.voxel_offset);
             io::copy(&mut before_voxels.by_ref().take(HEADER_BYTES as u64), &mut io::sink())?;
@@ -129,20 +101,77 @@ impl Image {
             .map_err(|error| stream_error(error, self.encoding).at(&self.path))
     }
 
-    /// The most bytes that the [extensions](Image::extensions) take.
-    pub fn most_extension_bytes(&self) -> u64 {
-        (self.header.voxel_offset - FIRST_VOXEL_OFFSET).min(MOST_EXTENSION_BYTES)
-    }
-
     /// What to say of voxels that end after `voxel_bytes`.
     fn truncated(&self, voxel_bytes: u64) -> Error {
         Error::damaged(format!(
             "truncated: its header has {} volumes, of which {} are whole",
-            self.header.volumes,
-            voxel_bytes / self.header.volume_bytes() as u64
+            self.volumes(),
+            voxel_bytes / self.volume_bytes() as u64
         ))
         .remedy("copy or convert it again")
         .at(&self.path)
+    }
+}
+
+impl Source for Image {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn geometry(&self) -> &Geometry {
+        &self.header.geometry
+    }
+
+    fn time(&self) -> &Time {
+        &self.header.time
+    }
+
+    fn voxel_encoding(&self) -> VoxelEncoding {
+        self.header.encoding
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.encoding == Encoding::Plain
+    }
+
+    fn open_voxels(&self) -> Result<Voxels> {
+        Ok(match self.encoding {
+            Encoding::Plain => Voxels::Blocks(Box::new(Blocks::open(self)?)),
+            Encoding::Gzip => Voxels::Stream(Box::new(Stream::open(self)?)),
+        })
+    }
+
+    fn header_bytes(&self) -> &[u8] {
+        &self.header.bytes
+    }
+
+    fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(".gz").unwrap_or(&name);
+        stem.strip_suffix(".nii").unwrap_or(stem).to_owned()
+    }
+
+    fn description(&self) -> Cow<'_, str> {
+        self.header.description().into()
+    }
+
+    fn notes(&self) -> Result<Vec<String>> {
+        let (extensions, _) = self.extensions()?;
+        Ok(extensions.iter().filter_map(Extension::text).map(str::to_owned).collect())
+    }
+
+    fn map_sink(&self, keep: Keep) -> Result<Arc<dyn MapSink>> {
+        Ok(Arc::new(match keep {
+            Keep::Geometry => Sink::of_image(&self.header, Vec::new(), None),
+            Keep::Extensions => {
+                let (extensions, broken_off_by) = self.extensions()?;
+                Sink::of_image(&self.header, extensions, broken_off_by)
+            }
+        }))
+    }
+
+    fn most_extension_bytes(&self) -> u64 {
+        (self.header.voxel_offset - FIRST_VOXEL_OFFSET).min(MOST_EXTENSION_BYTES)
     }
 }
 
@@ -191,73 +220,26 @@ fn beside_a_header(error: Error, path: &Path) -> Error {
     }
 }
 
-/// The volumes of one image, in order, each read once.
+/// The volumes of a gzip file, in order.
 ///
 /// Holds the decoder's window and buffers (well under 1 MiB) and nothing of the voxels.
-pub struct VolumeReader {
-    image: Arc<Image>,
+struct Stream {
+    image: Image,
     content: Content,
     next_volume: usize,
 }
 
-impl VolumeReader {
-    /// A reader of the volumes of `image`, from the first on.
-    ///
-    /// # Errors
-    /// Those of opening and reading the file.
-    pub fn open(image: &Arc<Image>) -> Result<VolumeReader> {
+impl Stream {
+    fn open(image: &Image) -> Result<Stream> {
         let offset = image.header.voxel_offset;
         let failed = |error| stream_error(error, image.encoding).at(&image.path);
-        let mut file = OpenFile::open(&image.path)?;
-        let to_skip = match file.encoding {
-            Encoding::Plain => {
-                file.reader.seek_relative(offset as i64).map_err(failed)?;
-                0
-            }
-            Encoding::Gzip => offset,
-        };
-        let mut content = file.into_content().map_err(failed)?;
-        let skipped = io::copy(&mut content.stream.by_ref().take(to_skip), &mut io::sink());
-        if skipped.map_err(failed)? < to_skip {
+        let mut content = OpenFile::open(&image.path)?.into_content().map_err(failed)?;
+        let skipped =
+            io::copy(&mut content.stream.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
+        if skipped < offset {
             return Err(image.truncated(0));
         }
-        Ok(VolumeReader { image: Arc::clone(image), content, next_volume: 0 })
-    }
-
-    /// The next `volumes` volumes, as stored, in the memory of `memory` if it is large
-    /// enough. Behind the last volume of a gzip file the rest of the stream is read and
-    /// checked as well.
-    ///
-    /// # Errors
-    /// A file that ends before the volumes do, with the number of those that are whole; a
-    /// damaged gzip stream; errors of the disk; that `progress` says it is cancelled.
-    ///
-    /// # Panics
-    /// If fewer than `volumes` volumes are left: the header says how many there are.
-    pub fn read(
-        &mut self,
-        volumes: usize,
-        memory: Samples,
-        progress: &dyn Progress,
-    ) -> Result<Samples> {
-        let image = Arc::clone(&self.image);
-        let header = &image.header;
-        assert!(self.next_volume + volumes <= header.volumes, "volumes beyond the last");
-        let (started, waited) = (Instant::now(), self.content.waited.so_far());
-        let samples = memory.refilled(header.byte_order, volumes, header.voxels(), |memory| {
-            fill(&mut *self.content.stream, memory, progress).map_err(|it| self.interrupted(it))
-        });
-        let samples = samples.map_err(|error: Error| match error.kind() {
-            crate::error::ErrorKind::Cancelled => error,
-            _ => error.at(&image.path),
-        })?;
-        let waiting = self.content.waited.so_far() - waited;
-        progress.time_spent(waiting, started.elapsed().saturating_sub(waiting));
-        self.next_volume += volumes;
-        if self.next_volume == header.volumes && image.encoding == Encoding::Gzip {
-            self.check_the_rest(progress)?;
-        }
-        Ok(samples)
+        Ok(Stream { image: image.clone(), content, next_volume: 0 })
     }
 
     /// What to say of a stream that broke off while it was read.
@@ -268,13 +250,13 @@ impl VolumeReader {
                 stream_error(error, self.image.encoding).at(&self.image.path)
             }
             Interruption::Ended { bytes } => {
-                let bytes_before = self.next_volume * self.image.header.volume_bytes();
+                let bytes_before = self.next_volume * self.image.volume_bytes();
                 self.image.truncated((bytes_before + bytes) as u64)
             }
         }
     }
 
-    /// Reads what follows the last volume of a gzip file, for the sake of its checksums.
+    /// Reads what follows the last volume, for the sake of its checksums.
     fn check_the_rest(&mut self, progress: &dyn Progress) -> Result<()> {
         let stream = &mut self.content.stream;
         let rest = loop {
@@ -300,72 +282,97 @@ impl VolumeReader {
     }
 }
 
+impl VolumeStream for Stream {
+    fn read(
+        &mut self,
+        volumes: usize,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
+        let (order, voxels) = (self.image.header.byte_order, self.image.voxels());
+        let (started, waited) = (Instant::now(), self.content.waited.so_far());
+        let samples = memory.refilled(order, volumes, voxels, |memory| {
+            fill(&mut *self.content.stream, memory, progress).map_err(|it| self.interrupted(it))
+        });
+        let samples = samples.map_err(|error| at(&self.image.path, error))?;
+        let waiting = self.content.waited.so_far() - waited;
+        progress.time_spent(waiting, started.elapsed().saturating_sub(waiting));
+        self.next_volume += volumes;
+        if self.next_volume == self.image.volumes() {
+            self.check_the_rest(progress)?;
+        }
+        Ok(samples)
+    }
+}
+
 /// Any part of the voxels of a plain file, read where it lies.
-pub struct SlabReader {
-    image: Arc<Image>,
+struct Blocks {
+    image: Image,
     file: File,
 }
 
-impl SlabReader {
-    /// A reader of an image that [is seekable](Image::is_seekable).
-    ///
-    /// # Errors
-    /// Those of opening the file.
-    ///
-    /// # Panics
-    /// If the image is not seekable.
-    pub fn open(image: &Arc<Image>) -> Result<SlabReader> {
-        assert!(image.is_seekable(), "a gzip file is read in order");
+impl Blocks {
+    fn open(image: &Image) -> Result<Blocks> {
         // What the file is was found out when the image was opened; a slab of many images
         // would read all their beginnings again.
         let file = File::open(&image.path)
             .map_err(|error| Error::io("cannot open", error).at(&image.path))?;
-        Ok(SlabReader { image: Arc::clone(image), file })
+        Ok(Blocks { image: image.clone(), file })
     }
 
-    /// Of each of `volumes` the voxels in `voxels`, as stored, in the memory of `memory` if
-    /// it is large enough.
-    ///
-    /// # Errors
-    /// A file that has become shorter than it was; errors of the disk; that `progress` says it is
-    /// cancelled.
-    pub fn read(
+    /// What to say of a file that cannot be read as far as it could be.
+    fn interrupted(&self, error: io::Error) -> Error {
+        match (error.kind(), self.file.metadata()) {
+            (ErrorKind::UnexpectedEof, Ok(now)) => {
+                self.image.truncated(now.len().saturating_sub(self.image.header.voxel_offset))
+            }
+            _ => Error::io("cannot read", error).at(&self.image.path),
+        }
+    }
+}
+
+impl BlockReader for Blocks {
+    fn read(
         &self,
         volumes: Range<usize>,
         voxels: Range<usize>,
         memory: Samples,
         progress: &dyn Progress,
     ) -> Result<Samples> {
-        let header = &self.image.header;
-        let sample_bytes = header.datatype.bytes();
+        let (image, header) = (&self.image, &self.image.header);
+        let sample_bytes = image.datatype().bytes();
         let started = Instant::now();
         let samples = memory.refilled(header.byte_order, volumes.len(), voxels.len(), |memory| {
-            for (volume, row) in volumes.zip(memory.chunks_exact_mut(voxels.len() * sample_bytes)) {
-                if progress.is_cancelled() {
-                    return Err(Error::cancelled());
-                }
-                let sample = volume * header.voxels() + voxels.start;
-                let position = header.voxel_offset + (sample * sample_bytes) as u64;
-                self.file.read_exact_at(row, position).map_err(|error| match error.kind() {
-                    ErrorKind::UnexpectedEof => {
-                        self.image.truncated((volume * header.volume_bytes()) as u64)
+            // Whole volumes follow one another without a gap.
+            let is_whole = voxels.len() == image.voxels();
+            let volumes_at_once = if is_whole { volumes.len().max(1) } else { 1 };
+            let bytes_at_once = (volumes_at_once * voxels.len() * sample_bytes).max(1);
+            let firsts = volumes.step_by(volumes_at_once);
+            for (volume, bytes) in firsts.zip(memory.chunks_exact_mut(bytes_at_once)) {
+                let sample = volume * image.voxels() + voxels.start;
+                let mut position = header.voxel_offset + (sample * sample_bytes) as u64;
+                for piece in bytes.chunks_mut(PIECE_BYTES) {
+                    if progress.is_cancelled() {
+                        return Err(Error::cancelled());
                     }
-                    _ => Error::io("cannot read", error).at(&self.image.path),
-                })?;
-                progress.voxel_bytes_read(row.len() as u64);
+                    let read = self.file.read_exact_at(piece, position);
+                    read.map_err(|error| self.interrupted(error))?;
+                    position += piece.len() as u64;
+                    progress.voxel_bytes_read(piece.len() as u64);
+                }
             }
             Ok(())
         });
         progress.time_spent(started.elapsed(), Duration::ZERO);
-        samples
+        samples.map_err(|error| at(&image.path, error))
     }
 }
 
-impl From<OutOfMemory> for Error {
-    fn from(OutOfMemory { bytes }: OutOfMemory) -> Error {
-        Error::memory(format!("no memory for {} MiB of its voxels", bytes.div_ceil(1024 * 1024)))
-            .remedy("use array mode, or fewer threads")
-            .settings([Setting::Mode, Setting::Threads])
+/// An error in reading a file, with its path, unless it is that of a cancellation.
+fn at(path: &Path, error: Error) -> Error {
+    match error.kind() {
+        crate::error::ErrorKind::Cancelled => error,
+        _ => error.at(path),
     }
 }
 
@@ -406,4 +413,64 @@ fn fill(
         progress.voxel_bytes_read(filled as u64);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A little-endian int16 image, of which each sample is its place.
+    fn image(folder: &Path, [x, y, z, t]: [i16; 4]) -> Image {
+        let mut head = [0; 352];
+        head[..4].copy_from_slice(&348_i32.to_le_bytes());
+        for (axis, length) in [4, x, y, z, t, 1, 1, 1].into_iter().enumerate() {
+            head[40 + 2 * axis..][..2].copy_from_slice(&length.to_le_bytes());
+        }
+        head[70..74].copy_from_slice(&[4, 0, 16, 0]);
+        head[344..347].copy_from_slice(b"n+1");
+        let path = folder.join("run.nii");
+        let mut file = File::create(&path).unwrap();
+        file.write_all(&head).unwrap();
+        let count = [x, y, z, t].into_iter().map(i64::from).product::<i64>();
+        let samples: Vec<u8> = (0..count).flat_map(|it| (it as i16).to_le_bytes()).collect();
+        file.write_all(&samples).unwrap();
+        Image::open(&path).unwrap()
+    }
+
+    fn read(image: &Image, volumes: Range<usize>, voxels: Range<usize>) -> Result<Vec<i16>> {
+        let Voxels::Blocks(blocks) = image.open_voxels()? else { panic!("a plain file") };
+        let (shape, none) = ((volumes.len(), voxels.len()), Samples::none(image.datatype()));
+        let Samples::Int16(array) = blocks.read(volumes, voxels, none, &())? else {
+            panic!("another type");
+        };
+        assert_eq!(array.dim(), shape);
+        Ok(array.into_iter().collect())
+    }
+
+    #[test]
+    fn any_block_of_a_plain_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let small = image(folder.path(), [3, 2, 1, 4]);
+        assert_eq!(read(&small, 1..3, 2..5).unwrap(), [8, 9, 10, 14, 15, 16]);
+        assert_eq!(read(&small, 2..4, 0..6).unwrap(), (12..24).collect::<Vec<_>>());
+        assert_eq!(read(&small, 2..2, 0..6).unwrap(), [0; 0]);
+        assert_eq!(read(&small, 0..4, 3..3).unwrap(), [0; 0]);
+        // More than is read at once.
+        let large = image(folder.path(), [128, 128, 20, 3]);
+        let place = |it: i64| it as i16;
+        assert!(read(&large, 0..3, 0..327_680).unwrap().into_iter().eq((0..983_040).map(place)));
+    }
+
+    #[test]
+    fn a_plain_file_that_has_become_shorter_is_told_with_its_whole_volumes() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = image(folder.path(), [3, 2, 1, 4]);
+        File::options().write(true).open(image.path()).unwrap().set_len(352 + 2 * 12 + 5).unwrap();
+        for voxels in [0..6, 0..2] {
+            let error = read(&image, 0..4, voxels).unwrap_err().to_string();
+            assert!(error.contains("has 4 volumes, of which 2 are whole"), "{error}");
+        }
+        assert_eq!(read(&image, 1..2, 4..6).unwrap(), [10, 11]);
+    }
 }

@@ -1,0 +1,216 @@
+//! A grid, and where it lies in space.
+
+use std::fmt;
+
+/// How far the positions of the same voxel in two images may lie apart, in millimetres,
+/// before the images are said to lie differently. Float32 header fields of one geometry,
+/// written by different tools, differ by about 1e-4 mm at the corners of a head-sized
+/// grid; a shift of 0.01 mm is no rounding.
+pub const AFFINE_TOLERANCE_MM: f64 = 0.01;
+
+/// The first three rows of the matrix from voxel indices `[i, j, k, 1]` to positions
+/// `[x, y, z]`, in the spatial unit of the image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine(pub [[f64; 4]; 3]);
+
+impl Affine {
+    /// The affine of a grid of which nothing is known but its voxel sizes: its centre at the
+    /// origin and the first axis flipped, as nibabel takes it (`Nifti1Header.get_base_affine`). A
+    /// size that is no positive number counts as 1.
+    pub fn centred(shape: [usize; 3], voxel_sizes: [f32; 3]) -> Affine {
+        let [dx, dy, dz] = positive(voxel_sizes);
+        let centre = shape.map(|length| (length as f64 - 1.0) / 2.0);
+        Affine([
+            [-dx, 0.0, 0.0, dx * centre[0]],
+            [0.0, dy, 0.0, -dy * centre[1]],
+            [0.0, 0.0, dz, -dz * centre[2]],
+        ])
+    }
+
+    /// The position of a voxel, indices first to third axis.
+    pub fn position(&self, voxel: [f64; 3]) -> [f64; 3] {
+        self.0.map(|row| row[0] * voxel[0] + row[1] * voxel[1] + row[2] * voxel[2] + row[3])
+    }
+
+    /// Whether it gives each voxel axis a direction of its own: rows that were left at 0 do not.
+    pub fn names_directions(&self) -> bool {
+        let columns = [0, 1, 2].map(|column| self.0.map(|row| row[column]));
+        let [a, b, c] = columns.map(|it| {
+            let length = it.iter().map(|part| part * part).sum::<f64>().sqrt();
+            it.map(|part| part / length)
+        });
+        let volume = a[0] * (b[1] * c[2] - b[2] * c[1])
+            + a[1] * (b[2] * c[0] - b[0] * c[2])
+            + a[2] * (b[0] * c[1] - b[1] * c[0]);
+        // NaN, where a column is 0 or no number, is not above it.
+        volume.abs() > 1e-6
+    }
+
+    /// The greatest distance between the two positions of a voxel of a grid of `shape`,
+    /// in the unit of the affines. It is reached at a corner, so only those are looked at.
+    pub fn greatest_displacement(&self, other: &Affine, shape: [usize; 3]) -> f64 {
+        let last = shape.map(|length| length.saturating_sub(1) as f64);
+        let mut greatest = 0.0_f64;
+        for corner in 0..8 {
+            let voxel =
+                [0, 1, 2].map(|axis| if corner >> axis & 1 == 1 { last[axis] } else { 0.0 });
+            let (a, b) = (self.position(voxel), other.position(voxel));
+            let distance = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+            if distance.is_nan() {
+                return f64::INFINITY;
+            }
+            greatest = greatest.max(distance);
+        }
+        greatest
+    }
+}
+
+/// Voxel sizes, where one that is no positive number counts as 1 (nifti1_io does so too).
+pub(super) fn positive(voxel_sizes: [f32; 3]) -> [f64; 3] {
+    voxel_sizes.map(|size| {
+        let size = f64::from(size).abs();
+        if size > 0.0 && size.is_finite() { size } else { 1.0 }
+    })
+}
+
+/// A grid, and where it lies in space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Geometry {
+    /// Lengths of the three spatial axes `[x, y, z]`, each at least 1.
+    pub shape: [usize; 3],
+    /// Where the grid lies in space.
+    pub affine: Affine,
+    /// The unit of positions and voxel sizes.
+    pub unit: SpatialUnit,
+    /// The voxel sizes along the three axes, as the image states them.
+    pub voxel_sizes: [f32; 3],
+    /// Whether it is known how the voxels lie in the body.
+    pub orientation: Orientation,
+}
+
+/// Whether it is known how the voxels of a grid lie in the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// The image says so.
+    Known,
+    /// Nothing says so. The first axis is taken to run to the left, as nibabel takes it, which may
+    /// be wrong.
+    Unknown {
+        /// What is missing, in words: `no affine says how the voxels lie`.
+        reason: &'static str,
+    },
+}
+
+impl Orientation {
+    /// What is missing, in words, if it is unknown.
+    pub fn unknown_reason(self) -> Option<&'static str> {
+        match self {
+            Orientation::Known => None,
+            Orientation::Unknown { reason } => Some(reason),
+        }
+    }
+}
+
+/// The unit of positions and voxel sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SpatialUnit {
+    Unknown,
+    Metre,
+    Millimetre,
+    Micrometre,
+}
+
+impl SpatialUnit {
+    /// Millimetres in one unit; an unknown unit is taken for millimetres, as all tools do.
+    pub fn millimetres(self) -> f64 {
+        match self {
+            SpatialUnit::Metre => 1e3,
+            SpatialUnit::Millimetre | SpatialUnit::Unknown => 1.0,
+            SpatialUnit::Micrometre => 1e-3,
+        }
+    }
+}
+
+impl fmt::Display for SpatialUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SpatialUnit::Unknown => "an unknown unit",
+            SpatialUnit::Metre => "m",
+            SpatialUnit::Millimetre => "mm",
+            SpatialUnit::Micrometre => "um",
+        })
+    }
+}
+
+impl Geometry {
+    /// The geometry of a grid without an affine; `reason` says what is missing.
+    pub fn unoriented(
+        shape: [usize; 3],
+        voxel_sizes: [f32; 3],
+        unit: SpatialUnit,
+        reason: &'static str,
+    ) -> Geometry {
+        let affine = Affine::centred(shape, voxel_sizes);
+        Geometry { shape, affine, unit, voxel_sizes, orientation: Orientation::Unknown { reason } }
+    }
+
+    /// Number of voxels of the grid.
+    pub fn voxels(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The grid in words: `64x64x30`.
+    pub fn grid(&self) -> String {
+        let [x, y, z] = self.shape;
+        format!("{x}x{y}x{z}")
+    }
+
+    /// The greatest distance, in millimetres, between where this and another geometry of the same
+    /// grid have a voxel; an unknown unit is taken for millimetres.
+    pub fn greatest_displacement_mm(&self, other: &Geometry) -> f64 {
+        let displacement = self.affine.greatest_displacement(&other.affine, self.shape);
+        displacement * self.unit.millimetres()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_an_affine_the_centre_is_the_origin_and_x_is_flipped() {
+        let affine = Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]);
+        assert_eq!(affine.position([1.0, 2.0, 3.0]), [0.0; 3]);
+        assert_eq!(affine.position([2.0, 2.0, 3.0]), [-2.0, 0.0, 0.0]);
+        assert_eq!(
+            Affine::centred([3, 5, 7], [0.0, f32::NAN, -4.0]),
+            Affine::centred([3, 5, 7], [1.0, 1.0, 4.0])
+        );
+    }
+
+    #[test]
+    fn an_affine_of_zeros_or_with_parallel_axes_names_no_directions() {
+        let straight = Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]);
+        assert!(straight.names_directions());
+        let mut oblique = straight;
+        oblique.0[1][0] = 0.3;
+        assert!(oblique.names_directions());
+        assert!(!Affine([[0.0; 4]; 3]).names_directions());
+        let mut parallel = straight;
+        (parallel.0[0][1], parallel.0[1][1]) = (5.0, 0.0);
+        assert!(!parallel.names_directions());
+        let mut unknown = straight;
+        unknown.0[2][2] = f64::NAN;
+        assert!(!unknown.names_directions());
+    }
+
+    #[test]
+    fn a_rotation_displaces_the_far_corner_most() {
+        let straight = Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]);
+        let mut sheared = straight;
+        sheared.0[0][2] = 0.5;
+        assert_eq!(straight.greatest_displacement(&sheared, [3, 5, 7]), 3.0);
+        assert_eq!(straight.greatest_displacement(&straight, [3, 5, 7]), 0.0);
+    }
+}

@@ -1,0 +1,80 @@
+//! Maps as files, whatever their format.
+
+use super::Encoding;
+use std::fmt;
+use std::io::{self, Write};
+
+/// What is kept of an image beside its geometry when a map is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: the map is made of more than this image.
+    Geometry,
+    /// Whatever the image carries beside its voxels and does not describe its time course.
+    Extensions,
+}
+
+/// How the values of a map are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MapPrecision {
+    /// 32-bit floats.
+    #[default]
+    Float32,
+    /// 64-bit floats.
+    Float64,
+}
+
+impl MapPrecision {
+    /// The name of the type: `float32`.
+    pub fn name(self) -> &'static str {
+        match self {
+            MapPrecision::Float32 => "float32",
+            MapPrecision::Float64 => "float64",
+        }
+    }
+}
+
+/// How a map is stored, and what its file says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapFile {
+    /// Whether the file is compressed.
+    pub encoding: Encoding,
+    /// How the values are stored.
+    pub precision: MapPrecision,
+    /// What the map is, in a word; a format may cut it (NIfTI-1 after 15 bytes).
+    pub name: String,
+    /// What the map is, in a line; a format may cut it (NIfTI-1 after 79 bytes).
+    pub description: String,
+    /// Texts that the file carries whole, before those of the image that the map was made of. They
+    /// come back as [`Source::notes`](super::Source::notes).
+    pub notes: Vec<String>,
+}
+
+impl MapFile {
+    /// A map that nothing is said of.
+    pub fn new(encoding: Encoding, precision: MapPrecision) -> MapFile {
+        let (name, description, notes) = Default::default();
+        MapFile { encoding, precision, name, description, notes }
+    }
+}
+
+/// What writes maps with the geometry of an image, and what is kept of it. It holds all that it
+/// writes, and reads no file.
+pub trait MapSink: fmt::Debug + Send + Sync {
+    /// Writes the values of a map, a voxel each, the first axis fastest. The same values and file
+    /// give the same bytes.
+    ///
+    /// # Errors
+    /// Those of writing `to`.
+    ///
+    /// # Panics
+    /// If the image's grid has another number of voxels.
+    fn write(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()>;
+
+    /// What was to be kept of the image and is not, a sentence each, without the file's name.
+    fn left_out(&self) -> &[String];
+}

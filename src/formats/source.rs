@@ -1,0 +1,279 @@
+//! An image that is read: what it says of itself, and its voxels.
+
+use super::{Geometry, Keep, MapSink, nifti};
+use crate::error::{Error, Result, Setting};
+use crate::voxels::{Datatype, OutOfMemory, Samples, Scaling};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An image that was opened and found good. Its voxels stay where they are.
+///
+/// A format has to say what the image is and how its voxels are had; the rest has a default.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Where the image lies, as it was given.
+    fn path(&self) -> &Path;
+
+    /// Its grid, and where that lies in space.
+    fn geometry(&self) -> &Geometry;
+
+    /// What it says of time.
+    fn time(&self) -> &Time;
+
+    /// How a sample is stored, and what it stands for.
+    fn voxel_encoding(&self) -> VoxelEncoding;
+
+    /// Whether any block can be read without what lies before it: then [`Source::open_voxels`]
+    /// gives [`Voxels::Blocks`], else [`Voxels::Stream`].
+    fn is_seekable(&self) -> bool;
+
+    /// Its voxels, to be read.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    fn open_voxels(&self) -> Result<Voxels>;
+
+    /// The bytes by which the file says what it is, as they are stored, after decompression; for a
+    /// checksum.
+    fn header_bytes(&self) -> &[u8];
+
+    /// The file's name in words: without its folder and the format's ending.
+    fn name(&self) -> String {
+        self.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What the image is, in the words of the program that wrote it; empty if it says nothing.
+    fn description(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    /// Texts that the image carries beside its voxels, in their order: of a map first those that
+    /// [`MapFile::notes`](super::MapFile::notes) gave it, then those of the image that it was made
+    /// of.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    fn notes(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// The most bytes of memory that its notes take, and what [`Keep::Extensions`] keeps of it.
+    fn most_extension_bytes(&self) -> u64 {
+        0
+    }
+
+    /// What writes maps on the grid of this image, in the format that suits them: NIfTI-1, unless
+    /// the image's own has one for maps.
+    ///
+    /// # Errors
+    /// Those of reading what is kept; a grid that the format of maps cannot hold.
+    fn map_sink(&self, _keep: Keep) -> Result<Arc<dyn MapSink>> {
+        let sink = nifti::Sink::on_grid(self.geometry());
+        Ok(Arc::new(sink.map_err(|error| error.at(self.path()))?))
+    }
+
+    /// Number of time points, at least 1.
+    fn volumes(&self) -> usize {
+        self.time().volumes
+    }
+
+    /// The type of a stored sample.
+    fn datatype(&self) -> Datatype {
+        self.voxel_encoding().datatype
+    }
+
+    /// What a stored sample stands for.
+    fn scaling(&self) -> Scaling {
+        self.voxel_encoding().scaling
+    }
+
+    /// Number of voxels in one volume.
+    fn voxels(&self) -> usize {
+        self.geometry().voxels()
+    }
+
+    /// Bytes of one volume as stored.
+    fn volume_bytes(&self) -> usize {
+        self.voxels() * self.datatype().bytes()
+    }
+
+    /// Bytes of all voxels as stored.
+    fn voxel_bytes(&self) -> u64 {
+        self.volume_bytes() as u64 * self.volumes() as u64
+    }
+
+    /// The units of space and, where there is a time axis, of time, in words: `mm and s`.
+    fn units(&self) -> String {
+        let space = self.geometry().unit;
+        match self.time().has_axis {
+            true => format!("{space} and {}", self.time().unit),
+            false => space.to_string(),
+        }
+    }
+}
+
+/// What an image says of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Time {
+    /// Number of time points, at least 1.
+    pub volumes: usize,
+    /// Whether the image has a time axis of its own. One without is a single volume, and several
+    /// of those make a run.
+    pub has_axis: bool,
+    /// The repetition time in seconds, positive, if it is stated.
+    pub tr_seconds: Option<f64>,
+    /// Where the format states the repetition time, in words.
+    pub tr_place: &'static str,
+    /// The unit in which it is stated.
+    pub unit: TimeUnit,
+}
+
+/// The unit in which a repetition time is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TimeUnit {
+    Unknown,
+    Second,
+    Millisecond,
+    Microsecond,
+}
+
+impl TimeUnit {
+    /// Seconds in one unit; an unknown unit is taken for seconds.
+    pub fn seconds(self) -> f64 {
+        match self {
+            TimeUnit::Second | TimeUnit::Unknown => 1.0,
+            TimeUnit::Millisecond => 1e-3,
+            TimeUnit::Microsecond => 1e-6,
+        }
+    }
+}
+
+impl fmt::Display for TimeUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimeUnit::Unknown => "an unknown unit",
+            TimeUnit::Second => "s",
+            TimeUnit::Millisecond => "ms",
+            TimeUnit::Microsecond => "us",
+        })
+    }
+}
+
+/// How a sample is stored, and what it stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VoxelEncoding {
+    /// The type of the stored number.
+    pub datatype: Datatype,
+    /// What a stored number stands for.
+    pub scaling: Scaling,
+}
+
+/// The voxels of an image, by what can be read of them next.
+pub enum Voxels {
+    /// Whole volumes, each once, from the first to the last.
+    Stream(Box<dyn VolumeStream>),
+    /// Any block, whatever is next to what in the file.
+    Blocks(Box<dyn BlockReader>),
+}
+
+/// The volumes of one image, in order, each read once.
+pub trait VolumeStream: Send + Sync {
+    /// The next `volumes` volumes, as stored, in the memory of `memory` if it is large enough. With
+    /// the last one, whatever can be checked of the file's end is checked.
+    ///
+    /// # Errors
+    /// A file that ends before the volumes do, with the number of those that are whole; one that is
+    /// damaged; errors of the disk. Each names the file. That `progress` says it is cancelled.
+    fn read(&mut self, volumes: usize, memory: Samples, progress: &dyn Progress)
+    -> Result<Samples>;
+}
+
+/// Any part of the voxels of one image.
+pub trait BlockReader: Send + Sync {
+    /// The voxels in `voxels` of each of `volumes`, as stored, in the memory of `memory` if it is
+    /// large enough: `[t, voxel]`, however they lie in the file.
+    ///
+    /// # Errors
+    /// A file that has become shorter than it was; errors of the disk. Each names the file. That
+    /// `progress` says it is cancelled.
+    fn read(
+        &self,
+        volumes: Range<usize>,
+        voxels: Range<usize>,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples>;
+}
+
+/// Is told how many bytes of voxels were read since it was told last, and says whether to go on.
+pub trait Progress: Send + Sync {
+    /// `count` more bytes of voxels, decompressed, have been read.
+    fn voxel_bytes_read(&self, count: u64);
+
+    /// This thread has spent so long waiting for the disk, and so long decoding what it gave.
+    fn time_spent(&self, _waiting: Duration, _decoding: Duration) {}
+
+    /// Whether reading is to end early: asked before each piece that is read, of a mebibyte at most.
+    /// What was being read then fails as [`Error::cancelled`].
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn voxel_bytes_read(&self, _count: u64) {}
+}
+
+/// Whole volumes of any image, in order, each read once.
+pub struct VolumeReader {
+    voxels: Voxels,
+    voxels_of_volume: usize,
+    volumes: usize,
+    next_volume: usize,
+}
+
+impl VolumeReader {
+    /// A reader of the volumes of `image`, from the first on.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    pub fn open(image: &Arc<dyn Source>) -> Result<VolumeReader> {
+        let (voxels_of_volume, volumes) = (image.voxels(), image.volumes());
+        Ok(VolumeReader { voxels: image.open_voxels()?, voxels_of_volume, volumes, next_volume: 0 })
+    }
+
+    /// The next `volumes` volumes, as stored, in the memory of `memory` if it is large enough.
+    ///
+    /// # Errors
+    /// Those of [`VolumeStream::read`] and [`BlockReader::read`].
+    ///
+    /// # Panics
+    /// If fewer than `volumes` volumes are left: the image says how many there are.
+    pub fn read(
+        &mut self,
+        volumes: usize,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
+        let next = self.next_volume..self.next_volume + volumes;
+        assert!(next.end <= self.volumes, "volumes beyond the last");
+        self.next_volume = next.end;
+        match &mut self.voxels {
+            Voxels::Stream(stream) => stream.read(volumes, memory, progress),
+            Voxels::Blocks(blocks) => blocks.read(next, 0..self.voxels_of_volume, memory, progress),
+        }
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(OutOfMemory { bytes }: OutOfMemory) -> Error {
+        Error::memory(format!("no memory for {} MiB of its voxels", bytes.div_ceil(1024 * 1024)))
+            .remedy("use array mode, or fewer threads")
+            .settings([Setting::Mode, Setting::Threads])
+    }
+}

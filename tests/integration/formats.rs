@@ -1,0 +1,337 @@
+//! The seam of formats: a second format, made here, goes through every mode as NIfTI does. In it
+//! the samples of a voxel lie one behind the other (time fastest), and nothing says how the grid
+//! lies in space.
+
+use crate::program::bytes::{FLOAT32, Header, INT16, Random, gzip};
+use crate::program::{Map, Scratch, bits};
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tsnr::error::Result;
+use tsnr::formats::{
+    self, Affine, BlockReader, Encoding, Geometry, Keep, MapFile, MapPrecision, Orientation,
+    Progress, Source, SpatialUnit, Time, TimeUnit, VolumeStream, VoxelEncoding, Voxels,
+};
+use tsnr::maps::{MEAN, STD, TSNR};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, Session, Settings};
+use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VoxelSample};
+use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
+
+/// More voxels than array mode takes for a slab.
+const SHAPE: [usize; 3] = [40, 40, 25];
+const VOXELS: usize = 40 * 40 * 25;
+const VOLUMES: usize = 7;
+
+/// An image in memory, time fastest.
+#[derive(Clone, Debug)]
+struct TimeFastest {
+    path: PathBuf,
+    geometry: Geometry,
+    time: Time,
+    encoding: VoxelEncoding,
+    is_seekable: bool,
+    /// `[voxel, t]`, little-endian.
+    bytes: Arc<[u8]>,
+}
+
+impl TimeFastest {
+    /// The samples of `volume` and `voxel`, as they are stored.
+    fn sample(&self, volume: usize, voxel: usize) -> &[u8] {
+        let size = self.encoding.datatype.bytes();
+        &self.bytes[(voxel * self.time.volumes + volume) * size..][..size]
+    }
+}
+
+impl Source for TimeFastest {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    fn time(&self) -> &Time {
+        &self.time
+    }
+
+    fn voxel_encoding(&self) -> VoxelEncoding {
+        self.encoding
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.is_seekable
+    }
+
+    fn open_voxels(&self) -> Result<Voxels> {
+        Ok(match self.is_seekable {
+            true => Voxels::Blocks(Box::new(self.clone())),
+            false => Voxels::Stream(Box::new(Stream { image: self.clone(), next_volume: 0 })),
+        })
+    }
+
+    fn header_bytes(&self) -> &[u8] {
+        b"time fastest"
+    }
+}
+
+impl BlockReader for TimeFastest {
+    fn read(
+        &self,
+        volumes: Range<usize>,
+        voxels: Range<usize>,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
+        let (rows, columns) = (volumes.len(), voxels.len());
+        memory.refilled(ByteOrder::Little, rows, columns, |memory| {
+            let places =
+                volumes.flat_map(|volume| voxels.clone().map(move |voxel| (volume, voxel)));
+            let size = self.encoding.datatype.bytes();
+            for (bytes, (volume, voxel)) in memory.chunks_exact_mut(size).zip(places) {
+                bytes.copy_from_slice(self.sample(volume, voxel));
+            }
+            progress.voxel_bytes_read(memory.len() as u64);
+            Ok(())
+        })
+    }
+}
+
+struct Stream {
+    image: TimeFastest,
+    next_volume: usize,
+}
+
+impl VolumeStream for Stream {
+    fn read(
+        &mut self,
+        volumes: usize,
+        memory: Samples,
+        progress: &dyn Progress,
+    ) -> Result<Samples> {
+        let next = self.next_volume..self.next_volume + volumes;
+        self.next_volume = next.end;
+        self.image.read(next, 0..VOXELS, memory, progress)
+    }
+}
+
+/// A run as NIfTI has it, without a form, and its stored numbers `[t, voxel]`.
+fn run(datatype: i16, name: &str) -> (Header, Vec<f64>) {
+    let (bitpix, scale) = if datatype == INT16 { (16, 1.0) } else { (32, 0.37) };
+    let header = Header {
+        qform_code: 0,
+        sform_code: 0,
+        slope: 0.5,
+        inter: -20.0,
+        ..Header::new(datatype, bitpix, 40, 40, 25, VOLUMES as i16)
+    };
+    let mut random = Random::new(name);
+    let mut stored: Vec<f64> =
+        (0..VOXELS * VOLUMES).map(|_| scale * random.uniform(700.0, 900.0).round()).collect();
+    for volume in 0..VOLUMES {
+        // Two voxels that never change, and of floats one with a NaN.
+        stored[volume * VOXELS + 11] = 800.0;
+        stored[volume * VOXELS + VOXELS - 1] = 0.0;
+    }
+    if datatype == FLOAT32 {
+        stored[3 * VOXELS + 35_000] = f64::NAN;
+    }
+    (header, stored)
+}
+
+/// The same run, time fastest.
+fn time_fastest((header, stored): &(Header, Vec<f64>), is_seekable: bool) -> Arc<dyn Source> {
+    let voxel = |voxel: usize| stored[voxel..].iter().step_by(VOXELS).copied();
+    let turned: Vec<f64> = (0..VOXELS).flat_map(voxel).collect();
+    Arc::new(TimeFastest {
+        path: PathBuf::from("made-here.tf"),
+        geometry: Geometry::unoriented(
+            SHAPE,
+            [4.0, 4.0, 6.0],
+            SpatialUnit::Millimetre,
+            "no affine says how the voxels lie",
+        ),
+        time: Time {
+            volumes: VOLUMES,
+            has_axis: true,
+            tr_seconds: None,
+            tr_place: "RepetitionTime in its sidecar",
+            unit: TimeUnit::Unknown,
+        },
+        encoding: VoxelEncoding {
+            datatype: if header.datatype == INT16 { Datatype::Int16 } else { Datatype::Float32 },
+            scaling: Scaling::new(0.5, -20.0).expect("a scaling"),
+        },
+        is_seekable,
+        bytes: header.encode(&turned).into(),
+    })
+}
+
+fn computed(session: &Session, mode: Mode, threads: usize) -> Computed {
+    let signals = SignalsWanted {
+        slice_means: true,
+        sample: Some(VoxelSample::new([0, 11, 35_000], SamplePrecision::Float64)),
+        hashes: true,
+        ..SignalsWanted::global_and_dvars()
+    };
+    let settings = Settings {
+        mode,
+        threads: NonZeroUsize::new(threads).expect("a thread"),
+        chunk_length: None,
+        analysis: Analysis { signals, ..Analysis::plain(session) },
+    };
+    pipeline::compute(session, &settings, Arc::new(())).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Everything that came out, to the last bit.
+fn all_bits(computed: &Computed) -> (Vec<u64>, String) {
+    let Computed { maps, at_limit, signals, .. } = computed;
+    let of_maps = [TSNR, MEAN, STD].map(|kind| maps.get(kind).expect("a map").values());
+    let others = format!("{:?} {at_limit:?} {signals:?}", maps.counts());
+    (of_maps.into_iter().flat_map(bits).collect(), others)
+}
+
+#[test]
+fn time_fastest_without_an_affine_gives_the_bits_of_nifti_in_every_mode() {
+    let scratch = Scratch::new();
+    for datatype in [INT16, FLOAT32] {
+        let runs = ["first", "second"].map(|name| run(datatype, name));
+        for is_seekable in [true, false] {
+            let files: Vec<PathBuf> = (0..)
+                .zip(&runs)
+                .map(|(number, (header, stored))| {
+                    let file = header.file(stored);
+                    match is_seekable {
+                        true => scratch.file(&format!("{number}.nii"), file),
+                        false => scratch.file(&format!("{number}.nii.gz"), gzip(&file)),
+                    }
+                })
+                .collect();
+            let of_files = Session::open(&files).expect("a session");
+            let images = runs.iter().map(|run| time_fastest(run, is_seekable)).collect();
+            let of_images = Session::of_images(images).expect("a session");
+            for (mode, threads) in [Mode::Serial, Mode::Delayed, Mode::Array]
+                .into_iter()
+                .flat_map(|mode| [1, 3].map(|threads| (mode, threads)))
+            {
+                let what = format!("{datatype}, seekable: {is_seekable}, {mode}, {threads}");
+                let [expected, found] =
+                    [&of_files, &of_images].map(|it| computed(it, mode, threads));
+                let counts = found.maps.counts();
+                assert_eq!(counts.constant, 2, "{what}");
+                assert_eq!(counts.not_finite, usize::from(datatype == FLOAT32), "{what}");
+                assert!(all_bits(&found) == all_bits(&expected), "{what}");
+            }
+        }
+    }
+}
+
+/// The bytes of a map of which each value is the place of its voxel.
+fn written(image: &dyn Source, keep: Keep, file: &MapFile) -> Vec<u8> {
+    let mut places = (0..image.voxels()).map(|place| place as f64);
+    let mut bytes = Vec::new();
+    let sink = image.map_sink(keep).expect("a sink");
+    sink.write(&mut bytes, &mut places, file).expect("written to memory");
+    bytes
+}
+
+fn plain(name: &str, notes: &[&str]) -> MapFile {
+    MapFile {
+        name: name.to_owned(),
+        description: format!("a map of {name}"),
+        notes: notes.iter().map(|&it| it.to_owned()).collect(),
+        ..MapFile::new(Encoding::Plain, MapPrecision::Float32)
+    }
+}
+
+#[test]
+fn a_map_of_another_format_is_the_file_that_nifti_without_a_form_gives() {
+    let scratch = Scratch::new();
+    let run = run(INT16, "first");
+    let nifti = formats::open(&scratch.file("run.nii", run.0.file(&run.1))).expect("an image");
+    let [mut expected, found] = [nifti, time_fastest(&run, true)]
+        .map(|image| written(&*image, Keep::Extensions, &plain("tSNR", &["a note"])));
+    // What is kept of the forms, whose codes are 0.
+    assert_eq!(expected[252..256], [0; 4]);
+    assert!(expected[256..328].iter().any(|&byte| byte != 0));
+    expected[256..328].fill(0);
+    assert!(found == expected);
+}
+
+#[test]
+fn a_known_affine_of_another_format_becomes_the_sform() {
+    let scratch = Scratch::new();
+    let rows = [[0.0, -4.0, 0.0, 7.5], [4.0, 0.0, 0.0, -8.0], [0.0, 0.0, 6.0, 1.25]];
+    let mut image = TimeFastest {
+        path: PathBuf::from("made-here.tf"),
+        geometry: Geometry {
+            shape: [2, 3, 4],
+            affine: Affine(rows),
+            unit: SpatialUnit::Millimetre,
+            voxel_sizes: [4.0, 4.0, 6.0],
+            orientation: Orientation::Known,
+        },
+        time: Time {
+            volumes: 1,
+            has_axis: false,
+            tr_seconds: None,
+            tr_place: "its sidecar",
+            unit: TimeUnit::Unknown,
+        },
+        encoding: VoxelEncoding { datatype: Datatype::Uint8, scaling: Scaling::IDENTITY },
+        is_seekable: true,
+        bytes: vec![0; 24].into(),
+    };
+    let path = scratch.file("map.nii", written(&image, Keep::Geometry, &plain("tSNR", &[])));
+    let map = formats::open(&path).expect("a map");
+    assert_eq!(*map.geometry(), image.geometry);
+    assert_eq!(Map::read(&path).values, (0..24).map(f64::from).collect::<Vec<_>>());
+
+    image.geometry.shape = [32_768, 1, 1];
+    let error = image.map_sink(Keep::Geometry).expect_err("too long").to_string();
+    assert_eq!(
+        error,
+        "made-here.tf: an axis of 32768 voxels, expected at most 32767 for a map in NIfTI-1"
+    );
+}
+
+#[test]
+fn notes_come_back_before_those_of_the_image_and_what_describes_the_run_is_left_out() {
+    let scratch = Scratch::new();
+    let extension = |code: i32, text: &str| {
+        let size = (8 + text.len()).next_multiple_of(16);
+        let mut bytes = [(size as i32).to_le_bytes(), code.to_le_bytes()].concat();
+        bytes.extend(text.as_bytes());
+        bytes.resize(size, 0);
+        bytes
+    };
+    let extensions = [extension(4, "<AFNI_attributes/>"), extension(6, "of the run")].concat();
+    let header = Header { vox_offset: 352.0 + extensions.len() as f32, ..Header::int16(2) };
+    let voxels = header.encode(&(0..120).map(f64::from).collect::<Vec<_>>());
+    let run = [header.bytes(), vec![1, 0, 0, 0], extensions, voxels].concat();
+    let run = formats::open(&scratch.file("run.nii", run)).expect("a run");
+    assert_eq!(run.notes().expect("notes"), ["of the run"]);
+
+    let sink = run.map_sink(Keep::Extensions).expect("a sink");
+    let [left_out] = sink.left_out() else { panic!("{:?}", sink.left_out()) };
+    assert!(left_out.contains("AFNI (code 4) header extension describes the run"), "{left_out}");
+    assert!(run.map_sink(Keep::Geometry).expect("a sink").left_out().is_empty());
+
+    let definition = "{\"tool\": \"numpy\", \"mean\": \"\u{b5}\"}";
+    for (keep, expected) in [
+        (Keep::Extensions, vec![definition, "", "of the run"]),
+        (Keep::Geometry, vec![definition, ""]),
+    ] {
+        let file = plain("tSNR", &[definition, ""]);
+        let path = scratch.file("map.nii", written(&*run, keep, &file));
+        let map = formats::open(&path).expect("a map");
+        assert_eq!(map.notes().expect("notes"), expected);
+        assert_eq!(map.description(), "a map of tSNR");
+        // Another reader finds the voxels behind the notes.
+        assert_eq!(Map::read(&path).values, (0..60).map(f64::from).collect::<Vec<_>>());
+        let gzipped = MapFile { encoding: Encoding::Gzip, ..file };
+        let path = scratch.file("map.nii.gz", written(&*run, keep, &gzipped));
+        assert_eq!(formats::open(&path).expect("a map").notes().expect("notes"), expected);
+    }
+}
