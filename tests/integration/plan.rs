@@ -251,7 +251,7 @@ fn what_follows_the_last_volume_is_checked_no_longer_once_cancelled() {
     let scratch = Scratch::new();
     let path = zeros(&scratch, "more.nii.gz", 1, 256);
     let image = formats::open(&path).unwrap();
-    let none = || tsnr::voxels::Samples::none(image.header.datatype);
+    let none = || tsnr::voxels::Samples::none(image.datatype());
     let asked = Asked::default();
     let error = VolumeReader::open(&image).unwrap().read(1, none(), &asked).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
