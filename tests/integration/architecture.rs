@@ -354,5 +354,5 @@ fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
                 mod tests {\n    use crate::pipeline;\n}\n\
                 use crate::error::Error;\n";
     let found = names_behind(&code(text), "crate::");
-    assert_eq!(Vec::from_iter(found), ["error", "image", "inputs", "stats", "voxels"]);
+    assert_eq!(Vec::from_iter(found), ["error", "formats", "inputs", "stats", "voxels"]);
 }
