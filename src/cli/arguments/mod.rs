@@ -480,7 +480,10 @@ fn without_orphans(command: Command) -> Command {
     };
     let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
     let command = command.mut_args(held_argument);
-    names.iter().fold(command, |command, name| command.mut_subcommand(name, without_orphans))
+    names.iter().fold(command, |command, name| {
+        let named = |it: Command| without_orphans(it.display_name(format!("tsnr {name}")));
+        command.mut_subcommand(name, named)
+    })
 }
 
 /// A line of which the last two words stay together.
