@@ -80,11 +80,13 @@ pub(super) struct CommandLine {
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Subcommand {
     /// Compute maps: what is done if no command is named
-    #[command(after_long_help = DEFINITION)]
+    #[command(display_name = "tsnr run", after_long_help = DEFINITION)]
     Run(Box<RunArguments>),
     /// Compare two maps: before and after, two protocols, two days
+    #[command(display_name = "tsnr diff")]
     Diff(Box<DiffArguments>),
     /// Compare the three modes: time, memory, difference of maps
+    #[command(display_name = "tsnr compare")]
     Compare(Box<CompareArguments>),
     /// Print the completions of a shell
     Completions {
