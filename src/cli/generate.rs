@@ -22,7 +22,8 @@ pub(super) fn man(name: Option<&str>) -> Result<()> {
         Some(name) => {
             let found = command.get_subcommands().find(|it| it.get_name() == name);
             let known: Vec<&str> = command.get_subcommands().map(|it| it.get_name()).collect();
-            found.cloned().ok_or_else(|| {
+            let found = found.cloned().map(|it| it.display_name(format!("tsnr-{name}")));
+            found.ok_or_else(|| {
                 Error::usage(format!("no command '{name}'"))
                     .remedy(format!("there are {}", known.join(", ")))
             })?

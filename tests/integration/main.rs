@@ -36,6 +36,7 @@ mod plan;
 mod readme;
 mod reference_data;
 mod regions;
+mod report;
 mod reproducible;
 mod specimens;
 mod testdata;

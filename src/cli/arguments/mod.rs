@@ -80,11 +80,13 @@ pub(super) struct CommandLine {
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Subcommand {
     /// Compute maps: what is done if no command is named
-    #[command(after_long_help = DEFINITION)]
+    #[command(display_name = "tsnr run", after_long_help = DEFINITION)]
     Run(Box<RunArguments>),
     /// Compare two maps: before and after, two protocols, two days
+    #[command(display_name = "tsnr diff")]
     Diff(Box<DiffArguments>),
     /// Compare the three modes: time, memory, difference of maps
+    #[command(display_name = "tsnr compare")]
     Compare(Box<CompareArguments>),
     /// Print the completions of a shell
     Completions {
@@ -478,7 +480,10 @@ fn without_orphans(command: Command) -> Command {
     };
     let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
     let command = command.mut_args(held_argument);
-    names.iter().fold(command, |command, name| command.mut_subcommand(name, without_orphans))
+    names.iter().fold(command, |command, name| {
+        let named = |it: Command| without_orphans(it.display_name(format!("tsnr {name}")));
+        command.mut_subcommand(name, named)
+    })
 }
 
 /// A line of which the last two words stay together.

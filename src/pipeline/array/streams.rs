@@ -6,7 +6,8 @@ use super::{Job, Part, Reading, Slab, moments_of};
 use crate::error::Result;
 use crate::formats::VolumeReader;
 use crate::stats::signals::BLOCK_VOXELS;
-use crate::voxels::Samples;
+use crate::voxels::{Datatype, Samples};
+use std::mem::discriminant;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +24,35 @@ struct Stream {
 }
 
 impl Stream {
-    fn open(job: &Job, part: &Part) -> Result<Stream> {
+    fn open(job: &Job, part: &Part, spares: &Spares) -> Result<Stream> {
         let reader = VolumeReader::open(&part.image)?;
-        let memory = Samples::none(part.image.datatype());
+        let memory = spares.take(part.image.datatype());
         Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
+    }
+
+    /// What was accumulated; the reader goes before anything is made of it, and the memory of chunks
+    /// is there for another image.
+    fn into_sums(self, spares: &Spares) -> PartSums {
+        spares.give(self.memory);
+        self.sums
+    }
+}
+
+/// Memory of chunks of images that were read, for images to come: what is freed between two of them
+/// is kept by the allocator where something small was put beside it.
+#[derive(Default)]
+struct Spares(Mutex<Vec<Samples>>);
+
+impl Spares {
+    fn give(&self, memory: Samples) {
+        unpoisoned(&self.0).push(memory);
+    }
+
+    /// Memory for samples of a type; what is of another is freed.
+    fn take(&self, datatype: Datatype) -> Samples {
+        let none = Samples::none(datatype);
+        let spare = unpoisoned(&self.0).pop();
+        spare.filter(|it| discriminant(it) == discriminant(&none)).unwrap_or(none)
     }
 }
 
@@ -36,19 +62,21 @@ impl Stream {
 pub(super) fn folded(job: &Arc<Job>, threads: NonZeroUsize) -> Delayed<Folding> {
     let most_begun = most_begun(job, threads);
     let folded_bytes = (job.bytes.folded * job.voxels) as u64;
+    let spares = Arc::new(Spares::default());
     let mut folded: Vec<Delayed<Folding>> = Vec::with_capacity(job.parts.len());
     for (index, part) in job.parts.all().enumerate() {
         let before = index.checked_sub(most_begun).map(|before| &folded[before]);
-        let stream = read_and_added(job, index, before);
-        let (name, job) = (moments_of(&*part.image), Arc::clone(job));
+        let stream = read_and_added(job, index, &spares, before);
+        let (name, job, spares) = (moments_of(&*part.image), Arc::clone(job), Arc::clone(&spares));
         let next = match folded.last().cloned() {
             None => delayed(name, stream, move |stream: Stream| {
-                Folding::none(&job, 0..job.voxels).with(&job, stream.sums)
+                Folding::none(&job, 0..job.voxels).with(&job, stream.into_sums(&spares))
             }),
             Some(folded) => {
                 let this = Arc::clone(&job);
-                let complete =
-                    move |stream: Stream| stream.sums.complete(&this, &this.parts[index]);
+                let complete = move |stream: Stream| {
+                    stream.into_sums(&spares).complete(&this, &this.parts[index])
+                };
                 let sums = delayed(name, stream, complete).value_bytes(moments_bytes(&job));
                 merged(folded, sums, job)
             }
@@ -73,6 +101,7 @@ fn moments_bytes(job: &Job) -> u64 {
 fn read_and_added(
     job: &Arc<Job>,
     index: usize,
+    spares: &Arc<Spares>,
     before: Option<&Delayed<Folding>>,
 ) -> Delayed<Stream> {
     let image = &job.parts[index].image;
@@ -91,8 +120,8 @@ fn read_and_added(
         let bytes = moments_bytes(job) + (range_length * image.volume_bytes()) as u64;
         let next = match stream {
             None => {
-                let this = Arc::clone(job);
-                let begin = move |()| go_on(Stream::open(&this, &this.parts[index])?);
+                let (this, spares) = (Arc::clone(job), Arc::clone(spares));
+                let begin = move |()| go_on(Stream::open(&this, &this.parts[index], &spares)?);
                 let first = try_delayed(name, (), begin);
                 before.into_iter().fold(first, Delayed::after)
             }

@@ -1,59 +1,74 @@
 //! Pages of made sessions: what is planted shows, the figures agree, nothing is fetched. The pages
 //! and pictures are left in `target/tmp/pages`, to be looked at.
 
-pub mod browser;
-mod real;
 mod sessions;
 
-use crate::program::shared_data;
-use sessions::{Fault, Plan, multiband, session};
+use crate::browser;
+use crate::program::{Map, Scratch, names, shared_data};
+use serde_json::Value;
+use sessions::{Fault, Noise, Plan, head, name};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Instant;
-use tsnr::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic, preview};
-use tsnr::report::compare_maps::{self, Comparison, RegionPair, Side};
-use tsnr::report::facts::{Facts, Mask, Region, Shown, Use, Warning};
-use tsnr::report::page;
+use tsnr::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, mosaic, preview};
 
 /// The most bytes of a page.
 const LARGEST_PAGE: usize = 5_000_000;
 
-fn written(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+/// Leaves what a test made where a person finds it.
+fn left(name: &str, content: impl AsRef<[u8]>) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
     fs::create_dir_all(&folder).expect("a folder");
-    let path = folder.join(name);
-    fs::write(&path, content).expect("a file");
-    path
+    fs::write(folder.join(name), content).expect("a file");
 }
 
 fn plan(faults: Vec<Fault>) -> Plan {
-    Plan { shape: [48, 56, 20], voxel: [4.0, 4.0, 4.5], runs: 5, volumes: 50, faults }
+    Plan { shape: [32, 36, 12], voxel: [6.0, 6.0, 7.0], runs: 5, volumes: 40, faults }
 }
 
-fn faulty() -> Facts {
-    let mut facts = session(&plan(vec![
-        Fault::Spike { run: 1, volume: 31 },
-        Fault::DroppedSlice { run: 2, slice: 12 },
-        Fault::Shift { run: 3 },
-        Fault::NonSteady { volumes: 3 },
-        Fault::Clip,
-    ]));
-    facts.warnings = vec![
-        Warning {
-            name: "between-runs".to_owned(),
-            text: "61% of the variance lies between the runs: the concatenation measures their \
-                   shifts more than the noise"
-                .to_owned(),
-            remedy: "use --combine demean, or realign the runs first".to_owned(),
-        },
-        Warning {
-            name: "clipped".to_owned(),
-            text: "2123 voxels reach <the limit> of the datatype".to_owned(),
-            remedy: "scan again with a lower gain & look at the raw values".to_owned(),
-        },
-    ];
-    facts
+const LOST_SLICE: usize = 7;
+
+/// What the program made of a session.
+struct Made {
+    page: String,
+    run: Value,
+    tsnr: Vec<f64>,
+}
+
+/// Runs the program on everything in a folder, with a page, JSON and a map.
+fn made(scratch: &Scratch, left_as: &str, options: &[&str]) -> Made {
+    let outputs = ["--report=page.html", "--json=run.json", "-o", "tsnr.nii", "--undefined=nan"];
+    scratch.tsnr([&["*_bold.nii", "-q"], &outputs[..], options].concat()).succeeded();
+    let text = |name: &str| fs::read_to_string(scratch.path(name)).expect("a text");
+    let page = text("page.html");
+    left(left_as, &page);
+    let run = serde_json::from_str(&text("run.json")).expect("JSON");
+    assert_eq!(embedded(&page), run, "a page embeds what --json writes");
+    Made { page, run, tsnr: Map::read(&scratch.path("tsnr.nii")).values }
+}
+
+/// Five runs with every fault, and an atlas; made once.
+fn faulty() -> &'static Made {
+    static FAULTY: OnceLock<Made> = OnceLock::new();
+    FAULTY.get_or_init(|| {
+        let scratch = Scratch::new();
+        let plan = plan(vec![
+            Fault::Spike { run: 1, volume: 31 },
+            Fault::DroppedSlice { run: 2, slice: LOST_SLICE },
+            Fault::Shift { run: 3 },
+            Fault::NonSteady { volumes: 3 },
+            Fault::Clip,
+        ]);
+        plan.write(&scratch);
+        let [nx, ny, _] = plan.shape;
+        let is_left = |it: usize| it % nx > 20 && it / nx / ny == 5;
+        scratch.file("atlas.nii", plan.image(|it| i16::from(is_left(it))));
+        scratch.file("labels.tsv", "index\tname\n1\tleft <hippocampus>\n");
+        let atlas = ["--dummy-scans=3", "--atlas=atlas.nii", "--atlas-labels=labels.tsv"];
+        made(&scratch, "faulty.html", &atlas)
+    })
 }
 
 /// The elements between a tag and its end, whole.
@@ -63,10 +78,11 @@ fn elements<'a>(page: &'a str, tag: &str) -> Vec<&'a str> {
     starts.map(|at| &page[at..at + page[at..].find(&end).expect("an end") + end.len()]).collect()
 }
 
-/// The block of figures for programs.
-fn figures(page: &str) -> serde_json::Value {
-    let [figures] = elements(page, "script")[..] else { panic!("one block of figures") };
-    let text = figures.split_once('>').unwrap().1.strip_suffix("</script>").unwrap();
+/// The object that a page has for programs.
+fn embedded(page: &str) -> Value {
+    let [script] = elements(page, "script")[..] else { panic!("one element for programs") };
+    let text = script.strip_prefix("<script type=\"application/json\" id=\"tsnr\">");
+    let text = text.and_then(|it| it.strip_suffix("</script>")).expect("its tags");
     serde_json::from_str(text).expect("JSON")
 }
 
@@ -77,16 +93,18 @@ fn bar_sum(histogram: &str) -> usize {
     titles.map(|it| count(it).expect("a count")).sum()
 }
 
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("a number, found {value}"))
+}
+
 #[test]
 fn a_page_needs_nothing_else_and_its_drawings_are_well_formed() {
-    let facts = faulty();
-    let page = page(&facts).unwrap();
-    written("faulty.html", &page);
+    let page = &faulty().page;
     assert!(page.len() < LARGEST_PAGE, "{} bytes", page.len());
     for fetched in ["http:", "https:", "<link rel=\"stylesheet", "@import", "src=\"/", "url("] {
         assert!(!page.contains(fetched), "{fetched}");
     }
-    let drawings = elements(&page, "svg");
+    let drawings = elements(page, "svg");
     assert!(drawings.len() > 15, "{}", drawings.len());
     for drawing in drawings {
         roxmltree::Document::parse(drawing).expect("well-formed XML");
@@ -96,211 +114,184 @@ fn a_page_needs_nothing_else_and_its_drawings_are_well_formed() {
     for image in page.match_indices("<img ").map(|(at, _)| &page[at..at + 200]) {
         assert!(image.contains(" alt=\""), "{image}");
     }
-    assert!(page.contains("Look at: between-runs, clipped."));
-    assert!(page.contains("What to do: scan again with a lower gain &amp; look"));
-    assert!(page.contains("reach &lt;the limit&gt;"));
+    assert!(page.contains("Look at: between-runs, clipped."), "{}", faulty().run["findings"]);
+    assert!(page.contains("What to do: look at the reconstruction, or leave them out with a mask"));
 }
 
 #[test]
-fn the_figures_of_a_page_are_those_that_it_was_handed() {
-    let mut facts = faulty();
-    facts.title = "</script><b>".to_owned();
-    facts.runs[0].name = "</script>_1".to_owned();
-    facts.regions = vec![Region {
-        name: "left hippocampus".to_owned(),
-        run: "all".to_owned(),
-        voxels: 812,
-        median: 41.25,
-        q25: 30.5,
-        q75: 52.0,
-    }];
-    let page = page(&facts).unwrap();
-    let figures = figures(&page);
-    let summary = facts.summary.unwrap();
-    assert_eq!(figures["schema"], "tsnr-report/1");
-    assert_eq!(figures["tsnr"]["median"], summary.median);
-    assert_eq!(figures["tsnr"]["voxels"], summary.voxels);
-    assert_eq!(figures["volumes"], 250);
-    assert_eq!(figures["volumes_used"], 235);
-    assert_eq!(figures["runs"][0]["name"], "</script>_1");
-    assert_eq!(figures["runs"][4]["dropped"], 3);
-    assert_eq!(figures["runs"][2]["median_tsnr"], facts.runs[2].median_tsnr.unwrap());
-    assert_eq!(figures["orientation"], "LAS");
-    assert_eq!(figures["regions"][0]["median"], 41.25);
-    assert_eq!(figures["mask"], serde_json::Value::Null);
-    assert!(page.contains(&format!("<b>{:.1}</b>median tSNR", summary.median)));
-    assert!(page.contains("<b>235 of 250</b>volumes used<small>15 dropped</small>"));
-    assert!(page.contains("<td>left hippocampus</td><td>all</td><td>812</td>"));
+fn the_figures_of_a_page_are_those_that_json_has() {
+    let Made { page, run, .. } = faulty();
+    assert_eq!(run["schema"], "tsnr-run/2");
+    assert_eq!(run["volumes_used"], 185);
+    assert_eq!(run["runs"][4]["dummies"], serde_json::json!([0, 1, 2]));
+    assert_eq!(run["grid"]["orientation"], "LAS");
+    assert_eq!(run["mask"], Value::Null);
+    let median = number(&run["tsnr"]["median"]);
+    assert!(page.contains(&format!("<b>{median:.1}</b>median tSNR")), "{median}");
+    assert!(page.contains("<b>185 of 200</b>volumes used<small>15 dropped</small>"));
+    let voxels = &run["tsnr"]["voxels"];
+    let undefined = run["undefined"].as_object().expect("counts").values();
+    let undefined: u64 = undefined.map(|it| it.as_u64().expect("a count")).sum();
+    assert!(page.contains(&format!("<b>{voxels}</b>voxels<small>{undefined} undefined</small>")));
+    let rows = elements(page, "tr");
+    for (number_of_run, of_run) in run["runs"].as_array().expect("runs").iter().enumerate() {
+        let own = number(&of_run["median_tsnr"]);
+        let name = name(number_of_run + 1);
+        let name = name.trim_end_matches(".nii");
+        let row = format!("<tr><td>{name}</td><td>40</td><td>37</td><td>3</td>");
+        let row = rows.iter().find(|it| it.starts_with(&row)).expect("a row of the run");
+        assert!(row.ends_with(&format!("<td>{own:.1}</td></tr>")), "{row}");
+        let hash = of_run["files"][0]["header_sha256"].as_str().expect("a hash");
+        assert!(page.contains(&format!("<td>{hash}</td>")), "{name}");
+    }
+    let regions = run["regions"].as_array().expect("regions");
+    assert_eq!(regions.len(), 1 + 5, "all runs, and each");
+    for region in regions {
+        let [q25, median, q75] = ["q25", "median", "q75"].map(|it| number(&region[it]));
+        let (of, voxels) = (region["run"].as_str().expect("a run"), &region["voxels"]);
+        let row = format!(
+            "<tr><td>left &lt;hippocampus&gt;</td><td>{of}</td><td>{voxels}</td>\
+             <td>{q25:.1}</td><td>{median:.1}</td><td>{q75:.1}</td></tr>"
+        );
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn a_name_never_ends_what_it_stands_in() {
+    let scratch = Scratch::new();
+    let small = Plan { shape: [8, 9, 4], voxel: [20.0; 3], runs: 2, volumes: 20, faults: vec![] };
+    small.write(&scratch);
+    fs::create_dir(scratch.path("x<")).expect("a folder");
+    let path = |run: usize| format!("x</script><b>&_run-{run}_bold.nii");
+    for run in [1, 2] {
+        fs::rename(scratch.path(&name(run)), scratch.path(&path(run))).expect("another name");
+    }
+    let inputs = [path(1), path(2), "--report=page.html".to_owned(), "--by-slice".to_owned()];
+    scratch.tsnr(inputs).succeeded();
+    let page = fs::read_to_string(scratch.path("page.html")).expect("a page");
+    let run = embedded(&page);
+    assert_eq!(run["runs"][0]["files"][0]["path"], path(1));
+    assert_eq!(run["runs"][0]["name"], "script><b>&_run-1_bold");
+    assert!(page.contains("<title>script&gt;&lt;b&gt;&amp;, 2 runs</title>"), "{}", &page[..600]);
+    assert!(page.contains("<td>script&gt;&lt;b&gt;&amp;_run-2_bold</td>"));
+    assert!(page.contains("<td>x&lt;/script&gt;&lt;b&gt;&amp;_run-1_bold.nii</td>"));
+    assert!(!page.contains("script><b>"));
+    for drawing in elements(&page, "svg") {
+        roxmltree::Document::parse(drawing).expect("well-formed XML");
+    }
 }
 
 #[test]
 fn the_bars_of_each_histogram_stand_for_every_defined_voxel_of_the_mask() {
-    let mut facts = session(&plan(vec![]));
-    let voxels: Vec<bool> = (0..facts.grid.voxel_count()).map(|it| it % 3 != 0).collect();
-    facts.mask = Some(Mask { name: "two thirds".to_owned(), voxels: voxels.clone() });
-    let page = page(&facts).unwrap();
-    let volume = Volume::new(&facts.grid, &facts.maps.tsnr).unwrap();
-    let all = volume.within(&voxels).unwrap().defined().len();
+    let scratch = Scratch::new();
+    let plan = plan(vec![]);
+    plan.write(&scratch);
+    let is_inside = |it: usize| !it.is_multiple_of(3);
+    scratch.file("mask.nii", plan.image(|it| i16::from(is_inside(it))));
+    let options = ["--mask=mask.nii", "--map=run-tsnr=own-{run}.nii"];
+    let Made { page, run, tsnr } = made(&scratch, "masked.html", &options);
+    let defined = |values: &[f64]| {
+        (0..values.len()).filter(|&it| is_inside(it) && values[it].is_finite()).count()
+    };
+    let all = defined(&tsnr);
+    assert!(all > 1000 && run["tsnr"]["voxels"] == all, "{all}");
     let drawings = elements(&page, "svg");
     let histograms: Vec<&&str> =
         drawings.iter().filter(|it| it.contains("Histogram of tSNR")).collect();
     assert_eq!(histograms.len(), 6);
     assert_eq!(bar_sum(histograms[0]), all);
     assert!(histograms[0].contains(&format!(", {all} voxels")));
-    for (run, histogram) in facts.runs.iter().zip(&histograms[1..]) {
-        let volume = Volume::new(&facts.grid, run.tsnr.as_ref().unwrap()).unwrap();
-        assert_eq!(bar_sum(histogram), volume.within(&voxels).unwrap().defined().len());
+    for (run, histogram) in (1..).zip(&histograms[1..]) {
+        let own = Map::read(&scratch.path(&format!("own-{run}.nii"))).values;
+        assert_eq!(bar_sum(histogram), defined(&own));
     }
-    assert!(page.contains(">Nothing was found of what was looked for.<"));
-    let looked_for = "Looked for: voxels that &lt;never&gt; change; clipping. Nothing else was";
-    assert!(page.contains(looked_for));
-    facts.mask.as_mut().unwrap().voxels.pop();
-    assert!(tsnr::report::page(&facts).unwrap_err().to_string().contains("voxels of the mask"));
+    // Background that is always 0 is inside this mask.
+    assert!(page.contains("Look at: constant."), "{}", run["findings"]);
+    let sound = made(&scratch, "sound.html", &["--mask=auto"]);
+    assert!(sound.page.contains(">Nothing was found of what was looked for.<"));
+    let (_, said) = sound.page.split_once("Looked for: headers that differ in affine").unwrap();
+    let said = said.split("</p>").next().expect("an end");
+    let end = "; samples at the limit of the stored integers; voxels that never change; samples that \
+               are NaN or infinite. Nothing else was";
+    assert!(said.contains("; variance between the runs; ") && said.contains(end), "{said}");
 }
 
 /// Each fault stands where a person looks for it.
 #[test]
 fn planted_faults_show() {
-    let facts = faulty();
-    let page = page(&facts).unwrap();
+    let Made { page, run, tsnr } = faulty();
     // The spike: the largest changes of its run, into it and out of it.
-    let rows = elements(&page, "tr");
+    let rows = elements(page, "tr");
     let spiking = rows.iter().find(|it| it.contains("run-2_bold") && it.contains(": "));
     let largest = spiking.unwrap().rsplit("<td>").next().unwrap();
-    assert!(largest.starts_with("32: ") && largest.contains(", 31: "), "{largest}");
+    let volumes: Vec<&str> = largest.split(", ").filter_map(|it| it.split(": ").next()).collect();
+    assert!(["31", "32"].iter().all(|it| volumes[..2].contains(it)), "{largest}");
     // The lost slice: its median is the lowest of all slices.
     let by_slice =
-        elements(&page, "svg").into_iter().find(|it| it.contains("tSNR by slice")).unwrap();
+        elements(page, "svg").into_iter().find(|it| it.contains("tSNR by slice")).unwrap();
     let medians: Vec<f64> = elements(by_slice, "title")
         .iter()
         .map(|it| it.split("median ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap())
         .collect();
-    assert_eq!(medians.len(), 20);
-    let lowest = (0..20).min_by(|&a, &b| medians[a].total_cmp(&medians[b])).unwrap();
-    assert_eq!(lowest, 12, "{medians:?}");
+    assert_eq!(medians.len(), 12);
+    let lowest = (0..12).min_by(|&a, &b| medians[a].total_cmp(&medians[b])).unwrap();
+    assert_eq!(lowest, LOST_SLICE, "{medians:?}");
     // The shift: variance between the runs.
-    assert!(facts.between_runs_share.unwrap() > 0.3, "{:?}", facts.between_runs_share);
-    assert!(page.contains("of the variance lies between runs"));
+    let share = number(&run["between_runs"]["share_of_variance"]);
+    assert!(share > 0.3, "{share}");
+    assert!(
+        page.contains(&format!("<b>{:.0}%</b>of the variance lies between runs", 100.0 * share))
+    );
     // The first volumes: marked in every run, in both charts.
     assert_eq!(page.matches("volumes 0 to 2: dropped as not yet steady").count(), 10);
     // The clipped region: its voxels have the highest tSNR, all at the right.
-    let tsnr = &facts.maps.tsnr;
-    let highest: Vec<usize> = (0..tsnr.len()).filter(|&it| tsnr[it] > 3.0 * 60.0).collect();
-    assert!(highest.len() > 50 && highest.iter().all(|it| it % 48 < 24), "{}", highest.len());
+    let highest: Vec<usize> = (0..tsnr.len()).filter(|&it| tsnr[it] > 180.0).collect();
+    assert!(highest.len() > 50 && highest.iter().all(|it| it % 32 < 16), "{}", highest.len());
+    let clipped = run["findings"].as_array().unwrap().iter().find(|it| it["name"] == "clipped");
+    let clipped = clipped.expect("a finding")["data"]["voxels"].as_u64().expect("a count");
+    assert!(clipped as usize >= highest.len(), "{clipped}");
 }
 
 #[test]
 fn a_page_exists_for_few_voxels_one_run_and_maps_without_a_value() {
-    let mut facts = session(&Plan {
+    let scratch = Scratch::new();
+    let slice = Plan {
         shape: [40, 20, 1],
         voxel: [3.5, 3.75, 3.75],
         runs: 12,
         volumes: 121,
         faults: vec![],
-    });
-    written("twelve_runs_of_one_slice.html", page(&facts).unwrap());
-    facts.runs.truncate(1);
-    facts.between_runs_share = None;
-    let single = page(&facts).unwrap();
-    written("one_run.html", &single);
-    assert!(!single.contains("single runs") && !single.contains("tSNR by slice"));
-    for map in [&mut facts.maps.tsnr, &mut facts.maps.mean, &mut facts.maps.std] {
-        map.fill(f64::NAN);
-    }
-    facts.summary = None;
-    facts.runs[0].tsnr = None;
-    facts.runs[0].global_signal.clear();
-    facts.runs[0].dvars.clear();
-    facts.graph_svg = None;
-    let empty = page(&facts).unwrap();
-    written("nothing_defined.html", &empty);
-    assert!(empty.contains("no voxel is defined") && empty.contains("Not known for these runs"));
-    assert!(empty.contains("Look at: no voxel has a tSNR"));
-    assert!(!empty.contains("NaN") && !empty.contains("<svg"), "no empty picture");
-}
-
-fn comparison() -> Comparison {
-    let before = session(&plan(vec![Fault::Shift { run: 3 }]));
-    let after = session(&plan(vec![]));
-    let side = |name: &str, facts: &Facts| Side {
-        name: name.to_owned(),
-        definition: Some("mean / std, ddof 0, runs concatenated".to_owned()),
-        tsnr: facts.maps.tsnr.clone(),
     };
-    Comparison {
-        title: "Before and after motion correction".to_owned(),
-        a: side("before/tsnr.nii.gz", &before),
-        b: side("after/tsnr.nii.gz", &after),
-        grid: before.grid,
-        mask: None,
-        regions: vec![RegionPair {
-            name: "left <thalamus>".to_owned(),
-            voxels: 411,
-            median_a: 39.5,
-            median_b: 65.25,
-            median_difference: 25.5,
-            median_ratio: 1.651,
-        }],
-        version: "0.1.0".to_owned(),
-        command_line: "tsnr diff before/tsnr.nii.gz after/tsnr.nii.gz --report diff.html"
-            .to_owned(),
-        date: "2026-01-31 12:00:00 UTC".to_owned(),
+    slice.write(&scratch);
+    let twelve = made(&scratch, "twelve_runs_of_one_slice.html", &[]);
+    assert!(twelve.page.contains("single runs") && !twelve.page.contains("tSNR by slice"));
+    for run in 2..=12 {
+        fs::remove_file(scratch.path(&name(run))).expect("a run");
     }
-}
+    let single = made(&scratch, "one_run.html", &[]);
+    assert!(!single.page.contains("single runs") && !single.page.contains("tSNR by slice"));
 
-/// Figures and sums are computed once more, in another way.
-#[test]
-fn two_maps_are_compared_where_both_are_defined() {
-    let mut comparison = comparison();
-    let count = comparison.grid.voxel_count();
-    let voxels: Vec<bool> = (0..count).map(|it| it % 5 != 0).collect();
-    comparison.mask = Some(Mask { name: "four fifths".to_owned(), voxels: voxels.clone() });
-    let page = compare_maps::page(&comparison).unwrap();
-    written("compared.html", &page);
-    assert!(page.len() < LARGEST_PAGE && !page.contains("http:") && !page.contains("NaN"));
-    assert!(page.contains("Both are defined as: mean / std"));
-    assert!(page.contains("<td>left &lt;thalamus&gt;</td><td>411</td><td>39.5</td>"));
-    for drawing in elements(&page, "svg") {
-        roxmltree::Document::parse(drawing).expect("well-formed XML");
+    let nothing = [sessions::header(&slice, 5), vec![7; 2 * 5 * 800]].concat();
+    scratch.file(&name(1), nothing);
+    let empty = made(&scratch, "nothing_defined.html", &[]);
+    assert_eq!(empty.run["tsnr"]["voxels"], 0);
+    assert!(empty.page.contains("<b>none</b>median tSNR<small>no voxel is defined</small>"));
+    assert!(empty.page.contains("Look at: no voxel has a tSNR"));
+    // What was looked for has the word.
+    assert!(!empty.page.replace("samples that are NaN", "").contains("NaN"));
+    for panel in ["<h2>tSNR</h2>", "<h2>Mean</h2>", "<h2>Distribution of tSNR</h2>"] {
+        assert!(twelve.page.contains(panel), "{panel}");
+        assert!(!empty.page.contains(panel), "no empty picture");
     }
-    let (a, b) = (&comparison.a.tsnr, &comparison.b.tsnr);
-    let both = (0..count).filter(|&it| voxels[it] && a[it].is_finite() && b[it].is_finite());
-    let mut ratios: Vec<f64> = both.map(|it| b[it] / a[it]).collect();
-    ratios.sort_by(f64::total_cmp);
-    let middle = ratios.len() / 2;
-    let median = match ratios.len() % 2 {
-        0 => (ratios[middle - 1] + ratios[middle]) / 2.0,
-        _ => ratios[middle],
-    };
-    let figures = figures(&page);
-    assert_eq!(figures["summaries"][3]["of"], "B / A");
-    assert_eq!(figures["summaries"][3]["voxels"], ratios.len());
-    let found = figures["summaries"][3]["median"].as_f64().unwrap();
-    assert!((found - median).abs() < 1e-12, "{found} {median}");
-    let drawings = elements(&page, "svg");
-    let histogram = drawings.iter().find(|it| it.contains("Histogram of difference")).unwrap();
-    assert_eq!(bar_sum(histogram), ratios.len());
-}
-
-#[test]
-fn maps_that_may_mean_something_else_are_said_to() {
-    let mut comparison = comparison();
-    comparison.b.definition = None;
-    comparison.a.tsnr.fill(f64::NAN);
-    let page = compare_maps::page(&comparison).unwrap();
-    assert!(page.contains("Look at: the maps may not mean the same."));
-    assert!(page.contains("B is defined as: not recorded"));
-    assert!(page.contains("no voxel is defined in both") && !page.contains("NaN"));
-    comparison.b.tsnr.pop();
-    assert!(compare_maps::page(&comparison).is_err());
 }
 
 #[test]
 fn a_page_shows_the_views_that_are_asked_for() {
-    let mut facts = session(&plan(vec![]));
-    facts.shown.views = vec![View::Sagittal, View::Coronal];
-    let page = page(&facts).unwrap();
-    written("two_views.html", &page);
+    let scratch = Scratch::new();
+    Plan { shape: [48, 56, 20], voxel: [4.0, 4.0, 4.5], volumes: 10, ..plan(vec![]) }
+        .write(&scratch);
+    let Made { page, .. } = made(&scratch, "two_views.html", &["--views=sagittal,coronal"]);
     for (shown, count) in [
         ("24 sagittal slices, 24 coronal slices", 1),
         ("12 sagittal slices, 12 coronal slices", 2),
@@ -311,11 +302,65 @@ fn a_page_shows_the_views_that_are_asked_for() {
     assert!(page.contains(">P</text>") && page.contains(">A</text>"));
 }
 
-/// The pictures beside the page, of the same session.
+/// Of `tsnr diff`: figures and sums are computed once more, in another way.
 #[test]
-fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_maps() {
-    let facts = multiband();
-    let volume = Volume::new(&facts.grid, &facts.maps.tsnr).unwrap();
+fn two_maps_are_compared_where_both_are_defined() {
+    let scratch = Scratch::new();
+    let plan = plan(vec![Fault::Shift { run: 3 }]);
+    plan.write(&scratch);
+    let is_inside = |it: usize| !it.is_multiple_of(5);
+    scratch.file("mask.nii", plan.image(|it| i16::from(is_inside(it))));
+    let all = ["*_bold.nii", "-q", "--undefined=nan", "--dtype=float64", "-o"];
+    scratch.tsnr([&all[..], &["a.nii"]].concat()).succeeded();
+    fs::remove_file(scratch.path(&name(4))).expect("the run that is shifted");
+    scratch.tsnr([&all[..], &["b.nii"]].concat()).succeeded();
+    let words = ["diff", "a.nii", "b.nii", "--mask=mask.nii", "--report=d.html", "--json=d.json"];
+    scratch.tsnr(words).succeeded();
+    let page = fs::read_to_string(scratch.path("d.html")).expect("a page");
+    left("compared.html", &page);
+    assert!(page.len() < LARGEST_PAGE && !page.contains("http:") && !page.contains("NaN"));
+    let [a, b] = ["a.nii", "b.nii"].map(|name| Map::read(&scratch.path(name)).values);
+    let both = (0..a.len()).filter(|&it| is_inside(it) && a[it].is_finite() && b[it].is_finite());
+    let mut ratios: Vec<f64> = both.map(|it| b[it] / a[it]).collect();
+    ratios.sort_by(f64::total_cmp);
+    let middle = ratios.len() / 2;
+    let median = match ratios.len() % 2 {
+        0 => (ratios[middle - 1] + ratios[middle]) / 2.0,
+        _ => ratios[middle],
+    };
+    let text = fs::read_to_string(scratch.path("d.json")).expect("JSON");
+    let said: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(embedded(&page), said);
+    assert_eq!(said["tsnr"]["ratio"]["voxels"], ratios.len());
+    let found = number(&said["tsnr"]["ratio"]["median"]);
+    assert!((found - median).abs() < 1e-12 && median > 1.1, "{found} {median}");
+    let drawings = elements(&page, "svg");
+    let histogram = drawings.iter().find(|it| it.contains("Histogram of difference")).unwrap();
+    assert_eq!(bar_sum(histogram), ratios.len());
+}
+
+/// The grid of a multiband scan, and a map of its tSNR drawn at random: slices excited together
+/// are alike, and every ninth is a little worse.
+fn multiband() -> (Grid, Vec<f64>) {
+    let shape = [104, 104, 72];
+    let affine = [[-2.0, 0.0, 0.0, 103.0], [0.0, 2.0, 0.0, -118.0], [0.0, 0.0, 2.0, -60.0]];
+    let mut noise = Noise(77);
+    let tsnr = |it: usize| {
+        let [x, y, z] = [it % 104, it / 104 % 104, it / 104 / 104];
+        match head(shape, [x, y, z], 0) {
+            0.0 => f64::NAN,
+            signal => signal / if z % 9 == 4 { 16.0 } else { 13.0 } * (1.0 + 0.12 * noise.normal()),
+        }
+    };
+    let tsnr = (0..104 * 104 * 72).map(tsnr).collect();
+    (Grid { shape, affine, unknown_sides: None }, tsnr)
+}
+
+/// The pictures beside the page, of a large map.
+#[test]
+fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_map() {
+    let (grid, tsnr) = multiband();
+    let volume = Volume::new(&grid, &tsnr).unwrap();
     let range = Range::from_zero(volume.values());
     let mut look = Look {
         title: "tSNR of 5 runs, concat (sub-01, ses-test)".to_owned(),
@@ -326,29 +371,41 @@ fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_maps() {
         slices: Slices::All,
     };
     let file = mosaic::png(&volume, &look).unwrap();
-    written("axial.png", &file);
+    left("axial.png", &file);
     look.views = View::ALL.to_vec();
     look.slices = Slices::Count(NonZeroUsize::new(9).unwrap());
-    written("three_views.png", mosaic::png(&volume, &look).unwrap());
+    left("three_views.png", mosaic::png(&volume, &look).unwrap());
     assert!(file.len() < 2_000_000, "{} bytes", file.len());
     let preview = preview::histogram(volume.values())
         + &preview::axial_slices(&volume, look.colormap, range, preview::Colors::True);
-    written("preview.txt", &preview);
+    left("preview.txt", &preview);
     assert!(preview.lines().count() < 40);
+}
+
+/// A session on the grid of a multiband scan, of few volumes.
+fn large_session() -> Scratch {
+    let scratch = Scratch::new();
+    Plan { shape: [104, 104, 72], voxel: [2.0; 3], runs: 5, volumes: 6, faults: vec![] }
+        .write(&scratch);
+    for run in 1..=5 {
+        let list = if run == 2 { "1\n1\n1\n0\n1\n1\n" } else { "1\n1\n1\n1\n1\n1\n" };
+        scratch.file(&format!("sub-01_ses-test_task-rest_run-{run}_keep.1D"), list);
+    }
+    scratch
 }
 
 #[test]
 fn a_large_page_is_small_and_made_at_once() {
-    let mut facts = multiband();
-    facts.runs[0].volumes[40..44].fill(Use::Censored);
-    facts.runs[4].volumes[..10].fill(Use::NotChosen);
+    let scratch = large_session();
     let started = Instant::now();
-    let page = page(&facts).unwrap();
+    let Made { page, .. } =
+        made(&scratch, "multiband.html", &["--volumes=1:", "--censor=*_keep.1D"]);
     let seconds = started.elapsed().as_secs_f64();
-    written("multiband.html", &page);
     println!("{} bytes in {seconds:.2} s", page.len());
     assert!(page.len() < LARGEST_PAGE, "{} bytes", page.len());
-    // Generous, since tests run unoptimised and beside others; released it takes a quarter.
+    assert!(page.contains("<small>1 censored, 5 not chosen</small>"));
+    assert!(page.contains("run-2_bold, volumes 3 to 3: censored"));
+    // Generous, since tests run unoptimised and beside others.
     assert!(seconds < 10.0, "{seconds} s");
 }
 
@@ -356,26 +413,40 @@ fn a_large_page_is_small_and_made_at_once() {
 #[test]
 #[ignore = "needs a browser"]
 fn a_browser_finds_no_fault_in_any_page() {
-    let pages = [
-        page(&faulty()).unwrap(),
-        page(&Facts {
-            shown: Shown { views: View::ALL.to_vec(), ..Shown::default() },
-            ..multiband()
-        })
-        .unwrap(),
-        compare_maps::page(&comparison()).unwrap(),
-    ];
-    for page in &pages {
+    let large = large_session();
+    let views = made(&large, "three_views.html", &["--views=axial,coronal,sagittal"]);
+    for map in ["tsnr.nii", "other.nii"] {
+        large.tsnr(["*_bold.nii", "-q", "--volumes=1:", "-o", map]).succeeded();
+    }
+    large.tsnr(["diff", "tsnr.nii", "other.nii", "--report=d.html"]).succeeded();
+    let compared = fs::read_to_string(large.path("d.html")).expect("a page");
+    for page in [&faulty().page, &views.page, &compared] {
         for width in [1400, 420] {
             browser::look_at(&browser::browser(), page, width);
         }
     }
 }
 
+/// A page of real runs below `../shared/data`.
+fn of_real_runs(pattern: &str, left_as: &str) -> Made {
+    let scratch = Scratch::new();
+    let (folder, pattern) = pattern.split_once('/').expect("a folder");
+    let folder = shared_data(folder);
+    let (page, json) = (scratch.path("page.html"), scratch.path("run.json"));
+    let runs = folder.join(pattern).display().to_string();
+    let outputs = [format!("--report={}", page.display()), format!("--json={}", json.display())];
+    scratch.tsnr([&*runs, &outputs[0], &outputs[1]]).succeeded();
+    let page = fs::read_to_string(page).expect("a page");
+    left(left_as, &page);
+    let run = serde_json::from_str(&fs::read_to_string(json).expect("JSON")).expect("JSON");
+    assert_eq!(embedded(&page), run);
+    Made { page, run, tsnr: Vec::new() }
+}
+
 #[test]
 #[ignore = "needs a browser, and ../shared/data"]
 fn a_browser_finds_no_fault_in_the_page_of_real_runs() {
-    let page = page(&real::haxby()).unwrap();
+    let Made { page, .. } = of_real_runs("haxby/*_bold.nii.gz", "haxby.html");
     for width in [1400, 420] {
         browser::look_at(&browser::browser(), &page, width);
     }
@@ -384,13 +455,11 @@ fn a_browser_finds_no_fault_in_the_page_of_real_runs() {
 #[test]
 #[ignore = "needs ../shared/data"]
 fn pages_of_real_runs_are_made() {
-    let facts = real::haxby();
-    assert_eq!(facts.summary.unwrap().voxels, 530);
-    written("haxby.html", page(&facts).unwrap());
-    let single = shared_data("single/filtered_func_data.nii.gz");
-    let facts = real::session(&[single], "filtered_func_data");
-    assert_eq!(facts.summary.unwrap().voxels, 22468);
-    let page = page(&facts).unwrap();
-    written("filtered_func_data.html", &page);
-    assert!(page.len() < LARGEST_PAGE);
+    let haxby = of_real_runs("haxby/*_bold.nii.gz", "haxby.html");
+    assert_eq!(haxby.run["tsnr"]["voxels"], 530);
+    let single = of_real_runs("single/filtered_func_data.nii.gz", "filtered_func_data.html");
+    assert_eq!(single.run["tsnr"]["voxels"], 22468);
+    assert!(single.page.len() < LARGEST_PAGE);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    assert!(names(&folder).contains(&"haxby.html".to_owned()));
 }
