@@ -6,8 +6,8 @@ use crate::stats::fold::OfRuns;
 use std::num::NonZeroUsize;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
-/// keeps, of a chunk that was freed too. Measured: 5 to 11 MiB.
-const BASE_BYTES: u64 = 12 * MIB;
+/// keeps. Measured: 5 to 8 MiB.
+const BASE_BYTES: u64 = 10 * MIB;
 
 /// More threads than this are not tried one by one when the memory does not suffice.
 const MOST_THREADS: usize = 1024;
