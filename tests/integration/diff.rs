@@ -268,6 +268,14 @@ fn a_map_of_another_program_has_no_definition_and_that_is_said() {
     assert_eq!((&*quiet.stderr, &*quiet.stdout), ("", ""));
 }
 
+#[test]
+fn every_finding_of_a_comparison_is_described() {
+    let described = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/regions.md"));
+    for rule in tsnr::findings::DIFF_RULES {
+        assert!(described.contains(&format!("\n| `{}` | ", rule.name)), "{}", rule.name);
+    }
+}
+
 // ---- What is refused --------------------------------------------------------------------------
 
 #[test]

@@ -24,7 +24,7 @@ line, 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Two tSNR maps beside each other: before and after a correction, two protocols, two days
 #[derive(Args, Debug)]
-#[command(max_term_width = 96, after_long_help = MEANING)]
+#[command(display_name = "tsnr diff", version, max_term_width = 96, after_long_help = MEANING)]
 pub(in crate::cli) struct DiffArguments {
     /// The first map, against which the second is held
     #[arg(value_name = "A")]
