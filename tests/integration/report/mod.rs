@@ -415,9 +415,7 @@ fn a_large_page_is_small_and_made_at_once() {
 fn a_browser_finds_no_fault_in_any_page() {
     let large = large_session();
     let views = made(&large, "three_views.html", &["--views=axial,coronal,sagittal"]);
-    for map in ["tsnr.nii", "other.nii"] {
-        large.tsnr(["*_bold.nii", "-q", "--volumes=1:", "-o", map]).succeeded();
-    }
+    large.tsnr(["*_bold.nii", "-q", "--volumes=1:", "-o", "other.nii"]).succeeded();
     large.tsnr(["diff", "tsnr.nii", "other.nii", "--report=d.html"]).succeeded();
     let compared = fs::read_to_string(large.path("d.html")).expect("a page");
     for page in [&faulty().page, &views.page, &compared] {
