@@ -56,7 +56,9 @@ impl Chart {
         for (value, text) in x.range.ticks(((right - left) / 60.0) as usize) {
             let [at, _] = chart.at([value, y.range.low()]);
             chart.line("axis", [at, bottom], [at, bottom + 5.0]);
-            chart.text([at, bottom + 18.0], "middle", &text);
+            // A long number at the end of the axis stays in the picture.
+            let middle = at.min(width - text.chars().count() as f64 * DIGIT / 2.0);
+            chart.text([middle, bottom + 18.0], "middle", &text);
         }
         chart.line("axis", [left, bottom], [right, bottom]);
         chart
