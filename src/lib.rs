@@ -1,52 +1,49 @@
 //! Temporal signal-to-noise maps of fMRI runs.
 //!
-//! The library behind the program `tsnr`, which reads the runs of a session, computes
-//! `tSNR = mean / std` over time for every voxel, and writes the map as a NIfTI image.
+//! An analysis is a value: a [`Recipe`] says what is asked for, [`analyze`] computes it, and every
+//! output is a function of the [`Record`] that comes out. The program `tsnr` is a thin command line
+//! over these three; two maps are compared the same way, by a [`DiffRecipe`] and a [`DiffRecord`].
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`diagnostics`] | what is wrong, or may be, with a session and its maps |
-//! | [`modelling`] | which volumes are used and what is fitted, from what is asked for |
-//! | [`pipeline`] | the session and the three modes that compute its maps |
-//! | [`taskgraph`] | a crate of its own: lazy tasks on a pool of threads, their drawings and profiles |
-//! | [`report`] | one page about a session |
-//! | [`pictures`] | maps as pictures: mosaics, colours, previews |
-//! | [`markup`] | escaping and words for pages and pictures |
-//! | [`compare`] | programs measured beside one another, and how far maps differ |
-//! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
-//! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`recipe`] | what is asked for, and the definitions of the field's tools |
+//! | [`analysis`] | the order of the steps from a recipe to a record |
+//! | [`record`] | what came out: runs, maps, summaries, findings, times, provenance |
+//! | [`export`] | outputs of a record: maps, JSON, tables, summary, sentences, pictures, pages |
+//! | [`diff`] | two maps beside each other |
+//! | [`findings`] | what a person should know, a rule a file |
 //! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
-//! | [`mask`] | which voxels are the brain |
+//! | [`pipeline`] | the session and the three modes that compute its maps |
+//! | [`modelling`] | which volumes are used and what is fitted |
+//! | [`design`] | trends, cosines, and the basis that regressors become |
 //! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
-//! | [`design`] | which volumes are used, and what is regressed out of them |
+//! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`mask`] | which voxels are the brain |
+//! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
-//! | [`bids`] | entities in file names |
 //! | [`inputs`] | patterns and their matches |
+//! | [`bids`] | entities in file names |
+//! | [`pictures`] | maps as pictures: mosaics, colours, previews |
+//! | [`markup`] | escaping and words for pages and pictures |
 //! | [`output`] | files that appear whole or not at all |
 //! | [`paths`] | which paths name one file |
-//! | [`cli`] | what was typed, progress and summary |
+//! | [`resources`] | what the process may use and has used |
+//! | [`error`] | errors, their kinds, and what to do |
+//! | [`taskgraph`] | a crate of its own: lazy tasks on a pool of threads, their drawings and profiles |
 //!
-//! Each uses only those below it: `cli -> pipeline -> taskgraph`, `pipeline -> stats, formats ->
-//! voxels`, and neither of `voxels` and `output` knows the other.
+//! With the feature `cli`, which is on by default, come the modules of the program: `cli` and
+//! `compare`. Without it the library parses no arguments, draws no progress bar and watches no
+//! signal. `docs/architecture.md` says where what is decided.
 //!
 //! ```
-//! use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
-//! use tsnr::maps::TSNR;
-//! use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
+//! use std::sync::Arc;
+//! use tsnr::{Cancellation, Recipe, analyze, maps::TSNR};
 //!
-//! let run = PathBuf::from("testdata/odd/int16_le.nii");
-//! let session = Session::open(&[run])?;
-//! let settings = Settings {
-//!     mode: Mode::Array,
-//!     threads: NonZeroUsize::MIN,
-//!     chunk_length: None,
-//!     analysis: Analysis::plain(&session),
-//! };
-//! let maps = pipeline::compute(&session, &settings, Arc::new(()))?.maps;
-//! assert_eq!(maps.counts().defined, 58);
-//! let tsnr = maps.array(TSNR).expect("a map that is wanted");
-//! assert_eq!(tsnr.dim(), (5, 4, 3));
+//! let recipe = Recipe::of(["testdata/odd/int16_le.nii"]);
+//! let record = analyze(&recipe, Arc::new(()), &Cancellation::default())?;
+//! assert_eq!(record.counts.defined, 58);
+//! assert_eq!(record.maps.array(TSNR).expect("always made").dim(), (5, 4, 3));
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 

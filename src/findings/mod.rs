@@ -1,8 +1,8 @@
 //! What a person should know of a session and its maps: findings, each with a name that stays.
 //!
 //! A finding is a file: its rule, name, severity, words, remedy and data. [`RULES`] lists them all.
-//! Some look at what is known before a voxel is read ([`Opened`]), the others at what came out of
-//! the one pass ([`Computed`]). What is found stands in one list of the
+//! Some look at what is known before a voxel is read (`Opened`), the others at what came out of
+//! the one pass (`Computed`). What is found stands in one list of the
 //! [`Record`](crate::record::Record), which every output reads. [`DIFF_RULES`] are those of the
 //! comparison of two maps, whose findings stand in the [`DiffRecord`](crate::diff::DiffRecord).
 //!

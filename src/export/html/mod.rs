@@ -1,8 +1,10 @@
-//! One page of HTML about a session: whether it is usable, and what is wrong if not.
+//! One page of HTML about a session, or about two maps: what was found, what was looked for, and
+//! what else to look at.
 //!
-//! [`page`] draws a [`Record`](crate::record::Record), and [`pair`] two maps beside each other. A page needs no network and no script, follows the reader's light or dark, and
-//! prints. This module computes counts and quantiles of given maps, to draw them, and does not know
-//! how a map was computed, nor any image file.
+//! [`page`] draws a [`Record`](crate::record::Record); `pair` draws two maps beside each other. A
+//! page needs no network and no script, follows the reader's light or dark, and prints. This module
+//! computes counts and quantiles of given maps, to draw them, and does not know how a map was
+//! computed, nor any image file.
 
 mod by_slice;
 mod chart;
