@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&wanted).unwrap(), r#"["mean","tsnr"]"#);
         assert!(serde_json::from_str::<Wanted>(r#"["snr"]"#).is_err());
         let unknown = "snr".parse::<MapKind>().unwrap_err().to_string();
-        let known = "tsnr, mean, std, run-tsnr, between, volumes, stderr";
+        let known = "tsnr, mean, std, run-tsnr, between, volumes, stderr, cv";
         assert_eq!(unknown, format!("no map is called 'snr': expected one of {known}"));
     }
 
@@ -293,7 +293,7 @@ mod tests {
             totals: &totals,
         };
         let values = ALL.map(|kind| (kind.name, (kind.value)(&voxel)));
-        let expected = [5.0, 10.0, 2.0, 5.0, 0.25, 20.0, 0.821_583_836_257_749_2];
+        let expected = [5.0, 10.0, 2.0, 5.0, 0.25, 20.0, 0.821_583_836_257_749_2, 0.2];
         assert_eq!(values.map(|it| it.1), expected, "{values:?}");
 
         let value = |kind: MapKind, voxel: VoxelFigures| (kind.value)(&voxel);

@@ -11,6 +11,7 @@
 
 mod between;
 mod collection;
+mod cv;
 mod figures;
 mod kind;
 mod mean;
@@ -23,6 +24,7 @@ mod volumes;
 
 pub use between::BETWEEN;
 pub use collection::{Map, Maps};
+pub use cv::CV;
 pub use figures::{Totals, VoxelFigures};
 pub use kind::{Extent, MapKind, Need, Part, UndefinedFor, Unit, UnknownMap, Wanted};
 pub use mean::MEAN;
@@ -34,4 +36,4 @@ pub use tsnr::TSNR;
 pub use volumes::VOLUMES;
 
 /// Every kind of map, in the order in which they are told of.
-pub const ALL: [MapKind; 7] = [TSNR, MEAN, STD, RUN_TSNR, BETWEEN, VOLUMES, STDERR];
+pub const ALL: [MapKind; 8] = [TSNR, MEAN, STD, RUN_TSNR, BETWEEN, VOLUMES, STDERR, CV];

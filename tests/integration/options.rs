@@ -253,6 +253,25 @@ fn several_runs_need_a_file_each_for_their_own_maps() {
     assert_eq!(Map::read(&scratch.path("one.nii")).shape, [4, 3, 2]);
 }
 
+/// numpy 2.4.6, nibabel 5.4.2: `x.std(-1) / x.mean(-1)`, NaN where the mean is 0.
+#[test]
+fn the_coefficient_of_variation_is_numpys_in_every_mode() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    for mode in MODES {
+        let options = ["--map=cv=cv.nii", "--dtype=float64", "--undefined=nan", "--mode", mode];
+        scratch.tsnr([&[&*run][..], &options].concat()).succeeded();
+        let map = Map::read(&scratch.path("cv.nii"));
+        assert_eq!(map.finite_count(), 59, "{mode}");
+        assert!(map.values[0].is_nan());
+        let expected = [(7, 0.019331041325646264), (31, 0.024823887804692336)];
+        for (voxel, value) in expected.into_iter().chain([(59, 0.015254693504548188)]) {
+            assert!((map.values[voxel] - value).abs() <= 1e-15, "{mode}: {}", map.values[voxel]);
+        }
+        assert!((map.finite_sum() - 1.4497653777533668).abs() <= 1e-13, "{mode}");
+    }
+}
+
 /// The way through the command line of what `tests/integration/mask.rs` holds to nilearn.
 #[test]
 fn the_mask_that_is_written_is_nilearns() {
