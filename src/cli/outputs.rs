@@ -48,6 +48,18 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
     Ok(files)
 }
 
+/// Finds out, before anything is read, whether the outputs can be written whose names do not depend
+/// on the runs.
+///
+/// # Errors
+/// The first that cannot.
+pub(super) fn check_folders(arguments: &RunArguments, process: &Process) -> Result<()> {
+    let maps = arguments.maps_to_write().map(|(path, _)| path.to_owned());
+    let outputs = maps.chain(arguments.files_beside_maps());
+    let mut known = outputs.filter(|path| !path.to_string_lossy().contains(RUN_PLACE));
+    known.try_for_each(|path| process.under_way.check_destination(&path))
+}
+
 /// What exporters are told of this process and of the files that are written.
 pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
     let mut context = context_of_process(arguments.reproducible);
@@ -86,11 +98,7 @@ pub(super) fn check(
     let inputs = inputs.iter().cloned().chain(sidecars);
     let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
     if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
-        return Err(Error::mismatch(format!(
-            "two outputs cannot be written to one file: {}",
-            path.display()
-        ))
-        .remedy("give each a name of its own"));
+        return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));
     }
     for output in outputs {
         if fs::canonicalize(output).is_ok_and(|file| inputs.contains(&file)) {
@@ -107,6 +115,11 @@ pub(super) fn check(
 pub(super) fn repeated<'a>(mut files: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
     let mut written = HashSet::new();
     files.find(|path| !written.insert(written_file(path)))
+}
+
+/// What is wrong where two outputs are one file.
+pub(super) fn in_one_file(path: &Path) -> String {
+    format!("two outputs cannot be written to one file: {}", path.display())
 }
 
 /// Where BIDS has the description of an image.

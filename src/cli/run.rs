@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     if arguments.definitions {
         return definitions::run(&recipe, process);
     }
+    outputs::check_folders(arguments, process)?;
     let messages = process.messages;
     let progress = Arc::new(Progress::new(messages, arguments.dry_run));
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;

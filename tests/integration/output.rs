@@ -65,6 +65,16 @@ fn end_of_definition(map: &[u8]) -> usize {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_told_before_anything_is_read() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    for absent in ["--mask=absent.nii", "--mean-from=absent.nii"] {
+        let line = scratch.tsnr([&*run, "-o", "none/t.nii", absent]).error();
+        assert!(line.contains("there is no folder none"), "{absent}: {line}");
+    }
+}
+
+#[test]
 fn the_header_is_the_first_runs_geometry_and_nothing_of_its_time_axis() {
     for (runs, shape) in [
         (session_runs(), [20, 20, 10]),

@@ -13,7 +13,7 @@ pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
-use super::outputs::{PRECISIONS, RUN_PLACE, repeated};
+use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
 use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::written_file;
@@ -502,7 +502,7 @@ fn two_outputs<'a>(
     table: Option<&TableName>,
 ) -> Option<(ErrorKind, String)> {
     let path = repeated(files)?;
-    let mut problem = format!("two outputs cannot be written to one file: {}", path.display());
+    let mut problem = in_one_file(path);
     if table.is_some_and(|it| written_file(&it.sidecar) == written_file(path)) {
         problem += ", in which --table describes its columns";
     }
