@@ -7,13 +7,13 @@ use crate::pipeline::{self, OnGrid, Session};
 use crate::record::NamedMask;
 use std::path::Path;
 
-/// What a mask that is made from the mean is called.
+/// The name of the mask that is made from the mean.
 const AUTOMATIC_MASK: &str = "auto (nilearn's compute_epi_mask)";
 
 /// The mask in a file; where its voxels lie elsewhere than those of the runs, `misplaced` is told.
 ///
 /// # Errors
-/// What reading it runs into; another grid; nothing inside.
+/// A file that cannot be read; another grid; nothing inside.
 pub(super) fn of_file(
     path: &Path,
     session: &Session,

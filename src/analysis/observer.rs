@@ -9,7 +9,8 @@ use taskgraph::profile::Recorder;
 
 /// Is told how an analysis comes along, by whichever thread gets there. It never changes a result.
 pub trait Observer: Send + Sync {
-    /// So many tasks will run, and so many bytes of voxels will be read, decompressed.
+    /// The plan is made: this many tasks will run, and this many decompressed bytes of voxels
+    /// will be read.
     fn planned(&self, _tasks: usize, _voxel_bytes: u64) {}
 
     /// A task has ended.

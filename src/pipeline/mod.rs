@@ -264,7 +264,7 @@ impl Plan {
         }
     }
 
-    /// What each pass of the optimisation did.
+    /// A report of each pass of the optimisation.
     pub fn passes(&self) -> &[PassReport] {
         match &self.work {
             Work::Steps(_) => &[],
@@ -293,7 +293,7 @@ impl Plan {
     /// and those that read stop within a mebibyte; what is being computed is finished first.
     ///
     /// # Errors
-    /// What reading the voxels runs into; threads that cannot be started;
+    /// Voxels that cannot be read; threads that cannot be started;
     /// [`Error::cancelled`].
     pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<Computed> {
         let Plan { session, settings, progress, budget_bytes, work } = self;

@@ -22,7 +22,7 @@
 //! of the symbols. Codes too long for the table, ends of blocks, and the ends of the file are left to a decoder that
 //! goes by the canonical code, one symbol at a time.
 //!
-//! What each idea brought, as the fraction of the time before it (such numbers, 44 MB, one thread of an AMD EPYC of 2023,
+//! Each idea's time as a fraction of the time before it (such numbers, 44 MB, one thread of an AMD EPYC of 2023,
 //! fastest of 30 passes over a file in memory, the first row by whole processes):
 //!
 //! | idea | time |

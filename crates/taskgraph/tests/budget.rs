@@ -69,7 +69,8 @@ fn a_value_larger_than_the_budget_is_made_alone_rather_than_never() {
     assert_eq!(*results.take(&sum), 3);
 }
 
-/// What is waited for may be let go of: the values of a chain that order alone holds together.
+/// A task that only waits for another does not hold its value: a long chain held together by
+/// order alone keeps few values at once.
 #[test]
 fn who_waits_for_a_task_keeps_no_value_of_it() {
     for (threads, budget) in [(1, None), (2, None), (8, None), (8, Some(10))] {
