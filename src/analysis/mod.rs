@@ -70,7 +70,8 @@ pub struct Planned {
     regions: Vec<Regions>,
     sink: Arc<dyn MapSink>,
     findings: Vec<Finding>,
-    files: Vec<PathBuf>,
+    images: Vec<PathBuf>,
+    files_beside: Vec<PathBuf>,
     plan: Plan,
     watch: Arc<Watch>,
     began: (Instant, SystemTime),
@@ -157,7 +158,7 @@ impl Planned {
             have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
         });
         findings.iter().for_each(|finding| watch.observer.found(finding));
-        let files = files_read(recipe, inputs.images)?;
+        let files_beside = files_beside(recipe)?;
         let opened = watch.phase("open", 0.0);
         let progress = Arc::clone(&watch) as Arc<dyn Progress>;
         let plan = pipeline::plan(session, &settings, progress)?;
@@ -172,7 +173,8 @@ impl Planned {
             regions,
             sink,
             findings,
-            files,
+            images: inputs.images,
+            files_beside,
             plan,
             watch,
             began,
@@ -186,9 +188,14 @@ impl Planned {
         &self.prepared.session
     }
 
-    /// Every file that is read: runs, also those that are left out, and what lies beside them.
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
+    /// The images of all runs, also of those that were left out.
+    pub fn images(&self) -> &[PathBuf] {
+        &self.images
+    }
+
+    /// The files that are read beside the images: tables, lists, masks and atlases.
+    pub fn files_beside(&self) -> &[PathBuf] {
+        &self.files_beside
     }
 
     /// How the maps are computed.
@@ -211,7 +218,7 @@ impl Planned {
         threads_of(&self.settings)
     }
 
-    /// What was found so far.
+    /// The findings that need no voxel, in the order of their rules.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -226,7 +233,7 @@ impl Planned {
         self.plan.raw_outline()
     }
 
-    /// What each pass of the optimisation did.
+    /// A report of each pass of the optimisation.
     pub fn passes(&self) -> &[PassReport] {
         self.plan.passes()
     }
@@ -234,7 +241,7 @@ impl Planned {
     /// Reads the runs, computes the maps, and looks at what came out.
     ///
     /// # Errors
-    /// What reading the voxels runs into; a mask that cannot be made; a cancellation.
+    /// Voxels that cannot be read; a mask that cannot be made; a cancellation.
     pub fn run(self) -> Result<Record> {
         let Planned { prepared, settings, watch, plan, .. } = self;
         let outline = plan.outline();
@@ -328,10 +335,9 @@ fn threads_of(settings: &Settings) -> usize {
     if settings.mode == Mode::Serial { 1 } else { settings.threads.get() }
 }
 
-/// The images, and the files that a recipe names beside them.
-fn files_read(recipe: &Recipe, images: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
-    let mut files = images;
-    files.extend(inputs::expand_files(&recipe.confounds.tables)?);
+/// The files that a recipe names beside the images.
+fn files_beside(recipe: &Recipe) -> Result<Vec<PathBuf>> {
+    let mut files = inputs::expand_files(&recipe.confounds.tables)?;
     files.extend(inputs::expand_files(&recipe.volumes.censor_lists)?);
     files.extend(recipe.definition.mean_from.clone());
     if let Some(MaskChoice::File(mask)) = &recipe.mask {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
     let inputs: Vec<PathBuf> = arguments.inputs().map(Path::to_owned).collect();
-    outputs::check(&files, &inputs, std::iter::empty(), process)?;
+    outputs::check(&files, &[], &inputs, process)?;
     let record = compare(&arguments.recipe())?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
     write(arguments, &record, process)?;

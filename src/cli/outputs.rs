@@ -89,13 +89,13 @@ const SOURCE_DATE: &str = "SOURCE_DATE_EPOCH";
 /// The first that cannot.
 pub(super) fn check(
     outputs: &[PathBuf],
-    inputs: &[PathBuf],
-    images: impl Iterator<Item = PathBuf>,
+    images: &[PathBuf],
+    files_beside: &[PathBuf],
     process: &Process,
 ) -> Result<()> {
     // What describes a run is no input of ours, and lost all the same.
-    let sidecars = images.map(|image| sidecar_of(&image));
-    let inputs = inputs.iter().cloned().chain(sidecars);
+    let sidecars = images.iter().map(|image| sidecar_of(image));
+    let inputs = images.iter().chain(files_beside).cloned().chain(sidecars);
     let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
     if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
         return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));

@@ -35,8 +35,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let context = outputs::context(arguments, &maps);
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
-    let images = planned.session().images().map(|image| image.path().to_owned());
-    outputs::check(&files, planned.files(), images, process)?;
+    outputs::check(&files, planned.images(), planned.files_beside(), process)?;
     let shown = arguments.pictures.shown();
     html::check_slices(planned.session().geometry(), &shown)?;
     if arguments.verbose {

@@ -394,6 +394,28 @@ fn an_output_that_is_one_of_the_inputs_is_refused_however_it_is_spelled() {
 }
 
 #[test]
+fn the_sidecar_of_a_run_that_is_left_out_is_guarded_like_any_other() {
+    let scratch = Scratch::new();
+    let specimen = fs::read(odd("int16_le.nii")).expect("a specimen");
+    let mut header = Header::int16(1);
+    header.dim = [4, 5, 4, 3, 1, 1, 1, 1];
+    scratch.file("run-1.nii", &specimen);
+    scratch.file("run-2.nii", header.file(&[1.0; 60]));
+    for name in ["run-1.json", "run-2.json"] {
+        scratch.file(name, "{}");
+    }
+    let before = scratch.names();
+    let given = ["run-*.nii", "--detrend=1", "--skip-short-runs", "-o", "t.nii", "--json"];
+    for sidecar in ["run-1.json", "run-2.json"] {
+        let line = scratch.tsnr(given.iter().chain(&[sidecar])).error();
+        assert!(line.contains(&format!("{sidecar}: the output is one of the inputs")), "{line}");
+        assert_eq!(scratch.names(), before);
+    }
+    let outcome = scratch.tsnr(given.iter().chain(&["t.json"])).succeeded();
+    assert!(outcome.stderr.contains("run-2: left out"), "{}", outcome.stderr);
+}
+
+#[test]
 fn the_maps_of_runs_are_refused_where_they_would_replace_an_input_or_one_another() {
     let scratch = Scratch::new();
     let specimen = fs::read(odd("int16_le.nii")).expect("a specimen");
