@@ -14,16 +14,12 @@
 //! | [`findings`] | what a person should know, a rule a file |
 //! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
-//! | [`modelling`] | which volumes are used and what is fitted |
-//! | [`design`] | trends, cosines, and the basis that regressors become |
-//! | [`confounds`] | tables of confounds, lists of censored volumes, and the runs they go with |
+//! | [`runs`] | patterns and their matches, entities in names, images that are one session |
+//! | [`nuisance`] | which volumes are used, trends, confounds, and what is fitted |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
-//! | [`mask`] | which voxels are the brain |
-//! | [`atlas`] | regions of a grid, their names, and a table of a map in each |
+//! | [`regions`] | brain masks, regions of a grid, and a table of a map in each |
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
-//! | [`inputs`] | patterns and their matches |
-//! | [`bids`] | entities in file names |
 //! | [`pictures`] | maps as pictures: mosaics, colours, previews |
 //! | [`markup`] | escaping and words for pages and pictures |
 //! | [`output`] | files that appear whole or not at all |
@@ -48,31 +44,27 @@
 //! ```
 
 pub mod analysis;
-pub mod atlas;
-pub mod bids;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod compare;
-pub mod confounds;
-pub mod design;
 pub mod diff;
 pub mod error;
 pub mod export;
 pub mod findings;
 pub mod formats;
-pub mod inputs;
 pub mod maps;
 pub mod markup;
-pub mod mask;
-pub mod modelling;
+pub mod nuisance;
 pub mod output;
 pub mod paths;
 pub mod pictures;
 pub mod pipeline;
 pub mod recipe;
 pub mod record;
+pub mod regions;
 pub mod resources;
+pub mod runs;
 pub mod stats;
 pub mod voxels;
 mod wide_instructions;

@@ -1,15 +1,15 @@
 //! What came out of an analysis: a [`Record`], owned and immutable, of which every output is a
 //! function.
 
-use crate::atlas::Row;
-use crate::design::Use;
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
 use crate::formats::{Geometry, MapSink};
 use crate::maps::{Counts, Maps};
-use crate::mask::Mask;
+use crate::nuisance::Use;
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
+use crate::regions::Mask;
+use crate::regions::Row;
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
 use std::path::PathBuf;

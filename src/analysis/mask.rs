@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result, Setting};
 use crate::maps::{MEAN, Maps};
-use crate::mask::{Mask, brain_mask};
-use crate::pipeline::{self, OnGrid, Session};
+use crate::pipeline::{self, OnGrid};
 use crate::record::NamedMask;
+use crate::regions::{Mask, brain_mask};
+use crate::runs::Session;
 use std::path::Path;
 
 /// The name of the mask that is made from the mean.

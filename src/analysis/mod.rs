@@ -16,19 +16,20 @@ mod regions;
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
 
-use crate::atlas::Regions;
 use crate::error::{Error, Result};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
-use crate::inputs;
 use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, TSNR, Wanted};
-use crate::modelling::{Prepared, PreparedRun, prepare};
-use crate::pipeline::{self, Analysis, Computed, Plan, Run, RunSignals, Session, Settings};
+use crate::nuisance::{Prepared, PreparedRun, prepare};
+use crate::pipeline::{self, Analysis, Computed, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
+use crate::regions::Regions;
 use crate::resources;
-use crate::stats::definition::Combine;
+use crate::runs;
+use crate::runs::{Run, Session};
+use crate::stats::formula::Combine;
 use crate::stats::sampling::Model;
 use crate::stats::signals::SignalsWanted;
 use crate::stats::summary::Summary;
@@ -97,7 +98,7 @@ impl Planned {
         let watch = Watch { observer, recorder, cancellation: cancellation.clone() };
         let watch = Arc::new(watch);
         let definition = recipe.resolved()?;
-        let inputs = inputs::expand(&recipe.inputs)?;
+        let inputs = runs::expand(&recipe.inputs)?;
         let session = Session::open(&inputs.images)?;
         let threads = computing.threads.unwrap_or_else(resources::available_threads);
         // What is read here is read again, and would be counted twice.
@@ -337,8 +338,8 @@ fn threads_of(settings: &Settings) -> usize {
 
 /// The files that a recipe names beside the images.
 fn files_beside(recipe: &Recipe) -> Result<Vec<PathBuf>> {
-    let mut files = inputs::expand_files(&recipe.confounds.tables)?;
-    files.extend(inputs::expand_files(&recipe.volumes.censor_lists)?);
+    let mut files = runs::expand_files(&recipe.confounds.tables)?;
+    files.extend(runs::expand_files(&recipe.volumes.censor_lists)?);
     files.extend(recipe.definition.mean_from.clone());
     if let Some(MaskChoice::File(mask)) = &recipe.mask {
         files.push(mask.clone());

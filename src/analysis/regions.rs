@@ -1,12 +1,13 @@
 //! The regions of a recipe, read from their files, and the rows of what the maps are like in them.
 
-use crate::atlas::{self, LabelNames, Regions, Row};
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::maps::{Maps, RUN_TSNR};
-use crate::mask::Mask;
-use crate::pipeline::{Session, on_grid_of};
+use crate::pipeline::on_grid_of;
 use crate::recipe::RegionChoice;
+use crate::regions::Mask;
+use crate::regions::{self, LabelNames, Regions, Row};
+use crate::runs::Session;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -99,7 +100,7 @@ pub(super) fn rows(
     let each = each.map(|(name, map)| (name.as_str(), map.values()));
     let maps: Vec<(&str, &[f64])> = std::iter::once(all).chain(each).collect();
     let regions = or_whole(regions, shape, mask);
-    regions.iter().flat_map(|it| atlas::table(it, &maps, mask)).collect()
+    regions.iter().flat_map(|it| regions::table(it, &maps, mask)).collect()
 }
 
 /// The runs' names, or the paths of their files where a name would not tell.

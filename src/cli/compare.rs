@@ -1,8 +1,8 @@
 //! `--compare`: the three modes, each in a process of its own.
 
 use super::Process;
+use super::all_definitions::print;
 use super::arguments::CompareArguments;
-use super::definitions::print;
 use super::progress::RoundBar;
 use crate::analysis::{Observer, Planned};
 use crate::compare::{
@@ -12,9 +12,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
 use crate::formats::{self, VolumeReader};
 use crate::maps::{STD, WrittenUndefined};
-use crate::pipeline::{Mode, Session, mebibytes};
+use crate::pipeline::{Mode, mebibytes};
 use crate::recipe::Recipe;
 use crate::resources;
+use crate::runs::Session;
 use crate::voxels::{Samples, Scaling};
 use serde_json::json;
 use std::num::NonZeroUsize;

@@ -6,9 +6,9 @@
 //! understood, 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up. This module does not
 //! compute.
 
+mod all_definitions;
 mod arguments;
 mod compare;
-mod definitions;
 mod diff;
 mod generate;
 mod messages;

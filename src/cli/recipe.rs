@@ -7,11 +7,11 @@ use super::arguments::{
 use super::outputs::encoding;
 use super::progress::Progress;
 use crate::analysis::analyze;
-use crate::design::Widening;
 use crate::error::{Error, Result};
 use crate::export::Context;
 use crate::export::nifti;
 use crate::maps::{STD, TSNR};
+use crate::recipe::Widening;
 use crate::recipe::{MaskChoice, Recipe, ShortRuns};
 use std::fs;
 use std::path::Path;

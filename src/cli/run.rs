@@ -4,7 +4,7 @@ use super::arguments::RunArguments;
 use super::outputs::{self, MapFile, encoding, write_text};
 use super::progress::Progress;
 use super::terminal::Terminal;
-use super::{Process, compare, definitions};
+use super::{Process, all_definitions, compare};
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
 use crate::export::graph::Subject;
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     }
     let recipe = arguments.recipe();
     if arguments.definitions {
-        return definitions::run(&recipe, process);
+        return all_definitions::run(&recipe, process);
     }
     outputs::check_folders(arguments, process)?;
     let messages = process.messages;

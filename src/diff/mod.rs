@@ -25,14 +25,14 @@ pub use record::{DiffCounts, DiffProvenance, DiffRecord, PairedRegion};
 pub use side::DiffSide;
 
 use crate::analysis::{atlas_on_grid, or_whole};
-use crate::atlas::{self, Regions};
 use crate::error::{Error, Result, Setting};
 use crate::findings::{self, definitions_differ};
 use crate::formats::{Keep, Source};
-use crate::mask::Mask;
 use crate::pipeline::on_grid_of;
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
+use crate::regions::Mask;
+use crate::regions::{self, Regions};
 use crate::stats::paired::Pairs;
 use std::time::SystemTime;
 
@@ -76,7 +76,7 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     }
     let pairs = Pairs::of(&within(&a.values, inside), &within(&b.values, inside));
     let paired = |regions: &[Regions]| -> Vec<PairedRegion> {
-        let rows = regions.iter().flat_map(|it| atlas::table(it, &pairs.maps(), inside));
+        let rows = regions.iter().flat_map(|it| regions::table(it, &pairs.maps(), inside));
         PairedRegion::of_rows(&rows.collect::<Vec<_>>())
     };
     let whole = paired(&or_whole(&[], image.geometry().shape, inside));
@@ -227,7 +227,7 @@ pub(crate) mod tests {
     #[test]
     fn every_field_that_makes_the_number_is_refused_by_its_name_unless_it_is_allowed() {
         use crate::recipe::Tool;
-        use crate::stats::definition::{Combine, Ddof};
+        use crate::stats::formula::{Combine, Ddof};
         let plain = recorded(|_| ());
         type Change = fn(&mut Recipe);
         let changes: [(&str, Change); 7] = [

@@ -1,12 +1,12 @@
 //! What came out of a comparison: a [`DiffRecord`], of which every output is a function.
 
 use super::{DiffRecipe, DiffSide};
-use crate::atlas::Row;
 use crate::findings::Finding;
 use crate::formats::{Geometry, MapSink};
-use crate::mask::Mask;
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
+use crate::regions::Mask;
+use crate::regions::Row;
 use crate::stats::paired::Pairs;
 use crate::stats::summary::Summary;
 use std::sync::Arc;

@@ -3,13 +3,13 @@
 
 use super::words::grid;
 use super::{Context, date, sentence};
-use crate::atlas::Row;
-use crate::design::Use;
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
 use crate::formats::{Geometry, Orientation};
+use crate::nuisance::Use;
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
+use crate::regions::Row;
 use crate::stats::summary::Summary;
 use serde::Serialize;
 use std::path::PathBuf;

@@ -2,17 +2,17 @@
 //! short description in a map's header.
 
 use super::words::{counted, fitted};
-use crate::design::Use;
 use crate::maps::{MapKind, Part, TSNR};
+use crate::nuisance::Use;
 use crate::recipe::TsnrDefinition;
 use crate::record::Record;
-use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
+use crate::stats::formula::{Combine, Ddof, Formula, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 
 /// The definition in a line: `tSNR = |mean| / std over 183 of 189 volumes, ...`.
 pub fn line(record: &Record) -> String {
     let definition = &record.definition;
-    let Definition { combine, ddof, sign, .. } = definition.formula;
+    let Formula { combine, ddof, sign, .. } = definition.formula;
     let mean = if sign == Sign::Absolute { "|mean|" } else { "mean" };
     let (used, all) = (record.volumes_used, record.volumes());
     let volumes =
@@ -44,7 +44,7 @@ pub fn line(record: &Record) -> String {
 /// The definition as a sentence for the methods section of a paper.
 pub fn sentence(record: &Record) -> String {
     let definition = &record.definition;
-    let Definition { combine, ddof, sign, not_finite, .. } = definition.formula;
+    let Formula { combine, ddof, sign, not_finite, .. } = definition.formula;
     let numerator = match (sign, definition.is_mean_replaced) {
         (Sign::Absolute, false) => "the absolute value of the temporal mean",
         (Sign::Signed, false) => "the temporal mean",
@@ -121,7 +121,7 @@ pub fn short_tsnr(definition: &TsnrDefinition) -> String {
 }
 
 fn short(definition: &TsnrDefinition, kind: MapKind) -> String {
-    let Definition { combine, ddof, sign, .. } = definition.formula;
+    let Formula { combine, ddof, sign, .. } = definition.formula;
     let formula = match sign {
         Sign::Signed => kind.recorded_as.to_owned(),
         Sign::Absolute => kind.recorded_as.replace("mean/", "|mean|/"),

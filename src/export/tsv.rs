@@ -1,14 +1,14 @@
 //! The table of regions and the JSON that describes its columns.
 
-use crate::atlas;
 use crate::record::Record;
+use crate::regions;
 
 /// The table of the record's regions: BIDS' TSV, a row for each region and run.
 pub fn table(record: &Record) -> String {
-    atlas::tsv(&record.regions)
+    regions::tsv(&record.regions)
 }
 
 /// The JSON that stands beside the table and describes its columns.
 pub fn sidecar() -> String {
-    atlas::sidecar("tSNR")
+    regions::sidecar("tSNR")
 }

@@ -3,7 +3,7 @@
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 use crate::pipeline::Analysis;
-use crate::stats::definition::{Combine, Definition};
+use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use crate::stats::summary::significant;
@@ -44,7 +44,7 @@ impl BetweenRuns {
         {
             return None;
         }
-        let demean = Definition { combine: Combine::Demean, ..*definition };
+        let demean = Formula { combine: Combine::Demean, ..*definition };
         // Of the same squares, so that the ratio of the two is all that is needed.
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
@@ -100,7 +100,7 @@ fn find(computed: &Computed) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::maps::Wanted;
-    use crate::stats::definition::Ddof;
+    use crate::stats::formula::Ddof;
     use crate::stats::sampling::Model;
     use crate::stats::signals::SignalsWanted;
     use std::sync::Arc;
@@ -109,7 +109,7 @@ mod tests {
     fn the_demeaned_median_follows_from_the_share() {
         // Two runs of 50 volumes; half of the variance lies between them.
         let analysis = |ddof| Analysis {
-            definition: Definition { ddof, ..Definition::default() },
+            definition: Formula { ddof, ..Formula::default() },
             model: Arc::new(Model::all([50, 50])),
             wanted: Wanted::default(),
             signals: SignalsWanted::default(),

@@ -2,8 +2,8 @@
 
 use super::Place;
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::modelling::{Prepared, PreparedRun};
-use crate::pipeline::Run;
+use crate::nuisance::{Prepared, PreparedRun};
+use crate::runs::Run;
 
 pub(super) const RULE: Rule = Rule {
     name: "dependent-regressors",

@@ -2,8 +2,8 @@
 
 use super::words::some_of;
 use super::{Computed, Finding, Look, Rule, Severity};
-use crate::design::{Use, non_steady_volumes};
 use crate::error::Setting;
+use crate::nuisance::{Use, non_steady_volumes};
 use crate::recipe::BEGINNING_VOLUMES;
 
 pub(super) const RULE: Rule = Rule {

@@ -2,7 +2,7 @@
 
 use super::words::voxels_have;
 use super::{Computed, Finding, Look, Rule, Severity};
-use crate::stats::definition::NotFinite;
+use crate::stats::formula::NotFinite;
 
 pub(super) const RULE: Rule = Rule {
     name: "not-finite",

@@ -1,8 +1,9 @@
 //! The first volumes of each run, looked at before anything is computed.
 
-use super::{Run, RunSignals, Session, task_error};
+use super::{RunSignals, task_error};
 use crate::error::Result;
 use crate::formats::{Progress, VolumeReader};
+use crate::runs::{Run, Session};
 use crate::stats::signals::{BlockHashes, Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;

@@ -1,9 +1,10 @@
 //! Images that go with a session: a mask, a mean, regions, on its grid.
 
-use super::{Analysis, Mode, Session, Settings, compute};
+use super::{Analysis, Mode, Settings, compute};
 use crate::error::{Error, Result};
 use crate::formats::{self, AFFINE_TOLERANCE_MM, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
+use crate::runs::Session;
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
 use std::path::Path;

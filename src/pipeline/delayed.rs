@@ -8,8 +8,9 @@
 //!
 //! Memory: as serial mode.
 
-use super::{Analysis, Computed, Session, load};
+use super::{Analysis, Computed, load};
 use crate::formats::Progress;
+use crate::runs::Session;
 use crate::stats::series::Series;
 use std::sync::Arc;
 use taskgraph::{Delayed, delayed, try_delayed};

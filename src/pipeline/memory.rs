@@ -1,7 +1,8 @@
 //! What a mode will hold in memory, told before it starts.
 
-use super::{Analysis, Mode, Run, Session, Settings, array};
+use super::{Analysis, Mode, Settings, array};
 use crate::error::{Error, Result, Setting};
+use crate::runs::{Run, Session};
 use crate::stats::fold::OfRuns;
 use std::num::NonZeroUsize;
 

@@ -18,18 +18,17 @@ mod companion;
 pub mod delayed;
 mod memory;
 pub mod serial;
-mod session;
 
 pub use beginnings::beginnings;
 pub use companion::{OnGrid, mean_from, on_grid, on_grid_of, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
-pub use session::{Run, Session};
 
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::formats::{Progress, Source, VolumeReader};
 use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 pub use crate::recipe::Mode;
-use crate::stats::definition::{Combine, Ddof, Definition, NotFinite};
+use crate::runs::{Run, Session};
+use crate::stats::formula::{Combine, Ddof, Formula, NotFinite};
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
 use crate::stats::signals::{BlockHashes, Sampled, Signals, SignalsWanted, hash_of_hashes};
@@ -60,7 +59,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// What is meant by the tSNR.
-    pub definition: Definition,
+    pub definition: Formula,
     /// Which volumes count, and what is fitted.
     pub model: Arc<Model>,
     /// Which maps are made.
@@ -73,7 +72,7 @@ impl Analysis {
     /// numpy's definition on all volumes of a session, with the maps of mean and std.
     pub fn plain(session: &Session) -> Analysis {
         Analysis {
-            definition: Definition::default(),
+            definition: Formula::default(),
             model: Arc::new(Model::all(session.runs().iter().map(Run::volumes))),
             wanted: Wanted::from_iter([TSNR, MEAN, STD]),
             signals: SignalsWanted::default(),

@@ -7,9 +7,10 @@
 //! Memory: every run as stored (2 bytes a sample of int16), and a few maps of 8 bytes a voxel, one
 //! more for each regressor of a run. The Dask lesson's loop holds every sample as float64 instead.
 
-use super::{Analysis, Computed, Run, Session, load};
+use super::{Analysis, Computed, load};
 use crate::error::{Error, Result};
 use crate::formats::Progress;
+use crate::runs::{Run, Session};
 use crate::stats::series::Series;
 use std::sync::Arc;
 use taskgraph::{Observer, Outline, OutlineTask};

@@ -1,10 +1,10 @@
 //! The definition of a tSNR, whole: everything that makes the number, from what was chosen.
 
 use super::{DefinitionChoice, Tool};
-use crate::confounds::Selection;
 use crate::error::{Error, Result, Setting};
 use crate::maps::WrittenUndefined;
-use crate::stats::definition::{Combine, Ddof, Definition};
+use crate::recipe::Selection;
+use crate::stats::formula::{Combine, Ddof, Formula};
 use crate::stats::sampling::Scope;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct TsnrDefinition {
     /// How runs are combined, the divisor, the sign, samples that are not finite, the least std.
     #[serde(flatten)]
-    pub formula: Definition,
+    pub formula: Formula,
     /// The order of the polynomial trend that is removed: 0 for none.
     pub polynomial_order: usize,
     /// What the polynomial runs through.
@@ -65,7 +65,7 @@ impl TsnrDefinition {
             },
         };
         let definition = TsnrDefinition {
-            formula: Definition {
+            formula: Formula {
                 combine: choice.combine.unwrap_or(base.formula.combine),
                 ddof: choice.ddof.unwrap_or(base.formula.ddof),
                 ..base.formula
@@ -127,7 +127,7 @@ impl TsnrDefinition {
     pub fn changes(&self) -> Vec<&'static str> {
         let Some(tool) = self.based_on else { return Vec::new() };
         let own = tool.definition(tool.takes_an_order().then_some(self.polynomial_order));
-        let Definition { combine, ddof, sign, not_finite, least_std } = self.formula;
+        let Formula { combine, ddof, sign, not_finite, least_std } = self.formula;
         let trend = |of: &TsnrDefinition| (of.polynomial_order, of.trend_through, of.mean);
         let changes = [
             (combine != own.formula.combine, "how runs are combined"),

@@ -22,6 +22,7 @@
 mod definition;
 mod mode;
 mod recorded;
+mod selection;
 mod tools;
 
 pub use definition::{MeanKept, TsnrDefinition};
@@ -30,13 +31,13 @@ pub(crate) use recorded::{COSINE, POLYNOMIAL};
 pub use recorded::{
     FieldDifference, RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map,
 };
+pub use selection::Selection;
 pub use tools::Tool;
 
-use crate::design::Widening;
 use crate::error::Result;
 use crate::maps::Wanted;
 use crate::maps::WrittenUndefined;
-use crate::stats::definition::{Combine, Ddof};
+use crate::stats::formula::{Combine, Ddof};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -127,6 +128,15 @@ pub struct VolumeChoice {
     pub short_runs: ShortRuns,
 }
 
+/// How many neighbours of a censored volume are left out with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widening {
+    /// Volumes before it.
+    pub before: usize,
+    /// Volumes after it.
+    pub after: usize,
+}
+
 /// How many volumes at the beginning of each run are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -134,7 +144,7 @@ pub enum Dummies {
     /// So many.
     Count(usize),
     /// As many as are not yet steady: those that the table of confounds flags, if there is one,
-    /// else by [`non_steady_volumes`](crate::design::non_steady_volumes) of the global signal of
+    /// else by [`non_steady_volumes`](crate::nuisance::non_steady_volumes) of the global signal of
     /// the first [`BEGINNING_VOLUMES`].
     Auto,
 }

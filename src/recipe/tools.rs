@@ -2,7 +2,7 @@
 
 use super::{MeanKept, TsnrDefinition};
 use crate::maps::WrittenUndefined;
-use crate::stats::definition::{Combine, Ddof, Definition, NotFinite, Sign};
+use crate::stats::formula::{Combine, Ddof, Formula, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 use serde::{Deserialize, Serialize};
 
@@ -106,21 +106,19 @@ impl Tool {
         }
     }
 
-    fn formula(self) -> Definition {
-        let numpy = Definition::default();
-        let with_ddof_1 = Definition { ddof: Ddof::Fixed(1), ..numpy };
+    fn formula(self) -> Formula {
+        let numpy = Formula::default();
+        let with_ddof_1 = Formula { ddof: Ddof::Fixed(1), ..numpy };
         match self {
             Tool::Numpy => numpy,
             Tool::Fsl | Tool::Sfnr => with_ddof_1,
-            Tool::Afni | Tool::AfniCvarinv => Definition {
+            Tool::Afni | Tool::AfniCvarinv => Formula {
                 sign: Sign::Absolute,
                 not_finite: NotFinite::Zero,
                 combine: Combine::Concat,
                 ..with_ddof_1
             },
-            Tool::Nipype => {
-                Definition { not_finite: NotFinite::NanIsZero, least_std: 1e-3, ..numpy }
-            }
+            Tool::Nipype => Formula { not_finite: NotFinite::NanIsZero, least_std: 1e-3, ..numpy },
         }
     }
 }

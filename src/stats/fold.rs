@@ -1,6 +1,6 @@
 //! Runs folded one after the other, and the maps that a definition makes of them.
 
-use super::definition::{Combine, Definition};
+use super::formula::{Combine, Formula};
 use super::moments::{Moments, left_of};
 use super::sampling::{Model, Scope};
 use super::tsnr::tsnr;
@@ -44,7 +44,7 @@ impl OfRuns {
     pub fn new(
         voxels: Range<usize>,
         model: &Model,
-        definition: &Definition,
+        definition: &Formula,
         wanted: &Wanted,
     ) -> OfRuns {
         let runs = model.runs().len();
@@ -66,7 +66,7 @@ impl OfRuns {
     }
 
     /// Bytes that are kept of one voxel.
-    pub fn bytes_per_voxel(model: &Model, definition: &Definition, wanted: &Wanted) -> usize {
+    pub fn bytes_per_voxel(model: &Model, definition: &Formula, wanted: &Wanted) -> usize {
         let one = OfRuns::new(0..1, model, definition, wanted);
         let averaged: usize = one.averaged.iter().map(Vec::len).sum();
         8 * (one.within.len() + averaged) + wanted.run_bytes(one.own.len())
@@ -83,7 +83,7 @@ impl OfRuns {
         &mut self,
         run: usize,
         model: &Model,
-        definition: &Definition,
+        definition: &Formula,
         add_all: impl FnOnce(&mut RunBeingAdded),
     ) {
         let totals = Totals {
@@ -112,7 +112,7 @@ impl OfRuns {
 pub struct RunBeingAdded<'a> {
     of_runs: &'a mut OfRuns,
     model: &'a Model,
-    definition: &'a Definition,
+    definition: &'a Formula,
     totals: &'a Totals,
     needs_ratio: bool,
     /// The run's own maps so far, if there are any.
@@ -209,17 +209,12 @@ pub struct Fold {
 
 impl Fold {
     /// No run yet of some voxels of the grid.
-    pub fn new(
-        voxels: Range<usize>,
-        model: &Model,
-        definition: &Definition,
-        wanted: &Wanted,
-    ) -> Fold {
+    pub fn new(voxels: Range<usize>, model: &Model, definition: &Formula, wanted: &Wanted) -> Fold {
         Fold { total: None, of_runs: OfRuns::new(voxels, model, definition, wanted) }
     }
 
     /// Adds the moments of the run of this number in the session.
-    pub fn add(&mut self, run: usize, moments: Moments, model: &Model, definition: &Definition) {
+    pub fn add(&mut self, run: usize, moments: Moments, model: &Model, definition: &Formula) {
         let moments = match model.scope() {
             Scope::Run => moments.fitted(),
             Scope::Concatenation => moments,
@@ -267,7 +262,7 @@ impl Fold {
         &self,
         voxels: Range<usize>,
         model: &Model,
-        definition: &Definition,
+        definition: &Formula,
         wanted: &Wanted,
     ) -> Maps {
         let total = self.total();
@@ -290,7 +285,7 @@ pub fn maps(
     voxels: Range<usize>,
     of_runs: &OfRuns,
     model: &Model,
-    definition: &Definition,
+    definition: &Formula,
     wanted: &Wanted,
     add_all: impl FnOnce(&mut MapsBeingMade),
 ) -> Maps {
@@ -315,7 +310,7 @@ pub fn maps(
 pub struct MapsBeingMade<'a> {
     of_runs: &'a OfRuns,
     model: &'a Model,
-    definition: &'a Definition,
+    definition: &'a Formula,
     totals: &'a Totals,
     maps: Growing<'a>,
 }

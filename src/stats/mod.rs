@@ -8,8 +8,8 @@
 //! of a map, and [`paired`] two maps beside each other. This module knows numbers and counts; it
 //! does not know files or graphs.
 
-pub mod definition;
 pub mod fold;
+pub mod formula;
 pub mod moments;
 pub mod paired;
 pub mod quantiles;

@@ -13,8 +13,8 @@
 //! Residuals are squared as they are: nothing is lost to the difference of two large sums. The
 //! mean comes off first: beside one of 1e9, a residual of 1 would keep seven digits.
 
-use super::definition::Definition;
 use super::fold::{OfRuns, RunVoxel, maps};
+use super::formula::Formula;
 use super::moments::NOTHING_LEFT;
 use super::sampling::{Model, Rows, Scope};
 use crate::maps::{Maps, Wanted};
@@ -124,7 +124,7 @@ impl Series {
     }
 
     /// What of each voxel's variation the maps are made of.
-    pub fn spread(&self, model: &Model, definition: &Definition, wanted: &Wanted) -> Spread {
+    pub fn spread(&self, model: &Model, definition: &Formula, wanted: &Wanted) -> Spread {
         let mean = self.temporal_mean(model);
         let mut of_runs = OfRuns::new(0..self.voxels, model, definition, wanted);
         let mut squares = vec![0.0; self.voxels];
@@ -240,13 +240,7 @@ impl Spread {
     }
 
     /// The maps that a definition makes of this and of the means of all voxels.
-    pub fn maps(
-        &self,
-        mean: &[f64],
-        model: &Model,
-        definition: &Definition,
-        wanted: &Wanted,
-    ) -> Maps {
+    pub fn maps(&self, mean: &[f64], model: &Model, definition: &Formula, wanted: &Wanted) -> Maps {
         maps(0..mean.len(), &self.of_runs, model, definition, wanted, |maps| {
             for (voxel, (mean, &squares)) in mean.iter().zip(&self.squares).enumerate() {
                 let bias = self.mean_bias.get(voxel).copied().unwrap_or(0.0);

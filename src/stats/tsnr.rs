@@ -1,6 +1,6 @@
 //! The temporal signal-to-noise ratio: mean over standard deviation.
 
-use super::definition::{Definition, Sign};
+use super::formula::{Formula, Sign};
 use crate::maps::Status;
 
 /// `mean / std` of one voxel, or why it is not defined.
@@ -8,7 +8,7 @@ use crate::maps::Status;
 /// # Errors
 /// The voxel's [`Status`] where the standard deviation is 0 (or as small as a definition says) or
 /// anything is not finite.
-pub fn tsnr(mean: f64, std: f64, definition: &Definition) -> Result<f64, Status> {
+pub fn tsnr(mean: f64, std: f64, definition: &Formula) -> Result<f64, Status> {
     let ratio = match definition.sign {
         Sign::Signed => mean / std,
         Sign::Absolute => mean.abs() / std,
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn undefined_voxels_are_told_apart() {
-        let of = |mean, std| tsnr(mean, std, &Definition::default());
+        let of = |mean, std| tsnr(mean, std, &Formula::default());
         assert_eq!(of(-6.0, 2.0), Ok(-3.0));
         assert_eq!(of(0.0, 2.0), Ok(0.0));
         assert_eq!(of(0.0, 0.0), Err(Status::AlwaysZero));

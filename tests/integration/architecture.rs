@@ -7,82 +7,66 @@ use std::path::{Path, PathBuf};
 
 /// Each module of `src`, and the modules that it may name.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("bids", &[]),
-    ("design", &[]),
     ("maps", &[]),
     ("wide_instructions", &[]),
     ("voxels", &["wide_instructions"]),
     ("error", &[]),
     ("paths", &[]),
     ("resources", &[]),
-    ("mask", &[]),
     ("markup", &[]),
     ("output", &["error", "paths"]),
     ("formats", &["error", "voxels"]),
     ("stats", &["maps", "voxels", "wide_instructions"]),
     ("compare", &["error", "stats"]),
-    ("confounds", &["bids", "error"]),
     ("pictures", &["error", "markup", "stats"]),
-    ("inputs", &["error", "formats", "paths"]),
-    ("atlas", &["error", "mask", "stats"]),
-    ("recipe", &["confounds", "design", "error", "maps", "stats"]),
-    ("pipeline", &["error", "formats", "maps", "recipe", "stats", "voxels"]),
-    (
-        "modelling",
-        &["confounds", "design", "error", "formats", "inputs", "pipeline", "recipe", "stats"],
-    ),
+    ("runs", &["error", "formats", "paths"]),
+    ("regions", &["error", "stats"]),
+    ("recipe", &["error", "maps", "stats"]),
+    ("pipeline", &["error", "formats", "maps", "recipe", "runs", "stats", "voxels"]),
+    ("nuisance", &["error", "formats", "pipeline", "recipe", "runs", "stats"]),
     (
         "findings",
         &[
-            "design",
-            "error",
-            "formats",
-            "maps",
-            "mask",
-            "modelling",
-            "pictures",
-            "pipeline",
-            "recipe",
-            "stats",
+            "error", "formats", "maps", "nuisance", "pictures", "pipeline", "recipe", "regions",
+            "runs", "stats",
         ],
     ),
     (
         "record",
         &[
-            "atlas", "design", "findings", "formats", "maps", "mask", "pipeline", "recipe",
+            "findings", "formats", "maps", "nuisance", "pipeline", "recipe", "regions", "runs",
             "stats", "voxels",
         ],
     ),
     (
         "analysis",
         &[
-            "atlas",
             "error",
             "findings",
             "formats",
-            "inputs",
             "maps",
-            "mask",
-            "modelling",
+            "nuisance",
             "pipeline",
             "recipe",
             "record",
+            "regions",
             "resources",
+            "runs",
             "stats",
         ],
     ),
     (
         "diff",
         &[
-            "analysis", "atlas", "error", "findings", "formats", "mask", "pipeline", "recipe",
-            "record", "stats",
+            "analysis", "error", "findings", "formats", "pipeline", "recipe", "record", "regions",
+            "stats",
         ],
     ),
     (
         "export",
         &[
-            "analysis", "atlas", "design", "diff", "error", "findings", "formats", "maps",
-            "markup", "pictures", "pipeline", "recipe", "record", "stats",
+            "analysis", "diff", "error", "findings", "formats", "maps", "markup", "nuisance",
+            "pictures", "pipeline", "recipe", "record", "regions", "runs", "stats",
         ],
     ),
     (
@@ -90,7 +74,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "analysis",
             "compare",
-            "design",
             "diff",
             "error",
             "export",
@@ -103,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "recipe",
             "record",
             "resources",
+            "runs",
             "stats",
             "voxels",
         ],
@@ -117,9 +101,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
-    ("roxmltree", &["atlas"]),
-    ("serde", &["cli", "design", "diff", "export", "findings", "maps", "recipe", "stats"]),
-    ("serde_json", &["atlas", "cli", "compare", "export", "findings", "recipe"]),
+    ("roxmltree", &["regions"]),
+    ("serde", &["cli", "diff", "export", "findings", "maps", "nuisance", "recipe", "stats"]),
+    ("serde_json", &["cli", "compare", "export", "findings", "recipe", "regions"]),
     ("taskgraph", &["analysis", "cli", "export", "markup", "pipeline", "record"]),
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),
@@ -127,7 +111,7 @@ const HOMES: &[(&str, &[&str])] = &[
     // An exporter has this name, too.
     ("nifti", &["cli", "export", "formats"]),
     ("flate2", &["formats", "pictures"]),
-    ("glob", &["confounds", "inputs"]),
+    ("glob", &["recipe", "runs"]),
     ("gzip_stream", &["formats"]),
     ("bytemuck", &["voxels"]),
     ("ndarray", &["export", "formats", "maps", "pipeline", "stats", "voxels"]),
@@ -349,10 +333,10 @@ fn the_search_finds_names_in_lists_and_not_in_comments_or_tests() {
                 use crate::{stats::{self, tsnr}, voxels::Block};\n\
                 // crate::cli is above\n\
                 /// [`crate::output`]\n\
-                fn a() { crate::inputs::expand(); mycrate::array(); }\n\
+                fn a() { crate::runs::expand(); mycrate::array(); }\n\
                 #[cfg(test)]\n\
                 mod tests {\n    use crate::pipeline;\n}\n\
                 use crate::error::Error;\n";
     let found = names_behind(&code(text), "crate::");
-    assert_eq!(Vec::from_iter(found), ["error", "formats", "inputs", "stats", "voxels"]);
+    assert_eq!(Vec::from_iter(found), ["error", "formats", "runs", "stats", "voxels"]);
 }

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
-use tsnr::atlas::{LabelNames, Regions, Row, sidecar, table, tsv};
-use tsnr::mask::Mask;
+use tsnr::regions::Mask;
+use tsnr::regions::{LabelNames, Regions, Row, sidecar, table, tsv};
 
 const SHAPE: [usize; 3] = [3, 2, 2];
 

@@ -5,9 +5,10 @@ use crate::program;
 
 use program::{session_runs, testdata};
 use std::path::PathBuf;
-use tsnr::confounds::{Selection, Table, censored_volumes, matched};
-use tsnr::design::{Basis, Use, Volumes, Widening, cosine_columns, polynomial_columns};
-use tsnr::inputs::expand_files;
+use tsnr::nuisance::{Basis, Use, Volumes, cosine_columns, polynomial_columns};
+use tsnr::nuisance::{Table, censored_volumes, matched};
+use tsnr::recipe::{Selection, Widening};
+use tsnr::runs::expand_files;
 
 /// How far a sum of squares and a coefficient may lie from numpy's, relative. numpy's own lie
 /// within 5e-13 of what mpmath 1.4.1 gives with 50 digits.

@@ -14,7 +14,8 @@ use tsnr::formats::{
     Progress, Source, SpatialUnit, Time, TimeUnit, VolumeStream, VoxelEncoding, Voxels,
 };
 use tsnr::maps::{MEAN, STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, Settings};
+use tsnr::runs::Session;
 use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VoxelSample};
 use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
 

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tsnr::maps::Maps;
-use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, Settings};
+use tsnr::runs::Session;
 
 /// More than any file of these tests takes, on a busy machine and without optimization.
 const SOON: Duration = Duration::from_secs(5);

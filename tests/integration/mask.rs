@@ -10,10 +10,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tsnr::inputs;
 use tsnr::maps::MEAN;
-use tsnr::mask::{Mask, brain_mask, dice};
-use tsnr::pipeline::{self, Analysis, Mode, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, Settings};
+use tsnr::regions::{Mask, brain_mask, dice};
+use tsnr::runs;
+use tsnr::runs::Session;
 
 /// What nilearn says of a mask.
 struct Nilearn {
@@ -110,7 +111,7 @@ fn the_masks_of_real_runs_are_nilearns() {
         ("odd/trailing_352_bytes.nii.gz", [10, 10, 18], 13, 0xa8ce246e),
     ];
     for (pattern, shape, voxels, crc) in cases {
-        let runs = inputs::expand(&[shared_data(pattern)]).expect("files").images;
+        let runs = runs::expand(&[shared_data(pattern)]).expect("files").images;
         let (mean, found_shape) = temporal_mean(&runs);
         let mask = brain_mask(&mean, found_shape);
         assert_nilearns(&mask, &Nilearn { shape, voxels, crc }, pattern);

@@ -10,8 +10,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tsnr::maps::{MEAN, Maps, STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, RunSignals, Session, Settings};
-use tsnr::stats::definition::{Ddof, Definition, NotFinite};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, RunSignals, Settings};
+use tsnr::runs::Session;
+use tsnr::stats::formula::{Ddof, Formula, NotFinite};
 use tsnr::stats::signals::{
     SamplePrecision, SampledValues, SignalsWanted, VolumesWanted, VoxelSample,
 };
@@ -56,7 +57,7 @@ fn ways() -> Vec<Way> {
 /// The plain definition with another ddof.
 fn analysis(session: &Session, ddof: usize) -> Analysis {
     let plain = Analysis::plain(session);
-    Analysis { definition: Definition { ddof: Ddof::Fixed(ddof), ..plain.definition }, ..plain }
+    Analysis { definition: Formula { ddof: Ddof::Fixed(ddof), ..plain.definition }, ..plain }
 }
 
 impl Way {
@@ -402,7 +403,7 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
         sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
         hashes: true,
     };
-    let definition = Definition { not_finite, ..plain.definition };
+    let definition = Formula { not_finite, ..plain.definition };
     way.computed(session, Analysis { definition, signals, ..plain }).signals
 }
 

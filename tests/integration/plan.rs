@@ -13,7 +13,8 @@ use flate2::write::GzEncoder;
 use tsnr::error::ErrorKind;
 use tsnr::formats::{self, Progress, VolumeReader};
 use tsnr::maps::{STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Session, Settings};
+use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Settings};
+use tsnr::runs::Session;
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
 /// Tasks of the graphs that Dask 2026.8.0 makes of the lesson's code for five runs of one chunk each,

@@ -2,7 +2,7 @@
 
 use super::{at_least_zero, named};
 use crate::recipe::{Dummies, Tool};
-use crate::stats::definition::{Combine, Ddof};
+use crate::stats::formula::{Combine, Ddof};
 use clap::Args;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// becomes of NaN and of undefined voxels; other options given as well go first.
     #[arg(long, value_name = "NAME", value_parser = named::<Tool>(&TOOLS),
           hide_possible_values = true,
-          help_heading = "Definition")]
+          help_heading = "Formula")]
     pub definition: Option<Tool>,
 
     /// How runs become one map: concat, demean or average
@@ -27,7 +27,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// runs of each run's own tSNR.
     #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average"]),
           hide_possible_values = true,
-          help_heading = "Definition")]
+          help_heading = "Formula")]
     pub combine: Option<Combine>,
 
     /// Delta degrees of freedom: the variance divides by N - ddof [default: 0]
@@ -35,30 +35,30 @@ pub(in crate::cli) struct AnalysisArguments {
     /// 0 as numpy and Dask, 1 as AFNI and FSL. 'rank' divides by N less the means and regressors
     /// that were fitted.
     #[arg(long, value_name = "N|rank", value_parser = ddof, hide_short_help = true,
-          help_heading = "Definition")]
+          help_heading = "Formula")]
     pub ddof: Option<Ddof>,
 
     /// Take the mean from another image: of data that were demeaned or cleaned
     ///
     /// A map, or a run whose mean over time is taken.
-    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Formula")]
     pub mean_from: Option<PathBuf>,
 
     /// Remove a polynomial trend of each run (0 to 9)
     ///
     /// The mean stays that of the data.
-    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Definition")]
+    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Formula")]
     pub detrend: Option<usize>,
 
     /// Remove what is slower than this period: a discrete cosine set for each run, as SPM's
-    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Definition")]
+    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
     pub highpass: Option<f64>,
 
     /// Tables of confounds as fMRIPrep writes them, one for each run: repeat, or one quoted pattern
     ///
     /// Matched to the runs by BIDS entities, else by order. 'n/a' in the first row of a column
     /// that is regressed out counts as the value below it, for thresholds as 0.
-    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Formula")]
     pub confounds: Vec<PathBuf>,
 
     /// Columns to regress out of each run: names and patterns, as in 'trans_*,rot_*'
@@ -67,7 +67,7 @@ pub(in crate::cli) struct AnalysisArguments {
         value_name = "NAMES",
         requires = "confounds",
         hide_short_help = true,
-        help_heading = "Definition"
+        help_heading = "Formula"
     )]
     pub confound_columns: Option<String>,
 

@@ -1,7 +1,7 @@
 //! The table of two maps in each region, and the JSON that describes its columns.
 
-use crate::atlas::{self, Row};
 use crate::diff::{DiffRecord, PairedRegion};
+use crate::regions::{self, Row};
 use crate::stats::paired::Pairs;
 use std::slice;
 
@@ -12,14 +12,14 @@ pub fn table(record: &DiffRecord) -> String {
         [] => slice::from_ref(&record.whole),
         regions => regions,
     };
-    atlas::tsv_of_maps(&regions.iter().flat_map(rows).collect::<Vec<_>>())
+    regions::tsv_of_maps(&regions.iter().flat_map(rows).collect::<Vec<_>>())
 }
 
 /// The JSON that stands beside the table and describes its columns.
 pub fn sidecar(record: &DiffRecord) -> String {
     let maps = [&*record.a.name, &*record.b.name, "B - A", "B / A"];
     let described: Vec<(&str, &str)> = Pairs::NAMES.into_iter().zip(maps).collect();
-    atlas::sidecar_of_maps(&described)
+    regions::sidecar_of_maps(&described)
 }
 
 fn rows(region: &PairedRegion) -> Vec<Row> {

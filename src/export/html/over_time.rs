@@ -3,8 +3,8 @@
 use super::chart::{Axis, Chart, WIDE};
 use super::names::short_names;
 use super::tables::table;
-use crate::design::Use;
 use crate::markup::escaped;
+use crate::nuisance::Use;
 use crate::pictures::Range;
 use crate::record::RunRecord;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;

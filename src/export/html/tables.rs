@@ -1,9 +1,9 @@
 //! The tables of a page: runs, regions, inputs, time.
 
-use crate::atlas::Row;
-use crate::design::Use;
 use crate::markup::{escaped, mebibytes, seconds};
+use crate::nuisance::Use;
 use crate::record::{FileRecord, RunRecord};
+use crate::regions::Row;
 use std::fmt::Write;
 use taskgraph::profile::{Profile, What};
 

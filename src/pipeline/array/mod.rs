@@ -32,8 +32,9 @@ mod folding;
 mod slabs;
 mod streams;
 
-use super::{Analysis, Computed, RunSignals, Session, Settings};
+use super::{Analysis, Computed, RunSignals, Settings};
 use crate::formats::{Progress, Source};
+use crate::runs::Session;
 use crate::stats::fold::OfRuns;
 use crate::stats::moments::Moments;
 use crate::stats::sampling::Scope;

@@ -4,11 +4,6 @@
 //! ([`brain_mask`]), and two are compared by [`dice`]. Grids are `[x, y, z]`, first axis fastest.
 //! This module knows numbers; it does not know files, nor where a grid lies in space.
 
-mod brain;
-mod morphology;
-
-pub use brain::brain_mask;
-
 /// The voxels of a grid that are inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {

@@ -41,7 +41,7 @@ impl Selection {
     ///
     /// # Errors
     /// A part that selects nothing.
-    pub(super) fn indexes(&self, names: &[&str]) -> Result<Vec<usize>> {
+    pub(crate) fn indexes(&self, names: &[&str]) -> Result<Vec<usize>> {
         let mut indexes = BTreeSet::new();
         for pattern in &self.patterns {
             let is_match =

@@ -1,7 +1,7 @@
 //! A row for each region and run, as BIDS writes tables.
 
 use super::Regions;
-use crate::mask::Mask;
+use crate::regions::Mask;
 use crate::stats::summary::Summary;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;

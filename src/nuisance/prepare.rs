@@ -8,15 +8,15 @@
 //! censored volumes (from lists and thresholds together, widened); then the trends are made over
 //! the whole run, and all columns are looked at at the volumes that are left.
 
-mod regressors;
-
-use crate::confounds::{Selection, Table, censored_volumes, matched};
-use crate::design::{Use, Volumes, non_steady_volumes};
+use super::regressors;
+use super::{Table, Use, Volumes, censored_volumes, matched, non_steady_volumes};
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
-use crate::inputs;
-use crate::pipeline::{RunSignals, Session, beginnings};
+use crate::pipeline::{RunSignals, beginnings};
+use crate::recipe::Selection;
 use crate::recipe::{BEGINNING_VOLUMES, Dummies, Recipe, ShortRuns, TsnrDefinition, VolumeChoice};
+use crate::runs;
+use crate::runs::Session;
 use crate::stats::sampling::{Model, Sampling, Scope};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -181,7 +181,7 @@ fn companions(
     if patterns.is_empty() {
         return Ok(vec![None; runs.len()]);
     }
-    let matching = matched(&runs, &inputs::expand_files(patterns)?)?;
+    let matching = matched(&runs, &runs::expand_files(patterns)?)?;
     *report = matching.report;
     Ok(matching.companions.into_iter().map(Some).collect())
 }
@@ -208,6 +208,6 @@ fn censored(
 }
 
 /// The used volumes of a run, and what is fitted at each.
-fn sampling(volumes: &Volumes, rank: usize, weights: Vec<f64>) -> Sampling {
+pub(super) fn sampling(volumes: &Volumes, rank: usize, weights: Vec<f64>) -> Sampling {
     Sampling::new(volumes.used().collect(), rank, weights)
 }

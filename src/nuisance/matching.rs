@@ -1,7 +1,7 @@
 //! Which companion goes with which run: a companion is a file that says something of one run.
 
-use crate::bids::Entities;
 use crate::error::{Error, Result};
+use crate::runs::Entities;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};

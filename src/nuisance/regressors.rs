@@ -1,11 +1,13 @@
 //! The columns that are fitted to a run, and the basis that they become.
 
-use super::{PreparedRun, sampling};
-use crate::confounds::{Column, Selection, Table};
-use crate::design::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
+use super::PreparedRun;
+use super::prepare::sampling;
+use super::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
+use super::{Column, Table};
 use crate::error::{Error, Result, Setting};
-use crate::pipeline::{Run, Session};
+use crate::recipe::Selection;
 use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, TsnrDefinition};
+use crate::runs::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
 use std::path::Path;
 

@@ -105,7 +105,7 @@ pub enum NotFinite {
 /// The choices that make a number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Definition {
+pub struct Formula {
     /// How the runs become one map.
     pub combine: Combine,
     /// What the sum of squares is divided by.
@@ -119,10 +119,10 @@ pub struct Definition {
     pub least_std: f64,
 }
 
-impl Default for Definition {
+impl Default for Formula {
     /// numpy's: `data.mean(-1) / data.std(-1)` of the concatenated runs.
-    fn default() -> Definition {
-        Definition {
+    fn default() -> Formula {
+        Formula {
             combine: Combine::Concat,
             ddof: Ddof::Fixed(0),
             sign: Sign::Signed,
@@ -132,9 +132,9 @@ impl Default for Definition {
     }
 }
 
-impl Definition {
+impl Formula {
     /// What the squared deviations of all runs are divided by; for [`Combine::Average`], of one
-    /// run after the other, see [`freedom_of_run`](Definition::freedom_of_run).
+    /// run after the other, see [`freedom_of_run`](Formula::freedom_of_run).
     pub fn freedom(&self, model: &Model) -> f64 {
         let (volumes, runs) = (model.volumes() as f64, model.runs().len() as f64);
         match (self.ddof, self.combine) {

@@ -1,6 +1,6 @@
 //! Which volumes of a run take part.
 
-use serde::{Deserialize, Serialize};
+use crate::recipe::Widening;
 use std::ops::Range;
 
 /// Whether a volume takes part, or the one reason why not. Of several reasons that hold, the
@@ -15,15 +15,6 @@ pub enum Use {
     Dummy,
     /// It lies outside the part of the run that was chosen.
     NotChosen,
-}
-
-/// How many neighbours of a censored volume are left out with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Widening {
-    /// Volumes before it.
-    pub before: usize,
-    /// Volumes after it.
-    pub after: usize,
 }
 
 /// The volumes of one run, each with its use. The order in which reasons are given does not

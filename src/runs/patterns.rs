@@ -11,11 +11,7 @@
 //! Whatever was skipped is in [`Inputs::remarks`]. This module does not open images beyond
 //! asking whether a file is one.
 
-mod natural;
-mod walk;
-
-pub use natural::natural_order;
-
+use super::{natural_order, walk};
 use crate::error::{Error, Result};
 use crate::formats::{self, has_image_name};
 use crate::paths::directory_entry;

@@ -176,7 +176,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::natural_order;
+    use crate::runs::natural_order;
     use std::os::unix::fs::symlink;
 
     /// A folder with these empty files and the folders above them.

@@ -199,7 +199,8 @@ fn remove(unit: &[f64], vector: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::design::{Volumes, Widening, polynomial_columns};
+    use crate::nuisance::{Volumes, polynomial_columns};
+    use crate::recipe::Widening;
     use proptest::prelude::*;
 
     /// How far the products of basis vectors may lie from 0 and 1.

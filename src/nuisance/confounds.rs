@@ -1,8 +1,8 @@
 //! A table of confounds.
 
-use super::Selection;
 use super::text::{quoted, read_text};
 use crate::error::{Error, Result};
+use crate::recipe::Selection;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
