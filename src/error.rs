@@ -63,6 +63,8 @@ pub enum Setting {
     SkipShortRuns,
     /// How many threads compute.
     Threads,
+    /// The repetition time of all runs.
+    Tr,
 }
 
 /// What went wrong, in one line: `FILE: what was found, what was expected; what to do`.
@@ -168,6 +170,8 @@ impl Error {
 /// An operating system's message without Rust's `(os error 13)`.
 fn plain_words(error: &io::Error) -> String {
     let text = error.to_string();
+    // Of two links to each other the levels are not many.
+    let text = text.replace("Too many levels of symbolic links", "a cycle of links");
     let end = text.find(" (os error").unwrap_or(text.len());
     text[..end].to_string()
 }

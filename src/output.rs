@@ -138,7 +138,9 @@ impl Target {
         }
         Err(Error::new(
             ErrorKind::Io,
-            format!("cannot write: more than {MOST_LINKS} links lead on from here"),
+            format!(
+                "cannot write: more than {MOST_LINKS} links lead on from here, a cycle of links"
+            ),
         )
         .remedy("give the name of a file")
         .at(destination))

@@ -70,7 +70,7 @@ pub struct RunRecord {
     pub name: String,
     /// What it was read from: one file, or a series of three-dimensional ones.
     pub files: Vec<FileRecord>,
-    /// The repetition time by its header.
+    /// The repetition time: the one that was given, else that of its sidecar or header.
     pub tr_seconds: Option<f64>,
     /// What became of each volume.
     pub uses: Vec<Use>,

@@ -98,8 +98,8 @@ impl Planned {
         let watch = Watch { observer, recorder, cancellation: cancellation.clone() };
         let watch = Arc::new(watch);
         let definition = recipe.resolved()?;
-        let inputs = runs::expand(&recipe.inputs)?;
-        let session = Session::open(&inputs.images)?;
+        let mut inputs = runs::expand(&recipe.inputs)?;
+        let session = Session::of_inputs(&mut inputs, recipe.tr_seconds)?;
         let threads = computing.threads.unwrap_or_else(resources::available_threads);
         // What is read here is read again, and would be counted twice.
         let unwatched: Arc<dyn Progress> = Arc::new(());
@@ -132,9 +132,13 @@ impl Planned {
         let analysis = Analysis {
             definition: definition.formula,
             wanted: wanted(recipe, &model, have_own_tsnr),
-            signals: match recipe.signals || computing.is_reported {
-                true => SignalsWanted::global_and_dvars(),
-                false => SignalsWanted::beginning(BEGINNING_VOLUMES),
+            signals: SignalsWanted {
+                // By which runs of equal voxels are found.
+                hashes: model.runs().len() > 1,
+                ..match recipe.signals || computing.is_reported {
+                    true => SignalsWanted::global_and_dvars(),
+                    false => SignalsWanted::beginning(BEGINNING_VOLUMES),
+                }
             },
             model,
         };
@@ -159,7 +163,9 @@ impl Planned {
             have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
         });
         findings.iter().for_each(|finding| watch.observer.found(finding));
-        let files_beside = files_beside(recipe)?;
+        let mut files_beside = files_beside(recipe)?;
+        let sidecars = session.runs().iter().filter_map(Run::sidecar_tr);
+        files_beside.extend(sidecars.map(|it| it.path.clone()));
         let opened = watch.phase("open", 0.0);
         let progress = Arc::clone(&watch) as Arc<dyn Progress>;
         let plan = pipeline::plan(session, &settings, progress)?;
@@ -174,7 +180,7 @@ impl Planned {
             regions,
             sink,
             findings,
-            images: inputs.images,
+            images: inputs.images.into_iter().map(|it| it.path).collect(),
             files_beside,
             plan,
             watch,

@@ -216,7 +216,10 @@ fn disagreement(
     [nx, ny, _]: [usize; 3],
 ) -> Error {
     let [x, y, z] = [at.voxel % nx, at.voxel / nx % ny, at.voxel / (nx * ny)];
-    let name = |it: &Contender| format!("{} mode, {} threads", it.mode, it.threads);
+    let name = |it: &Contender| {
+        let threads = if it.threads == 1 { "thread" } else { "threads" };
+        format!("{} mode, {} {threads}", it.mode, it.threads)
+    };
     let values = format!(
         "the modes disagree in voxel [{x}, {y}, {z}]: {} has {}, {} has {}",
         name(this),

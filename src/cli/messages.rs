@@ -111,6 +111,7 @@ fn option(setting: Setting) -> &'static str {
         Setting::Mode => "--mode",
         Setting::SkipShortRuns => "--skip-short-runs",
         Setting::Threads => "--threads",
+        Setting::Tr => "--tr",
     }
 }
 

@@ -94,6 +94,7 @@ impl AnalysisArguments {
         definition.mean_from.clone_from(&self.mean_from);
         definition.detrend = self.detrend;
         definition.highpass_seconds = self.highpass;
+        recipe.tr_seconds = self.tr;
         recipe.confounds.tables.clone_from(&self.confounds);
         recipe.confounds.columns.clone_from(&self.confound_columns);
         let volumes = &mut recipe.volumes;

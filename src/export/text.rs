@@ -114,7 +114,7 @@ pub fn inputs(session: &Session) -> String {
             if (slope, intercept) != (1.0, 0.0) {
                 line += &format!(" * {slope} + {intercept}");
             }
-            if let Some(tr) = image.time().tr_seconds {
+            if let Some(tr) = run.tr_seconds() {
                 line += &format!(", TR {tr} s");
             }
             lines.push(line);

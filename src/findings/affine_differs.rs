@@ -1,8 +1,8 @@
 //! `affine-differs`: runs that lie differently in space.
 
-use super::words::file_names;
 use super::{Finding, Look, Opened, Rule, Severity};
 use crate::formats::AFFINE_TOLERANCE_MM;
+use crate::runs::{name_of, names_within};
 
 pub(super) const RULE: Rule = Rule {
     name: "affine-differs",
@@ -29,8 +29,8 @@ fn find(opened: &Opened) -> Vec<Finding> {
     let text = format!(
         "affines differ: in {} voxels lie up to {greatest_mm:.3} mm from where {} has them; the \
          runs are compared voxel by voxel all the same, so check that they are aligned",
-        file_names(&differing),
-        first.path().display()
+        names_within(&differing, 80),
+        name_of(first.path())
     );
     vec![RULE.finding(text).figure("greatest_mm", greatest_mm).figure("files", differing.len())]
 }

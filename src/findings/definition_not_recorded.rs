@@ -1,6 +1,7 @@
 //! `definition-not-recorded`: maps whose headers do not say what their tSNR means.
 
 use super::{Finding, Look, Pair, Rule, Severity};
+use crate::runs::name_of;
 
 pub(super) const DIFF_RULE: Rule = Rule {
     name: "definition-not-recorded",
@@ -16,7 +17,7 @@ fn find(pair: &Pair) -> Vec<Finding> {
         DIFF_RULE.finding(format!(
             "{}: no definition of tSNR is recorded in its header, so check that both maps mean the \
              same",
-            path.display()
+            name_of(path)
         ))
     };
     unknown.map(finding).collect()

@@ -1,5 +1,6 @@
 //! `demeaned`: data that look as if their mean had been removed.
 
+use super::part_phase::has_other_parts;
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 use crate::stats::quantiles::median;
@@ -11,7 +12,10 @@ pub(super) const RULE: Rule = Rule {
     look: Look::After {
         looked_for: |computed| {
             let is_of_the_data = computed.analysis.model.numerator(0).is_none();
-            let is_seen = is_of_the_data && !computed.tsnr.is_empty();
+            // Phase has no mean that could be taken out.
+            let is_seen = is_of_the_data
+                && !computed.tsnr.is_empty()
+                && !has_other_parts(&computed.prepared.session);
             is_seen.then(|| "data that were demeaned before".to_owned())
         },
         find,

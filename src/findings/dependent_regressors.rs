@@ -1,6 +1,7 @@
 //! `dependent-regressors`: regressors that add nothing.
 
 use super::Place;
+use super::words::some_of;
 use super::{Finding, Look, Opened, Rule, Severity};
 use crate::nuisance::{Prepared, PreparedRun};
 use crate::runs::Run;
@@ -16,7 +17,7 @@ fn find(opened: &Opened) -> Vec<Finding> {
     let Prepared { session, runs, .. } = opened.prepared;
     let dependent = session.runs().iter().zip(runs).filter(|(_, it)| !it.dependent.is_empty());
     let finding = |(run, prepared): (&Run, &PreparedRun)| {
-        let (run, names) = (run.name(), prepared.dependent.join(", "));
+        let (run, names) = (run.name(), some_of(&prepared.dependent));
         let text =
             format!("{run}: {names}: constant or made up of other regressors, so not counted");
         RULE.finding(text).place(Place::run(run))

@@ -20,20 +20,26 @@ pub(crate) mod definitions_differ;
 mod demeaned;
 mod dependent_regressors;
 mod dummy_scans;
+mod entities_differ;
 mod extension_dropped;
 mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
 mod non_steady;
 mod not_finite;
+mod part_phase;
 mod run_left_out;
 mod runs_in_memory;
+mod same_run;
 mod short_run;
 mod sides_unknown;
 mod single_volume;
 mod slope_differs;
 mod tr_differs;
+mod tr_milliseconds;
+mod tr_sidecar;
 mod units_differ;
+mod volumes_reordered;
 mod words;
 
 use crate::error::Setting;
@@ -43,17 +49,28 @@ use crate::nuisance::Prepared;
 use crate::pipeline::{Analysis, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::Mask;
+use crate::runs::shortened;
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+/// No text of a finding has more characters: a few of many things are named, the rest is counted,
+/// and of what is long all the same the middle is left out.
+const LONGEST_TEXT: usize = 300;
+
 /// All rules, in the order in which their findings are listed.
 pub const RULES: &[Rule] = &[
     files_skipped::RULE,
+    volumes_reordered::RULE,
+    same_run::RULE,
+    part_phase::RULE,
+    entities_differ::RULE,
     affine_differs::RULE,
     units_differ::RULE,
+    tr_sidecar::RULE,
+    tr_milliseconds::RULE,
     tr_differs::RULE,
     slope_differs::RULE,
     single_volume::RULE,
@@ -106,6 +123,15 @@ enum Look {
         /// What was found; asked only where it was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
+    /// What is known before a voxel is read, and then what came out.
+    BeforeAndAfter {
+        /// What was found before.
+        before: fn(&Opened) -> Vec<Finding>,
+        /// See `After`.
+        looked_for: fn(&Computed) -> Option<String>,
+        /// See `After`.
+        find: fn(&Computed) -> Vec<Finding>,
+    },
     /// Two maps that are compared.
     Pair(fn(&Pair) -> Vec<Finding>),
 }
@@ -115,7 +141,7 @@ impl Rule {
         Finding {
             name: self.name,
             severity: self.severity,
-            text: text.into(),
+            text: shortened(&text.into(), LONGEST_TEXT),
             remedy: String::new(),
             place: None,
             data: Map::new(),
@@ -125,7 +151,7 @@ impl Rule {
 
     /// Whether the rule looks at what came out, and not at what is known before.
     pub fn looks_at_maps(&self) -> bool {
-        matches!(self.look, Look::After { .. })
+        matches!(self.look, Look::After { .. } | Look::BeforeAndAfter { .. })
     }
 }
 
@@ -235,6 +261,16 @@ pub(crate) struct Opened<'a> {
     pub have_own_tsnr: bool,
 }
 
+impl Opened<'_> {
+    /// How much it matters that a repetition time is not what it seems.
+    fn severity_of_tr(&self) -> Severity {
+        match self.definition.highpass_seconds {
+            Some(_) => Severity::Warning,
+            None => Severity::Note,
+        }
+    }
+}
+
 /// What was computed, as far as it tells something.
 pub(crate) struct Computed<'a> {
     /// The runs, and what was used of them.
@@ -272,7 +308,7 @@ pub(crate) struct Pair<'a> {
 /// The findings that need no voxel.
 pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
-        Look::Before(look) => look(opened),
+        Look::Before(look) | Look::BeforeAndAfter { before: look, .. } => look(opened),
         Look::After { .. } | Look::Pair(_) => Vec::new(),
     };
     RULES.iter().flat_map(rule).collect()
@@ -282,10 +318,12 @@ pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
 pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(_) | Look::Pair(_) => Vec::new(),
-        Look::After { looked_for, find } => match looked_for(computed) {
-            Some(_) => find(computed),
-            None => Vec::new(),
-        },
+        Look::After { looked_for, find } | Look::BeforeAndAfter { looked_for, find, .. } => {
+            match looked_for(computed) {
+                Some(_) => find(computed),
+                None => Vec::new(),
+            }
+        }
     };
     RULES.iter().flat_map(rule).collect()
 }
@@ -294,7 +332,7 @@ pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
 pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Pair(look) => look(pair),
-        Look::Before(_) | Look::After { .. } => Vec::new(),
+        Look::Before(_) | Look::After { .. } | Look::BeforeAndAfter { .. } => Vec::new(),
     };
     DIFF_RULES.iter().flat_map(rule).collect()
 }
@@ -303,15 +341,21 @@ pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
 /// Nothing else was.
 pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
     let is_compared = computed.prepared.session.images().count() > 1;
+    let of_each = "names that say phase, TRs that a sidecar contradicts or that look like \
+                   milliseconds"
+        .to_owned();
     let of_headers = is_compared.then(|| {
-        "headers that differ in affine, units, TR or scaling, or in having one volume only"
+        "headers that differ in affine, units, TR or scaling, or in having one volume only; names \
+         and links that tell of one run, or of several subjects, reconstructions or directions"
             .to_owned()
     });
     let of_maps = RULES.iter().filter_map(|rule| match rule.look {
         Look::Before(_) | Look::Pair(_) => None,
-        Look::After { looked_for, .. } => looked_for(computed),
+        Look::After { looked_for, .. } | Look::BeforeAndAfter { looked_for, .. } => {
+            looked_for(computed)
+        }
     });
-    of_headers.into_iter().chain(of_maps).collect()
+    std::iter::once(of_each).chain(of_headers).chain(of_maps).collect()
 }
 
 /// The names of the rules.

@@ -3,6 +3,7 @@
 use super::{Finding, Look, Opened, Pair, Rule, Severity};
 use crate::formats::Geometry;
 use crate::pictures::unknown_sides;
+use crate::runs::name_of;
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,6 +26,6 @@ fn find_of_pair(pair: &Pair) -> Vec<Finding> {
 
 fn found(path: &Path, geometry: &Geometry) -> Vec<Finding> {
     let reason = geometry.orientation.unknown_reason();
-    let text = reason.map(|reason| format!("{}: {}", path.display(), unknown_sides(reason)));
+    let text = reason.map(|reason| format!("{}: {}", name_of(path), unknown_sides(reason)));
     text.map(|text| RULE.finding(text)).into_iter().collect()
 }

@@ -1,7 +1,7 @@
 //! `single-volume`: single volumes among runs of many.
 
-use super::words::file_names;
 use super::{Finding, Look, Opened, Rule, Severity};
+use crate::runs::{Run, names_of};
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
@@ -12,16 +12,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let images = opened.prepared.session.images();
-    let (single, many): (Vec<_>, Vec<_>) = images.partition(|image| image.volumes() == 1);
+    let runs = opened.prepared.session.runs().iter();
+    let (single, many): (Vec<&Run>, Vec<_>) = runs.partition(|run| run.volumes() == 1);
     if single.is_empty() || many.is_empty() {
         return Vec::new();
     }
-    let paths: Vec<&Path> = single.iter().map(|image| image.path()).collect();
+    let paths: Vec<&Path> = single.iter().map(|run| run.path()).collect();
     let text = format!(
         "one volume only in {}, among runs of many: it counts as one more time point; leave a \
          reference image (sbref) out",
-        file_names(&paths)
+        names_of(&paths)
     );
     vec![RULE.finding(text).figure("files", paths.len())]
 }

@@ -11,7 +11,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let groups = grouped(opened.prepared.session.images(), |image| Some(image.units()));
+    let images = || opened.prepared.session.images();
+    let of_space = images().map(|image| (image.path(), image.geometry().unit.to_string()));
+    // An image without a time axis says nothing of the unit of time.
+    let of_time = images().filter(|image| image.time().has_axis);
+    let of_time = of_time.map(|image| (image.path(), image.units()));
+    let groups = grouped(of_space).or_else(|| grouped(of_time));
     let text = groups.map(|groups| format!("units differ between files: {groups}"));
     text.map(|text| RULE.finding(text)).into_iter().collect()
 }

@@ -140,6 +140,7 @@ fn open(path: &Path) -> Result<OpenFile> {
 /// were not fetched are links into the annex whose targets do not exist.
 fn missing(path: &Path, error: io::Error) -> Error {
     match fs::read_link(path) {
+        Ok(_) if error.kind() != io::ErrorKind::NotFound => Error::io("cannot open", error),
         Ok(target) if target.to_string_lossy().contains("annex/objects") => not_fetched(path),
         Ok(target) => Error::not_found(format!(
             "a broken link: its target {} does not exist",

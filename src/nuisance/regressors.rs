@@ -48,9 +48,11 @@ pub(super) fn columns(
     if let Some(cutoff) = definition.highpass_seconds {
         let tr = run.tr_seconds().ok_or_else(|| {
             let place = run.images()[0].time().tr_place;
-            Error::mismatch("its header states no TR, which a high-pass filter needs")
-                .remedy(format!("set {place}, or remove a polynomial trend"))
-                .settings([Setting::Detrend])
+            let problem =
+                "its header states no TR, nor does a sidecar, and a high-pass filter needs one";
+            Error::mismatch(problem)
+                .remedy(format!("say it, set {place}, or remove a polynomial trend"))
+                .settings([Setting::Tr, Setting::Detrend])
                 .at(run.path())
         })?;
         let count = cosine_count(volumes, tr, cutoff);

@@ -51,6 +51,9 @@ use std::path::PathBuf;
 pub struct Recipe {
     /// Images, or patterns that are expanded in natural order.
     pub inputs: Vec<PathBuf>,
+    /// The repetition time of all runs in seconds; what their sidecars and headers state if there
+    /// is none.
+    pub tr_seconds: Option<f64>,
     /// What is meant by the tSNR.
     pub definition: DefinitionChoice,
     /// Which volumes of each run are used.

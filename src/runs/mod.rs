@@ -3,16 +3,24 @@
 //! - [`expand`] makes files of patterns, in [natural order](natural_order); [`expand_files`] does
 //!   the same for the files beside them.
 //! - [`Entities`] are what BIDS says in the name of a file.
+//! - [`names_of`] has the names of files as messages show them.
 //! - A [`Session`] is images on one grid, opened and compared, and each [`Run`] one of them or a
 //!   series of volumes.
 
 mod entities;
 mod natural;
 mod patterns;
+mod same;
 mod session;
+mod sidecar;
+mod suffixes;
 mod walk;
+mod words;
 
 pub use entities::Entities;
 pub use natural::natural_order;
-pub use patterns::{Inputs, expand, expand_files};
+pub use patterns::{Input, Inputs, expand, expand_files};
+pub use same::{EXTENSION, OneRun, one_run_by_files};
 pub use session::{Run, Session};
+pub use sidecar::SidecarTr;
+pub use words::{name_of, names_of, names_within, shortened};

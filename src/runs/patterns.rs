@@ -6,12 +6,15 @@
 //!   not cross folders, `**` does, a leading dot must be typed).
 //! - A name that is not UTF-8 is a name like others; a pattern matches it as it is shown.
 //! - What a pattern brings is in [natural order](natural_order); the patterns keep theirs.
-//! - A file is taken once. Files that a pattern brings and that are no images are skipped.
+//! - A file is taken once. Files that a pattern brings and that are no images, or no runs by the
+//!   BIDS suffix of their names, are skipped.
 //!
 //! Whatever was skipped is in [`Inputs::remarks`]. This module does not open images beyond
 //! asking whether a file is one.
 
-use super::{natural_order, walk};
+use super::suffixes::is_beside_runs;
+use super::words::shortened;
+use super::{names_of, natural_order, walk};
 use crate::error::{Error, Result};
 use crate::formats::{self, has_image_name};
 use crate::paths::directory_entry;
@@ -20,44 +23,78 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// More files than this are counted by kind, not named.
+/// More files than this are counted by kind, not named;
 const MOST_NAMES_LISTED: usize = 4;
+/// and of many kinds so many are told.
+const MOST_KINDS_LISTED: usize = 6;
+/// A pattern of more characters is told without its middle.
+const LONGEST_PATTERN: usize = 80;
+
+/// An image to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file as it was typed, or as its pattern spells it.
+    pub path: PathBuf,
+    /// The number among the arguments of the pattern that brought it; none of a file that was
+    /// named outright.
+    pub pattern: Option<usize>,
+}
 
 /// The images to read, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
-    /// Each file once, as it was typed or as its pattern spells it.
-    pub images: Vec<PathBuf>,
+    /// Each image once.
+    pub images: Vec<Input>,
     /// What was left out and why, a line each, for the person who typed.
     pub remarks: Vec<String>,
+    /// The arguments.
+    pub(super) arguments: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// Notes that a pattern brought images that are no runs.
+    ///
+    /// # Errors
+    /// If it brought nothing else.
+    pub(super) fn pass_over(
+        &mut self,
+        pattern: usize,
+        what: &str,
+        images: &[PathBuf],
+    ) -> Result<()> {
+        let pattern_text = self.arguments[pattern].as_os_str();
+        if !self.images.iter().any(|image| image.pattern == Some(pattern)) {
+            return Err(no_run(pattern_text, what, images));
+        }
+        self.remarks.push(skipped(pattern_text, what, images));
+        Ok(())
+    }
 }
 
 /// Expands arguments to images.
 ///
 /// # Errors
-/// A pattern that is malformed, matches nothing or no image; a file outright named whose
+/// A pattern that is malformed, matches nothing, no image or no run; a file outright named whose
 /// name says that it is something else. (That a named file exists, and is an image, is
 /// found out by opening it.)
 pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
-    let mut inputs = Inputs::default();
+    let mut inputs = Inputs { arguments: arguments.to_vec(), ..Inputs::default() };
     let mut taken = HashSet::new();
-    for argument in arguments {
-        let images = match pattern(argument) {
-            None => vec![named(argument)?],
-            Some(pattern) => matches(pattern, &mut inputs.remarks)?,
+    for (number, argument) in arguments.iter().enumerate() {
+        let (paths, pattern) = match pattern(argument) {
+            None => (vec![named(argument)?], None),
+            Some(pattern) => (matches(pattern, &mut inputs.remarks)?, Some(number)),
         };
         let mut repeated = Vec::new();
-        for image in images {
-            if taken.insert(directory_entry(&image)) {
-                inputs.images.push(image);
+        for path in paths {
+            if taken.insert(directory_entry(&path)) {
+                inputs.images.push(Input { path, pattern });
             } else {
-                repeated.push(image);
+                repeated.push(path);
             }
         }
         if !repeated.is_empty() {
-            let argument = argument.display();
-            let taken = format!("'{argument}': given before, taken once: {}", listed(&repeated));
-            inputs.remarks.push(taken);
+            inputs.remarks.push(told(argument.as_os_str(), "given before, taken once", &repeated));
         }
     }
     Ok(inputs)
@@ -127,18 +164,45 @@ pub fn expand_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The images that match a pattern, in natural order; what else matches goes to `remarks`.
+/// What is said of images that are no runs by their names.
+const BESIDE_RUNS: &str = "images that are no runs by their BIDS suffix";
+
+/// The runs that match a pattern, in natural order; what else matches goes to `remarks`.
 fn matches(pattern: &OsStr, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
     let (images, others): (Vec<_>, Vec<_>) =
         matching_paths(pattern)?.into_iter().partition(|path| !path.is_dir() && is_image(path));
     if images.is_empty() {
         return Err(no_match(pattern, &others));
     }
-    if !others.is_empty() {
-        let pattern = pattern.display();
-        remarks.push(format!("'{pattern}': skipped, no images: {}", listed(&others)));
+    let is_run = |path: &PathBuf| {
+        !path.file_name().is_some_and(|name| is_beside_runs(&name.to_string_lossy()))
+    };
+    let (runs, beside): (Vec<_>, Vec<_>) = images.into_iter().partition(is_run);
+    if runs.is_empty() {
+        return Err(no_run(pattern, BESIDE_RUNS, &beside));
     }
-    Ok(images)
+    for (what, files) in [("no images", others), (BESIDE_RUNS, beside)] {
+        if !files.is_empty() {
+            remarks.push(skipped(pattern, what, &files));
+        }
+    }
+    Ok(runs)
+}
+
+fn skipped(pattern: &OsStr, what: &str, files: &[PathBuf]) -> String {
+    told(pattern, &format!("skipped, {what}"), files)
+}
+
+/// What became of some files that an argument brought.
+fn told(argument: &OsStr, what: &str, files: &[PathBuf]) -> String {
+    let argument = shortened(&argument.to_string_lossy(), LONGEST_PATTERN);
+    format!("'{argument}': {what}: {}", listed(files))
+}
+
+fn no_run(pattern: &OsStr, what: &str, images: &[PathBuf]) -> Error {
+    Error::not_found(format!("no run matches, only {what}: {}", listed(images)))
+        .remedy("give the runs; a file that is named outright is taken all the same")
+        .at(pattern)
 }
 
 /// Whatever matches a pattern, folders too, in natural order.
@@ -152,18 +216,23 @@ fn no_match(pattern: &OsStr, others: &[PathBuf]) -> Error {
     if !others.is_empty() {
         return Error::not_found(format!("no image matches, only {}", listed(others))).at(pattern);
     }
-    let error = Error::not_found("no file matches this pattern").at(pattern);
-    if pattern.as_encoded_bytes().contains(&b'{') {
-        error.remedy("braces are expanded by the shell, and only outside quotes")
+    let bytes = pattern.as_encoded_bytes();
+    let remedy = if bytes.contains(&b'{') {
+        "braces are expanded by the shell, and only outside quotes"
+    } else if bytes.contains(&b'[') {
+        walk::BRACKETS
+    } else if bytes.starts_with(b"~") {
+        "only ~/ stands for a home folder, your own; write out another"
     } else {
-        error.remedy("check the folder and the spelling")
-    }
+        "check the folder and the spelling"
+    };
+    Error::not_found("no file matches this pattern").remedy(remedy).at(pattern)
 }
 
 /// Some files in a few words: their names, or of many how many there are of each kind.
 fn listed(paths: &[PathBuf]) -> String {
     if paths.len() <= MOST_NAMES_LISTED {
-        return paths.iter().map(|path| name(path)).collect::<Vec<_>>().join(", ");
+        return names_of(&paths.iter().map(|path| name(path)).collect::<Vec<_>>());
     }
     let mut kinds: Vec<(String, usize)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -175,7 +244,12 @@ fn listed(paths: &[PathBuf]) -> String {
         }
         kinds[place].1 += 1;
     }
-    kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+    let rest = kinds.split_off(kinds.len().min(MOST_KINDS_LISTED));
+    if !rest.is_empty() {
+        kinds.push(("others".to_owned(), rest.iter().map(|(_, count)| count).sum()));
+    }
+    let in_words = |(kind, count): &(String, usize)| format!("{count} {}", shortened(kind, 24));
+    kinds.iter().map(in_words).collect::<Vec<_>>().join(", ")
 }
 
 fn name(path: &Path) -> String {
@@ -211,7 +285,7 @@ mod tests {
         let arguments: Vec<PathBuf> =
             arguments.iter().map(|argument| folder.path().join(argument)).collect();
         let inputs = expand(&arguments)?;
-        let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        let name = |it: &Input| it.path.file_name().unwrap().to_str().unwrap().to_owned();
         Ok((inputs.images.iter().map(name).collect(), inputs.remarks))
     }
 
@@ -244,6 +318,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_run_by_its_suffix_is_skipped_in_a_pattern_and_taken_outright() {
+        let names = ["s_bold.nii", "s_mask.nii", "s_sbref.nii", "rest.nii"];
+        let folder = folder(&names);
+        let (images, remarks) = expanded(&folder, &["*.nii"]).unwrap();
+        assert_eq!(images, ["rest.nii", "s_bold.nii"]);
+        let said = "skipped, images that are no runs by their BIDS suffix: s_mask.nii, s_sbref.nii";
+        assert!(remarks.len() == 1 && remarks[0].ends_with(said), "{remarks:?}");
+        assert_eq!(expanded(&folder, &["s_mask.nii"]).unwrap().0, ["s_mask.nii"]);
+        let error = expanded(&folder, &["*_mask.nii"]).unwrap_err().to_string();
+        assert!(
+            error.contains("no run matches, only images that are no runs by")
+                && error.contains("s_mask.nii")
+        );
+    }
+
+    #[test]
     fn many_companions_are_counted_by_kind() {
         let mut names = vec!["s_run-1_bold.nii.gz".to_owned()];
         for run in 1..4 {
@@ -267,6 +357,8 @@ mod tests {
         let folder = folder(&["run[1].nii", "run1.nii"]);
         assert_eq!(expanded(&folder, &["run[1].nii"]).unwrap().0, ["run[1].nii"]);
         assert_eq!(expanded(&folder, &["run?.nii"]).unwrap().0, ["run1.nii"]);
+        let error = expanded(&folder, &["rest[1].nii"]).unwrap_err().to_string();
+        assert!(error.contains("brackets stand for one of the characters"), "{error}");
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! The runs of a session: images on one grid, opened and compared.
 
+use super::sidecar::{SidecarTr, Sidecars};
+use super::{Inputs, natural_order};
 use crate::error::{Error, Result};
 use crate::formats::{self, Geometry, Source};
-use std::collections::HashSet;
+use crate::paths::folder_of;
+use crate::recipe::recorded_map;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +22,10 @@ pub struct Session {
 #[derive(Clone, Debug)]
 pub struct Run {
     images: Vec<Arc<dyn Source>>,
+    /// Whether the images were given in another order than the numbers in their names have.
+    is_reordered: bool,
+    given_tr: Option<f64>,
+    sidecar_tr: Option<SidecarTr>,
 }
 
 impl Run {
@@ -30,9 +39,36 @@ impl Run {
         self.images.iter().map(|image| image.volumes()).sum()
     }
 
-    /// The repetition time in seconds, as the first file with a time axis states it.
+    /// Whether the run is a series of three-dimensional images.
+    pub fn is_series(&self) -> bool {
+        self.images.len() > 1
+    }
+
+    /// Whether the images of a series were put into the order of the numbers in their names.
+    pub fn is_reordered(&self) -> bool {
+        self.is_reordered
+    }
+
+    /// The repetition time in seconds: the one that was given, else that of the JSON beside the
+    /// run, else that of the header.
     pub fn tr_seconds(&self) -> Option<f64> {
+        let sidecar = self.sidecar_tr.as_ref().map(|it| it.seconds);
+        self.given_tr.or(sidecar).or_else(|| self.header_tr_seconds())
+    }
+
+    /// The repetition time in seconds, as the header of the first file with a time axis states it.
+    pub fn header_tr_seconds(&self) -> Option<f64> {
         self.images.iter().find_map(|image| image.time().tr_seconds)
+    }
+
+    /// The repetition time that was given, in seconds.
+    pub fn given_tr_seconds(&self) -> Option<f64> {
+        self.given_tr
+    }
+
+    /// The repetition time by the BIDS sidecar of the run, if it has one that states it.
+    pub fn sidecar_tr(&self) -> Option<&SidecarTr> {
+        self.sidecar_tr.as_ref()
     }
 
     /// Where the run lies: its first file.
@@ -51,8 +87,8 @@ impl Run {
 }
 
 impl Session {
-    /// Opens the images at `paths`, in this order. Neighbouring three-dimensional images
-    /// are one run.
+    /// Opens the images at `paths`, in this order. Neighbouring three-dimensional images of one
+    /// folder are one run.
     ///
     /// # Errors
     /// An image that cannot be opened ([`formats::open`]); those of [`Session::of_images`].
@@ -60,17 +96,52 @@ impl Session {
         Session::of_images(paths.iter().map(|path| formats::open(path)).collect::<Result<_>>()?)
     }
 
+    /// Opens what arguments were expanded to, as [`open`](Session::open), but that a pattern begins
+    /// a run, and maps of tsnr that it brings are passed over: they leave `inputs`. The repetition
+    /// time `tr_seconds`, if there is one, is that of all runs.
+    ///
+    /// # Errors
+    /// As [`open`](Session::open); a pattern that brings nothing but maps.
+    pub fn of_inputs(inputs: &mut Inputs, tr_seconds: Option<f64>) -> Result<Session> {
+        let (mut images, mut kept) = (Vec::new(), Vec::new());
+        let mut maps: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
+        for input in std::mem::take(&mut inputs.images) {
+            let image = formats::open(&input.path)?;
+            match input.pattern {
+                Some(pattern) if is_map(&*image)? => {
+                    maps.entry(pattern).or_default().push(input.path);
+                }
+                pattern => {
+                    images.push((pattern, image));
+                    kept.push(input);
+                }
+            }
+        }
+        inputs.images = kept;
+        for (pattern, maps) in maps {
+            inputs.pass_over(pattern, "maps that tsnr wrote", &maps)?;
+        }
+        let mut session = Session::of(images)?;
+        session.runs.iter_mut().for_each(|run| run.given_tr = tr_seconds);
+        Ok(session)
+    }
+
     /// The session of images that were opened, of whatever format, in this order. Neighbouring
-    /// three-dimensional images are one run.
+    /// three-dimensional images of one folder are one run.
     ///
     /// # Errors
     /// No image; two grids; fewer than two volumes in all.
     pub fn of_images(images: Vec<Arc<dyn Source>>) -> Result<Session> {
-        let first = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
-        for image in &images[1..] {
+        Session::of(images.into_iter().map(|image| (None, image)).collect())
+    }
+
+    /// The session of images, each with the number of the pattern that brought it.
+    fn of(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Result<Session> {
+        let (_, first) = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
+        for (_, image) in &images[1..] {
             same_grid(&**first, &**image)?;
         }
-        let volumes: usize = images.iter().map(|image| image.volumes()).sum();
+        let volumes: usize = images.iter().map(|(_, image)| image.volumes()).sum();
         if volumes < 2 {
             return Err(Error::mismatch(
                 "1 volume in all, expected at least 2: nothing varies over time",
@@ -78,7 +149,11 @@ impl Session {
             .remedy("give a run with a time axis, or a series of volumes")
             .at(first.path()));
         }
-        Ok(Session { runs: into_runs(images) })
+        let (mut runs, mut sidecars) = (into_runs(images), Sidecars::default());
+        for run in &mut runs {
+            run.sidecar_tr = sidecars.tr_of(run.path(), &run.images[0].name());
+        }
+        Ok(Session { runs })
     }
 
     /// The session without the runs of these numbers.
@@ -127,17 +202,77 @@ impl Session {
     }
 }
 
-fn into_runs(images: Vec<Arc<dyn Source>>) -> Vec<Run> {
+/// Whether an image is a map that tsnr wrote, by its header.
+fn is_map(image: &dyn Source) -> Result<bool> {
+    if image.most_extension_bytes() == 0 {
+        return Ok(false);
+    }
+    Ok(image.notes()?.iter().any(|text| recorded_map(text).is_some()))
+}
+
+fn into_runs(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for image in images {
+    let mut pattern_before = None;
+    for (pattern, image) in images {
+        let is_continued = pattern.is_none() || pattern == pattern_before;
         match runs.last_mut() {
-            Some(run) if !image.time().has_axis && !run.images[0].time().has_axis => {
+            Some(run) if is_continued && follows(&*run.images[run.images.len() - 1], &*image) => {
                 run.images.push(image);
             }
-            _ => runs.push(Run { images: vec![image] }),
+            _ => {
+                let images = vec![image];
+                runs.push(Run { images, is_reordered: false, given_tr: None, sidecar_tr: None });
+            }
+        }
+        pattern_before = pattern;
+    }
+    runs.iter_mut().for_each(put_in_order);
+    runs
+}
+
+/// Whether an image can be the next of the series that another belongs to.
+fn follows(before: &dyn Source, next: &dyn Source) -> bool {
+    let [before_folder, next_folder] = [before, next].map(|image| folder_of(image.path()));
+    let is_one_folder = || match [before_folder, next_folder].map(fs::canonicalize) {
+        [Ok(before), Ok(next)] => before == next,
+        _ => false,
+    };
+    !before.time().has_axis
+        && !next.time().has_axis
+        && (before_folder == next_folder || is_one_folder())
+}
+
+/// Puts the images of a series whose names differ in one number into the order of these numbers.
+fn put_in_order(run: &mut Run) {
+    let order = |a: &Arc<dyn Source>, b: &Arc<dyn Source>| natural_order(a.path(), b.path());
+    if run.images.is_sorted_by(|a, b| order(a, b).is_le()) || !differ_in_one_number(&run.images) {
+        return;
+    }
+    run.images.sort_by(order);
+    run.is_reordered = true;
+}
+
+fn differ_in_one_number(images: &[Arc<dyn Source>]) -> bool {
+    let mut first: Option<Vec<Vec<u8>>> = None;
+    let mut differing = BTreeSet::new();
+    for image in images {
+        let name = image.path().file_name().unwrap_or_default().as_encoded_bytes();
+        let parts: Vec<Vec<u8>> = name
+            .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
+            .map(<[u8]>::to_vec)
+            .collect();
+        let first = first.get_or_insert_with(|| parts.clone());
+        if parts.len() != first.len() {
+            return false;
+        }
+        for (place, (part, first)) in parts.iter().zip(first).enumerate() {
+            let are_numbers = part[0].is_ascii_digit() && first[0].is_ascii_digit();
+            if part != first && (!are_numbers || (differing.insert(place) && differing.len() > 1)) {
+                return false;
+            }
         }
     }
-    runs
+    true
 }
 
 fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {

@@ -2,13 +2,15 @@
 //!
 //! A pattern is matched name by name: `*`, `?` and `[...]` stand for parts of a name, and `**` by
 //! itself for folders, however deep, or none. A name that begins with a dot is matched by what
-//! begins with one, and `.` and `..` by nothing but themselves. Of a name that is not UTF-8, what
-//! is not counts as U+FFFD while it is matched; its path keeps its bytes.
+//! begins with one, and `.` and `..` by nothing but themselves. A name with brackets that is there
+//! as it is written is that one. Of a name that is not UTF-8, what is not counts as U+FFFD while it
+//! is matched; its path keeps its bytes.
 
 use crate::error::{Error, Result};
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -25,28 +27,42 @@ pub(super) fn is_pattern(text: &OsStr) -> bool {
 pub(super) fn matching_paths(pattern: &OsStr) -> Result<Vec<PathBuf>> {
     let bytes = pattern.as_bytes();
     let mut walk = Walk {
-        parts: parts(pattern)?,
+        parts: parts(pattern),
         takes_folders_only: bytes.ends_with(b"/"),
         above: Vec::new(),
         found: Vec::new(),
+        cycle: None,
     };
     let start = Path::new(if bytes.starts_with(b"/") { "/" } else { "" });
     let first = walk.with_no_folders(vec![0]);
     walk.look_into(start, &first)?;
-    Ok(walk.found)
+    let cycle = walk.cycle;
+    let malformed = walk.parts.into_iter().find_map(|part| match part {
+        Part::Names { pattern: Err(error), .. } => Some(error),
+        _ => None,
+    });
+    // Malformed, unless it is there as it is written.
+    match malformed.or(cycle).filter(|_| walk.found.is_empty()) {
+        Some(error) => Err(error),
+        None => Ok(walk.found),
+    }
 }
+
+/// What to do about brackets that are meant as they are.
+pub(super) const BRACKETS: &str =
+    "brackets stand for one of the characters in them; for a bracket itself write [[] or []]";
 
 /// What stands between the slashes of a pattern.
 enum Part {
     /// This name.
     Name(OsString),
-    /// Names that match.
-    Names(Pattern),
+    /// Names that match, or the name as it is written if it has brackets and is there.
+    Names { written: OsString, pattern: Result<Pattern> },
     /// Folders in folders, or none: `**`.
     Folders,
 }
 
-fn parts(pattern: &OsStr) -> Result<Vec<Part>> {
+fn parts(pattern: &OsStr) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut characters_before = 0;
     for bytes in pattern.as_bytes().split(|&byte| byte == b'/') {
@@ -56,15 +72,28 @@ fn parts(pattern: &OsStr) -> Result<Vec<Part>> {
             "" => {}
             "**" => parts.push(Part::Folders),
             _ if !is_pattern(name) => parts.push(Part::Name(name.to_owned())),
-            text => parts.push(Part::Names(Pattern::new(text).map_err(|error| {
-                let character = characters_before + error.pos;
-                Error::usage(format!("malformed pattern: {} at character {character}", error.msg))
-                    .at(pattern)
-            })?)),
+            text => {
+                let parsed = Pattern::new(text).map_err(|error| {
+                    let character = characters_before + error.pos;
+                    let problem =
+                        format!("malformed pattern: {} at character {character}", error.msg);
+                    let error = Error::usage(problem).at(pattern);
+                    if text.contains('[') { error.remedy(BRACKETS) } else { error }
+                });
+                parts.push(Part::Names { written: name.to_owned(), pattern: parsed });
+            }
         }
         characters_before += text.chars().count() + 1;
     }
-    Ok(parts)
+    parts
+}
+
+impl Part {
+    /// Whether a folder has a name with the brackets of this part.
+    fn is_written_in(&self, folder: &Path) -> bool {
+        matches!(self, Part::Names { written, .. } if written.as_bytes().contains(&b'[')
+            && fs::symlink_metadata(folder.join(written)).is_ok())
+    }
 }
 
 /// How far a pattern has been matched is a place among its parts. A folder has several at once
@@ -76,6 +105,9 @@ struct Walk {
     /// Device and inode of the folders that are being looked into, each in the one before it.
     above: Vec<(u64, u64)>,
     found: Vec<PathBuf>,
+    /// What is said if nothing is found and there is a link where a folder was looked for that leads
+    /// to itself.
+    cycle: Option<Error>,
 }
 
 impl Walk {
@@ -83,6 +115,12 @@ impl Walk {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let is_listed = places.iter().any(|&place| !matches!(self.parts[place], Part::Name(_)));
         if is_listed && !here.is_dir() {
+            if let Err(error) = fs::metadata(here)
+                && here.is_symlink()
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                self.cycle = Some(Error::io("cannot look into this folder", error).at(here));
+            }
             return Ok(());
         }
         let depth = self.above.len();
@@ -103,9 +141,14 @@ impl Walk {
             let failed = |error| Error::io("cannot look into this folder", error).at(here);
             // All of them before the first is looked into: few folders are open at a time.
             let entries = fs::read_dir(here).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+            let as_written: Vec<usize> = places
+                .iter()
+                .copied()
+                .filter(|&place| self.parts[place].is_written_in(here))
+                .collect();
             for entry in entries.map_err(failed)? {
                 let name = entry.file_name();
-                let next = self.after(&name, &folder.join(&name), places);
+                let next = self.after(&name, &folder.join(&name), places, &as_written);
                 if !next.is_empty() {
                     self.arrive(folder.join(&name), next)?;
                 }
@@ -115,15 +158,25 @@ impl Walk {
         Ok(())
     }
 
-    /// The places behind a name in a folder that has these.
-    fn after(&self, name: &OsStr, path: &Path, places: &[usize]) -> Vec<usize> {
+    /// The places behind a name in a folder that has these, some of which are there as they are
+    /// written.
+    fn after(
+        &self,
+        name: &OsStr,
+        path: &Path,
+        places: &[usize],
+        as_written: &[usize],
+    ) -> Vec<usize> {
         let text = name.to_string_lossy();
         let is_hidden = text.starts_with('.');
         let mut next = Vec::new();
         for &place in places {
             match &self.parts[place] {
                 Part::Name(wanted) if wanted == name => next.push(place + 1),
-                Part::Names(pattern)
+                Part::Names { written, .. } if as_written.contains(&place) => {
+                    next.extend((written == name).then_some(place + 1));
+                }
+                Part::Names { pattern: Ok(pattern), .. }
                     if (!is_hidden || pattern.as_str().starts_with('.'))
                         && pattern.matches(&text) =>
                 {
@@ -311,6 +364,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_brackets_that_is_there_is_taken_as_it_is_written() {
+        let folder = tree(&["s[1]/a.nii", "s1/b.nii", "t[1/c.nii", "u/v[2]/d.nii", "u/v2/e.nii"]);
+        assert_eq!(found(&folder, "s[1]/*.nii"), [Path::new("s[1]/a.nii")]);
+        assert_eq!(found(&folder, "t[1/*.nii"), [Path::new("t[1/c.nii")]);
+        assert_eq!(found(&folder, "*/v[2]/*"), [Path::new("u/v[2]/d.nii")]);
+        assert_eq!(found(&folder, "u/v[123]/*"), [Path::new("u/v2/e.nii")]);
+    }
+
+    #[test]
     fn a_malformed_pattern_is_named_with_the_character_that_is_wrong() {
         for pattern in ["é/a[.nii", "a**", "a/b/***", "a[b/c]"] {
             let character = match pattern {
@@ -321,7 +383,8 @@ mod tests {
             let error = matching_paths(OsStr::new(pattern)).unwrap_err().to_string();
             let said = format!("{pattern}: malformed pattern: ");
             assert!(error.starts_with(&said), "{error}");
-            assert!(error.ends_with(&format!(" at character {character}")), "{error}");
+            assert!(error.contains(&format!(" at character {character}")), "{error}");
+            assert_eq!(error.ends_with(BRACKETS), pattern.contains('['), "{error}");
         }
     }
 }

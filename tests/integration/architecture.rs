@@ -19,16 +19,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("stats", &["maps", "voxels", "wide_instructions"]),
     ("compare", &["error", "stats"]),
     ("pictures", &["error", "markup", "stats"]),
-    ("runs", &["error", "formats", "paths"]),
-    ("regions", &["error", "stats"]),
     ("recipe", &["error", "maps", "stats"]),
+    ("runs", &["error", "formats", "paths", "recipe"]),
+    ("regions", &["error", "stats"]),
     ("pipeline", &["error", "formats", "maps", "recipe", "runs", "stats", "voxels"]),
     ("nuisance", &["error", "formats", "pipeline", "recipe", "runs", "stats"]),
     (
         "findings",
         &[
             "error", "formats", "maps", "nuisance", "pictures", "pipeline", "recipe", "regions",
-            "runs", "stats",
+            "runs", "stats", "voxels",
         ],
     ),
     (
@@ -103,7 +103,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli"]),
     ("roxmltree", &["regions"]),
     ("serde", &["cli", "diff", "export", "findings", "maps", "nuisance", "recipe", "stats"]),
-    ("serde_json", &["cli", "compare", "export", "findings", "recipe", "regions"]),
+    ("serde_json", &["cli", "compare", "export", "findings", "recipe", "regions", "runs"]),
     ("taskgraph", &["analysis", "cli", "export", "markup", "pipeline", "record"]),
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),

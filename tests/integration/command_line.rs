@@ -107,8 +107,10 @@ fn two_names_of_one_file_are_two_inputs() {
 #[test]
 fn companions_that_a_pattern_brings_are_skipped_with_a_word() {
     let scratch = folder_of_runs(&["s_bold.nii", "t_bold.nii"]);
-    for run in ["s_bold.nii", "t_bold.nii"] {
-        scratch.file(run, sound_run_bytes());
+    for (number, run) in ["s_bold.nii", "t_bold.nii"].into_iter().enumerate() {
+        let mut bytes = sound_run_bytes();
+        *bytes.last_mut().expect("voxels") ^= number as u8;
+        scratch.file(run, bytes);
     }
     for companion in ["s_bold.json", "s_events.tsv", "bids.txt"] {
         scratch.file(companion, "{}");

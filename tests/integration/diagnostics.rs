@@ -282,12 +282,15 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     // Nor is a short run asked whether it is steady.
     write(&scratch, &[&runs[..], &[Run::sound("short", INT16, 12)]].concat());
     let nothing = "Nothing was found of what was looked for.";
+    let names =
+        "names that say phase, TRs that a sidecar contradicts or that look like milliseconds";
     let all = "headers that differ in affine, units, TR or scaling, or in having one volume only; \
-               variance between the runs; first volumes that are not yet steady (in 2 of 3 runs); \
+               names and links that tell of one run, or of several subjects, reconstructions or \
+               directions; runs of equal voxels; variance between the runs; first volumes that are not yet steady (in 2 of 3 runs); \
                data that were demeaned before; samples at the limit of the stored integers; \
                voxels that never change and are not 0; samples that are NaN or infinite";
     let found = looked_for(&scratch, &["run-?_bold.nii"]);
-    assert_eq!(found, (nothing.to_owned(), all.to_owned()));
+    assert_eq!(found, (nothing.to_owned(), format!("{names}; {all}")));
     let page = fs::read_to_string(scratch.path("page.html")).expect("a page");
     assert!(!page.to_lowercase().contains("usable"));
 
@@ -297,14 +300,17 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     let options = ["single.nii", "--mask=mask.nii", "--mean-from=single.nii"];
     let expected = "first volumes that are not yet steady; voxels that never change; samples that \
                     are NaN or infinite";
-    assert_eq!(looked_for(&scratch, &options), (nothing.to_owned(), expected.to_owned()));
+    assert_eq!(
+        looked_for(&scratch, &options),
+        (nothing.to_owned(), format!("{names}; {expected}"))
+    );
     let options = ["single.nii", "--definition=nipype", "--dummy-scans=2"];
     let expected = "data that were demeaned before; voxels that never change and are not 0; \
                     samples that are infinite";
-    assert_eq!(looked_for(&scratch, &options).1, expected);
+    assert_eq!(looked_for(&scratch, &options).1, format!("{names}; {expected}"));
     let options = ["single.nii", "--definition=afni", "--volumes=5:"];
     let expected = "data that were demeaned before; voxels that never change and are not 0";
-    assert_eq!(looked_for(&scratch, &options).1, expected);
+    assert_eq!(looked_for(&scratch, &options).1, format!("{names}; {expected}"));
 
     *runs[1].at(7, 40) = f64::from(i16::MAX);
     write(&scratch, &runs);

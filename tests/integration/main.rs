@@ -38,5 +38,6 @@ mod reference_data;
 mod regions;
 mod report;
 mod reproducible;
+mod runs;
 mod specimens;
 mod testdata;

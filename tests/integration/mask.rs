@@ -112,6 +112,7 @@ fn the_masks_of_real_runs_are_nilearns() {
     ];
     for (pattern, shape, voxels, crc) in cases {
         let runs = runs::expand(&[shared_data(pattern)]).expect("files").images;
+        let runs: Vec<_> = runs.into_iter().map(|it| it.path).collect();
         let (mean, found_shape) = temporal_mean(&runs);
         let mask = brain_mask(&mean, found_shape);
         assert_nilearns(&mask, &Nilearn { shape, voxels, crc }, pattern);

@@ -54,6 +54,13 @@ pub(in crate::cli) struct AnalysisArguments {
     #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
     pub highpass: Option<f64>,
 
+    /// The TR of all runs [default: that of the BIDS sidecar, else of the header]
+    ///
+    /// What a high-pass filter needs. It beats what the JSON beside a run states
+    /// (RepetitionTime, by BIDS's inheritance), and that beats the header.
+    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
+    pub tr: Option<f64>,
+
     /// Tables of confounds as fMRIPrep writes them, one for each run: repeat, or one quoted pattern
     ///
     /// Matched to the runs by BIDS entities, else by order. 'n/a' in the first row of a column

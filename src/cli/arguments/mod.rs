@@ -5,6 +5,7 @@ mod compare;
 mod diff;
 mod pictures;
 mod regions;
+mod typed;
 
 pub(super) use analysis::AnalysisArguments;
 pub(super) use compare::CompareArguments;
@@ -180,9 +181,12 @@ pub(super) struct ComputingArguments {
 pub(super) struct RunArguments {
     /// Runs: images, or quoted patterns such as 'func/*_bold.nii.gz'
     ///
-    /// Patterns take *, ?, [] and **, and are expanded in natural order (run-2 before run-10).
-    /// Other files that a pattern matches (.json, .tsv) are skipped. Three-dimensional images
-    /// that follow one another are one run. The first image gives the map its geometry.
+    /// Patterns take *, ?, [] and **, and are expanded in natural order (run-2 before run-10); ~/
+    /// is the home folder, also in quotes. What a pattern matches and is no run is skipped: .json,
+    /// .tsv, images that are none by their BIDS suffix (_mask, _boldref, _T1w, ...), maps of tsnr.
+    /// Three-dimensional images that follow one another are one run, until a new folder or quoted
+    /// pattern begins the next. The first image gives the map its geometry. Names of inputs need
+    /// not be UTF-8; other arguments must.
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 
@@ -383,8 +387,13 @@ impl CommandLine {
     /// The arguments as clap takes them; what it prints has no line of a single word.
     fn parsed() -> CommandLine {
         let command = without_orphans(CommandLine::command());
-        let matches = command.clone().try_get_matches();
+        let arguments = typed::arguments();
+        let matches = command.clone().try_get_matches_from(&arguments);
         matches.and_then(|it| CommandLine::from_arg_matches(&it)).unwrap_or_else(|error| {
+            let error = match error.kind() {
+                ErrorKind::InvalidUtf8 => typed::not_utf8(&arguments),
+                _ => error,
+            };
             let text = error.render();
             let is_colored = match error.use_stderr() {
                 true => std::io::stderr().is_terminal(),

@@ -1,0 +1,75 @@
+//! The arguments as they were typed, before they are understood.
+
+use super::{CommandLine, without_orphans};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// The arguments of this process, with the home folder for `~/` where a shell leaves it: in quotes,
+/// behind `=`, and behind `-o`.
+pub(super) fn arguments() -> Vec<OsString> {
+    let home = env::var_os("HOME").filter(|home| !home.is_empty());
+    let expanded = |argument: OsString| match &home {
+        Some(home) => with_home(&argument, home),
+        None => argument,
+    };
+    env::args_os().map(expanded).collect()
+}
+
+fn with_home(argument: &OsStr, home: &OsStr) -> OsString {
+    let bytes = argument.as_bytes();
+    // A path begins with the argument, behind -o, or behind the name of an option or a map.
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_=".contains(byte);
+    let start = match bytes.windows(2).position(|pair| pair == b"~/") {
+        Some(0) => 0,
+        Some(2) if bytes.starts_with(b"-o") => 2,
+        Some(start) if bytes[start - 1] == b'=' && bytes[..start].iter().all(is_of_name) => start,
+        _ => return argument.to_owned(),
+    };
+    let parts = [&bytes[..start], home.as_bytes(), &bytes[start + 1..]];
+    OsString::from_vec(parts.concat())
+}
+
+/// An error that names the argument that has to be UTF-8 and is not.
+pub(super) fn not_utf8(arguments: &[OsString]) -> clap::Error {
+    let command = without_orphans(CommandLine::command());
+    // Names of inputs may be anything, so each is tried by itself.
+    let lossy = |it: &OsString| OsString::from(it.to_string_lossy().into_owned());
+    let is_refused = |&number: &usize| {
+        let all = arguments.iter().enumerate();
+        let alone = all.map(|(at, it)| if at == number { it.clone() } else { lossy(it) });
+        let outcome = command.clone().try_get_matches_from(alone);
+        outcome.is_err_and(|error| error.kind() == ErrorKind::InvalidUtf8)
+    };
+    let refused =
+        (1..arguments.len()).filter(|&at| arguments[at].to_str().is_none()).find(is_refused);
+    let named = match refused {
+        Some(at) if at > 1 && arguments[at - 1].as_bytes().starts_with(b"-") => {
+            format!("{:?}, behind {:?},", arguments[at], arguments[at - 1])
+        }
+        Some(at) => format!("{:?}", arguments[at]),
+        None => "an argument".to_owned(),
+    };
+    let problem = format!("{named} is not UTF-8; only names of inputs may be anything else");
+    without_orphans(CommandLine::command()).error(ErrorKind::InvalidUtf8, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_folder_stands_where_a_path_begins() {
+        let of = |text: &str| with_home(OsStr::new(text), OsStr::new("/h")).into_string().unwrap();
+        assert_eq!(of("~/a*.nii"), "/h/a*.nii");
+        assert_eq!(of("--output=~/a"), "/h/a".replace("/h", "--output=/h"));
+        assert_eq!(of("--map=run-tsnr=~/a"), "--map=run-tsnr=/h/a");
+        assert_eq!(of("gm=~/a"), "gm=/h/a");
+        assert_eq!(of("-o~/a"), "-o/h/a");
+        for other in ["a", "~", "~u/a", "./~/a", "a~/b", "d/x=~/a", "-q~/a"] {
+            assert_eq!(of(other), other);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `part-phase`: runs that are not magnitudes by their names.
+
+use super::{Finding, Look, Opened, Rule, Severity};
+use crate::runs::{Entities, Run, Session, names_of};
+
+pub(super) const RULE: Rule = Rule {
+    name: "part-phase",
+    severity: Severity::Warning,
+    about: "runs that are phase (or a real or imaginary part) by their names, whose mean / std is no signal to noise",
+    look: Look::Before(find),
+};
+
+/// What a run is by its name, if it is no magnitude.
+fn part(run: &Run) -> Option<&'static str> {
+    let name = run.path().file_name()?.to_string_lossy();
+    let entities = Entities::of_file_name(&name);
+    match (entities.get("part"), entities.suffix()) {
+        (Some("phase"), _) | (None, "phase") => Some("phase"),
+        (Some("real"), _) => Some("the real part"),
+        (Some("imag"), _) => Some("the imaginary part"),
+        _ => None,
+    }
+}
+
+/// Whether a run of a session is no magnitude by its name.
+pub(super) fn has_other_parts(session: &Session) -> bool {
+    session.runs().iter().any(|run| part(run).is_some())
+}
+
+fn find(opened: &Opened) -> Vec<Finding> {
+    let runs = opened.prepared.session.runs().iter();
+    let parts: Vec<_> = runs.filter_map(|run| Some((part(run)?, run.path()))).collect();
+    let Some(&(what, _)) = parts.first() else { return Vec::new() };
+    let paths: Vec<_> = parts.iter().map(|(_, path)| path).collect();
+    let text = format!(
+        "{what} by its name, not magnitude, so that mean / std is no signal to noise: {}",
+        names_of(&paths)
+    );
+    vec![
+        RULE.finding(text).remedy("give the magnitude (part-mag)", []).figure("files", paths.len()),
+    ]
+}

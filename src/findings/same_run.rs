@@ -1,0 +1,99 @@
+//! `same-run`: one run that was taken several times, or parts of one taken for runs.
+
+use super::{Computed, Finding, Look, Opened, Rule, Severity};
+use crate::runs::{EXTENSION, OneRun, names_of, names_within, one_run_by_files};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+pub(super) const RULE: Rule = Rule {
+    name: "same-run",
+    severity: Severity::Warning,
+    about: "one run taken several times: links to one file, equal voxels, or names that differ only in echo, part, space, res, den, desc, hemi or extension",
+    look: Look::BeforeAndAfter { before, looked_for, find },
+};
+
+fn before(opened: &Opened) -> Vec<Finding> {
+    let mut alike: BTreeMap<BTreeSet<&str>, Vec<OneRun>> = BTreeMap::new();
+    for one_run in one_run_by_files(&opened.prepared.session) {
+        alike.entry(one_run.differ_in.clone()).or_default().push(one_run);
+    }
+    alike.into_iter().map(|(differ_in, runs)| finding(&differ_in, &runs)).collect()
+}
+
+/// A finding for all runs whose files differ in the same.
+fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
+    let files: Vec<&PathBuf> = runs.iter().flat_map(|it| &it.files).collect();
+    let entities: Vec<&str> = differ_in.iter().copied().collect();
+    let times = match runs.len() {
+        1 => String::new(),
+        count => format!("of {count} runs, "),
+    };
+    let names = names_of(&files);
+    let (text, remedy) = match entities.as_slice() {
+        [] => (
+            format!("{times}links to one file are taken as several: {names}"),
+            "give one of them".to_owned(),
+        ),
+        ["echo"] => (
+            format!("{times}the echoes of one run are taken as runs (it is multi-echo): {names}"),
+            "give one echo, or the echoes combined (desc-optcom)".to_owned(),
+        ),
+        ["part"] => (
+            format!(
+                "{times}magnitude and phase of one run are taken as runs: their names differ in 'part' only: {names}"
+            ),
+            "give the magnitude (part-mag)".to_owned(),
+        ),
+        entities => {
+            let listed = entities.iter().map(|it| format!("'{it}'")).collect::<Vec<_>>();
+            let listed = listed.join(" and ");
+            (
+                format!(
+                    "{times}one run is taken several times: the names differ in {listed} only: {names}"
+                ),
+                match entities {
+                    [EXTENSION, ..] => "give one of them".to_owned(),
+                    [entity, ..] => format!("give the files of one '{entity}'"),
+                    [] => unreachable!("links come first"),
+                },
+            )
+        }
+    };
+    RULE.finding(text)
+        .remedy(&remedy, [])
+        .figure("differ_in", entities)
+        .figure("files", files.len())
+}
+
+fn looked_for(computed: &Computed) -> Option<String> {
+    (computed.prepared.session.runs().len() > 1).then(|| "runs of equal voxels".to_owned())
+}
+
+fn find(computed: &Computed) -> Vec<Finding> {
+    let session = &computed.prepared.session;
+    let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (number, signals) in computed.signals.iter().enumerate() {
+        if let Some(hash) = signals.hash() {
+            alike.entry(hash).or_default().push(number);
+        }
+    }
+    let told = one_run_by_files(session);
+    let is_new = |runs: &Vec<usize>| {
+        runs.len() > 1 && !told.iter().any(|it| runs.iter().all(|run| it.runs.contains(run)))
+    };
+    let mut groups: Vec<Vec<usize>> = alike.into_values().filter(is_new).collect();
+    groups.sort();
+    let Some(first) = groups.first() else { return Vec::new() };
+    let paths: Vec<&Path> = first.iter().map(|&run| session.runs()[run].path()).collect();
+    let more = match groups.len() - 1 {
+        0 => String::new(),
+        1 => ", and 1 other run".to_owned(),
+        more => format!(", and {more} other runs"),
+    };
+    let text = format!(
+        "one run is taken several times: equal voxels in {}{more}",
+        names_within(&paths, 160)
+    );
+    let files: usize = groups.iter().map(Vec::len).sum();
+    vec![RULE.finding(text).remedy("give one of them", []).figure("files", files)]
+}
