@@ -45,6 +45,8 @@ pub enum Setting {
     Confounds,
     /// The delta degrees of freedom.
     Ddof,
+    /// The definition by its name.
+    Definition,
     /// The order of the polynomial trend.
     Detrend,
     /// How many volumes at the beginning are left out.

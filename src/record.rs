@@ -39,8 +39,8 @@ pub struct Record {
     pub volumes_used: usize,
     /// The maps. Outside the mask they are [hidden](Maps::hide_outside).
     pub maps: Maps,
-    /// The voxels in the mask that have a sample at the limit of its type, by their places in the
-    /// file.
+    /// The voxels in the mask that change and have a sample at the limit of its type, of those that
+    /// are not scaled, by their places in the file.
     pub at_limit: Vec<usize>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,

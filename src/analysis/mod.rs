@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
-use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, TSNR, Wanted};
+use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Computed, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
@@ -29,7 +29,7 @@ use crate::regions::Regions;
 use crate::resources;
 use crate::runs;
 use crate::runs::{Run, Session};
-use crate::stats::formula::Combine;
+use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
 use crate::stats::signals::SignalsWanted;
 use crate::stats::summary::Summary;
@@ -131,7 +131,7 @@ impl Planned {
             (0..model.runs().len()).all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
         let analysis = Analysis {
             definition: definition.formula,
-            wanted: wanted(recipe, &model, have_own_tsnr),
+            wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
             signals: SignalsWanted {
                 // By which runs of equal voxels are found.
                 hashes: model.runs().len() > 1,
@@ -256,7 +256,7 @@ impl Planned {
         watch.observer.planned(outline.tasks.len(), prepared.session.voxel_bytes());
         let maps = plan.run(&*watch, &watch.cancellation);
         watch.observer.computed();
-        let Computed { mut maps, mut at_limit, signals } = maps?;
+        let Computed { mut maps, mut at_limit, mut peaks, signals } = maps?;
         let computed = watch.phase("compute", planned);
         let mask = match &self.recipe.mask {
             Some(MaskChoice::Auto) => {
@@ -266,8 +266,12 @@ impl Planned {
         };
         if let Some(NamedMask { mask, .. }) = &mask {
             maps.hide_outside(mask.inside());
-            at_limit.retain(|&voxel| mask.inside()[voxel]);
         }
+        // A voxel that never changes is another finding.
+        let is_looked_at =
+            |voxel: &usize| matches!(maps.status()[*voxel], Status::Defined | Status::NotFinite);
+        at_limit.retain(is_looked_at);
+        peaks.iter_mut().for_each(|peak| peak.voxels.retain(is_looked_at));
         let (tsnr, counts) = (maps.tsnr(), maps.counts());
         // The values of a map in the voxels that have a tSNR: as many as were counted.
         let of_defined = |map: &[f64]| {
@@ -279,12 +283,18 @@ impl Planned {
         let defined = of_defined(tsnr);
         let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
+        let least_std = analysis.definition.least_std;
+        let stds = maps.get(STD).filter(|_| least_std > 0.0).map(|map| map.values());
+        let vary_too_little = |it: &&f64| 0.0 < **it && **it <= least_std;
+        let below_least_std = stds.map_or(0, |stds| stds.iter().filter(vary_too_little).count());
         let between_runs = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
         let seen = findings::Computed {
             prepared: &prepared,
             analysis,
             signals: &signals,
             at_limit: at_limit.len(),
+            peaks: &peaks,
+            below_least_std,
             tsnr: &defined,
             counts,
             mask: mask.as_ref().map(|it| &it.mask),
@@ -362,11 +372,12 @@ fn needs_own_tsnr(recipe: &Recipe) -> bool {
 }
 
 /// Which maps are made: the tSNR, those that are asked for, and what the rest is made from.
-fn wanted(recipe: &Recipe, model: &Model, have_own_tsnr: bool) -> Wanted {
+fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: bool) -> Wanted {
     let is_reported = recipe.computing.is_reported;
     let for_others = [
         (MEAN, is_reported || recipe.mask == Some(MaskChoice::Auto)),
-        (STD, is_reported),
+        // By which it is told what a least std leaves undefined.
+        (STD, is_reported || definition.least_std > 0.0),
         (BETWEEN, model.runs().len() > 1),
         // Where a run is too short for a tSNR of its own, only who asked for that is refused.
         (RUN_TSNR, needs_own_tsnr(recipe) && have_own_tsnr),

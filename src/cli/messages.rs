@@ -102,6 +102,7 @@ fn option(setting: Setting) -> &'static str {
         Setting::Combine => "--combine",
         Setting::Confounds => "--confounds",
         Setting::Ddof => "--ddof",
+        Setting::Definition => "--definition",
         Setting::Detrend => "--detrend",
         Setting::DummyScans => "--dummy-scans",
         Setting::Highpass => "--highpass",

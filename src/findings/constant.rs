@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(computed: &Computed) -> Vec<Finding> {
     let zeros = if computed.mask.is_some() { computed.counts.all_zero } else { 0 };
-    let count = computed.counts.constant + zeros;
+    // Those that vary too little for a definition are another finding.
+    let count = (computed.counts.constant + zeros).saturating_sub(computed.below_least_std);
     if count == 0 {
         return Vec::new();
     }

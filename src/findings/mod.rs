@@ -25,6 +25,7 @@ mod extension_dropped;
 mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
+mod least_std;
 mod non_steady;
 mod not_finite;
 mod part_phase;
@@ -50,6 +51,7 @@ use crate::pipeline::{Analysis, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::Mask;
 use crate::runs::shortened;
+use crate::stats::peak::RunPeak;
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -90,6 +92,7 @@ pub const RULES: &[Rule] = &[
     demeaned::RULE,
     clipped::RULE,
     constant::RULE,
+    least_std::RULE,
     not_finite::RULE,
 ];
 
@@ -279,8 +282,12 @@ pub(crate) struct Computed<'a> {
     pub analysis: &'a Analysis,
     /// What the volumes of each run are like.
     pub signals: &'a [RunSignals],
-    /// How many voxels in the mask have a sample at the limit of its type.
+    /// How many voxels in the mask that change have a sample at the limit of its type, unscaled.
     pub at_limit: usize,
+    /// Of each run, the greatest value, and its samples in voxels in the mask that change.
+    pub peaks: &'a [RunPeak],
+    /// How many voxels in the mask vary, but by no more than the least std of the definition.
+    pub below_least_std: usize,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.

@@ -53,7 +53,12 @@ pub(super) fn tasks(
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
         let maps = spread.maps(&mean, &model, &definition, &wanted).on_grid(shape);
-        Computed { maps, at_limit: spread.at_limit().to_vec(), signals: signals.clone() }
+        Computed {
+            maps,
+            at_limit: spread.at_limit().to_vec(),
+            peaks: spread.peaks().to_vec(),
+            signals: signals.clone(),
+        }
     })
     .value_bytes(map_bytes)
 }

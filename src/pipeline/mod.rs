@@ -29,6 +29,7 @@ use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 pub use crate::recipe::Mode;
 use crate::runs::{Run, Session};
 use crate::stats::formula::{Combine, Ddof, Formula, NotFinite};
+use crate::stats::peak::RunPeak;
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
 use crate::stats::signals::{BlockHashes, Sampled, Signals, SignalsWanted, hash_of_hashes};
@@ -86,8 +87,11 @@ pub struct Computed {
     /// The maps that were wanted, in the units of the data unless they have
     /// [another](crate::maps::Unit).
     pub maps: Maps,
-    /// The voxels that have a sample at the limit of its type, by their places in the file.
+    /// The voxels that have a sample at the limit of its type, of those that are not scaled, by
+    /// their places in the file.
     pub at_limit: Vec<usize>,
+    /// Of each run, the greatest value, and how many samples share it.
+    pub peaks: Vec<RunPeak>,
     /// Of each run, what its volumes are like.
     pub signals: Vec<RunSignals>,
 }

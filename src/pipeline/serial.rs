@@ -53,7 +53,12 @@ pub(super) fn compute(
     let spread = steps.take("std", || series.spread(model, definition, wanted))?;
     let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
     let maps = maps.on_grid(session.geometry().shape);
-    Ok(Computed { maps, at_limit: spread.at_limit().to_vec(), signals })
+    Ok(Computed {
+        maps,
+        at_limit: spread.at_limit().to_vec(),
+        peaks: spread.peaks().to_vec(),
+        signals,
+    })
 }
 
 /// Tells the observer of each step, as the steps were listed.

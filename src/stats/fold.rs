@@ -2,6 +2,7 @@
 
 use super::formula::{Combine, Formula};
 use super::moments::{Moments, left_of};
+use super::peak::RunPeak;
 use super::sampling::{Model, Scope};
 use super::tsnr::tsnr;
 use crate::maps::{Extent, Maps, Need, Status, Totals, VoxelFigures, Wanted};
@@ -204,21 +205,27 @@ impl<'a> Growing<'a> {
 #[derive(Debug)]
 pub struct Fold {
     total: Option<Moments>,
+    /// Of each run, in the order of the session.
+    peaks: Vec<RunPeak>,
     of_runs: OfRuns,
 }
 
 impl Fold {
     /// No run yet of some voxels of the grid.
     pub fn new(voxels: Range<usize>, model: &Model, definition: &Formula, wanted: &Wanted) -> Fold {
-        Fold { total: None, of_runs: OfRuns::new(voxels, model, definition, wanted) }
+        let peaks = vec![RunPeak::default(); model.runs().len()];
+        Fold { total: None, peaks, of_runs: OfRuns::new(voxels, model, definition, wanted) }
     }
 
     /// Adds the moments of the run of this number in the session.
     pub fn add(&mut self, run: usize, moments: Moments, model: &Model, definition: &Formula) {
-        let moments = match model.scope() {
+        let mut moments = match model.scope() {
             Scope::Run => moments.fitted(),
             Scope::Concatenation => moments,
         };
+        let peak = moments.take_peak();
+        let is_constant = |voxel| moments.squares(voxel) == 0.0;
+        self.peaks[run] = peak.of_run(moments.count(), is_constant, self.of_runs.voxels.start);
         if !self.of_runs.is_empty() {
             self.of_runs.add(run, model, definition, |run| {
                 moments.for_each(0..moments.voxels(), |voxel, mean, residual| {
@@ -255,6 +262,11 @@ impl Fold {
     pub fn at_limit(&self) -> Vec<usize> {
         let first_voxel = self.of_runs.voxels.start;
         self.total().voxels_at_limit().map(|voxel| first_voxel + voxel).collect()
+    }
+
+    /// The greatest value of each run in these voxels, in the order of the session.
+    pub fn peaks(&self) -> &[RunPeak] {
+        &self.peaks
     }
 
     /// The maps of `voxels` of those that were folded, once all runs were added.

@@ -4,7 +4,7 @@
 //! [`series`] is the plain reference, passes over samples that are all in memory. [`moments`] is
 //! the same from partial results that merge, and [`fold`] puts runs together. [`tsnr`] makes the
 //! ratio, and says which voxels have none and why; what becomes of it and the rest of a voxel's
-//! figures, [`maps`](crate::maps) know. [`signals`] tell what volumes are like as wholes. [`quantiles`] is the rule of medians and quantiles, [`summary`] has them of some voxels
+//! figures, [`maps`](crate::maps) know. [`peak`] finds values that many samples share. [`signals`] tell what volumes are like as wholes. [`quantiles`] is the rule of medians and quantiles, [`summary`] has them of some voxels
 //! of a map, and [`paired`] two maps beside each other. This module knows numbers and counts; it
 //! does not know files or graphs.
 
@@ -12,6 +12,7 @@ pub mod fold;
 pub mod formula;
 pub mod moments;
 pub mod paired;
+pub mod peak;
 pub mod quantiles;
 pub mod sampling;
 pub mod series;

@@ -16,6 +16,7 @@
 use super::fold::{OfRuns, RunVoxel, maps};
 use super::formula::Formula;
 use super::moments::NOTHING_LEFT;
+use super::peak::{Peak, RunPeak};
 use super::sampling::{Model, Rows, Scope};
 use crate::maps::{Maps, Wanted};
 use crate::voxels::Block;
@@ -195,15 +196,39 @@ impl Series {
         let mut at_limit = vec![false; self.voxels];
         for run in 0..self.runs.len() {
             self.for_each_block(run, model, |block, rows| {
-                block.samples.mark_limits(rows.indexes(), &mut at_limit);
+                if block.scaling.slope() == 1.0 {
+                    block.samples.mark_limits(rows.indexes(), &mut at_limit);
+                }
             });
         }
+        let peaks = (0..self.runs.len()).map(|run| self.peak(run, model)).collect();
         let at_limit = (0..self.voxels).filter(|&voxel| at_limit[voxel]).collect();
         let bias = of_all.iter().filter(|_| !model.keeps_the_mean()).flat_map(|products| {
             let products = move |voxel: usize| products.iter().map(move |it| it[voxel]);
             (0..self.voxels).map(move |voxel| model.mean_bias(products(voxel)))
         });
-        Spread { squares, of_runs, mean_bias: bias.collect(), at_limit }
+        Spread { squares, of_runs, mean_bias: bias.collect(), at_limit, peaks }
+    }
+
+    /// The greatest value of a run, and who has it.
+    fn peak(&self, run: usize, model: &Model) -> RunPeak {
+        let (mut peak, mut volumes) = (Peak::default(), 0);
+        // The first value of each voxel, and whether it never changes.
+        let (mut first, mut is_constant) = (Vec::new(), vec![true; self.voxels]);
+        self.for_each_block(run, model, |block, rows| {
+            volumes += rows.len() as u64;
+            peak.add_samples(&block.samples, rows.indexes(), block.scaling);
+            block.for_each_volume(rows.indexes(), |values| {
+                if first.is_empty() {
+                    first = values.to_vec();
+                }
+                for ((is_constant, first), value) in is_constant.iter_mut().zip(&first).zip(values)
+                {
+                    *is_constant &= first == value;
+                }
+            });
+        });
+        peak.of_run(volumes, |voxel| is_constant[voxel], 0)
     }
 }
 
@@ -231,10 +256,16 @@ pub struct Spread {
     /// What is taken of each voxel's mean; empty if it is that of the data.
     mean_bias: Vec<f64>,
     at_limit: Vec<usize>,
+    peaks: Vec<RunPeak>,
 }
 
 impl Spread {
-    /// The voxels that have a sample at the limit of its type among the used volumes.
+    /// The greatest value of each run.
+    pub fn peaks(&self) -> &[RunPeak] {
+        &self.peaks
+    }
+
+    /// The voxels that have a sample at the limit of its type among the used volumes, unscaled.
     pub fn at_limit(&self) -> &[usize] {
         &self.at_limit
     }

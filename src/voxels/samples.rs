@@ -6,7 +6,10 @@ use ndarray::Array2;
 use std::ops::Range;
 
 /// A number that can be one voxel's sample.
-pub trait Sample: bytemuck::Pod + Send + Sync {
+pub trait Sample: bytemuck::Pod + PartialOrd + Send + Sync {
+    /// No number of the type is lower.
+    const LOWEST: Self;
+
     /// The sample as float64: exact but for 64-bit integers beyond 2^53, which are rounded
     /// as numpy rounds them.
     fn to_f64(self) -> f64;
@@ -64,6 +67,7 @@ macro_rules! samples {
         }
 
         $(impl Sample for $number {
+            const LOWEST: $number = rules_of!(lowest $kind $number);
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 self as f64
@@ -189,6 +193,12 @@ macro_rules! rules_of {
             ordered_sum(samples, samples, |sample, _| sample.to_f64())
         }
         rules_of!(changes $number);
+    };
+    (lowest float $number:ident) => {
+        $number::NEG_INFINITY
+    };
+    (lowest $kind:ident $number:ident) => {
+        $number::MIN
     };
     (changes $number:ident) => {
         #[inline(always)]

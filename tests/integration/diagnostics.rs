@@ -287,8 +287,8 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     let all = "headers that differ in affine, units, TR or scaling, or in having one volume only; \
                names and links that tell of one run, or of several subjects, reconstructions or \
                directions; runs of equal voxels; variance between the runs; first volumes that are not yet steady (in 2 of 3 runs); \
-               data that were demeaned before; samples at the limit of the stored integers; \
-               voxels that never change and are not 0; samples that are NaN or infinite";
+               data that were demeaned before; samples at the limit of the stored integers or that \
+               share the greatest value of their run; voxels that never change and are not 0; samples that are NaN or infinite";
     let found = looked_for(&scratch, &["run-?_bold.nii"]);
     assert_eq!(found, (nothing.to_owned(), format!("{names}; {all}")));
     let page = fs::read_to_string(scratch.path("page.html")).expect("a page");
@@ -298,18 +298,20 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     let single = Run::sound("single", FLOAT32, VOLUMES);
     scratch.file("single.nii", single.header.file(&single.values));
     let options = ["single.nii", "--mask=mask.nii", "--mean-from=single.nii"];
-    let expected = "first volumes that are not yet steady; voxels that never change; samples that \
-                    are NaN or infinite";
+    let expected = "first volumes that are not yet steady; samples that share the greatest value \
+                    of their run; voxels that never change; samples that are NaN or infinite";
     assert_eq!(
         looked_for(&scratch, &options),
         (nothing.to_owned(), format!("{names}; {expected}"))
     );
     let options = ["single.nii", "--definition=nipype", "--dummy-scans=2"];
-    let expected = "data that were demeaned before; voxels that never change and are not 0; \
-                    samples that are infinite";
+    let expected = "data that were demeaned before; samples that share the greatest value of their \
+                    run; voxels that never change and are not 0; voxels below the least std of the \
+                    definition; samples that are infinite";
     assert_eq!(looked_for(&scratch, &options).1, format!("{names}; {expected}"));
     let options = ["single.nii", "--definition=afni", "--volumes=5:"];
-    let expected = "data that were demeaned before; voxels that never change and are not 0";
+    let expected = "data that were demeaned before; samples that share the greatest value of their \
+                    run; voxels that never change and are not 0";
     assert_eq!(looked_for(&scratch, &options).1, format!("{names}; {expected}"));
 
     *runs[1].at(7, 40) = f64::from(i16::MAX);
@@ -318,6 +320,86 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     assert_eq!(verdict, "Look at: clipped.");
     assert!(found.contains("; first volumes that are not yet steady; "), "{found}");
     assert!(!found.contains("between the runs"), "{found}");
+}
+
+/// 12 bits end at 4095: what is above piles up there.
+#[test]
+fn many_samples_of_the_greatest_value_are_clipped_and_extremes_of_scaled_integers_are_not() {
+    let brightened = |most: f64, datatype: i16| {
+        let mut runs = sound(datatype);
+        for value in &mut runs[1].values {
+            *value = (*value + 3080.0).min(most).round();
+        }
+        runs.map(|mut run| {
+            // A voxel that never changes is none of it, at any value.
+            (0..VOLUMES).for_each(|volume| *run.at(volume, 0) = 5000.0);
+            run
+        })
+    };
+    let options = ["--combine", "demean", "--allow", "constant", "--strict"];
+    for datatype in [INT16, FLOAT32] {
+        let [_, clipped] = brightened(4095.0, datatype);
+        let at_most = |voxel: usize| {
+            (0..VOLUMES).filter(|volume| clipped.values[volume * VOXELS + voxel] == 4095.0).count()
+        };
+        let voxels = (1..VOXELS).filter(|&it| at_most(it) > 0).count();
+        let samples: usize = (1..VOXELS).map(at_most).sum();
+        assert!(voxels > 50 && samples > 200, "{voxels}, {samples}");
+        for mode in program::MODES {
+            let scratch = Scratch::new();
+            let mut runs = brightened(4095.0, datatype);
+            // The constant one is no greater there.
+            (0..VOLUMES).for_each(|volume| *runs[1].at(volume, 0) = 4095.0);
+            write(&scratch, &runs);
+            let outcome = tsnr(&scratch, &[&options[..], &["--mode", mode]].concat());
+            let says = format!(
+                "clipped: {voxels} voxels have {samples} samples of the greatest value of \
+                 run-2_bold.nii, 4095: they may be clipped"
+            );
+            assert!(outcome.stderr.contains(&says), "{mode}: {says} in {}", outcome.stderr);
+            // What is sound has none, and what lies outside a mask is not looked at.
+            write(&scratch, &brightened(9000.0, datatype));
+            tsnr(&scratch, &[&options[..], &["--mode", mode]].concat()).succeeded();
+        }
+    }
+    // As nibabel stores floats in integers: the least and the greatest are at the limits.
+    let mut run = Run::sound("scaled", INT16, VOLUMES);
+    let (least, most) =
+        run.values.iter().fold((f64::MAX, f64::MIN), |(a, b), &it| (a.min(it), b.max(it)));
+    let slope = (most - least) / 65535.0;
+    run.header.slope = slope as f32;
+    run.header.inter = (least + 32768.0 * slope) as f32;
+    run.values.iter_mut().for_each(|value| *value = ((*value - least) / slope - 32768.0).round());
+    assert!(run.values.contains(&32767.0) && run.values.contains(&-32768.0));
+    let scratch = Scratch::new();
+    write(&scratch, &[run.clone()]);
+    tsnr(&scratch, &["--strict"]).succeeded();
+    // Without a slope they are at the limits of the type.
+    (run.header.slope, run.header.inter) = (1.0, 0.0);
+    write(&scratch, &[run]);
+    let outcome = tsnr(&scratch, &["--strict", "--allow", "demeaned"]);
+    assert!(outcome.stderr.contains("samples at the limit of the stored integers"));
+}
+
+#[test]
+fn what_the_least_std_of_a_definition_leaves_undefined_is_said() {
+    let scratch = Scratch::new();
+    let mut run = Run::sound("small", FLOAT32, VOLUMES);
+    run.values.iter_mut().for_each(|value| *value *= 1e-5);
+    write(&scratch, &[run.clone()]);
+    tsnr(&scratch, &["--strict"]).succeeded();
+    for mode in program::MODES {
+        let outcome = tsnr(&scratch, &["--definition=nipype", "--mode", mode]).succeeded();
+        let [told] = outcome.warnings()[..] else { panic!("one warning: {}", outcome.stderr) };
+        let says = "least-std: 60 voxels vary by a std of 0.001 at most, in the units of the data, which \
+                    the definition takes for constant, and so without a tSNR: the map is empty";
+        assert!(told.starts_with(says) && told.ends_with("(--definition)"), "{told}");
+    }
+    (0..VOLUMES).for_each(|volume| (1..VOXELS).for_each(|voxel| *run.at(volume, voxel) *= 1e5));
+    write(&scratch, &[run]);
+    let outcome = tsnr(&scratch, &["--definition=nipype"]).succeeded();
+    assert!(outcome.warnings()[0].contains("1 voxel varies by a std"), "{}", outcome.stderr);
+    assert!(outcome.warnings()[0].contains("; 59 voxels have one"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::maps::Maps;
 use crate::pipeline::hashed_and_counted;
 use crate::stats::fold::Fold;
 use crate::stats::moments::Moments;
+use crate::stats::peak::RunPeak;
 use crate::stats::sampling::Scope;
 use crate::stats::signals::{BlockHashes, Signals};
 use crate::voxels::Samples;
@@ -110,6 +111,7 @@ impl Folding {
         Finished {
             maps,
             at_limit: if is_first { self.runs.at_limit() } else { Vec::new() },
+            peaks: if is_first { self.runs.peaks().to_vec() } else { Vec::new() },
             signals: if is_first { self.signals.clone() } else { Vec::new() },
         }
     }
@@ -120,15 +122,21 @@ impl Folding {
 pub(super) struct Finished {
     pub maps: Maps,
     pub at_limit: Vec<usize>,
+    pub peaks: Vec<RunPeak>,
     pub signals: Vec<Signals>,
 }
 
 impl Finished {
     /// Those of a grid `[x, y, z]`, of those of its voxels in their order.
     pub fn gathered(parts: impl Iterator<Item = Finished>, shape: [usize; 3]) -> Finished {
-        let (mut all_at_limit, mut all_signals) = (Vec::new(), Vec::<Signals>::new());
-        let of_parts = parts.map(|Finished { maps, at_limit, signals }| {
+        let (mut all_at_limit, mut all_peaks) = (Vec::new(), Vec::<RunPeak>::new());
+        let mut all_signals = Vec::<Signals>::new();
+        let of_parts = parts.map(|Finished { maps, at_limit, peaks, signals }| {
             all_at_limit.extend(at_limit);
+            match all_peaks.is_empty() {
+                true => all_peaks = peaks,
+                false => all_peaks.iter_mut().zip(peaks).for_each(|(all, next)| all.join(next)),
+            }
             if all_signals.is_empty() {
                 all_signals = signals;
             } else {
@@ -137,6 +145,6 @@ impl Finished {
             maps
         });
         let maps = Maps::joined(of_parts, shape);
-        Finished { maps, at_limit: all_at_limit, signals: all_signals }
+        Finished { maps, at_limit: all_at_limit, peaks: all_peaks, signals: all_signals }
     }
 }

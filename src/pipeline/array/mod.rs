@@ -100,8 +100,8 @@ pub(super) fn tasks(
     let shape = session.geometry().shape;
     let gathered = move |finished: Vec<Finished>| {
         let finished = finished.into_iter();
-        let Finished { maps, at_limit, signals } = Finished::gathered(finished, shape);
-        Computed { maps, at_limit, signals: job.signals_of_runs(&signals) }
+        let Finished { maps, at_limit, peaks, signals } = Finished::gathered(finished, shape);
+        Computed { maps, at_limit, peaks, signals: job.signals_of_runs(&signals) }
     };
     delayed("gather", finished, gathered).value_bytes(map_bytes)
 }

@@ -20,6 +20,7 @@ mod float;
 mod integer;
 mod projections;
 
+use super::peak::Peak;
 use super::sampling::Rows;
 use crate::voxels::{Datatype, Sample, Samples, Scaling};
 use float::{Deviation, Deviations};
@@ -36,8 +37,11 @@ pub struct Moments {
     scaling: Scaling,
     sums: Sums,
     projections: Option<Projections>,
-    /// Which voxels have a sample at the limit of its type; empty while none has.
+    /// Which voxels have a sample at the limit of its type that stands for itself, unscaled; empty
+    /// while none has.
     at_limit: Vec<bool>,
+    /// Of the run.
+    peak: Peak,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +81,14 @@ impl Moments {
             }
         };
         let projections = (rank > 0).then(|| Projections::zero(voxels, rank, integers));
-        Moments { count: 0, scaling, sums, projections, at_limit: Vec::new() }
+        Moments {
+            count: 0,
+            scaling,
+            sums,
+            projections,
+            at_limit: Vec::new(),
+            peak: Peak::default(),
+        }
     }
 
     /// Bytes that the moments of one voxel of this type take, with the products with `rank`
@@ -152,7 +163,9 @@ impl Moments {
     {
         let Sums::Narrow(sums) = &mut self.sums else { wrong_type() };
         let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
-        add_integers(sums, pieces, self.count, &mut self.projections, &mut self.at_limit);
+        let looked_at =
+            LookedAt { scaling: self.scaling, at_limit: &mut self.at_limit, peak: &mut self.peak };
+        add_integers(sums, pieces, self.count, &mut self.projections, looked_at);
     }
 
     fn add_wide<T>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize)
@@ -161,14 +174,18 @@ impl Moments {
     {
         let Sums::Wide(sums) = &mut self.sums else { wrong_type() };
         let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
-        add_integers(sums, pieces, self.count, &mut self.projections, &mut self.at_limit);
+        let looked_at =
+            LookedAt { scaling: self.scaling, at_limit: &mut self.at_limit, peak: &mut self.peak };
+        add_integers(sums, pieces, self.count, &mut self.projections, looked_at);
     }
 
     fn add_floats<T: Sample>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize) {
         let Sums::Float(sums) = &mut self.sums else { wrong_type() };
         let (count, voxels) = (self.count, sums.voxels());
         let pieces = Pieces { samples, rows, first_voxel, voxels };
+        let (peak, scaling) = (&mut self.peak, self.scaling);
         pieces.for_each(float::VOXELS_IN_CACHE, |start, samples| {
+            peak.add(samples, start, voxels, scaling);
             if sums.add(samples, start, count)
                 && let Some(projections) = &mut self.projections
             {
@@ -205,6 +222,7 @@ impl Moments {
         } else {
             self.at_limit.iter_mut().zip(&other.at_limit).for_each(|(a, b)| *a |= b);
         }
+        self.peak.merge(std::mem::take(&mut other.peak));
         let is_one_scaling = self.scaling == other.scaling;
         match (&mut self.sums, &other.sums) {
             (Sums::Narrow(a), Sums::Narrow(b)) if is_one_scaling => a.merge(b),
@@ -315,9 +333,20 @@ impl Moments {
         self.projections.iter().flat_map(move |it| it.of_values(voxel, self.scaling))
     }
 
-    /// The voxels that have a sample at the limit of its type.
+    /// The greatest value of the run; leaves none, for moments of several runs.
+    pub fn take_peak(&mut self) -> Peak {
+        std::mem::take(&mut self.peak)
+    }
+
+    /// The voxels that have a sample at the limit of its type, of those that are not scaled: scaling
+    /// puts the extremes of any data there.
     pub fn voxels_at_limit(&self) -> impl Iterator<Item = usize> {
         (0..self.at_limit.len()).filter(|&voxel| self.at_limit[voxel])
+    }
+
+    /// The sum of squared deviations of one voxel's values, or what a fit leaves of it.
+    pub fn squares(&self, voxel: usize) -> f64 {
+        self.deviation(voxel).m2
     }
 
     /// Mean and sum of squared deviations of one voxel's values.
@@ -362,23 +391,32 @@ fn wrong_type() -> ! {
     panic!("samples of the type that the moments were made for")
 }
 
+/// What samples are looked at for beside their sums.
+struct LookedAt<'a> {
+    scaling: Scaling,
+    at_limit: &'a mut Vec<bool>,
+    peak: &'a mut Peak,
+}
+
 fn add_integers<T: Integer>(
     sums: &mut IntegerSums<T::Squares>,
     pieces: Pieces<T>,
     count: u64,
     projections: &mut Option<Projections>,
-    at_limit: &mut Vec<bool>,
+    looked_at: LookedAt,
 ) where
     T::Squares: SquareSum,
 {
     let (voxels, weights) = (pieces.voxels, Weights::of(pieces.rows));
+    let LookedAt { scaling, at_limit, peak } = looked_at;
     let piece_voxels = match projections {
         None => integer::VOXELS_IN_CACHE,
         // The products with regressors need room, too.
         Some(_) => integer::VOXELS_IN_CACHE / 2,
     };
     pieces.for_each(piece_voxels, |start, samples| {
-        if sums.add(samples, start) {
+        peak.add(samples, start, voxels, scaling);
+        if sums.add(samples, start) && scaling.slope() == 1.0 {
             mark_limits(samples, start, voxels, at_limit);
         }
         if let Some(projections) = projections {

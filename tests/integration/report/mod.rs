@@ -212,8 +212,8 @@ fn the_bars_of_each_histogram_stand_for_every_defined_voxel_of_the_mask() {
     assert!(sound.page.contains(">Nothing was found of what was looked for.<"));
     let (_, said) = sound.page.split_once("Looked for: names that say phase").unwrap();
     let said = said.split("</p>").next().expect("an end");
-    let end = "; samples at the limit of the stored integers; voxels that never change; samples that \
-               are NaN or infinite. Nothing else was";
+    let end = "; samples at the limit of the stored integers or that share the greatest value of \
+               their run; voxels that never change; samples that are NaN or infinite. Nothing else was";
     assert!(said.contains("; variance between the runs; ") && said.contains(end), "{said}");
 }
 
