@@ -24,6 +24,7 @@ mod extension_dropped;
 mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
+mod no_cosines;
 mod non_steady;
 mod not_finite;
 mod run_left_out;
@@ -63,6 +64,7 @@ pub const RULES: &[Rule] = &[
     run_left_out::RULE,
     dummy_scans::RULE,
     dependent_regressors::RULE,
+    no_cosines::RULE,
     image_misplaced::RULE,
     extension_dropped::RULE,
     fewer_threads::RULE,
