@@ -88,7 +88,7 @@ pub fn sentence(record: &Record) -> String {
         text += &format!("; voxels with a standard deviation of at most {least_std} have no value");
     }
     let voxels = counted(record.counts.defined, "voxel");
-    text += &format!("; medians and quartiles are over the {voxels} with a value");
+    text += &format!("; median, quartiles and mean are over the {voxels} with a value");
     match &record.mask {
         None => {}
         Some(mask) if mask.is_automatic => {

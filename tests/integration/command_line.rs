@@ -639,7 +639,7 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
          standard deviation over time"
     );
     let run = testdata("odd/int16_le.nii").display().to_string();
-    let over = "; medians and quartiles are over the 58 voxels with a value";
+    let over = "; median, quartiles and mean are over the 58 voxels with a value";
     assert_eq!(
         sentence(&[&run, "--ddof", "1"]),
         format!("{start} (N = 6 volumes, TR 2.5 s; divisor N - 1){over}.")
@@ -674,15 +674,15 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
         "{start} of the residuals (N = 184 of 189 volumes of 5 runs, TR 2.5 and 5 s; divisor N less \
          the 41 fitted parameters) within runs, pooled, after regression of cosines slower than 60 s \
          (3, 3, 4, 3, 3 by run) and the confounds rot_?, csf (4 for each run); 5 volumes were \
-         censored (framewise displacement above 0.5 mm); medians and quartiles are over the 1088 \
+         censored (framewise displacement above 0.5 mm); median, quartiles and mean are over the 1088 \
          voxels with a value in a brain mask of the temporal mean (nilearn's compute_epi_mask)."
     );
     assert_eq!(sentence(&[&[&*session], &arguments[..]].concat()), of_the_session);
     let widened = ["--dvars-thresh=90", "--censor-after=2", "--fd-thresh=90", "--dummy-scans=auto"];
     let said = sentence(&[&[&*session, "--confounds", &*tables], &widened[..]].concat());
-    let says = "; no dummy scans were found, by the tables of confounds; no volumes were censored \
-                (framewise displacement above 90 mm, standardized DVARS above 90, with 0 volumes \
-                before and 2 after each); ";
+    let says = "; 3 dummy scans (2, 1, 0, 0, 0 by run) were left out, by the tables of confounds; no \
+                volumes were censored (framewise displacement above 90 mm, standardized DVARS above \
+                90, with 0 volumes before and 2 after each); ";
     assert!(said.contains(says), "{said}");
     let average = sentence(&[&session, "--combine=average", "--ddof=rank", "--highpass=60"]);
     let says = "; divisor the volumes of each run less its fitted parameters (4, 4, 5, 4, 4 by run)), \
