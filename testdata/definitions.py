@@ -193,8 +193,16 @@ def reference(runs, options):
         "std": std,
         "between": share if len(parts) > 1 else np.where(np.isnan(tsnr), np.nan, single),
         "volumes": np.where(np.isnan(tsnr), np.nan, used),
-        "stderr": np.sqrt((1 + tsnr**2 / 2) / used),
     }
+    # Independent normal noise; of runs that are concatenated as they are there is none.
+    if combine == "average":
+        nu = np.minimum([freedom(n, 1 + k) for n, k in zip(counts, ranks)], counts - ranks)
+        variance = (1 / counts + tsnr[:, None] ** 2 / (2 * nu)).sum(axis=1) / len(parts) ** 2
+        maps["stderr"] = np.sqrt(variance)
+    elif combine == "demean" or len(parts) == 1:
+        means_fitted = len(parts) if combine == "demean" else 1
+        nu = min(freedom(used, means_fitted + regressors), used - regressors)
+        maps["stderr"] = np.sqrt(1 / used + tsnr**2 / (2 * nu))
     if "mask" in options:
         own_tsnr = [np.where(options["mask"], run, 0.0) for run in own_tsnr]
         maps = {name: np.where(options["mask"], map, 0.0) for name, map in maps.items()}
@@ -377,7 +385,7 @@ def case(name, inputs, runs, options, maps=("tsnr",), more=(), stride=1, files=N
     arguments += more
     found = reference(runs, options)
     expected = {}
-    for kind in maps:
+    for kind in [kind for kind in maps if kind in found]:
         each = found[kind] if kind == "run-tsnr" else [found[kind]]
         expected[kind] = [listed(map[::stride]) for map in each]
     return {"name": name, "arguments": arguments, "stride": stride, "maps": expected}

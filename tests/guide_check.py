@@ -1,4 +1,5 @@
-"""Recomputes the medians of the guide's tables with numpy: plain least squares on whole runs.
+"""Recomputes the medians of the guide's tables with numpy, of tSNR and of the share of variance
+between runs: plain least squares on whole runs.
 
     python tests/guide_check.py docs/guide.md path/to/tsnr     (in a folder with the guide's data)
 
@@ -45,8 +46,8 @@ def columns_and_used(options, name, tr, volumes):
         fitted += [numpy.cos(numpy.pi * k * step) for k in range(1, count + 1)]
     used = numpy.ones(volumes, bool)
     if options.confounds:
-        task = name.split("_task-")[1].split("_")[0]
-        (file,) = (it for it in glob.glob(options.confounds) if f"_task-{task}_" in it)
+        stem = os.path.basename(name).removesuffix("_bold.nii.gz")
+        (file,) = (it for it in glob.glob(options.confounds) if os.path.basename(it).startswith(stem))
         table = numpy.genfromtxt(file, names=True, missing_values="n/a", delimiter="\t")
         patterns = [it for it in options.confound_columns.split(",") if it]
         is_chosen = lambda column: any(fnmatch.fnmatch(column, it) for it in patterns)
@@ -63,7 +64,7 @@ def columns_and_used(options, name, tr, volumes):
     return fitted, used
 
 
-def median(options, program):
+def medians(options, program):
     names = sorted(glob.glob(options.inputs))
     sums, means, squares, ratios, parameters, volumes = 0, [], [], [], 0, []
     for name in names:
@@ -80,8 +81,10 @@ def median(options, program):
         ratios.append(means[-1] / numpy.sqrt(squares[-1] / len(series)))
     mean = numpy.average(means, axis=0, weights=volumes)
     total = sum(squares)
+    shifts = sum(n * (it - mean) ** 2 for n, it in zip(volumes, means))
+    share = shifts / (total + shifts)
     if options.combine == "concat":
-        total = total + sum(n * (it - mean) ** 2 for n, it in zip(volumes, means))
+        total = total + shifts
         parameters -= len(names) - 1
     if options.mean_from:
         mean = nibabel.load(options.mean_from).get_fdata().mean(-1).ravel()
@@ -92,10 +95,12 @@ def median(options, program):
     if options.mask == "auto":
         write = ["--mask", "auto", "--mask-out", "checked.nii.gz", "-q"]
         subprocess.run([program, options.inputs, *write], check=True, stderr=subprocess.DEVNULL)
-        tsnr = tsnr[nibabel.load("checked.nii.gz").get_fdata().ravel() != 0]
-    elif options.mask:
-        tsnr = tsnr[nibabel.load(options.mask).get_fdata().ravel() != 0]
-    return numpy.median(tsnr[numpy.isfinite(tsnr)])
+        options.mask = "checked.nii.gz"
+    if options.mask:
+        inside = nibabel.load(options.mask).get_fdata().ravel() != 0
+        tsnr, share = tsnr[inside], share[inside]
+    is_defined = numpy.isfinite(tsnr)
+    return numpy.median(tsnr[is_defined]), 100 * numpy.median(share[is_defined])
 
 
 def main(guide, program):
@@ -114,9 +119,13 @@ def main(guide, program):
             options = parser.parse_args(words[1:])
             if not glob.glob(options.inputs):
                 continue
-            found, shown = median(options, program), float(cells[header.index("median")])
-            # Half of the last digit that is shown, and rounding.
-            assert abs(found - shown) < 0.00501, f"{words}: {found}, the guide says {shown}"
+            found = dict(zip(("median", "between runs"), medians(options, program)))
+            for column in found.keys() & set(header):
+                shown = cells[header.index(column)].rstrip("%")
+                # Half of the last digit that is shown, and rounding.
+                half = 0.5001 / 10 ** len(shown.partition(".")[2])
+                what = f"{words}: {column} {found[column]}, the guide says {shown}"
+                assert abs(found[column] - float(shown)) < half, what
             checked += 1
     print(checked)
 

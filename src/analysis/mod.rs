@@ -16,11 +16,11 @@ mod regions;
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
-use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, Status, TSNR, Wanted};
+use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Computed, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
@@ -105,6 +105,7 @@ impl Planned {
         let unwatched: Arc<dyn Progress> = Arc::new(());
         let prepared = prepare(&session, recipe, &definition, threads, &unwatched)?;
         let session = &prepared.session;
+        check_maps(recipe, &definition, session)?;
         let mut misplaced = Vec::new();
         let mask = match &recipe.mask {
             Some(MaskChoice::File(path)) => Some(mask::of_file(path, session, &mut misplaced)?),
@@ -385,6 +386,21 @@ fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: b
     let for_others = for_others.into_iter().filter(|(_, is_needed)| *is_needed);
     let asked = std::iter::once(TSNR).chain(recipe.maps.iter());
     asked.chain(for_others.map(|(kind, _)| kind)).collect()
+}
+
+/// Refuses maps that mean nothing for these runs.
+fn check_maps(recipe: &Recipe, definition: &TsnrDefinition, session: &Session) -> Result<()> {
+    let runs = session.runs().len();
+    let is_concatenated = runs > 1 && definition.formula.combine == Combine::Concat;
+    if !(is_concatenated && recipe.maps.has(STDERR)) {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "there is no {STDERR} of {runs} runs that are concatenated as they are: shifts between runs \
+         are no noise that is independent over time, and the figure would be many times too small"
+    ))
+    .remedy("remove each run's own mean (combine demean), average the runs, or leave that map out")
+    .settings([Setting::Combine]))
 }
 
 /// The settings with as many threads as the memory allows.

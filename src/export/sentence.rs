@@ -1,13 +1,14 @@
 //! The definition of a record in words: a line for a summary, a sentence for a paper, and the
 //! short description in a map's header.
 
-use super::words::{counted, fitted};
+use super::words::{by_run, counted, fitted, in_a_row};
 use crate::maps::{MapKind, Part, TSNR};
-use crate::nuisance::Use;
-use crate::recipe::TsnrDefinition;
+use crate::nuisance::{LEAST_Z_SCORE, Use};
+use crate::recipe::{BEGINNING_VOLUMES, Dummies, MeanKept, TsnrDefinition, Widening};
 use crate::record::Record;
 use crate::stats::formula::{Combine, Ddof, Formula, NotFinite, Sign};
 use crate::stats::sampling::Scope;
+use std::ops::Range;
 
 /// The definition in a line: `tSNR = |mean| / std over 183 of 189 volumes, ...`.
 pub fn line(record: &Record) -> String {
@@ -41,16 +42,12 @@ pub fn line(record: &Record) -> String {
     text
 }
 
-/// The definition as a sentence for the methods section of a paper.
+/// The definition as a sentence for the methods section of a paper: everything that makes the number,
+/// with its figures.
 pub fn sentence(record: &Record) -> String {
     let definition = &record.definition;
-    let Formula { combine, ddof, sign, not_finite, .. } = definition.formula;
-    let numerator = match (sign, definition.is_mean_replaced) {
-        (Sign::Absolute, false) => "the absolute value of the temporal mean",
-        (Sign::Signed, false) => "the temporal mean",
-        (Sign::Absolute, true) => "the absolute value of the mean of the original images",
-        (Sign::Signed, true) => "the mean of the original images",
-    };
+    let Formula { combine, not_finite, least_std, .. } = definition.formula;
+    let numerator = numerator(definition);
     let fit = fitted(record);
     let std = match fit {
         Some(_) => "the standard deviation over time of the residuals",
@@ -58,53 +55,162 @@ pub fn sentence(record: &Record) -> String {
     };
     let by = match (definition.tool(), definition.modified_tool()) {
         (Some(tool), _) => format!(" by the definition of {},", tool.cited()),
-        (None, Some(tool)) => format!(" by a definition modified from {},", tool.cited()),
+        (None, Some(tool)) => {
+            let (cited, changes) = (tool.cited(), definition.changes().join(", "));
+            format!(" by a definition modified from {cited} (changed: {changes}),")
+        }
         (None, None) => String::new(),
     };
     let mut text = format!(
-        "Temporal SNR was computed with tsnr {}{by} as {numerator} divided by {std}",
-        record.provenance.version
+        "Temporal SNR was computed with tsnr {}{by} as {numerator} divided by {std} ({}; {})",
+        record.provenance.version,
+        volumes(record),
+        divisor(record)
     );
-    text += match ddof {
-        Ddof::Fixed(0) => " (divisor N)",
-        Ddof::Fixed(1) => " (divisor N - 1)",
-        Ddof::Fixed(_) => " (divisor N - ddof)",
-        Ddof::Rank => " (divisor N less the fitted parameters)",
-    };
-    let runs = record.runs.len();
-    text += &match combine {
-        _ if runs == 1 => String::new(),
-        Combine::Concat => format!(" of {runs} runs concatenated as they are"),
-        Combine::Demean => format!(" within {runs} runs, pooled"),
-        Combine::Average => format!(", averaged over {runs} runs"),
+    text += match combine {
+        _ if record.runs.len() == 1 => "",
+        Combine::Concat => " of the runs concatenated as they are",
+        Combine::Demean => " within runs, pooled",
+        Combine::Average => ", averaged over runs with equal weight",
     };
     if let Some(fit) = fit {
         text += &format!(", after regression of {fit}");
     }
-    let (dummies, censored) = (record.count(Use::Dummy), record.count(Use::Censored));
-    let were = |count| if count == 1 { "was" } else { "were" };
-    if dummies > 0 {
-        text += &format!("; {} {} left out", counted(dummies, "dummy scan"), were(dummies));
-    }
-    if censored > 0 {
-        text += &format!("; {} {} censored", counted(censored, "volume"), were(censored));
+    for part in [chosen(record), dummies(record), censored(record)].into_iter().flatten() {
+        text += &format!("; {part}");
     }
     match not_finite {
         NotFinite::Undefined => {}
         NotFinite::NanIsZero => text += "; samples that are NaN counted as 0",
         NotFinite::Zero => text += "; samples that are NaN or infinite counted as 0",
     }
+    if least_std > 0.0 {
+        text += &format!("; voxels with a standard deviation of at most {least_std} have no value");
+    }
+    let voxels = counted(record.counts.defined, "voxel");
+    text += &format!("; median, quartiles and mean are over the {voxels} with a value");
     match &record.mask {
         None => {}
         Some(mask) if mask.is_automatic => {
-            text += "; summaries are over the voxels of a brain mask of the temporal mean \
-                     (nilearn's compute_epi_mask)";
+            text += " in a brain mask of the temporal mean (nilearn's compute_epi_mask)";
         }
-        Some(mask) => {
-            text += &format!("; summaries are over the voxels of the mask {}", mask.name);
-        }
+        Some(mask) => text += &format!(" in the mask {}", mask.name),
     }
     text + "."
+}
+
+fn numerator(definition: &TsnrDefinition) -> String {
+    let mean = match (definition.is_mean_replaced, definition.mean) {
+        (true, _) => "mean of the original images",
+        (false, MeanKept::Whole) => "temporal mean",
+        (false, MeanKept::LessPolynomials) => {
+            "temporal mean less the means of the fitted polynomials (nipype's regress_poly)"
+        }
+    };
+    match definition.formula.sign {
+        Sign::Absolute => format!("the absolute value of the {mean}"),
+        Sign::Signed => format!("the {mean}"),
+    }
+}
+
+/// How many volumes of how many runs there are, and their TR.
+fn volumes(record: &Record) -> String {
+    let (used, all) = (record.volumes_used, record.volumes());
+    let volumes = match used == all {
+        true => counted(used, "volume"),
+        false => format!("{used} of {}", counted(all, "volume")),
+    };
+    let runs = match record.runs.len() {
+        1 => String::new(),
+        runs => format!(" of {runs} runs"),
+    };
+    let mut trs: Vec<f64> = record.runs.iter().filter_map(|run| run.tr_seconds).collect();
+    trs.sort_by(f64::total_cmp);
+    trs.dedup();
+    let tr = match trs.as_slice() {
+        [] => "TR not stated".to_owned(),
+        [one] => format!("TR {one} s"),
+        several => format!("TR {} s", in_a_row(several)),
+    };
+    format!("N = {volumes}{runs}, {tr}")
+}
+
+/// What the sum of squares was divided by.
+fn divisor(record: &Record) -> String {
+    let used = record.volumes_used as f64;
+    match (record.definition.formula.ddof, record.divisor) {
+        (Ddof::Fixed(0), Some(_)) => "divisor N".to_owned(),
+        (Ddof::Fixed(ddof), Some(_)) => format!("divisor N - {ddof}"),
+        (Ddof::Rank, Some(divisor)) => {
+            format!("divisor N less the {} fitted parameters", used - divisor)
+        }
+        (Ddof::Fixed(0), None) => "divisor the volumes of each run".to_owned(),
+        (Ddof::Fixed(ddof), None) => format!("divisor the volumes of each run less {ddof}"),
+        (Ddof::Rank, None) => {
+            let fitted = record
+                .runs
+                .iter()
+                .map(|run| 1 + run.regressors.len() - run.dependent_regressors.len());
+            format!(
+                "divisor the volumes of each run less its fitted parameters ({})",
+                by_run(fitted)
+            )
+        }
+    }
+}
+
+/// Which part of each run was looked at, if not all of it.
+fn chosen(record: &Record) -> Option<String> {
+    let Range { start, end } = record.recipe.volumes.chosen.clone()?;
+    let part = match end {
+        usize::MAX => format!("from {start} on"),
+        end => format!("{start} to {}", end - 1),
+    };
+    let each = if record.runs.len() == 1 { "the" } else { "each" };
+    Some(format!("only volumes {part}, counted from 0, of {each} run were looked at"))
+}
+
+/// The dummy scans, also if none of those that were looked for were found.
+fn dummies(record: &Record) -> Option<String> {
+    let count = record.count(Use::Dummy);
+    let counts = by_run(record.runs.iter().map(|run| run.count(Use::Dummy)));
+    let were_left_out = match count {
+        0 => "no dummy scans were found".to_owned(),
+        1 => "1 dummy scan was left out".to_owned(),
+        _ if record.runs.len() == 1 => format!("{count} dummy scans were left out"),
+        _ => format!("{count} dummy scans ({counts}) were left out"),
+    };
+    let volumes = &record.recipe.volumes;
+    match volumes.dummies {
+        Dummies::Count(_) => (count > 0).then_some(were_left_out),
+        Dummies::Auto if record.recipe.confounds.tables.is_empty() => Some(format!(
+            "{were_left_out}, looked for among the first {BEGINNING_VOLUMES} volumes as outliers of \
+             the global signal (modified z-score above {LEAST_Z_SCORE})"
+        )),
+        Dummies::Auto => Some(format!("{were_left_out}, by the tables of confounds")),
+    }
+}
+
+/// The censored volumes and the rules that found them, also if they found none.
+fn censored(record: &Record) -> Option<String> {
+    let volumes = &record.recipe.volumes;
+    let Widening { before, after } = volumes.widening;
+    let rules = [
+        volumes.fd_threshold_mm.map(|mm| format!("framewise displacement above {mm} mm")),
+        volumes.dvars_threshold.map(|least| format!("standardized DVARS above {least}")),
+        (!volumes.censor_lists.is_empty()).then(|| "lists of volumes".to_owned()),
+        (before + after > 0)
+            .then(|| format!("with {} before and {after} after each", counted(before, "volume"))),
+    ];
+    let rules: Vec<String> = rules.into_iter().flatten().collect();
+    let count = record.count(Use::Censored);
+    let were = match count {
+        0 if rules.is_empty() => return None,
+        0 => "no volumes were".to_owned(),
+        1 => "1 volume was".to_owned(),
+        count => format!("{count} volumes were"),
+    };
+    Some(format!("{were} censored ({})", rules.join(", ")))
 }
 
 /// What a map of this kind is, for the field of a header that holds 79 bytes: a short form for

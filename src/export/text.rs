@@ -6,6 +6,7 @@ use super::sentence;
 use super::words::{MOST_RUNS_LISTED, counted, grid, reasons, runs};
 use crate::analysis::Planned;
 use crate::error::Result;
+use crate::findings::between_runs::variance;
 use crate::formats::SpatialUnit;
 use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::nuisance::Use;
@@ -64,8 +65,9 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         lines.push((
             "between runs",
             format!(
-                "{:.0}% of the variance; median tSNR {} without the runs' own means",
+                "{:.0}% of {}; median tSNR {} without the runs' own means",
                 100.0 * between.share,
+                variance(record.definition.fits_something()),
                 significant(between.demean_median)
             ),
         ));

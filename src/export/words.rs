@@ -3,6 +3,7 @@
 use crate::formats::Geometry;
 use crate::maps::Counts;
 use crate::pictures::Grid;
+use crate::recipe::{COSINE, is_named, is_trend};
 use crate::record::Record;
 use std::ffi::OsString;
 
@@ -76,11 +77,18 @@ pub(crate) fn grid(geometry: &Geometry) -> Grid {
     }
 }
 
-/// What is fitted to the runs of a record, in words, if anything is.
+/// What is fitted to the runs of a record, in words and numbers, if anything is.
 pub(super) fn fitted(record: &Record) -> Option<String> {
     use crate::stats::sampling::Scope;
     let (definition, runs) = (&record.definition, record.runs.len());
     let each = if runs == 1 { "" } else { " for each run" };
+    // How many of a run's regressors a definition takes, counted as `--ddof rank` counts them.
+    let counts = |is_counted: fn(&str) -> bool| {
+        by_run(record.runs.iter().map(|run| {
+            let is_independent = |name: &&String| !run.dependent_regressors.contains(name);
+            run.regressors.iter().filter(is_independent).filter(|it| is_counted(it)).count()
+        }))
+    };
     let mut parts = Vec::new();
     match (definition.polynomial_order, definition.trend_through) {
         (0, _) => {}
@@ -90,12 +98,43 @@ pub(super) fn fitted(record: &Record) -> Option<String> {
         (order, _) => parts.push(format!("a polynomial of order {order}{each}")),
     }
     if let Some(seconds) = definition.highpass_seconds {
-        parts.push(format!("cosines slower than {seconds} s{each}"));
+        let cosines = counts(|name| is_named(COSINE, name));
+        parts.push(format!("cosines slower than {seconds} s ({cosines})"));
     }
     if let Some(columns) = &definition.confound_columns {
-        parts.push(format!("the confounds {columns}{each}"));
+        let confounds = counts(|name| !is_trend(name));
+        parts.push(format!("the confounds {columns} ({confounds})"));
     }
     (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// Counts of runs: `4`, `4 for each run`, `4, 4, 3 by run`.
+pub(super) fn by_run(counts: impl Iterator<Item = usize>) -> String {
+    let counts: Vec<usize> = counts.collect();
+    match counts.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, others @ ..] if others.iter().all(|it| it == first) => {
+            format!("{first} for each run")
+        }
+        counts if counts.len() <= MOST_RUNS_LISTED => {
+            let listed: Vec<String> = counts.iter().map(usize::to_string).collect();
+            format!("{} by run", listed.join(", "))
+        }
+        counts => {
+            let (least, most) = (counts.iter().min(), counts.iter().max());
+            format!("{} to {} by run", least.unwrap_or(&0), most.unwrap_or(&0))
+        }
+    }
+}
+
+/// `2.5 and 5`; `2, 2.5 and 5`.
+pub(super) fn in_a_row(numbers: &[f64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
+    match numbers.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => numbers.join(""),
+    }
 }
 
 #[cfg(test)]

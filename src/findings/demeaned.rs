@@ -33,8 +33,9 @@ fn find(computed: &Computed) -> Vec<Finding> {
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
     let Some(median) = median(&mut magnitudes) else { return Vec::new() };
     let text = format!(
-        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already"
+        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already, or are \
+         differences of images"
     );
-    let remedy = "take the mean from the data as they were";
+    let remedy = "if the mean was removed, take it from the data as they were";
     vec![RULE.finding(text).remedy(remedy, [Setting::MeanFrom]).figure("median", median)]
 }

@@ -26,6 +26,7 @@ mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
 mod least_std;
+mod no_cosines;
 mod non_steady;
 mod not_finite;
 mod part_phase;
@@ -82,6 +83,7 @@ pub const RULES: &[Rule] = &[
     run_left_out::RULE,
     dummy_scans::RULE,
     dependent_regressors::RULE,
+    no_cosines::RULE,
     image_misplaced::RULE,
     extension_dropped::RULE,
     fewer_threads::RULE,

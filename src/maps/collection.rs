@@ -267,7 +267,13 @@ mod tests {
     use super::super::{BETWEEN, MEAN, RUN_TSNR, TSNR, Totals};
     use super::*;
 
-    const TOTALS: Totals = Totals { volumes: 9.0, freedom: 9.0, is_fit_within_runs: true };
+    const TOTALS: Totals = Totals {
+        volumes: 9.0,
+        freedom: 9.0,
+        mean_variance: 1.0 / 9.0,
+        std_variance: 0.5 / 9.0,
+        is_fit_within_runs: true,
+    };
 
     /// A voxel of this mean; of 0 one that has no tSNR.
     fn voxel(mean: f64) -> VoxelFigures<'static> {

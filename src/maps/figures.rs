@@ -31,6 +31,11 @@ pub struct Totals {
     pub volumes: f64,
     /// What the sum of squares is divided by for the variance.
     pub freedom: f64,
+    /// The variance of the mean of independent noise, in units of that of the noise: 1 / N.
+    pub mean_variance: f64,
+    /// The variance of the std of independent normal noise, as a part of its square, to first
+    /// order: 1 / (2 nu).
+    pub std_variance: f64,
     /// Whether what is fitted is fitted to each run by itself, and not through all of them.
     pub is_fit_within_runs: bool,
 }

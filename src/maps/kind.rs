@@ -279,10 +279,16 @@ mod tests {
         assert!(!Wanted::default().needs(Need::SpreadWithinRuns));
     }
 
-    /// Python 3.13: `(1 - 3 / 4, math.sqrt((1 + 5**2 / 2) / 20))`.
+    /// Python 3.13: `(1 - 3 / 4, math.sqrt(1 / 20 + 5**2 / (2 * 15)))`.
     #[test]
     fn the_values_are_those_of_the_formulas() {
-        let totals = Totals { volumes: 20.0, freedom: 19.0, is_fit_within_runs: true };
+        let totals = Totals {
+            volumes: 20.0,
+            freedom: 15.0,
+            mean_variance: 0.05,
+            std_variance: 1.0 / 30.0,
+            is_fit_within_runs: true,
+        };
         let voxel = VoxelFigures {
             mean: 10.0,
             std: 2.0,
@@ -293,7 +299,7 @@ mod tests {
             totals: &totals,
         };
         let values = ALL.map(|kind| (kind.name, (kind.value)(&voxel)));
-        let expected = [5.0, 10.0, 2.0, 5.0, 0.25, 20.0, 0.821_583_836_257_749_2, 0.2];
+        let expected = [5.0, 10.0, 2.0, 5.0, 0.25, 20.0, 0.939858145324779, 0.2];
         assert_eq!(values.map(|it| it.1), expected, "{values:?}");
 
         let value = |kind: MapKind, voxel: VoxelFigures| (kind.value)(&voxel);

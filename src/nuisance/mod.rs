@@ -40,5 +40,5 @@ pub use cosine::{cosine_columns, cosine_count};
 pub use matching::{Matching, matched};
 pub use polynomial::polynomial_columns;
 pub use prepare::{Decisions, FoundDummies, Prepared, PreparedRun, prepare};
-pub use steady_state::non_steady_volumes;
+pub use steady_state::{LEAST_Z_SCORE, non_steady_volumes};
 pub use volumes::{Use, Volumes};

@@ -4,7 +4,7 @@
 const LOOKED_AT: usize = 50;
 
 /// A volume with a modified z-score above this stands out (Iglewicz and Hoaglin 1993).
-const THRESHOLD: f64 = 3.5;
+pub const LEAST_Z_SCORE: f64 = 3.5;
 
 /// The third quartile of the standard normal distribution, by which a median absolute deviation
 /// is made comparable to a std (Iglewicz and Hoaglin 1993).
@@ -27,7 +27,7 @@ pub fn non_steady_volumes(mean_signal: &[f64]) -> usize {
     let center = median(signal);
     let distances: Vec<f64> = signal.iter().map(|value| (value - center).abs()).collect();
     let spread = median(&distances);
-    let stands_out = |&&distance: &&f64| QUARTILE * distance / spread > THRESHOLD;
+    let stands_out = |&&distance: &&f64| QUARTILE * distance / spread > LEAST_Z_SCORE;
     distances.iter().take_while(stands_out).count()
 }
 

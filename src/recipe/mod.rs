@@ -27,7 +27,7 @@ mod tools;
 
 pub use definition::{MeanKept, TsnrDefinition};
 pub use mode::Mode;
-pub(crate) use recorded::{COSINE, POLYNOMIAL};
+pub(crate) use recorded::{COSINE, POLYNOMIAL, is_named, is_trend};
 pub use recorded::{
     FieldDifference, RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map,
 };

@@ -286,9 +286,13 @@ fn parsed<T: for<'a> Deserialize<'a>>(text: &str) -> Option<T> {
 }
 
 /// Whether a regressor is a trend that belongs to the definition, by its name.
-fn is_trend(name: &str) -> bool {
-    let number = |kind| name.strip_prefix(kind).and_then(|it| it.strip_prefix(' '));
-    let number = number(POLYNOMIAL).or_else(|| number(COSINE));
+pub(crate) fn is_trend(name: &str) -> bool {
+    is_named(POLYNOMIAL, name) || is_named(COSINE, name)
+}
+
+/// Whether a regressor is one of this kind of trend, by its name.
+pub(crate) fn is_named(kind: &str, name: &str) -> bool {
+    let number = name.strip_prefix(kind).and_then(|it| it.strip_prefix(' '));
     number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

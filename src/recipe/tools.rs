@@ -19,7 +19,7 @@ pub enum Tool {
     Afni,
     /// AFNI's `3dTstat -cvarinv`: the std about a straight line through all volumes.
     AfniCvarinv,
-    /// nipype's `TSNR`, which MRIQC and fMRIPrep use.
+    /// nipype's `TSNR`, whose median MRIQC reports.
     Nipype,
     /// The signal-to-fluctuation-noise ratio of Friedman and Glover 2006 (fBIRN).
     Sfnr,

@@ -87,9 +87,12 @@ impl OfRuns {
         definition: &Formula,
         add_all: impl FnOnce(&mut RunBeingAdded),
     ) {
+        let [mean_variance, std_variance] = definition.variances_of_run(model, run);
         let totals = Totals {
             volumes: model.runs()[run].used().len() as f64,
             freedom: definition.freedom_of_run(model, run),
+            mean_variance,
+            std_variance,
             is_fit_within_runs: model.scope() == Scope::Run,
         };
         let has_own = !self.own.is_empty();
@@ -302,9 +305,12 @@ pub fn maps(
     add_all: impl FnOnce(&mut MapsBeingMade),
 ) -> Maps {
     let runs = model.runs().len();
+    let [mean_variance, std_variance] = definition.variances(model);
     let totals = Totals {
         volumes: model.volumes() as f64,
         freedom: definition.freedom(model),
+        mean_variance,
+        std_variance,
         is_fit_within_runs: model.scope() == Scope::Run,
     };
     let mut being_made = MapsBeingMade {

@@ -153,4 +153,29 @@ impl Formula {
             Ddof::Rank => volumes - 1.0 - sampling.rank() as f64,
         }
     }
+
+    /// What the standard error of the tSNR is made of, for noise that is normal and independent over
+    /// time: the variance of the mean in units of that of the noise, `1 / N`, and that of the std
+    /// relative to its square, `1 / (2 nu)`. `nu` is the divisor, at most the volumes less the
+    /// regressors: a divisor that does not count them says nothing of what is left. An average of
+    /// runs has the mean of theirs, divided by the number of runs.
+    pub fn variances(&self, model: &Model) -> [f64; 2] {
+        if self.combine != Combine::Average {
+            let left = (model.volumes() - model.regressors()) as f64;
+            return [1.0 / model.volumes() as f64, 0.5 / self.freedom(model).min(left)];
+        }
+        let runs = model.runs().len();
+        let squares = (runs * runs) as f64;
+        (0..runs).fold([0.0, 0.0], |[mean, std], run| {
+            let of_run = self.variances_of_run(model, run);
+            [mean + of_run[0] / squares, std + of_run[1] / squares]
+        })
+    }
+
+    /// The [variances](Formula::variances) of one run by itself.
+    pub fn variances_of_run(&self, model: &Model, run: usize) -> [f64; 2] {
+        let sampling = &model.runs()[run];
+        let (volumes, left) = (sampling.used().len(), sampling.used().len() - sampling.rank());
+        [1.0 / volumes as f64, 0.5 / self.freedom_of_run(model, run).min(left as f64)]
+    }
 }

@@ -641,31 +641,55 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
          standard deviation over time"
     );
     let run = testdata("odd/int16_le.nii").display().to_string();
-    assert_eq!(sentence(&[&run, "--ddof", "1"]), format!("{start} (divisor N - 1)."));
+    let over = "; median, quartiles and mean are over the 58 voxels with a value";
     assert_eq!(
-        sentence(&[&run, "--detrend", "1", "--dummy-scans", "1"]),
+        sentence(&[&run, "--ddof", "1"]),
+        format!("{start} (N = 6 volumes, TR 2.5 s; divisor N - 1){over}.")
+    );
+    assert_eq!(
+        sentence(&[&run, "--detrend", "1", "--dummy-scans", "1", "--volumes", "0:5"]),
         format!(
-            "{start} of the residuals (divisor N), after regression of a polynomial of order 1; 1 \
-             dummy scan was left out."
+            "{start} of the residuals (N = 4 of 6 volumes, TR 2.5 s; divisor N), after regression \
+             of a polynomial of order 1; only volumes 0 to 4, counted from 0, of the run were looked \
+             at; 1 dummy scan was left out{over}."
         )
     );
-    let as_nipype = sentence(&[&run, "--definition", "nipype"]);
-    assert!(as_nipype.contains(" by the definition of nipype's TSNR, as the temporal mean "));
-    assert!(as_nipype.ends_with("(divisor N); samples that are NaN counted as 0."), "{as_nipype}");
+    let none = "; no dummy scans were found, looked for among the first 50 volumes as outliers of \
+                the global signal (modified z-score above 3.5)";
+    assert_eq!(
+        sentence(&[&run, "--dummy-scans", "auto", "--definition", "nipype", "--detrend", "2"]),
+        format!(
+            "Temporal SNR was computed with tsnr {version} by the definition of nipype's TSNR, as \
+             the temporal mean less the means of the fitted polynomials (nipype's regress_poly) \
+             divided by the standard deviation over time of the residuals (N = 6 volumes, TR 2.5 \
+             s; divisor N), after regression of a polynomial of order 2{none}; samples that are NaN \
+             counted as 0; voxels with a standard deviation of at most 0.001 have no value{over}."
+        )
+    );
     let tables = testdata("confounds/*_timeseries.tsv").display().to_string();
     let options = "--combine demean --ddof rank --highpass 60 --fd-thresh 0.5 --mask auto \
                    --confound-columns rot_?,csf --confounds";
     let arguments: Vec<&str> = options.split_whitespace().chain([&*tables]).collect();
     let session = session_pattern();
-    assert_eq!(
-        sentence(&[&[&*session], &arguments[..]].concat()),
-        format!(
-            "{start} of the residuals (divisor N less the fitted parameters) within 5 runs, pooled, \
-             after regression of cosines slower than 60 s for each run and the confounds rot_?, csf \
-             for each run; 5 volumes were censored; summaries are over the voxels of a brain mask \
-             of the temporal mean (nilearn's compute_epi_mask)."
-        )
+    // Means of 5 runs, 16 cosines and 20 confounds.
+    let of_the_session = format!(
+        "{start} of the residuals (N = 184 of 189 volumes of 5 runs, TR 2.5 and 5 s; divisor N less \
+         the 41 fitted parameters) within runs, pooled, after regression of cosines slower than 60 s \
+         (3, 3, 4, 3, 3 by run) and the confounds rot_?, csf (4 for each run); 5 volumes were \
+         censored (framewise displacement above 0.5 mm); median, quartiles and mean are over the 1088 \
+         voxels with a value in a brain mask of the temporal mean (nilearn's compute_epi_mask)."
     );
+    assert_eq!(sentence(&[&[&*session], &arguments[..]].concat()), of_the_session);
+    let widened = ["--dvars-thresh=90", "--censor-after=2", "--fd-thresh=90", "--dummy-scans=auto"];
+    let said = sentence(&[&[&*session, "--confounds", &*tables], &widened[..]].concat());
+    let says = "; 3 dummy scans (2, 1, 0, 0, 0 by run) were left out, by the tables of confounds; no \
+                volumes were censored (framewise displacement above 90 mm, standardized DVARS above \
+                90, with 0 volumes before and 2 after each); ";
+    assert!(said.contains(says), "{said}");
+    let average = sentence(&[&session, "--combine=average", "--ddof=rank", "--highpass=60"]);
+    let says = "; divisor the volumes of each run less its fitted parameters (4, 4, 5, 4, 4 by run)), \
+                averaged over runs with equal weight, ";
+    assert!(average.contains(says), "{average}");
 }
 
 /// A tool's name stands only for its whole definition, in every output.
@@ -724,7 +748,7 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
         assert!(json["name"].is_null(), "{options:?}");
         assert_eq!(json["based_on"], name);
         let sentence = json["sentence"].as_str().expect("a sentence");
-        let by = format!(" by a definition modified from {cited}, as ");
+        let by = format!(" by a definition modified from {cited} (changed: {changes}), as ");
         assert!(sentence.contains(&by) && !sentence.contains("by the definition"), "{sentence}");
         assert_eq!(page, modified);
     }

@@ -146,6 +146,21 @@ fn an_image_of_one_volume_among_runs_is_found() {
 }
 
 #[test]
+fn a_high_pass_filter_that_no_run_is_long_enough_for_is_found() {
+    let says = "removes nothing of run-1_bold, run-2_bold";
+    assert_found(&sound(INT16), "no-cosines", says, &["--highpass=1e6"]);
+    let [first, second] = sound(INT16);
+    let seconds = 1.5 * f64::from(first.header.pixdim[4]) * VOLUMES as f64;
+    let longer = Run::sound("longer", INT16, 2 * VOLUMES);
+    // One cosine, and three, are enough.
+    for (runs, period) in [(vec![first.clone(), second], seconds), (vec![longer, first], seconds)] {
+        let scratch = Scratch::new();
+        write(&scratch, &runs);
+        tsnr(&scratch, &["--strict", &format!("--highpass={period}")]).succeeded();
+    }
+}
+
+#[test]
 fn a_shift_between_runs_is_found_unless_it_is_taken_out() {
     let shifted = || {
         let mut runs = sound(INT16);
@@ -434,7 +449,7 @@ fn the_summary_says_what_was_left_out_and_what_lies_between_runs() {
     assert_eq!(outcome.summary("left out"), left_out);
     assert!(outcome.summary("definition").contains("over 137 of 150 volumes"));
     assert_eq!(outcome.summary("each run").split(", ").count(), 3);
-    let between = "between runs 49% of the variance; median tSNR 92.72 without the runs' own means";
+    let between = "between runs 49% of the variance that is left; median tSNR 92.72 without the runs' own means";
     assert!(outcome.stderr.lines().any(|line| line == between), "{}", outcome.stderr);
     assert_eq!(outcome.summary("written"), "run_1.nii, run_2.nii, run_3.nii (float32)");
     let note = "tsnr: dummy-scans: dummy scans of the runs, by their tables: 3, 1, 0";

@@ -29,6 +29,9 @@ const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 /// Folders that the guide's commands name, and that only the test of the whole guide has.
 const ELSEWHERE: [&str; 3] = ["haxby/", "single/", "made/"];
 
+/// The beginning of a command that finds figures with numpy.
+const PROOF: &str = "python docs/proof/guide.py ";
+
 fn guide() -> String {
     fs::read_to_string(Path::new(PROJECT).join("docs/guide.md")).expect("the guide")
 }
@@ -38,6 +41,7 @@ fn room_of_the_session() -> Scratch {
     let room = Scratch::new();
     symlink(testdata("sub-01"), room.path("sub-01")).expect("a link");
     symlink(testdata("confounds"), room.path("confounds")).expect("a link");
+    symlink(Path::new(PROJECT).join("docs"), room.path("docs")).expect("a link");
     room
 }
 
@@ -53,15 +57,22 @@ fn room_of_everything() -> Scratch {
 
 /// Whether everything is there that a command names.
 fn can_run(command: &str, room: &Scratch) -> bool {
+    let needs_python = command.starts_with("python ");
     ELSEWHERE.iter().all(|name| !command.contains(name) || room.path(name).exists())
+        && (!needs_python || room.path("made").exists())
 }
 
-/// Runs a line of bash that names the program as `tsnr`.
+/// Runs a line of bash that names the program as `tsnr`, and the Python of the tests as `python`.
 fn run(line: &str, room: &Scratch) -> Outcome {
-    let function = format!("tsnr() {{ \"$0\" \"$@\"; }}; {line}");
+    let functions = "tsnr() { \"$0\" \"$@\"; }; python() { \"$TSNR_PYTHON\" -B \"$@\"; };";
+    let needs_python = line.starts_with("python ");
+    let line = format!("{functions} {line}");
     let mut command = Command::new("bash");
-    command.args(["-c", &function, env!("CARGO_BIN_EXE_tsnr")]).current_dir(room.path(""));
+    command.args(["-c", &line, env!("CARGO_BIN_EXE_tsnr")]).current_dir(room.path(""));
     command.env_remove("COLUMNS");
+    if needs_python {
+        command.env("TSNR_PYTHON", python());
+    }
     let outcome = Outcome::of(command.output().expect("bash starts"));
     assert_eq!(outcome.exit_code, Some(0), "{line}\n{}", outcome.stderr);
     outcome
@@ -259,6 +270,22 @@ fn numpy_finds_the_medians_of_the_guide() {
     let outcome = Outcome::of(check.output().expect("Python starts")).succeeded();
     let rows: usize = outcome.stdout.trim().parse().expect("a number of rows");
     assert!(rows >= 11, "{rows} rows were checked");
+}
+
+/// The figures of the guide that need no data: each is printed by the command above it.
+#[test]
+#[ignore = "needs Python with numpy"]
+fn simulations_find_the_figures_of_the_guide() {
+    let (guide, room) = (guide(), room_of_the_session());
+    let script = fs::read_to_string(room.path("docs/proof/guide.py")).expect("the script");
+    let names = script.split("@simulation\ndef ").skip(1);
+    for name in names.filter_map(|it| it.split('(').next()) {
+        let command = format!("{PROOF}{name}");
+        let shown = guide.split(&format!("$ {command}\n")).nth(1);
+        let shown = shown.unwrap_or_else(|| panic!("the guide shows {name}"));
+        let shown: Vec<&str> = shown.lines().take_while(|line| *line != "```").collect();
+        assert_eq!(printed(&command, &room), shown, "{command}");
+    }
 }
 
 #[test]

@@ -62,7 +62,13 @@ fn every_kind_of_map_records_the_definition_that_json_tells() {
         "run-tsnr" => "--map=run-tsnr=run-tsnr-{run}.nii".to_owned(),
         kind => format!("--map={kind}={kind}.nii"),
     });
-    let options = ["--definition=fsl", "--detrend=1", "--dummy-scans=2", "--confound-columns=csf"];
+    let options = [
+        "--definition=fsl",
+        "--combine=demean",
+        "--detrend=1",
+        "--dummy-scans=2",
+        "--confound-columns=csf",
+    ];
     let outputs = ["--mask=auto", "--mask-out=mask.nii", "--json=said.json", "-q"];
     let mut arguments: Vec<&str> = vec![&runs, &confounds];
     arguments.extend(options.iter().chain(&outputs));

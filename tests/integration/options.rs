@@ -272,6 +272,22 @@ fn the_coefficient_of_variation_is_numpys_in_every_mode() {
     }
 }
 
+/// `definitions.rs` holds its values to numpy's. Of one run it is made whatever `--combine` says.
+#[test]
+fn there_is_no_standard_error_of_runs_that_are_concatenated_as_they_are() {
+    let scratch = Scratch::new();
+    let (one, all) = (made("run-1_bold.nii.gz"), made("run-?_bold.nii.gz"));
+    let says = ["no stderr of 3 runs", "as they are", "(combine demean)", "(--combine)"];
+    for definition in ["numpy", "sfnr", "afni-cvarinv"] {
+        let options = [&*all, "--map=stderr=error.nii", "--definition", definition];
+        assert_ends_with(2, &scratch, &options, &says);
+    }
+    for options in [&[&*one][..], &[&*all, "--combine=demean"], &[&*all, "--combine=average"]] {
+        scratch.tsnr([options, &["--map=stderr=error.nii"]].concat()).succeeded();
+        assert!(Map::read(&scratch.path("error.nii")).finite_sum() > 0.0, "{options:?}");
+    }
+}
+
 /// The way through the command line of what `tests/integration/mask.rs` holds to nilearn.
 #[test]
 fn the_mask_that_is_written_is_nilearns() {

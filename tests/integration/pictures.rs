@@ -239,7 +239,7 @@ fn what_is_wrong_with_a_session_shows_where_a_person_looks() {
     for name in ["between-runs", "non-steady", "clipped"] {
         assert!(page.contains(&format!("<li><b>{name}</b>: ")), "{name}");
     }
-    assert!(page.contains("What to do: consider removing each run's own mean (combine demean)"));
+    assert!(page.contains("What to do: see first that the runs are realigned"));
     assert!(page.contains("What to do: consider leaving out dummy scans (auto)"));
     assert!(page.contains("non-steady</b>: the first volumes look as if"), "told in words");
 

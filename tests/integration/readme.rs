@@ -140,7 +140,7 @@ fn the_summary_shown_is_the_summary_printed() {
     let scratch = tempfile::tempdir().unwrap();
     let output = program::program()
         .current_dir(scratch.path())
-        .arg(format!("{PROJECT}/testdata/sub-01/ses-test/func/*_bold.nii.gz"))
+        .arg(format!("{PROJECT}/testdata/sub-01/ses-test/func/*_task-[cfl]*_bold.nii.gz"))
         .args(["--combine", "demean", "-o", "tsnr.nii.gz", "--threads", "2"])
         .output()
         .unwrap();

@@ -24,7 +24,7 @@ pub(in crate::cli) struct AnalysisArguments {
     ///
     /// concat: the runs concatenated as they are, so that shifts between them count as noise.
     /// demean: each run without its own mean: the std within runs, pooled. average: the mean over
-    /// runs of each run's own tSNR.
+    /// runs of each run's own tSNR. Runs have to be realigned to each other for all of them.
     #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average"]),
           hide_possible_values = true,
           help_heading = "Formula")]
@@ -33,7 +33,8 @@ pub(in crate::cli) struct AnalysisArguments {
     /// Delta degrees of freedom: the variance divides by N - ddof [default: 0]
     ///
     /// 0 as numpy and Dask, 1 as AFNI and FSL. 'rank' divides by N less the means and regressors
-    /// that were fitted.
+    /// that were fitted: what white noise leaves. Noise that is slow, as in fMRI, leaves less to
+    /// slow regressors, so that denoising gains by it all the same.
     #[arg(long, value_name = "N|rank", value_parser = ddof, hide_short_help = true,
           help_heading = "Formula")]
     pub ddof: Option<Ddof>,
@@ -51,6 +52,8 @@ pub(in crate::cli) struct AnalysisArguments {
     pub detrend: Option<usize>,
 
     /// Remove what is slower than this period: a discrete cosine set for each run, as SPM's
+    ///
+    /// Short runs need --detrend 1 beside it: a single cosine leaves 1.4% of a linear drift.
     #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
     pub highpass: Option<f64>,
 
@@ -69,6 +72,8 @@ pub(in crate::cli) struct AnalysisArguments {
     pub confounds: Vec<PathBuf>,
 
     /// Columns to regress out of each run: names and patterns, as in 'trans_*,rot_*'
+    ///
+    /// fMRIPrep's CompCor columns need its cosine* beside them.
     #[arg(
         long,
         value_name = "NAMES",

@@ -38,6 +38,7 @@ What is computed:
   is undefined where the std is 0 or a sample is NaN or infinite. With --ddof 0 this is numpy's and
   the Dask lesson's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but
   for the sign of a negative mean; --definition has these and others by name.
+  Measure realigned, unsmoothed runs on their native grid: each interpolation raises tSNR.
 
 The modes (for readers of Neurohackademy's lesson High performance Python, its episode Dask):
   serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::export::graph::Subject;
 use crate::export::words::{counted, grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
+use crate::findings::between_runs::variance;
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
 use crate::maps::{self, MapKind, RUN_TSNR};
@@ -229,7 +230,9 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
         let medians =
             format!("median {:.1}; without it {:.1}", between.concat_median, between.demean_median);
         let share = format!("{:.0}%", 100.0 * between.share);
-        key_figure(page, &share, "of the variance lies between runs", &medians);
+        let of_what =
+            format!("of {} lies between runs", variance(record.definition.fits_something()));
+        key_figure(page, &share, &of_what, &medians);
     }
     *page += "</div>\n";
     findings(page, &record.findings);
