@@ -1,6 +1,6 @@
 //! What is computed: mean, standard deviation and their ratio over time, per voxel.
 //!
-//! [`definition`] has the choices that make a number, [`sampling`] what of each run counts.
+//! [`formula`] has the choices that make a number, [`sampling`] what of each run counts.
 //! [`series`] is the plain reference, passes over samples that are all in memory. [`moments`] is
 //! the same from partial results that merge, and [`fold`] puts runs together. [`tsnr`] makes the
 //! ratio, and says which voxels have none and why; what becomes of it and the rest of a voxel's
