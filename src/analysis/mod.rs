@@ -18,7 +18,7 @@ pub use regions::{atlas_on_grid, or_whole};
 
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
-use crate::findings::{self, Finding, Opened};
+use crate::findings::{self, Finding, HASHED_VOLUMES, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
@@ -31,7 +31,7 @@ use crate::runs;
 use crate::runs::{Run, Session};
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
-use crate::stats::signals::SignalsWanted;
+use crate::stats::signals::{SignalsWanted, VolumesWanted};
 use crate::stats::summary::Summary;
 use observer::Watch;
 use std::fs;
@@ -134,8 +134,11 @@ impl Planned {
             definition: definition.formula,
             wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
             signals: SignalsWanted {
-                // By which runs of equal voxels are found.
-                hashes: model.runs().len() > 1,
+                // By which runs of equal voxels are found; all of them would take as long as the sums.
+                hashes: match model.runs().len() {
+                    1 => VolumesWanted::default(),
+                    _ => VolumesWanted::First(HASHED_VOLUMES),
+                },
                 ..match recipe.signals || computing.is_reported {
                     true => SignalsWanted::global_and_dvars(),
                     false => SignalsWanted::beginning(BEGINNING_VOLUMES),

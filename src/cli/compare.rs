@@ -311,6 +311,7 @@ mod tests {
         assert!(differences[1].is_some());
         assert_eq!(differences[3].unwrap().absolute, 1.0 + 1e-11 - 1.0, "its row shows it");
         let said = outcome.unwrap_err().to_string();
+        assert!(!said.contains("1 threads"), "{said}");
         let expected = "voxel [1, 1, 1]: array mode, 2 threads has 1.00000000001, serial mode";
         assert!(said.contains(expected), "{said}");
         assert!(said.contains("1.0e-11 apart where rounding explains 1.0e-12"), "{said}");

@@ -44,6 +44,8 @@ mod units_differ;
 mod volumes_reordered;
 mod words;
 
+pub(crate) use same_run::HASHED_VOLUMES;
+
 use crate::error::Setting;
 use crate::formats::Geometry;
 use crate::maps::Counts;

@@ -1,8 +1,9 @@
 //! `same-run`: one run that was taken several times, or parts of one taken for runs.
 
 use super::{Computed, Finding, Look, Opened, Rule, Severity};
+use crate::pipeline::RunSignals;
 use crate::runs::{EXTENSION, OneRun, names_of, names_within, one_run_by_files};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub(super) const RULE: Rule = Rule {
@@ -65,16 +66,27 @@ fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
         .figure("files", files.len())
 }
 
+/// The voxels of so many first volumes are compared, by a hash: those of all would take as long as
+/// the sums of the maps.
+pub(crate) const HASHED_VOLUMES: usize = 16;
+
 fn looked_for(computed: &Computed) -> Option<String> {
     (computed.prepared.session.runs().len() > 1).then(|| "runs of equal voxels".to_owned())
 }
 
+/// Whether one course of the global signal begins as the other, as far as both are known.
+fn begin_alike(one: &RunSignals, other: &RunSignals) -> bool {
+    one.global.iter().zip(&other.global).all(|(a, b)| a.to_bits() == b.to_bits())
+}
+
 fn find(computed: &Computed) -> Vec<Finding> {
     let session = &computed.prepared.session;
-    let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut alike: BTreeMap<&[u64], Vec<usize>> = BTreeMap::new();
     for (number, signals) in computed.signals.iter().enumerate() {
-        if let Some(hash) = signals.hash() {
-            alike.entry(hash).or_default().push(number);
+        let hashes = &signals.volume_hashes;
+        let runs = alike.entry(&hashes[..hashes.len().min(HASHED_VOLUMES)]).or_default();
+        if runs.first().is_none_or(|&first| begin_alike(&computed.signals[first], signals)) {
+            runs.push(number);
         }
     }
     let told = one_run_by_files(session);
@@ -87,12 +99,12 @@ fn find(computed: &Computed) -> Vec<Finding> {
     let paths: Vec<&Path> = first.iter().map(|&run| session.runs()[run].path()).collect();
     let more = match groups.len() - 1 {
         0 => String::new(),
-        1 => ", and 1 other run".to_owned(),
-        more => format!(", and {more} other runs"),
+        1 => ", and so is 1 other".to_owned(),
+        more => format!(", and so are {more} others"),
     };
     let text = format!(
-        "one run is taken several times: equal voxels in {}{more}",
-        names_within(&paths, 160)
+        "one run is taken several times, by equal voxels in the first volumes of {}{more}",
+        names_within(&paths, 140)
     );
     let files: usize = groups.iter().map(Vec::len).sum();
     vec![RULE.finding(text).remedy("give one of them", []).figure("files", files)]

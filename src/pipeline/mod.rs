@@ -109,12 +109,13 @@ pub struct RunSignals {
     pub slice_means: Array2<f64>,
     /// The values of chosen voxels at each volume; none if not wanted.
     pub sampled: Option<Sampled>,
-    /// A [hash](crate::stats::signals) of each volume as it is stored. Empty if not wanted.
+    /// A [hash](crate::stats::signals) of each volume as it is stored, or of some of the first of
+    /// each file. Empty if not wanted.
     pub volume_hashes: Vec<u64>,
 }
 
 impl RunSignals {
-    /// A [hash](crate::stats::signals) of all volumes as they are stored; none if not wanted.
+    /// A [hash](crate::stats::signals) of the volumes of which there are hashes; none without.
     pub fn hash(&self) -> Option<u64> {
         let hashes = self.volume_hashes.iter().copied();
         (hashes.len() > 0).then(|| hash_of_hashes(hashes))
@@ -340,7 +341,7 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     let mut whole = |image: &Arc<dyn Source>| {
         let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
         let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
-        let (samples, hashes) = hashed_and_counted(samples, analysis);
+        let (samples, hashes) = hashed_and_counted(samples, 0, analysis);
         let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
         let mut of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         of_image.add(&samples, &hashes, 0);
@@ -352,11 +353,14 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
 }
 
 /// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
-fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, BlockHashes) {
-    let hashes = match analysis.signals.hashes {
-        true => BlockHashes::of(&samples),
-        false => BlockHashes::default(),
-    };
+/// `before` volumes of the file come before.
+fn hashed_and_counted(
+    samples: Samples,
+    before: usize,
+    analysis: &Analysis,
+) -> (Samples, BlockHashes) {
+    let hashed = analysis.signals.hashes.of_next(samples.volumes(), before);
+    let hashes = BlockHashes::of(&samples, hashed);
     (counted(samples, analysis.definition.not_finite), hashes)
 }
 

@@ -401,7 +401,7 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
         dvars: true,
         slice_means: true,
         sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
-        hashes: true,
+        hashes: VolumesWanted::All,
     };
     let definition = Formula { not_finite, ..plain.definition };
     way.computed(session, Analysis { definition, signals, ..plain }).signals

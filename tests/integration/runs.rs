@@ -308,11 +308,22 @@ fn links_and_equal_voxels_are_one_run() {
         let told = map(&scratch, &inputs).succeeded();
         let [told] = told.warnings()[..] else { panic!("one warning: {}", told.stderr) };
         assert!(
-            told.contains("equal voxels in a_bold.nii, e_bold.nii; give one of them"),
+            told.contains(
+                "by equal voxels in the first volumes of a_bold.nii, e_bold.nii; give one of them"
+            ),
             "{told}"
         );
     }
     map(&scratch, &["a_bold.nii", "b_bold.nii", "--strict"]).succeeded();
+    // A part of a run is taken twice as well; another run that begins like it is none.
+    let (header, values) = run("a_bold.nii", 1000.0, VOLUMES - 2);
+    scratch.file("f_bold.nii", header.file(&values[..(VOLUMES - 2) * VOXELS]));
+    let told = map(&scratch, &["a_bold.nii", "f_bold.nii"]).succeeded();
+    assert!(told.warnings()[0].contains("equal voxels in the first volumes"), "{}", told.stderr);
+    let (header, mut values) = run("a_bold.nii", 1000.0, VOLUMES);
+    values[VOLUMES * VOXELS - 1] += 9.0;
+    scratch.file("g_bold.nii", header.file(&values));
+    map(&scratch, &["a_bold.nii", "g_bold.nii", "--strict"]).succeeded();
     let strict = map(&scratch, &["a_bold.nii", "e_bold.nii", "--strict"]);
     assert_eq!(strict.exit_code, Some(1), "{}", strict.stderr);
 }

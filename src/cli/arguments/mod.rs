@@ -45,8 +45,9 @@ The modes (for readers of Neurohackademy's lesson High performance Python, its e
   delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
   array    dask.array: lazy chunks of volumes, added to the moments of their run; those of the
            runs are merged, and the square root is taken once. In memory is a chunk a thread
-  All three give the same map: the same voxels undefined, the others equal to 1e-12 (to 1e-10
-  where something is regressed out).
+  All three give the same map: the same voxels undefined, and the tSNR a of the others no further
+  apart than 1e-12 max(1, |a|) (1e-10 where something is regressed out); of scaled runs the
+  rounding of each sample comes on top, which docs/engine.md bounds and 'tsnr compare' shows.
 
 Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz

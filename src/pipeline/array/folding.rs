@@ -18,9 +18,9 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// What was read.
-    pub fn new(stored: Samples, job: &Job) -> Chunk {
-        let (samples, hashes) = hashed_and_counted(stored, &job.analysis);
+    /// What was read of an image, `before` volumes of which come before.
+    pub fn new(stored: Samples, before: usize, job: &Job) -> Chunk {
+        let (samples, hashes) = hashed_and_counted(stored, before, &job.analysis);
         Chunk { samples, hashes }
     }
 }

@@ -113,15 +113,13 @@ impl Signals {
     }
 
     /// Adds all volumes of `samples`, the next of the image: of each the voxels from
-    /// `first_voxel` on. `hashes` are those of the same volumes as they are stored, if they are
-    /// wanted.
+    /// `first_voxel` on. `hashes` are those of the first of these volumes as they are stored, as many
+    /// as are wanted.
     pub fn add(&mut self, samples: &Samples, hashes: &BlockHashes, first_voxel: usize) {
         let volumes = samples.volumes();
-        let with_global = match self.wanted.global {
-            VolumesWanted::First(most) => volumes.min(most.saturating_sub(self.volumes)),
-            VolumesWanted::All => volumes,
-        };
-        let looked_at = if self.wanted.has_more_than_global() { volumes } else { with_global };
+        let with_global = self.wanted.global.of_next(volumes, self.volumes);
+        let with_hash = self.wanted.hashes.of_next(volumes, self.volumes);
+        let looked_at = if self.wanted.needs_all() { volumes } else { with_global.max(with_hash) };
         let is_first = self.volumes == 0;
         self.volumes += volumes;
         if looked_at == 0 {
@@ -168,8 +166,8 @@ impl Signals {
                 samples.copy_to(volumes - 1, voxels.clone(), &mut values);
                 self.previous[start..start + voxels.len()].copy_from_slice(&values);
             }
-            if self.wanted.hashes {
-                assert_eq!(hashes.volumes(), volumes, "hashes of the same volumes");
+            if with_hash > 0 {
+                assert_eq!(hashes.volumes(), with_hash, "hashes of the same volumes");
                 block.hashes.extend(hashes.of_block(voxels.start / BLOCK_VOXELS));
             }
         }
@@ -240,9 +238,9 @@ impl Signals {
         Some(Sampled { places: sample.places().clone(), values })
     }
 
-    /// The hash of each volume as it is stored. Empty if not wanted.
+    /// The hash of each volume as it is stored, or of some of the first. Empty if not wanted.
     pub fn volume_hashes(&self) -> Vec<u64> {
-        let volumes = if self.wanted.hashes { self.volumes } else { 0 };
+        let volumes = self.wanted.hashes.of_next(self.volumes, 0);
         let of_volume = |volume| hash_of_hashes(self.blocks.iter().map(|it| it.hashes[volume]));
         (0..volumes).map(of_volume).collect()
     }
@@ -282,7 +280,7 @@ mod tests {
         }
         for first in (0..volumes).step_by(step) {
             let samples = samples(first..volumes.min(first + step));
-            let hashes = BlockHashes::of(&samples);
+            let hashes = BlockHashes::of(&samples, samples.volumes());
             for (slab, start) in slabs.iter_mut().zip([0].iter().chain(ends)) {
                 slab.add(&samples, &hashes, *start);
             }
@@ -394,7 +392,7 @@ mod tests {
                 let wanted = SignalsWanted {
                     slice_means: true,
                     sample: Some(VoxelSample::new(places, precision)),
-                    hashes: true,
+                    hashes: VolumesWanted::All,
                     ..SignalsWanted::default()
                 };
                 let signals = signals(&wanted, scaling, SHAPE, &some, 3, way);

@@ -15,8 +15,8 @@ pub struct SignalsWanted {
     pub slice_means: bool,
     /// The voxels whose values are wanted, in all volumes.
     pub sample: Option<VoxelSample>,
-    /// Whether a hash of the voxels as stored is wanted, of all volumes.
-    pub hashes: bool,
+    /// The volumes of which a hash of the voxels as stored is wanted.
+    pub hashes: VolumesWanted,
 }
 
 /// Some volumes of a file.
@@ -26,6 +26,16 @@ pub enum VolumesWanted {
     First(usize),
     /// All of them.
     All,
+}
+
+impl VolumesWanted {
+    /// How many of `volumes` volumes are wanted, which so many of the file come before.
+    pub fn of_next(self, volumes: usize, before: usize) -> usize {
+        match self {
+            VolumesWanted::First(most) => volumes.min(most.saturating_sub(before)),
+            VolumesWanted::All => volumes,
+        }
+    }
 }
 
 impl Default for VolumesWanted {
@@ -90,9 +100,9 @@ impl SignalsWanted {
         SignalsWanted { global: VolumesWanted::All, dvars: true, ..SignalsWanted::default() }
     }
 
-    /// Whether anything but the global signal is wanted, which needs all volumes.
-    pub(super) fn has_more_than_global(&self) -> bool {
-        self.dvars || self.slice_means || self.sample.is_some() || self.hashes
+    /// Whether anything but the global signal and hashes is wanted, which needs all volumes.
+    pub(super) fn needs_all(&self) -> bool {
+        self.dvars || self.slice_means || self.sample.is_some()
     }
 
     /// Bytes that are kept of one voxel while its volumes pass: of DVARS the volume before.
