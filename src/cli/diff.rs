@@ -40,7 +40,7 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
     }
     if let Some(TableName { table, sidecar }) = &arguments.table {
         write_text(&mut batch, table, &tsv::table(record))?;
-        for path in sidecar {
+        if let Some(path) = sidecar {
             write_text(&mut batch, path, &tsv::sidecar(record))?;
         }
     }

@@ -80,7 +80,7 @@ fn write(
     }
     if let Some(name) = &arguments.regions.table {
         write_text(&mut batch, &name.table, &tsv::table(record))?;
-        for path in &name.sidecar {
+        if let Some(path) = &name.sidecar {
             write_text(&mut batch, path, &tsv::sidecar())?;
         }
     }

@@ -240,9 +240,9 @@ pub(super) struct RunArguments {
 
     /// Write everything that is known as JSON
     ///
-    /// - is stdout, for maps (uncompressed), JSON and the table. Any output may be a device, a FIFO or
-    /// a socket, which is written into when all files are complete. A link stays, and the file
-    /// behind it is replaced; a link into git-annex becomes a file.
+    /// For -, which maps (uncompressed) and the table take too, it goes to stdout. Any output may be
+    /// a device, a FIFO or a socket, which is written into when all files are complete. A link
+    /// stays, and the file behind it is replaced; a link into git-annex becomes a file.
     #[arg(long, value_name = "FILE", value_parser = text_name(), help_heading = "Output")]
     pub json: Option<PathBuf>,
 
