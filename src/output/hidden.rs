@@ -111,14 +111,17 @@ fn remove_leftovers(parent: &Path, ours: &Path) {
     }
 }
 
-/// Removes a hidden folder, its lock last: what is left when that is interrupted is a leftover.
+/// Removes a hidden folder, its lock when there is nothing else: by that what could not be removed
+/// is known as a leftover.
 pub(super) fn remove(folder: &Path) {
+    let remove_entry = |entry: io::Result<fs::DirEntry>| match entry?.path() {
+        path if path.file_name() == Some(OsStr::new(LOCK)) => Ok(()),
+        path => fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)),
+    };
     let Ok(entries) = fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.file_name() != Some(OsStr::new(LOCK)) {
-            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
-        }
+    let failed = entries.map(remove_entry).filter(Result::is_err).count();
+    if failed == 0 {
+        let _ = fs::remove_file(folder.join(LOCK));
+        let _ = fs::remove_dir(folder);
     }
-    let _ = fs::remove_file(folder.join(LOCK));
-    let _ = fs::remove_dir(folder);
 }

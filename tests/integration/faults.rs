@@ -107,6 +107,9 @@ fn after() -> BTreeMap<String, Vec<u8>> {
 
 /// The next run takes away what one could not, and is not disturbed by it.
 fn assert_next_run_clears(scratch: &Scratch, after: &BTreeMap<String, Vec<u8>>, what: &str) {
+    if !files(scratch).keys().any(|name| name.contains(".partial")) {
+        return;
+    }
     let arguments = ["run.nii", "-q", "--threads=1", "--reproducible"];
     scratch.tsnr(arguments.iter().chain(&OUTPUTS)).succeeded();
     let files = files(scratch);
