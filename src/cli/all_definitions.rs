@@ -1,7 +1,7 @@
 //! `--definitions`: what each tool of the field would say of the same runs.
 
 use super::Process;
-use super::messages::Messages;
+use super::messages::{Messages, printed};
 use crate::analysis::{Observer, analyze};
 use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
@@ -58,7 +58,7 @@ impl Observer for Told {
 
 /// Prints a text to stdout. Who closed the pipe has seen enough.
 pub(super) fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
+    let (text, mut stdout) = (printed(text), io::stdout().lock());
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::io("cannot print", error))

@@ -1,9 +1,9 @@
 //! `--compare`: the three modes, each in a process of its own.
 
-use super::Process;
 use super::all_definitions::print;
 use super::arguments::CompareArguments;
 use super::progress::RoundBar;
+use super::{Process, outputs};
 use crate::analysis::{Observer, Planned};
 use crate::compare::{
     Contender, Difference, Disagreement, Rounding, as_json, measure, table, tolerance,
@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
 use crate::formats::{self, VolumeReader};
 use crate::maps::{STD, WrittenUndefined};
+use crate::output::STDOUT;
 use crate::pipeline::{Mode, mebibytes};
 use crate::recipe::Recipe;
 use crate::resources;
@@ -19,7 +20,7 @@ use crate::runs::Session;
 use crate::voxels::{Samples, Scaling};
 use serde_json::json;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::{env, fs, io};
@@ -29,9 +30,7 @@ const ROUNDS: usize = 3;
 
 /// Runs the modes in turns and prints what each used, and how far its map is from the first's.
 pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()> {
-    if let Some(json) = &arguments.json {
-        process.under_way.check_destination(json)?;
-    }
+    process.under_way.check(arguments.json.as_deref())?;
     let mut recipe = arguments.recipe();
     recipe.definition.undefined = Some(WrittenUndefined::Nan);
     let (session, mut contenders) = contenders(arguments, &recipe, process)?;
@@ -147,6 +146,8 @@ fn contenders(
             contenders.push(
                 match Planned::new(&recipe, observer, &process.interruption.cancellation) {
                     Ok(planned) => {
+                        let files: Vec<PathBuf> = arguments.json.iter().cloned().collect();
+                        outputs::check(&files, &outputs::inputs(&planned), process)?;
                         session.get_or_insert_with(|| planned.session().clone());
                         contender(planned.outline().tasks.len(), None)
                     }
@@ -195,7 +196,8 @@ fn command(recipe: &Recipe, contender: &Contender, file: &Path) -> Result<Comman
     let program =
         env::current_exe().map_err(|error| Error::io("cannot find this program", error))?;
     let mut command = Command::new(program);
-    command.arg("recipe").arg(file).args(["-q", "--dtype", "float64"]);
+    command.arg("recipe").arg(file).args(["-q", "--dtype", "float64", "--scratch-of-parent"]);
+    command.arg(file.with_file_name(""));
     Ok(command)
 }
 
@@ -258,7 +260,10 @@ fn report(
         session.geometry().grid(),
         if rounds == 1 { "round" } else { "rounds" },
     );
-    print(&(head + &table(contenders)))?;
+    match arguments.json.as_deref() == Some(Path::new(STDOUT)) {
+        true => process.messages.lines(head + &table(contenders)),
+        false => print(&(head + &table(contenders)))?,
+    }
     let Some(path) = &arguments.json else { return Ok(()) };
     let files: Vec<_> = session.images().map(|it| it.path().display().to_string()).collect();
     let session = json!({

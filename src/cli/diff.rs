@@ -14,12 +14,15 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
     let inputs: Vec<PathBuf> = arguments.inputs().map(Path::to_owned).collect();
-    outputs::check(&files, &[], &inputs, process)?;
+    outputs::check(&files, &inputs, process)?;
     let record = compare(&arguments.recipe())?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
-    write(arguments, &record, process)?;
-    process.messages.lines(text::summary(&record, &files));
-    Ok(())
+    let outcome = write(arguments, &record, process);
+    let written = if outcome.is_ok() { files } else { Vec::new() };
+    if !process.interruption.cancellation.is_cancelled() {
+        process.messages.lines(text::summary(&record, &written));
+    }
+    outcome
 }
 
 /// Writes all files that were asked for.
@@ -37,7 +40,9 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
     }
     if let Some(TableName { table, sidecar }) = &arguments.table {
         write_text(&mut batch, table, &tsv::table(record))?;
-        write_text(&mut batch, sidecar, &tsv::sidecar(record))?;
+        if let Some(path) = sidecar {
+            write_text(&mut batch, path, &tsv::sidecar(record))?;
+        }
     }
     if let Some(path) = &arguments.json {
         write_text(&mut batch, path, &json::text(record, &context))?;

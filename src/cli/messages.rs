@@ -1,10 +1,11 @@
-//! Messages on stderr, for a person or as JSON. A stderr that is closed or full ends nothing.
+//! Messages on stderr, for a person or as JSON. A stderr that is closed or full ends nothing ([`talker`]).
 
+use super::talker;
 use crate::error::{Error, ErrorKind, Setting};
+use crate::export::printable;
 use crate::findings::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Display;
-use std::io::Write;
 
 /// What a person is told, how much of it, and in which form.
 #[derive(Clone, Copy)]
@@ -16,8 +17,9 @@ pub(super) struct Messages {
 impl Messages {
     /// Why the run failed.
     pub fn error(self, error: &Error) {
+        talker::hide();
         if self.is_json {
-            return say(json!({
+            return object(&json!({
                 "level": "error",
                 "kind": format!("{:?}", error.kind()),
                 "path": error.path().map(|it| it.display().to_string()),
@@ -38,8 +40,9 @@ impl Messages {
 
     /// That a signal ended the run.
     pub fn interrupted(self) {
+        talker::hide();
         match self.is_json {
-            true => say(json!({"level": "error", "kind": "Cancelled", "text": "interrupted"})),
+            true => object(&json!({"level": "error", "kind": "Cancelled", "text": "interrupted"})),
             false => interrupted_at_last(),
         }
     }
@@ -59,7 +62,7 @@ impl Messages {
                 object.extend(fields);
                 object.insert("options".to_owned(), options(&finding.settings).into());
             }
-            return say(object);
+            return self::object(&object);
         }
         let text = with_options(finding.line(), &finding.settings);
         match finding.severity {
@@ -68,11 +71,18 @@ impl Messages {
         }
     }
 
-    /// Lines of text as they are.
+    /// Lines that are drawn in colours, as they are.
+    pub fn drawn(self, text: String) {
+        if !self.is_quiet && !text.is_empty() {
+            talker::say(text);
+        }
+    }
+
+    /// Lines of text.
     pub fn lines(self, text: impl Display) {
         match (self.is_quiet, self.is_json) {
             (true, _) => {}
-            (false, true) => say(json!({"level": "summary", "text": text.to_string()})),
+            (false, true) => object(&json!({"level": "summary", "text": text.to_string()})),
             (false, false) => say(text),
         }
     }
@@ -80,6 +90,7 @@ impl Messages {
 
 /// That a signal ended the run, said by who ends the process.
 pub(super) fn interrupted_at_last() {
+    talker::hide();
     say("tsnr: error: interrupted");
 }
 
@@ -116,6 +127,21 @@ fn option(setting: Setting) -> &'static str {
     }
 }
 
+/// Says an object in one line. What JSON leaves as it is, and a terminal does not, is escaped.
+fn object(object: &serde_json::Value) {
+    let text = object.to_string();
+    let escaped = |it: char| match it.is_control() {
+        true => format!("\\u{:04x}", u32::from(it)),
+        false => it.to_string(),
+    };
+    talker::say(text.chars().map(escaped).collect());
+}
+
 fn say(text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    talker::say(printed(&text.to_string()));
+}
+
+/// A text of lines for a terminal, without what would steer it.
+pub(super) fn printed(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }

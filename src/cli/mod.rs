@@ -17,6 +17,7 @@ mod progress;
 mod recipe;
 mod run;
 mod signals;
+mod talker;
 mod terminal;
 
 use crate::error::{ErrorKind, Result};

@@ -2,6 +2,7 @@
 
 use super::Process;
 use super::arguments::{RunArguments, TableName};
+use crate::analysis::Planned;
 use crate::error::{Error, Result};
 use crate::export::Context;
 use crate::formats::{Encoding, MapPrecision};
@@ -56,8 +57,9 @@ pub(super) fn map_files(arguments: &RunArguments, runs: usize) -> Result<Vec<Map
 pub(super) fn check_folders(arguments: &RunArguments, process: &Process) -> Result<()> {
     let maps = arguments.maps_to_write().map(|(path, _)| path.to_owned());
     let outputs = maps.chain(arguments.files_beside_maps());
-    let mut known = outputs.filter(|path| !path.to_string_lossy().contains(RUN_PLACE));
-    known.try_for_each(|path| process.under_way.check_destination(&path))
+    let known: Vec<PathBuf> =
+        outputs.filter(|path| !path.to_string_lossy().contains(RUN_PLACE)).collect();
+    process.under_way.check(known.iter().map(PathBuf::as_path))
 }
 
 /// What exporters are told of this process and of the files that are written.
@@ -82,20 +84,20 @@ pub(super) fn context_of_process(is_reproducible: bool) -> Context {
 /// The variable by which builders of packages ask for outputs that do not change.
 const SOURCE_DATE: &str = "SOURCE_DATE_EPOCH";
 
+/// All files that are read.
+pub(super) fn inputs(planned: &Planned) -> Vec<PathBuf> {
+    planned.images().iter().chain(planned.files_beside()).cloned().collect()
+}
+
 /// Finds out, before work is spent on it, whether every output can be written, and none replaces
-/// another, what it is made from, or what describes a run.
+/// another, what it is made from, or what describes that.
 ///
 /// # Errors
 /// The first that cannot.
-pub(super) fn check(
-    outputs: &[PathBuf],
-    images: &[PathBuf],
-    files_beside: &[PathBuf],
-    process: &Process,
-) -> Result<()> {
-    // What describes a run is no input of ours, and lost all the same.
-    let sidecars = images.iter().map(|image| sidecar_of(image));
-    let inputs = images.iter().chain(files_beside).cloned().chain(sidecars);
+pub(super) fn check(outputs: &[PathBuf], inputs: &[PathBuf], process: &Process) -> Result<()> {
+    // What describes an input is none of ours, and lost all the same.
+    let sidecars = inputs.iter().flat_map(|input| sidecars_of(input));
+    let inputs = inputs.iter().cloned().chain(sidecars);
     let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
     if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
         return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));
@@ -106,9 +108,8 @@ pub(super) fn check(
                 .remedy("give another name, or a narrower pattern")
                 .at(output));
         }
-        process.under_way.check_destination(output)?;
     }
-    Ok(())
+    process.under_way.check(outputs.iter().map(PathBuf::as_path))
 }
 
 /// The first of these outputs that is the same file as one before it.
@@ -122,11 +123,15 @@ pub(super) fn in_one_file(path: &Path) -> String {
     format!("two outputs cannot be written to one file: {}", path.display())
 }
 
-/// Where BIDS has the description of an image.
-fn sidecar_of(image: &Path) -> PathBuf {
-    let stem = image.with_extension("");
+/// Where BIDS has what belongs to a file of this name: its description, the directions of diffusion,
+/// the labels of a segmentation.
+fn sidecars_of(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let stem = file.with_extension("");
     let is_gzip = stem.extension().is_some_and(|ending| ending == "nii");
-    if is_gzip { stem } else { image.to_owned() }.with_extension("json")
+    let stem = if is_gzip { stem } else { file.to_owned() };
+    let labels = stem.to_string_lossy().contains("_dseg").then_some("tsv");
+    let endings = ["json", "bval", "bvec"].into_iter().chain(labels);
+    endings.map(move |ending| stem.with_extension(ending))
 }
 
 /// Writes a text into a batch.
@@ -134,9 +139,9 @@ pub(super) fn write_text(batch: &mut Batch, path: &Path, text: &str) -> Result<(
     batch.write(path, |to| to.write_all(text.as_bytes()))
 }
 
-/// How a map's file is encoded, by its name, which was checked.
+/// How a map's file is encoded, by its name, which was checked; stdout has none.
 pub(super) fn encoding(path: &Path) -> Encoding {
-    Encoding::of_output_name(path).expect("the arguments were checked")
+    Encoding::of_output_name(path).unwrap_or(Encoding::Plain)
 }
 
 /// What names say of how values are stored.

@@ -1,100 +1,86 @@
 //! The progress bar: bytes of voxels read over all runs, and the tasks that have ended.
 
 use super::messages::Messages;
+use super::talker;
 use crate::analysis::Observer;
 use crate::findings::Finding;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::fmt;
+use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-
-/// The bar moves in steps of this size.
-const STEP_BYTES: u64 = 1024 * 1024;
 
 /// A bar on stderr; nothing where stderr is no terminal. It passes on what is found.
 ///
-/// Threads that read only count: who asks the bar for anything waits for its lock.
+/// Threads that read only count: the bar looks when it is drawn.
 pub(super) struct Progress {
     messages: Messages,
     is_hidden: bool,
-    bar: OnceLock<ProgressBar>,
-    total_bytes: AtomicU64,
-    read_bytes: AtomicU64,
-    tasks: Arc<Tasks>,
+    counts: Arc<Counts>,
 }
 
-/// How many tasks of the graph have ended. The bar looks when it is drawn.
 #[derive(Default)]
-struct Tasks {
-    ended: AtomicUsize,
-    total: AtomicUsize,
+struct Counts {
+    tasks: AtomicUsize,
+    ended_tasks: AtomicUsize,
+    bytes: AtomicU64,
+    read_bytes: AtomicU64,
 }
 
 impl Progress {
     pub fn new(messages: Messages, is_dry_run: bool) -> Progress {
-        Progress {
-            messages,
-            is_hidden: messages.is_quiet || messages.is_json || is_dry_run,
-            bar: OnceLock::new(),
-            total_bytes: AtomicU64::new(u64::MAX),
-            read_bytes: AtomicU64::new(0),
-            tasks: Arc::default(),
-        }
+        let is_hidden = is_dry_run || !has_bar(messages);
+        Progress { messages, is_hidden, counts: Arc::default() }
     }
+}
 
-    fn begin(&self, total_bytes: u64) -> ProgressBar {
-        let target = match self.is_hidden {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
-        };
-        let template = "{msg:<9} [{bar:24}] {binary_bytes} of {binary_total_bytes} of voxels, \
-                        {binary_bytes_per_sec}, {tasks}, {eta} left";
-        let shown = Arc::clone(&self.tasks);
-        let show = move |_: &ProgressState, text: &mut dyn fmt::Write| {
-            let [ended, total] = [&shown.ended, &shown.total].map(|it| it.load(Ordering::Relaxed));
-            // A bar that cannot be written shows less.
-            let _ = write!(text, "{ended}/{total} tasks");
-        };
-        let style = ProgressStyle::with_template(template)
-            .expect("the template is well formed")
-            .with_key("tasks", show);
-        let bar = ProgressBar::with_draw_target(Some(total_bytes), target)
-            .with_style(style.progress_chars("=> "))
-            .with_message("reading");
-        bar.enable_steady_tick(Duration::from_millis(200));
-        bar
-    }
+/// Whether there is somebody to see a bar.
+fn has_bar(messages: Messages) -> bool {
+    !messages.is_quiet && !messages.is_json && std::io::stderr().is_terminal()
 }
 
 impl Observer for Progress {
     fn planned(&self, tasks: usize, voxel_bytes: u64) {
-        self.tasks.total.store(tasks, Ordering::Relaxed);
-        self.total_bytes.store(voxel_bytes, Ordering::Relaxed);
-        self.bar.get_or_init(|| self.begin(voxel_bytes));
+        self.counts.tasks.store(tasks, Ordering::Relaxed);
+        self.counts.bytes.store(voxel_bytes, Ordering::Relaxed);
+        if self.is_hidden {
+            return;
+        }
+        let template = "{msg:<9} [{bar:24}] {binary_bytes} of {binary_total_bytes} of voxels, \
+                        {binary_bytes_per_sec}, {tasks}, {eta} left";
+        let shown = Arc::clone(&self.counts);
+        let show = move |_: &ProgressState, text: &mut dyn fmt::Write| {
+            let [ended, all] =
+                [&shown.ended_tasks, &shown.tasks].map(|it| it.load(Ordering::Relaxed));
+            // A bar that cannot be written shows less.
+            let _ = write!(text, "{ended}/{all} tasks");
+        };
+        let style = ProgressStyle::with_template(template)
+            .expect("the template is well formed")
+            .with_key("tasks", show);
+        let bar = ProgressBar::new(voxel_bytes)
+            .with_style(style.progress_chars("=> "))
+            .with_message("reading");
+        let counts = Arc::clone(&self.counts);
+        talker::show(bar, move |bar| {
+            let read = counts.read_bytes.load(Ordering::Relaxed);
+            bar.set_position(read);
+            if read == counts.bytes.load(Ordering::Relaxed) {
+                bar.set_message("computing");
+            }
+        });
     }
 
     fn task_ended(&self) {
-        self.tasks.ended.fetch_add(1, Ordering::Relaxed);
+        self.counts.ended_tasks.fetch_add(1, Ordering::Relaxed);
     }
 
     fn voxel_bytes_read(&self, count: u64) {
-        let before = self.read_bytes.fetch_add(count, Ordering::Relaxed);
-        let after = before + count;
-        let is_all = after == self.total_bytes.load(Ordering::Relaxed);
-        let Some(bar) = self.bar.get() else { return };
-        if before / STEP_BYTES != after / STEP_BYTES || is_all {
-            bar.set_position(after);
-        }
-        if is_all {
-            bar.set_message("computing");
-        }
+        self.counts.read_bytes.fetch_add(count, Ordering::Relaxed);
     }
 
     fn computed(&self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
-        }
+        talker::hide();
     }
 
     fn found(&self, finding: &Finding) {
@@ -103,29 +89,30 @@ impl Observer for Progress {
 }
 
 /// A bar of programs that were run, on stderr.
-pub(super) struct RoundBar(ProgressBar);
+pub(super) struct RoundBar(Arc<AtomicU64>);
 
 impl RoundBar {
     pub fn new(total: usize, messages: Messages) -> RoundBar {
-        let target = match messages.is_quiet || messages.is_json {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
-        };
-        let style =
-            ProgressStyle::with_template("comparing [{bar:32}] {pos} of {len} runs, {eta} left");
-        let style = style.expect("the template is well formed").progress_chars("=> ");
-        let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_style(style);
-        bar.tick();
-        RoundBar(bar)
+        let ended = Arc::<AtomicU64>::default();
+        if has_bar(messages) {
+            let template = "comparing [{bar:32}] {pos} of {len} runs, {eta} left";
+            let style = ProgressStyle::with_template(template);
+            let style = style.expect("the template is well formed").progress_chars("=> ");
+            let shown = Arc::clone(&ended);
+            talker::show(ProgressBar::new(total as u64).with_style(style), move |bar| {
+                bar.set_position(shown.load(Ordering::Relaxed));
+            });
+        }
+        RoundBar(ended)
     }
 
     /// One more has ended.
     pub fn advance(&self) {
-        self.0.inc(1);
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes the bar off the terminal.
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        talker::hide();
     }
 }

@@ -4,9 +4,10 @@ use super::Process;
 use super::arguments::{
     AnalysisArguments, CompareArguments, ComputingArguments, RecipeArguments, RunArguments,
 };
-use super::outputs::encoding;
+use super::outputs::{self, encoding};
 use super::progress::Progress;
-use crate::analysis::analyze;
+use super::signals::end_with_parent;
+use crate::analysis::Planned;
 use crate::error::{Error, Result};
 use crate::export::Context;
 use crate::export::nifti;
@@ -14,7 +15,7 @@ use crate::maps::{STD, TSNR};
 use crate::recipe::Widening;
 use crate::recipe::{MaskChoice, Recipe, ShortRuns};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Computes the recipe in a JSON file and writes its map.
@@ -24,9 +25,15 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
         fs::read_to_string(path).map_err(|error| Error::io("cannot read", error).at(path))?;
     let recipe: Recipe = serde_json::from_str(&text)
         .map_err(|error| Error::format(format!("no recipe: {error}")).at(path))?;
-    process.under_way.check_destination(&arguments.output)?;
+    if let Some(scratch) = &arguments.scratch_of_parent {
+        end_with_parent(&process.under_way, scratch.clone())?;
+    }
     let progress = Arc::new(Progress::new(process.messages, false));
-    let record = analyze(&recipe, progress, &process.interruption.cancellation)?;
+    let planned = Planned::new(&recipe, progress, &process.interruption.cancellation)?;
+    let files: Vec<PathBuf> =
+        std::iter::once(&arguments.output).chain(&arguments.std).cloned().collect();
+    outputs::check(&files, &outputs::inputs(&planned), process)?;
+    let record = planned.run()?;
     let mut context = Context::new();
     context.precision = arguments.dtype;
     let mut batch = process.under_way.batch();

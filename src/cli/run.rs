@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let context = outputs::context(arguments, &maps);
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
-    outputs::check(&files, planned.images(), planned.files_beside(), process)?;
+    outputs::check(&files, &outputs::inputs(&planned), process)?;
     let shown = arguments.pictures.shown();
     html::check_slices(planned.session().geometry(), &shown)?;
     if arguments.verbose {
@@ -51,67 +51,84 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let record = planned.run()?;
     refuse_findings(arguments, &record)?;
 
+    let written = write(arguments, &record, &maps, raw, &context, process);
+    if !messages.is_quiet && !process.interruption.cancellation.is_cancelled() {
+        let nothing = outputs::context_of_process(context.is_reproducible);
+        say(arguments, &record, if written.is_ok() { &context } else { &nothing }, process)?;
+    }
+    written
+}
+
+/// Writes all files that were asked for.
+fn write(
+    arguments: &RunArguments,
+    record: &Record,
+    maps: &[MapFile],
+    raw: Option<taskgraph::Outline>,
+    context: &Context,
+    process: &Process,
+) -> Result<()> {
+    let shown = &arguments.pictures.shown();
     let mut batch = process.under_way.batch();
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
-    for MapFile { path, kind, run } in &maps {
-        batch.write(path, |to| nifti::write(&record, *kind, *run, encoding(path), &context, to))?;
+    for MapFile { path, kind, run } in maps {
+        batch.write(path, |to| nifti::write(record, *kind, *run, encoding(path), context, to))?;
     }
     if let Some(path) = &arguments.mask_out {
-        batch.write(path, |to| nifti::write_mask(&record, encoding(path), &context, to))?;
+        batch.write(path, |to| nifti::write_mask(record, encoding(path), context, to))?;
     }
     if let Some(name) = &arguments.regions.table {
-        write_text(&mut batch, &name.table, &tsv::table(&record))?;
-        write_text(&mut batch, &name.sidecar, &tsv::sidecar())?;
+        write_text(&mut batch, &name.table, &tsv::table(record))?;
+        if let Some(path) = &name.sidecar {
+            write_text(&mut batch, path, &tsv::sidecar())?;
+        }
     }
     if let Some(path) = &arguments.json {
-        write_text(&mut batch, path, &json::text(&record, &context))?;
+        write_text(&mut batch, path, &json::text(record, context))?;
     }
     let began_drawing = process.started.elapsed();
     if let Some(path) = &arguments.pictures.png {
-        let picture = png::slide(&record, &shown)?;
+        let picture = png::slide(record, shown)?;
         batch.write(path, |to| to.write_all(&picture))?;
     }
     if let Some(path) = &arguments.pictures.report {
-        write_text(&mut batch, path, &html::page(&record, &shown, &context)?)?;
+        write_text(&mut batch, path, &html::page(record, shown, context)?)?;
     }
     if let Some(profile) = &mut profile {
         profile.add_phase("write", (began_drawing - began_writing).as_secs_f64());
         profile.add_phase("draw", (process.started.elapsed() - began_drawing).as_secs_f64());
     }
-    write_graph(arguments, &record, raw, profile.as_ref(), &mut batch)?;
+    write_graph(arguments, record, raw, profile.as_ref(), &mut batch)?;
     if process.interruption.cancellation.is_cancelled() {
         return Err(Error::cancelled());
     }
-    batch.commit()?;
-    if !messages.is_quiet {
-        messages.lines(said(arguments, &record, &context, process)?);
-    }
-    Ok(())
+    batch.commit()
 }
 
-/// The summary, and what a terminal shows of the map.
-fn said(
+/// Says the summary, and shows what a terminal shows of the map.
+fn say(
     arguments: &RunArguments,
     record: &Record,
     context: &Context,
     process: &Process,
-) -> Result<String> {
+) -> Result<()> {
     let measured = text::Measured {
         seconds: process.started.elapsed().as_secs_f64(),
         peak_bytes: resources::peak_memory_bytes(),
     };
-    let summary = text::summary(record, context, measured);
+    process.messages.lines(text::summary(record, context, measured));
     let options = &arguments.pictures;
     let terminal = Terminal::of_stderr();
     if process.messages.is_json || (terminal == Terminal::None && !options.preview) {
-        return Ok(summary);
+        return Ok(());
     }
     let colors = match terminal {
         Terminal::Colored(colors) if options.preview => Some(colors),
         _ => None,
     };
-    Ok(summary + &text::preview(record, &options.shown(), colors)?)
+    process.messages.drawn(text::preview(record, &options.shown(), colors)?);
+    Ok(())
 }
 
 /// Draws the graph and the profile of it, where they were asked for.

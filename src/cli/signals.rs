@@ -1,9 +1,16 @@
-//! Ctrl-C, termination and hang-up: the computation is cancelled, and no partial file is left.
+//! What ends the program before its time: signals, and the end of a parent. The computation is
+//! cancelled, and no partial file is left.
 
 use crate::error::{Error, Result};
-use crate::output::UnderWay;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use crate::output::{ScratchFolder, UnderWay};
+use signal_hook::consts::{
+    SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGXCPU, SIGXFSZ,
+};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -12,8 +19,13 @@ use std::time::Duration;
 use taskgraph::Cancellation;
 
 /// A process that does not end by itself so long after a signal is ended: it may wait for the
-/// reader of a FIFO.
-const GRACE: Duration = Duration::from_millis(500);
+/// reader of a FIFO. A stderr that takes nothing for so long is waited for no more.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// The signals that end a process and can be watched.
+const ENDING: [i32; 11] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU,
+];
 
 /// What a signal does: it cancels computations, and says how the process is to end.
 pub(super) struct Interruption {
@@ -22,19 +34,22 @@ pub(super) struct Interruption {
 }
 
 impl Interruption {
-    /// From here on SIGINT, SIGTERM and SIGHUP cancel; a process that goes on for all that is ended
-    /// when its files under way have been removed.
+    /// From here on these signals cancel; a process that goes on for all that is ended when its
+    /// files under way have been removed. A file that grows beyond its limit is an error of
+    /// writing, and no signal.
     ///
     /// # Errors
     /// A system that lets signals not be watched.
     pub fn watch(under_way: &UnderWay) -> Result<Interruption> {
         let failed = |error| Error::io("cannot prepare for Ctrl-C", error);
-        let mut watched = vec![SIGINT, SIGTERM];
         // Who started the program with nohup wants it to go on.
-        if !is_ignored(SIGHUP) {
-            watched.push(SIGHUP);
-        }
+        let ignored = ignored_signals();
+        let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 == 1;
+        let watched = ENDING.into_iter().filter(|&signal| !is_ignored(signal));
         let mut signals = Signals::new(watched).map_err(failed)?;
+        if !is_ignored(SIGXFSZ) {
+            flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
+        }
         let interruption =
             Interruption { cancellation: Cancellation::default(), signal: Arc::default() };
         let (cancellation, noted) =
@@ -61,10 +76,27 @@ impl Interruption {
     }
 }
 
-/// Whether this process was started with a signal ignored, as far as the system tells.
-fn is_ignored(signal: i32) -> bool {
+/// Ends this process when its stdin ends, which its parent holds open as long as it lives, and
+/// removes the parent's scratch folder.
+///
+/// # Errors
+/// A thread that cannot be had.
+pub(super) fn end_with_parent(under_way: &UnderWay, scratch: PathBuf) -> Result<()> {
+    let under_way = under_way.clone();
+    let wait = move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        let _no_file_is_begun = under_way.abandon();
+        ScratchFolder::remove(&scratch);
+        std::process::exit(1)
+    };
+    let spawned = thread::Builder::new().name("parent".to_owned()).spawn(wait);
+    spawned.map(drop).map_err(|error| Error::io("cannot watch the parent", error))
+}
+
+/// The signals that were ignored when this process was started, a bit each from 1, as far as the
+/// system tells.
+fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

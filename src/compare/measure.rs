@@ -17,15 +17,17 @@ pub struct Measured {
     pub peak_bytes: u64,
 }
 
-/// Runs `command` to its end.
+/// Runs `command` to its end. Its stdin is empty, and ends no earlier than it or this process.
 ///
 /// # Errors
 /// A program that cannot be started, or that fails: with the last line it said.
 pub fn measure(command: &mut Command) -> Result<Measured> {
     let started = Instant::now();
     let failed = |error| Error::io("cannot run this program once more", error);
-    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
+    // Open as long as we live: by its end a child knows of ours.
+    let _stdin = child.stdin.take();
     let mut said = String::new();
     if let Some(mut stderr) = child.stderr.take() {
         // To the end of what it says, which is the end of the program.

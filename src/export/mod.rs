@@ -17,7 +17,7 @@ pub mod text;
 pub mod tsv;
 mod words;
 
-pub use words::command_line;
+pub use words::{command_line, printable};
 
 use crate::formats::MapPrecision;
 use std::path::PathBuf;

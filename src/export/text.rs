@@ -3,7 +3,7 @@
 use super::Context;
 use super::html::{Shown, tsnr_range};
 use super::sentence;
-use super::words::{MOST_RUNS_LISTED, counted, grid, reasons, runs};
+use super::words::{MOST_RUNS_LISTED, counted, grid, printable, reasons, runs};
 use crate::analysis::Planned;
 use crate::error::Result;
 use crate::findings::between_runs::variance;
@@ -80,8 +80,11 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         let precision = context.precision.name();
         lines.push(("written", format!("{} ({precision})", listed(&context.images))));
     }
-    if let [table, sidecar] = context.tables.as_slice() {
-        lines.push(("table", format!("{}, described in {}", table.display(), sidecar.display())));
+    match context.tables.as_slice() {
+        [] => {}
+        [table, sidecar] => lines
+            .push(("table", format!("{}, described in {}", table.display(), sidecar.display()))),
+        tables => lines.push(("table", listed(tables))),
     }
     if !context.pictures.is_empty() {
         lines.push(("pictures", listed(&context.pictures)));
@@ -95,7 +98,7 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         lines.push(("time", format!("{} s, {memory}", seconds(measured.seconds))));
     }
     let lines: Vec<String> =
-        lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
+        lines.iter().map(|(label, value)| format!("{label:<12} {}", printable(value))).collect();
     lines.join("\n")
 }
 
@@ -119,7 +122,7 @@ pub fn inputs(session: &Session) -> String {
             if let Some(tr) = run.tr_seconds() {
                 line += &format!(", TR {tr} s");
             }
-            lines.push(line);
+            lines.push(printable(&line));
         }
     }
     lines.join("\n")
@@ -143,7 +146,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
     let lengths: Vec<usize> = session.runs().iter().map(|run| run.volumes()).collect();
     let written = match files {
         [] => "no file".to_owned(),
-        files => files.join(", "),
+        files => printable(&files.join(", ")),
     };
     format!(
         "dry run      {} mode, {}, {} tasks\nruns         {}\ngrid         {} voxels\nmemory       \
@@ -158,7 +161,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
 }
 
 /// What a terminal shows of the tSNR: its distribution and, with colours, axial slices. Each line
-/// begins with a line break.
+/// ends with a line break but the last.
 ///
 /// # Errors
 /// Slices that the grid does not have.
@@ -172,7 +175,7 @@ pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result
     }
     Ok(match text.trim_end_matches('\n') {
         "" => String::new(),
-        text => format!("\ntSNR, and the share of the defined voxels with it:\n{text}"),
+        text => format!("tSNR, and the share of the defined voxels with it:\n{text}"),
     })
 }
 

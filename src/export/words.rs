@@ -49,6 +49,24 @@ pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
     reasons.into_iter().filter(|(count, _)| *count > 0).collect()
 }
 
+/// A text for a terminal: what would steer it, or turn the order of what is shown, is escaped.
+pub fn printable(text: &str) -> String {
+    let steers = |it: char| {
+        it.is_control()
+            || "\u{2028}\u{2029}\u{200e}\u{200f}".contains(it)
+            || ('\u{202a}'..='\u{202e}').contains(&it)
+            || ('\u{2066}'..='\u{2069}').contains(&it)
+    };
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        match steers(character) {
+            true => printable.extend(character.escape_debug()),
+            false => printable.push(character),
+        }
+    }
+    printable
+}
+
 /// The command that was typed, as a shell would take it again; the program by its name.
 pub fn command_line(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let typed = words.into_iter().skip(1).map(|it| it.to_string_lossy().into_owned());
@@ -140,6 +158,14 @@ pub(super) fn in_a_row(numbers: &[f64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_and_nothing_else() {
+        let shown = printable("a\u{1b}]0;x\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}é 脳 \\ 'b\" e\u{301}");
+        let expected =
+            r#"a\u{1b}]0;x\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}é 脳 \ 'b" e"#.to_owned() + "\u{301}";
+        assert_eq!(shown, expected);
+    }
 
     #[test]
     fn a_command_line_can_be_typed_again() {

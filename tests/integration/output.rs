@@ -335,7 +335,7 @@ fn a_full_disk_is_an_error_that_leaves_the_old_files() {
     let run = session_runs()[0].display().to_string();
     for mode in MODES {
         let old = OldOutputs::new();
-        let arguments = [&*run, "--mode", mode];
+        let arguments = [&*run, "-q", "--mode", mode];
         let line = old.scratch.bash(full_disk, arguments.iter().chain(&OUTPUTS)).error();
         assert!(line.contains("map.nii.gz: cannot write"), "{line}");
         assert!(!line.contains(".partial"), "the file is named as the user knows it: {line}");
@@ -353,7 +353,7 @@ fn a_disk_that_fills_up_at_the_second_map_leaves_the_first_as_it_was() {
     let (small, large) = (kibibytes("map.nii.gz"), kibibytes("mean.nii"));
     assert!(small + 1 < large, "{small} KiB fit where {large} do not");
     let line = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", small + 1);
-    let error = old.scratch.bash(&line, [&*run].iter().chain(&OUTPUTS)).error();
+    let error = old.scratch.bash(&line, [&*run, "-q"].iter().chain(&OUTPUTS)).error();
     assert!(error.contains("mean.nii: cannot write"), "{error}");
     old.assert_untouched();
 }
@@ -506,22 +506,38 @@ fn a_folder_that_takes_no_files_is_an_error_that_names_it() {
     assert!(line.contains("Permission denied"), "{line}");
 }
 
+/// The hidden folder in which outputs are made.
+fn hidden_folder(scratch: &Scratch) -> Option<PathBuf> {
+    let name = scratch.names().into_iter().find(|it| it.ends_with(".partial"));
+    name.map(|it| scratch.path(&it))
+}
+
+/// The names of the files that are being made.
+fn partial_files(scratch: &Scratch) -> Option<Vec<String>> {
+    hidden_folder(scratch).filter(|it| it.is_dir()).map(|it| names(&it))
+}
+
 #[test]
-fn names_that_a_killed_process_of_our_number_left_are_passed_over() {
+fn names_that_are_taken_are_passed_over_whoever_has_them() {
     let scratch = Scratch::new();
     let run = odd("int16_le.nii").display().to_string();
-    // The number of bash is the program's, which takes its place.
-    let left = "for n in {0..9}; do echo old > .tsnr-$$-$n.partial; done; exec \"$@\"";
+    // The number of bash is the program's, which takes its place. Another container has it too.
+    let left = "for n in {0..9}; do mkdir .tsnr-$$-$n.partial; cd .tsnr-$$-$n.partial; touch 0 lock; \
+                exec {held}< lock; flock $held; cd ..; done; echo old > .tsnr-$$-10.partial; \"$@\"";
+    // bash has the locks.
     let arguments = [&*run, "-o", "map.nii", "--mean", "mean.nii", "--json", "map.json"];
     scratch.bash(left, arguments).succeeded();
     let names = scratch.names();
     let (old, new): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.ends_with(".partial"));
     assert_eq!(new, ["map.json", "map.nii", "mean.nii"]);
-    assert_eq!(old.len(), 10, "they may be those of a process that lives");
-    for name in old {
-        assert_eq!(fs::read(scratch.path(name)).expect("a file"), b"old\n", "{name}");
-    }
+    assert_eq!(old.len(), 11, "they are those of a process that lives");
     assert_eq!(Map::read(&scratch.path("map.nii")).shape, [5, 4, 3]);
+
+    // Those processes have ended, and the next run takes their folders away.
+    scratch.tsnr([&*run, "-o", "map.nii"]).succeeded();
+    let names = scratch.names();
+    let left: Vec<_> = names.iter().filter(|it| it.ends_with(".partial")).collect();
+    assert_eq!(left.len(), 1, "a file is none of ours: {names:?}");
 }
 
 // ---- Links, and what is no regular file ---------------------------------------------------------
@@ -667,8 +683,9 @@ fn a_fifo_without_a_reader_is_waited_for_after_the_work_only_and_nothing_appears
     let mut command = old.scratch.program();
     command.args([&*run, "-q", "--json", "run.json"]).args(OUTPUTS).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
-    let partials = || old.scratch.names().iter().filter(|it| it.ends_with(".partial")).count();
-    assert!(wait_until(&mut child, || partials() == 3), "it did not wait");
+    let are_complete =
+        || partial_files(&old.scratch).is_some_and(|it| it == ["0", "1", "2", "lock"]);
+    assert!(wait_until(&mut child, are_complete), "it did not wait");
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(interrupt(&mut child, "-INT"), Some(130));
     assert!(old.scratch.is_fifo("run.json"));
@@ -735,7 +752,10 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> bool) -> bool {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(60), "the program never got there");
+        if started.elapsed() > Duration::from_secs(60) {
+            let _ = child.kill();
+            panic!("the program never got there");
+        }
         if child.try_wait().expect("a child").is_some() {
             return false;
         }
@@ -824,10 +844,8 @@ fn a_signal_while_a_map_is_written_removes_the_partial_file() {
     command.args([&*run, "-q"]).args(OUTPUTS).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
     let is_being_written = || {
-        let names = old.scratch.names();
-        let partial = names.iter().find(|name| name.ends_with(".partial"));
-        let size = |name| fs::metadata(old.scratch.path(name)).map_or(0, |metadata| metadata.len());
-        partial.is_some_and(|name| size(name) > 0)
+        let hidden = hidden_folder(&old.scratch);
+        hidden.is_some_and(|it| fs::metadata(it.join("0")).is_ok_and(|file| file.len() > 0))
     };
     assert!(wait_until(&mut child, is_being_written), "it ended before a map was begun");
     assert_eq!(interrupt(&mut child, "-INT"), Some(130));

@@ -1,6 +1,8 @@
 //! What can be typed behind `tsnr compare`.
 
-use super::{AnalysisArguments, ComputingArguments, MessageArguments, RunArguments, at_least_one};
+use super::{
+    AnalysisArguments, ComputingArguments, MessageArguments, RunArguments, at_least_one, text_name,
+};
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,8 +25,8 @@ pub(in crate::cli) struct CompareArguments {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Comparison")]
     pub repeat: Option<NonZeroUsize>,
 
-    /// Write every run of every mode as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    /// Write every run of every mode as JSON; to - for stdout, with the table on stderr
+    #[arg(long, value_name = "FILE", value_parser = text_name(), help_heading = "Output")]
     pub json: Option<PathBuf>,
 
     #[command(flatten)]

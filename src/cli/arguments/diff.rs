@@ -1,7 +1,9 @@
 //! What can be typed behind `tsnr diff`.
 
 use super::regions::table_name;
-use super::{AtlasArguments, MessageArguments, TableName, output_name, precision, two_outputs};
+use super::{
+    AtlasArguments, MessageArguments, TableName, output_name, precision, text_name, two_outputs,
+};
 use crate::formats::MapPrecision;
 use clap::Args;
 use clap::error::ErrorKind;
@@ -60,7 +62,7 @@ pub(in crate::cli) struct DiffArguments {
     pub reproducible: bool,
 
     /// Write everything that the summary knows as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = text_name(), help_heading = "Output")]
     pub json: Option<PathBuf>,
 
     /// Compare in a mask only: an image (not 0 is inside), or auto, where both maps have a value

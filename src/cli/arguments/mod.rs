@@ -17,9 +17,9 @@ use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
 use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
-use crate::output::written_file;
+use crate::output::{STDOUT, written_file};
 use crate::recipe::Mode;
-use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::Shell;
@@ -119,6 +119,10 @@ pub(super) struct RecipeArguments {
     /// Also write the standard deviation over time, which the recipe has to ask for
     #[arg(long, value_name = "FILE", value_parser = output_name)]
     pub std: Option<PathBuf>,
+
+    /// End when stdin ends, and remove this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub scratch_of_parent: Option<PathBuf>,
 
     /// Type of the written values
     #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32")]
@@ -242,9 +246,10 @@ pub(super) struct RunArguments {
 
     /// Write everything that is known as JSON
     ///
-    /// Any output may be a device, a FIFO or /dev/stdout, which is written into when all files are
-    /// complete. A link stays, and the file behind it is replaced.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    /// For -, which maps (uncompressed) and the table take too, it goes to stdout. Any output may be
+    /// a device, a FIFO or a socket, which is written into when all files are complete. A link
+    /// stays, and the file behind it is replaced; a link into git-annex becomes a file.
+    #[arg(long, value_name = "FILE", value_parser = text_name(), help_heading = "Output")]
     pub json: Option<PathBuf>,
 
     #[command(flatten)]
@@ -514,7 +519,8 @@ fn two_outputs<'a>(
 ) -> Option<(ErrorKind, String)> {
     let path = repeated(files)?;
     let mut problem = in_one_file(path);
-    if table.is_some_and(|it| written_file(&it.sidecar) == written_file(path)) {
+    let sidecar = table.and_then(|it| it.sidecar.as_deref());
+    if sidecar.is_some_and(|it| written_file(it) == written_file(path)) {
         problem += ", in which --table describes its columns";
     }
     Some((ErrorKind::ArgumentConflict, problem))
@@ -565,11 +571,27 @@ fn finding_name() -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(crate::findings::names())
 }
 
+/// A parser of the name of a file that is text, or -, which is stdout.
+fn text_name() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| match path == Path::new("-") {
+        true => STDOUT.into(),
+        false => path,
+    })
+}
+
 fn output_name(name: &str) -> Result<PathBuf, String> {
+    if name == "-" {
+        return match std::io::stdout().is_terminal() {
+            true => {
+                Err("a map is no text for a terminal: put '| PROGRAM' or '> FILE' behind".into())
+            }
+            false => Ok(STDOUT.into()),
+        };
+    }
     let path = PathBuf::from(name);
     match Encoding::of_output_name(&path) {
         Some(_) => Ok(path),
-        None => Err("expected a name that ends in .nii or .nii.gz".to_owned()),
+        None => Err("expected a name that ends in .nii or .nii.gz, or - for stdout".to_owned()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The options that name parts of the grid, and the table of what the maps are like there.
 
+use crate::output::STDOUT;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -57,21 +58,21 @@ pub(in crate::cli) struct AtlasArguments {
     pub atlas_labels: Option<PathBuf>,
 }
 
-/// The names of a table and of the JSON that describes it.
+/// The names of a table and of the JSON that describes it, which a table on stdout has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct TableName {
     pub table: PathBuf,
-    pub sidecar: PathBuf,
+    pub sidecar: Option<PathBuf>,
 }
 
 impl TableName {
-    /// Both files.
-    pub fn files(&self) -> [&Path; 2] {
-        [&self.table, &self.sidecar]
+    /// All files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.table).chain(&self.sidecar).map(PathBuf::as_path)
     }
 
-    /// Both files, owned.
-    pub fn owned_files(&self) -> [PathBuf; 2] {
+    /// All files, owned.
+    pub fn owned_files(&self) -> impl Iterator<Item = PathBuf> {
         self.files().map(Path::to_owned)
     }
 }
@@ -117,11 +118,14 @@ fn probability(text: &str) -> Result<f64, String> {
 }
 
 pub(in crate::cli) fn table_name(text: &str) -> Result<TableName, String> {
+    if text == "-" {
+        return Ok(TableName { table: STDOUT.into(), sidecar: None });
+    }
     match text.strip_suffix(".tsv") {
         Some(stem) if !stem.is_empty() && !stem.ends_with('/') => {
-            Ok(TableName { table: text.into(), sidecar: format!("{stem}.json").into() })
+            Ok(TableName { table: text.into(), sidecar: Some(format!("{stem}.json").into()) })
         }
-        _ => Err("expected a name that ends in .tsv".to_owned()),
+        _ => Err("expected a name that ends in .tsv, or - for stdout".to_owned()),
     }
 }
 
@@ -132,7 +136,9 @@ mod tests {
     #[test]
     fn a_table_has_its_description_beside_it() {
         let name = table_name("out/regions.tsv").unwrap();
-        assert_eq!(name.files(), [Path::new("out/regions.tsv"), Path::new("out/regions.json")]);
+        let files = [Path::new("out/regions.tsv"), Path::new("out/regions.json")];
+        assert_eq!(name.files().collect::<Vec<_>>(), files);
+        assert_eq!(table_name("-").unwrap().files().count(), 1, "stdout takes one");
         for wrong in ["regions", "regions.csv", "regions.tsv.gz", ".tsv", "out/.tsv"] {
             assert!(table_name(wrong).is_err(), "{wrong}");
         }

@@ -1,7 +1,7 @@
 //! The summary of a comparison, in a few lines for a person.
 
 use crate::diff::DiffRecord;
-use crate::export::sentence;
+use crate::export::{printable, sentence};
 use crate::recipe::RecordedDefinition;
 use crate::stats::summary::{Summary, significant};
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
         lines.push(("written".to_owned(), written.join(", ")));
     }
     let lines: Vec<String> =
-        lines.iter().map(|(label, value)| format!("{label:<12} {value}")).collect();
+        lines.iter().map(|(label, value)| format!("{label:<12} {}", printable(value))).collect();
     lines.join("\n")
 }
 
