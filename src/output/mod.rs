@@ -3,9 +3,9 @@
 //! A file is made in a hidden folder beside its destination, synced, and renamed only when every
 //! file of the same [`Batch`] is complete: an existing file is replaced by a complete one or stays
 //! as it is. What a failure or a signal leaves behind is removed; what a killed process left, by the
-//! next that writes into the folder ([`hidden`]). A link stays, and the file behind it is replaced.
+//! next that writes into the folder (`hidden.rs`). A link stays, and the file behind it is replaced.
 //! What is no regular file (a device, a FIFO, `/dev/stdout`) is never replaced: it is written into
-//! once the files of the batch are complete ([`target`]). This module does not know what is written.
+//! once the files of the batch are complete (`target.rs`). This module does not know what is written.
 
 mod hidden;
 mod target;
