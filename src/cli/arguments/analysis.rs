@@ -17,7 +17,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// becomes of NaN and of undefined voxels; other options given as well go first.
     #[arg(long, value_name = "NAME", value_parser = named::<Tool>(&TOOLS),
           hide_possible_values = true,
-          help_heading = "Formula")]
+          help_heading = "Definition")]
     pub definition: Option<Tool>,
 
     /// How runs become one map: concat, demean or average
@@ -27,7 +27,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// runs of each run's own tSNR. Runs have to be realigned to each other for all of them.
     #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average"]),
           hide_possible_values = true,
-          help_heading = "Formula")]
+          help_heading = "Definition")]
     pub combine: Option<Combine>,
 
     /// Delta degrees of freedom: the variance divides by N - ddof [default: 0]
@@ -36,39 +36,39 @@ pub(in crate::cli) struct AnalysisArguments {
     /// that were fitted: what white noise leaves. Noise that is slow, as in fMRI, leaves less to
     /// slow regressors, so that denoising gains by it all the same.
     #[arg(long, value_name = "N|rank", value_parser = ddof, hide_short_help = true,
-          help_heading = "Formula")]
+          help_heading = "Definition")]
     pub ddof: Option<Ddof>,
 
     /// Take the mean from another image: of data that were demeaned or cleaned
     ///
     /// A map, or a run whose mean over time is taken.
-    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Formula")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub mean_from: Option<PathBuf>,
 
     /// Remove a polynomial trend of each run (0 to 9)
     ///
     /// The mean stays that of the data.
-    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Formula")]
+    #[arg(long, value_name = "ORDER", value_parser = polynomial_order, help_heading = "Definition")]
     pub detrend: Option<usize>,
 
     /// Remove what is slower than this period: a discrete cosine set for each run, as SPM's
     ///
     /// Short runs need --detrend 1 beside it: a single cosine leaves 1.4% of a linear drift.
-    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
+    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Definition")]
     pub highpass: Option<f64>,
 
     /// The TR of all runs [default: that of the BIDS sidecar, else of the header]
     ///
-    /// What a high-pass filter needs. It beats what the JSON beside a run states
+    /// A high-pass filter needs it. It beats what the JSON beside a run states
     /// (RepetitionTime, by BIDS's inheritance), and that beats the header.
-    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Formula")]
+    #[arg(long, value_name = "SECONDS", value_parser = above_zero, hide_short_help = true, help_heading = "Definition")]
     pub tr: Option<f64>,
 
     /// Tables of confounds as fMRIPrep writes them, one for each run: repeat, or one quoted pattern
     ///
     /// Matched to the runs by BIDS entities, else by order. 'n/a' in the first row of a column
     /// that is regressed out counts as the value below it, for thresholds as 0.
-    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Formula")]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub confounds: Vec<PathBuf>,
 
     /// Columns to regress out of each run: names and patterns, as in 'trans_*,rot_*'
@@ -79,7 +79,7 @@ pub(in crate::cli) struct AnalysisArguments {
         value_name = "NAMES",
         requires = "confounds",
         hide_short_help = true,
-        help_heading = "Formula"
+        help_heading = "Definition"
     )]
     pub confound_columns: Option<String>,
 

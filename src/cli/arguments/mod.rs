@@ -262,7 +262,7 @@ pub(super) struct RunArguments {
     pub pictures: PictureArguments,
 
     /// Compute all definitions on these runs and print their medians; writes no map
-    #[arg(long, help_heading = "Formula", hide_short_help = true,
+    #[arg(long, help_heading = "Definition", hide_short_help = true,
           conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
           "report", "png", "preview", "mask_out", "visualize", "profile", "dry_run", "explain",
           "strict", "reproducible", "verbose"])]
