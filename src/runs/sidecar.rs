@@ -9,7 +9,8 @@
 use super::Entities;
 use crate::paths::folder_of;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -32,68 +33,70 @@ const DATATYPES: [&str; 4] = ["func", "perf", "dwi", "fmap"];
 /// JSON files beside runs. Each folder is listed once, and each file read once.
 #[derive(Default)]
 pub(super) struct Sidecars {
-    folders: HashMap<PathBuf, Vec<Named>>,
+    folders: HashMap<PathBuf, Folder>,
     stated: HashMap<PathBuf, Option<f64>>,
 }
 
-/// A JSON in a folder.
-#[derive(Clone)]
-struct Named {
-    stem: String,
-    entities: Entities,
-    path: PathBuf,
+/// The JSON files of a folder, found by what their names say: a run looks at those that describe
+/// it, however many there are.
+#[derive(Default)]
+struct Folder {
+    /// By the whole name, without its ending.
+    by_stem: HashMap<String, PathBuf>,
+    /// Those with names of BIDS, by number of entities, suffix and keys.
+    by_keys: BTreeMap<(Reverse<usize>, String, Vec<String>), ByValues>,
 }
+
+/// JSON files whose names have the same keys, by their values.
+type ByValues = HashMap<Vec<String>, Vec<PathBuf>>;
 
 impl Sidecars {
     /// The repetition time of a run, if a JSON beside it states one that is a positive number.
     pub fn tr_of(&mut self, run: &Path, name: &str) -> Option<SidecarTr> {
         let entities = Entities::of_file_name(&format!("{name}.nii"));
-        for folder in folders_of(run) {
-            let mut fitting: Vec<Named> = self
-                .listed(&folder)
-                .iter()
-                .filter(|it| it.describes(name, &entities))
-                .cloned()
-                .collect();
-            fitting.sort_by_key(|it| {
-                std::cmp::Reverse((it.stem == name, it.entities.pairs().count()))
-            });
-            for Named { path, .. } in fitting {
-                if let Some(seconds) = self.stated_in(&path) {
-                    return Some(SidecarTr { seconds, path });
-                }
-            }
-        }
-        None
-    }
-
-    fn listed(&mut self, folder: &Path) -> &[Named] {
-        self.folders.entry(folder.to_owned()).or_insert_with(|| {
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            entries
-                .filter_map(|entry| Named::of(&entry.file_name().to_string_lossy(), entry.path()))
-                .collect()
+        folders_of(run).into_iter().find_map(|folder| {
+            let listed = self.folders.entry(folder).or_insert_with_key(|it| Folder::listed(it));
+            listed.describing(name, &entities).find_map(|path| {
+                let stated = self.stated.entry(path.clone());
+                let seconds = (*stated.or_insert_with(|| repetition_time(path)))?;
+                Some(SidecarTr { seconds, path: path.clone() })
+            })
         })
-    }
-
-    fn stated_in(&mut self, path: &Path) -> Option<f64> {
-        *self.stated.entry(path.to_owned()).or_insert_with(|| repetition_time(path))
     }
 }
 
-impl Named {
-    fn of(name: &str, path: PathBuf) -> Option<Named> {
-        let stem = name.strip_suffix(".json").filter(|stem| !stem.is_empty())?;
-        Some(Named { stem: stem.to_owned(), entities: Entities::of_file_name(name), path })
+impl Folder {
+    fn listed(folder: &Path) -> Folder {
+        let mut listed = Folder::default();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(stem) = name.strip_suffix(".json").filter(|stem| !stem.is_empty()) else {
+                continue;
+            };
+            let entities = Entities::of_file_name(&name);
+            let suffix = entities.suffix();
+            let is_of_bids = |part: &str| part == suffix || part.contains('-');
+            if !suffix.is_empty() && stem.split('_').all(is_of_bids) {
+                let (keys, values): (Vec<String>, Vec<String>) =
+                    entities.pairs().map(|(key, value)| (key.to_owned(), value.to_owned())).unzip();
+                let with_keys = (Reverse(keys.len()), suffix.to_owned(), keys);
+                let by_values = listed.by_keys.entry(with_keys).or_default();
+                by_values.entry(values).or_default().push(entry.path());
+            }
+            listed.by_stem.insert(stem.to_owned(), entry.path());
+        }
+        listed
     }
 
-    fn describes(&self, name: &str, run: &Entities) -> bool {
-        let is_of_bids = |part: &str| part == self.entities.suffix() || part.contains('-');
-        self.stem == name
-            || (self.entities.suffix() == run.suffix()
-                && !run.suffix().is_empty()
-                && self.stem.split('_').all(is_of_bids)
-                && self.entities.pairs().all(|(key, value)| run.get(key) == Some(value)))
+    /// The files that describe a run, what goes first first.
+    fn describing(&self, name: &str, run: &Entities) -> impl Iterator<Item = &PathBuf> {
+        let own = self.by_stem.get(name);
+        let of_keys = self.by_keys.iter().filter(|((_, suffix, _), _)| suffix == run.suffix());
+        let inherited = of_keys.filter_map(|((.., keys), by_values)| {
+            let values = keys.iter().map(|key| run.get(key).map(str::to_owned));
+            by_values.get(&values.collect::<Option<Vec<String>>>()?)
+        });
+        own.into_iter().chain(inherited.flatten().filter(move |path| Some(*path) != own))
     }
 }
 
