@@ -95,15 +95,18 @@ pub(super) fn inputs(planned: &Planned) -> Vec<PathBuf> {
 /// # Errors
 /// The first that cannot.
 pub(super) fn check(outputs: &[PathBuf], inputs: &[PathBuf], process: &Process) -> Result<()> {
-    // What describes an input is none of ours, and lost all the same.
-    let sidecars = inputs.iter().flat_map(|input| sidecars_of(input));
-    let inputs = inputs.iter().cloned().chain(sidecars);
-    let inputs: HashSet<PathBuf> = inputs.filter_map(|it| fs::canonicalize(it).ok()).collect();
     if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
         return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));
     }
-    for output in outputs {
-        if fs::canonicalize(output).is_ok_and(|file| inputs.contains(&file)) {
+    // Where no output stands yet, none is an input, and of many inputs none is looked at.
+    let standing = |output| Some((output, fs::canonicalize(output).ok()?));
+    let standing: Vec<(&PathBuf, PathBuf)> = outputs.iter().filter_map(standing).collect();
+    if !standing.is_empty() {
+        // What describes an input is none of ours, and lost all the same.
+        let sidecars = inputs.iter().flat_map(|input| sidecars_of(input));
+        let read = inputs.iter().cloned().chain(sidecars);
+        let read: HashSet<PathBuf> = read.filter_map(|it| fs::canonicalize(it).ok()).collect();
+        if let Some((output, _)) = standing.iter().find(|(_, file)| read.contains(file)) {
             return Err(Error::mismatch("the output is one of the inputs, which would be lost")
                 .remedy("give another name, or a narrower pattern")
                 .at(output));
