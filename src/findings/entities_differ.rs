@@ -3,7 +3,7 @@
 
 use super::words::grouped;
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::runs::{Entities, Run};
+use crate::runs::Entities;
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,11 +25,7 @@ const LOOKED_AT: [(&str, Severity, &str); 6] = [
 ];
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let named = |run: &'_ Run| {
-        let name = run.path().file_name().unwrap_or_default().to_string_lossy();
-        Entities::of_file_name(&name)
-    };
-    let runs = opened.prepared.session.runs().iter().map(|run| (run.path(), named(run)));
+    let runs = opened.prepared.session.runs().iter().map(|run| (run.path(), run.entities()));
     // A name without any of them says nothing of what it lacks.
     let runs: Vec<(&Path, Entities)> = runs
         .filter(|(_, name)| LOOKED_AT.iter().any(|(key, ..)| name.get(key).is_some()))

@@ -1,7 +1,7 @@
 //! `part-phase`: runs that are not magnitudes by their names.
 
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::runs::{Entities, Run, Session, names_of};
+use crate::runs::{Run, Session, names_of};
 
 pub(super) const RULE: Rule = Rule {
     name: "part-phase",
@@ -12,8 +12,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// What a run is by its name, if it is no magnitude.
 fn part(run: &Run) -> Option<&'static str> {
-    let name = run.path().file_name()?.to_string_lossy();
-    let entities = Entities::of_file_name(&name);
+    let entities = run.entities();
     match (entities.get("part"), entities.suffix()) {
         (Some("phase"), _) | (None, "phase") => Some("phase"),
         (Some("real"), _) => Some("the real part"),

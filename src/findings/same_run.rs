@@ -89,11 +89,13 @@ fn find(computed: &Computed) -> Vec<Finding> {
             runs.push(number);
         }
     }
-    let told = one_run_by_files(session);
-    let is_new = |runs: &Vec<usize>| {
-        runs.len() > 1 && !told.iter().any(|it| runs.iter().all(|run| it.runs.contains(run)))
-    };
-    let mut groups: Vec<Vec<usize>> = alike.into_values().filter(is_new).collect();
+    let mut groups: Vec<Vec<usize>> = alike.into_values().filter(|runs| runs.len() > 1).collect();
+    if !groups.is_empty() {
+        let told = one_run_by_files(session);
+        let is_told =
+            |runs: &Vec<usize>| told.iter().any(|it| runs.iter().all(|run| it.runs.contains(run)));
+        groups.retain(|runs| !is_told(runs));
+    }
     groups.sort();
     let Some(first) = groups.first() else { return Vec::new() };
     let paths: Vec<&Path> = first.iter().map(|&run| session.runs()[run].path()).collect();

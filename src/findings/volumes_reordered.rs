@@ -1,7 +1,7 @@
 //! `volumes-reordered`: series whose files were given in another order than their numbers have.
 
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::runs::names_of;
+use crate::runs::{Run, names_of};
 
 pub(super) const RULE: Rule = Rule {
     name: "volumes-reordered",
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(opened: &Opened) -> Vec<Finding> {
     let runs = opened.prepared.session.runs().iter().filter(|run| run.is_reordered());
-    let finding = |run: &crate::runs::Run| {
+    let finding = |run: &Run| {
         let paths: Vec<_> = run.images().iter().map(|image| image.path()).collect();
         let text = format!(
             "volumes are taken in the order of the numbers in their names, not as they were given: {}",

@@ -1,7 +1,6 @@
 //! Words that several findings use: lists of files, of things, and counts of voxels.
 
-use crate::runs::{names_within, shortened};
-use std::collections::HashMap;
+use crate::runs::{grouped_by, names_within, shortened};
 use std::path::Path;
 
 /// More things than this are counted, not named.
@@ -15,16 +14,7 @@ const GROUP_CHARACTERS: usize = 30;
 
 /// Files grouped by what they say, in words, if they do not all say the same.
 pub(super) fn grouped<'a>(said: impl Iterator<Item = (&'a Path, String)>) -> Option<String> {
-    let mut groups: Vec<(String, Vec<&Path>)> = Vec::new();
-    // The place of the group of what was said.
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for (path, said) in said {
-        let place = *places.entry(said.clone()).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push((said, Vec::new()));
-        }
-        groups[place].1.push(path);
-    }
+    let groups = grouped_by(said.map(|(path, said)| (said, path)));
     if groups.len() < 2 {
         return None;
     }

@@ -8,6 +8,7 @@
 //!   series of volumes.
 
 mod entities;
+mod groups;
 mod natural;
 mod patterns;
 mod same;
@@ -18,6 +19,7 @@ mod walk;
 mod words;
 
 pub use entities::Entities;
+pub use groups::grouped_by;
 pub use natural::natural_order;
 pub use patterns::{Input, Inputs, expand, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};

@@ -14,11 +14,11 @@
 
 use super::suffixes::is_beside_runs;
 use super::words::shortened;
-use super::{names_of, natural_order, walk};
+use super::{grouped_by, names_of, natural_order, walk};
 use crate::error::{Error, Result};
 use crate::formats::{self, has_image_name};
 use crate::paths::directory_entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -234,16 +234,9 @@ fn listed(paths: &[PathBuf]) -> String {
     if paths.len() <= MOST_NAMES_LISTED {
         return names_of(&paths.iter().map(|path| name(path)).collect::<Vec<_>>());
     }
-    let mut kinds: Vec<(String, usize)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for path in paths {
-        let kind = kind(path);
-        let place = *places.entry(kind.clone()).or_insert(kinds.len());
-        if place == kinds.len() {
-            kinds.push((kind, 0));
-        }
-        kinds[place].1 += 1;
-    }
+    let kinds = grouped_by(paths.iter().map(|path| (kind(path), path)));
+    let mut kinds: Vec<(String, usize)> =
+        kinds.into_iter().map(|(kind, paths)| (kind, paths.len())).collect();
     let rest = kinds.split_off(kinds.len().min(MOST_KINDS_LISTED));
     if !rest.is_empty() {
         kinds.push(("others".to_owned(), rest.iter().map(|(_, count)| count).sum()));

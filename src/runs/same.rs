@@ -1,7 +1,7 @@
 //! Files that are one run, by what the disk and their names say.
 
-use super::{Entities, Run, Session};
-use std::collections::{BTreeSet, HashMap};
+use super::{Entities, Run, Session, grouped_by};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -37,8 +37,8 @@ fn one_file(session: &Session) -> Vec<OneRun> {
     let files =
         numbered.flat_map(|(number, run)| run.images().iter().map(move |it| (number, it.path())));
     let node = |path: &Path| fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
-    let groups = groups_of(files.filter_map(|(run, path)| Some((node(path)?, (run, path)))));
-    let several = groups.into_iter().filter(|group| group.len() > 1);
+    let groups = grouped_by(files.filter_map(|(run, path)| Some((node(path)?, (run, path)))));
+    let several = groups.into_iter().map(|it| it.1).filter(|group| group.len() > 1);
     let one_run = |group: Vec<(usize, &Path)>| OneRun {
         differ_in: BTreeSet::new(),
         files: group.iter().map(|(_, path)| path.to_path_buf()).collect(),
@@ -49,10 +49,10 @@ fn one_file(session: &Session) -> Vec<OneRun> {
 
 fn one_name(runs: &[Run]) -> Vec<OneRun> {
     let names = runs.iter().enumerate().map(|(number, run)| (Name::of(run), number));
-    let groups = groups_of(
+    let groups = grouped_by(
         names.map(|(name, number)| ((name.rest.clone(), name.folder.clone()), (number, name))),
     );
-    let several = groups.into_iter().filter(|group| group.len() > 1);
+    let several = groups.into_iter().map(|it| it.1).filter(|group| group.len() > 1);
     let one_run = |group: Vec<(usize, Name)>| {
         let (_, first) = &group[0];
         let differs = |key: &&str| group.iter().any(|(_, it)| it.value(key) != first.value(key));
@@ -65,20 +65,6 @@ fn one_name(runs: &[Run]) -> Vec<OneRun> {
     };
     // Of one name in several folders nothing is known.
     several.map(one_run).filter(|it| !it.differ_in.is_empty()).collect()
-}
-
-/// Things grouped by what they have in common, in the order in which they come.
-fn groups_of<K: std::hash::Hash + Eq, T>(things: impl Iterator<Item = (K, T)>) -> Vec<Vec<T>> {
-    let mut groups: Vec<Vec<T>> = Vec::new();
-    let mut places: HashMap<K, usize> = HashMap::new();
-    for (key, thing) in things {
-        let place = *places.entry(key).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[place].push(thing);
-    }
-    groups
 }
 
 /// The name of a run's first file, as far as it tells runs apart.
@@ -97,7 +83,7 @@ impl Name {
         let whole = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_kept =
             |part: &&str| !part.split_once('-').is_some_and(|(key, _)| OF_ONE_RUN.contains(&key));
-        let entities = Entities::of_file_name(&whole);
+        let entities = run.entities();
         let is_of_bids = entities.get("sub").is_some();
         let folder = if is_of_bids { None } else { path.parent() };
         Name {

@@ -1,7 +1,7 @@
 //! The runs of a session: images on one grid, opened and compared.
 
 use super::sidecar::{SidecarTr, Sidecars};
-use super::{Inputs, natural_order};
+use super::{Entities, Inputs, natural_order};
 use crate::error::{Error, Result};
 use crate::formats::{self, Geometry, Source};
 use crate::paths::folder_of;
@@ -74,6 +74,12 @@ impl Run {
     /// Where the run lies: its first file.
     pub fn path(&self) -> &Path {
         self.images[0].path()
+    }
+
+    /// What the name of its first file says, as BIDS names files.
+    pub fn entities(&self) -> Entities {
+        let name = self.path().file_name().unwrap_or_default();
+        Entities::of_file_name(&name.to_string_lossy())
     }
 
     /// The run in words: its file's name without the ending, or the first of a series.
