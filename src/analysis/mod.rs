@@ -27,8 +27,7 @@ use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition}
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::regions::Regions;
 use crate::resources;
-use crate::runs;
-use crate::runs::{Run, Session};
+use crate::runs::{self, Run, Session};
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, VolumesWanted};

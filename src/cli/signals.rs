@@ -1,4 +1,4 @@
-//! What ends the program before its time: signals, and the end of a parent. The computation is
+//! Signals, and the end of a parent, which end the program before its time: the computation is
 //! cancelled, and no partial file is left.
 
 use crate::error::{Error, Result};

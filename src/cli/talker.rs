@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How often a bar is drawn anew.
 const TICK: Duration = Duration::from_millis(200);
-/// What is written at once: pipes take so much whole.
+/// The size of a piece that is written at once: pipes take so much whole.
 const PIECE_BYTES: usize = 4096;
 
 /// A bar, and what brings it up to date.

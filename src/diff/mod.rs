@@ -31,8 +31,7 @@ use crate::formats::{Keep, Source};
 use crate::pipeline::on_grid_of;
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
-use crate::regions::Mask;
-use crate::regions::{self, Regions};
+use crate::regions::{self, Mask, Regions};
 use crate::stats::paired::Pairs;
 use std::time::SystemTime;
 

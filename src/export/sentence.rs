@@ -135,7 +135,7 @@ fn volumes(record: &Record) -> String {
     format!("N = {volumes}{runs}, {tr}")
 }
 
-/// What the sum of squares was divided by.
+/// The divisor of the sum of squares, in words.
 fn divisor(record: &Record) -> String {
     let used = record.volumes_used as f64;
     match (record.definition.formula.ddof, record.divisor) {

@@ -95,7 +95,7 @@ pub(crate) fn grid(geometry: &Geometry) -> Grid {
     }
 }
 
-/// What is fitted to the runs of a record, in words and numbers, if anything is.
+/// The fit to the runs of a record in words and numbers, if anything is fitted.
 pub(super) fn fitted(record: &Record) -> Option<String> {
     use crate::stats::sampling::Scope;
     let (definition, runs) = (&record.definition, record.runs.len());

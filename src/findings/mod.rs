@@ -130,9 +130,9 @@ enum Look {
         /// What was found; asked only where it was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
-    /// What is known before a voxel is read, and then what came out.
+    /// Both: what is known before a voxel is read, and then what came out.
     BeforeAndAfter {
-        /// What was found before.
+        /// The findings before a voxel is read.
         before: fn(&Opened) -> Vec<Finding>,
         /// See `After`.
         looked_for: fn(&Computed) -> Option<String>,
@@ -288,7 +288,7 @@ pub(crate) struct Computed<'a> {
     pub signals: &'a [RunSignals],
     /// How many voxels in the mask that change have a sample at the limit of its type, unscaled.
     pub at_limit: usize,
-    /// Of each run, the greatest value, and its samples in voxels in the mask that change.
+    /// The greatest value of each run, and its samples in voxels in the mask that change.
     pub peaks: &'a [RunPeak],
     /// How many voxels in the mask vary, but by no more than the least std of the definition.
     pub below_least_std: usize,

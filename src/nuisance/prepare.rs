@@ -8,15 +8,14 @@
 //! censored volumes (from lists and thresholds together, widened); then the trends are made over
 //! the whole run, and all columns are looked at at the volumes that are left.
 
-use super::regressors;
-use super::{Table, Use, Volumes, censored_volumes, matched, non_steady_volumes};
+use super::{Table, Use, Volumes, censored_volumes, matched, non_steady_volumes, regressors};
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
 use crate::pipeline::{RunSignals, beginnings};
-use crate::recipe::Selection;
-use crate::recipe::{BEGINNING_VOLUMES, Dummies, Recipe, ShortRuns, TsnrDefinition, VolumeChoice};
-use crate::runs;
-use crate::runs::Session;
+use crate::recipe::{
+    BEGINNING_VOLUMES, Dummies, Recipe, Selection, ShortRuns, TsnrDefinition, VolumeChoice,
+};
+use crate::runs::{self, Session};
 use crate::stats::sampling::{Model, Sampling, Scope};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,12 @@
 //! The columns that are fitted to a run, and the basis that they become.
 
-use super::PreparedRun;
 use super::prepare::sampling;
-use super::{Basis, Use, Volumes, cosine_columns, cosine_count, polynomial_columns};
-use super::{Column, Table};
+use super::{
+    Basis, Column, PreparedRun, Table, Use, Volumes, cosine_columns, cosine_count,
+    polynomial_columns,
+};
 use crate::error::{Error, Result, Setting};
-use crate::recipe::Selection;
-use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, TsnrDefinition};
+use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, Selection, TsnrDefinition};
 use crate::runs::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
 use std::path::Path;

@@ -1,9 +1,8 @@
 //! The definition of a tSNR, whole: everything that makes the number, from what was chosen.
 
-use super::{DefinitionChoice, Tool};
+use super::{DefinitionChoice, Selection, Tool};
 use crate::error::{Error, Result, Setting};
 use crate::maps::WrittenUndefined;
-use crate::recipe::Selection;
 use crate::stats::formula::{Combine, Ddof, Formula};
 use crate::stats::sampling::Scope;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,4 @@
-//! Brain masks: which voxels of a grid are inside.
-//!
-//! A [`Mask`] is made of a map's values ([`Mask::of_values`]) or found in the temporal mean
-//! ([`brain_mask`]), and two are compared by [`dice`]. Grids are `[x, y, z]`, first axis fastest.
-//! This module knows numbers; it does not know files, nor where a grid lies in space.
+//! Brain masks: which voxels of a grid are inside, and how far two of them agree.
 
 /// The voxels of a grid that are inside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! A row for each region and run, as BIDS writes tables.
 
-use super::Regions;
-use crate::regions::Mask;
+use super::{Mask, Regions};
 use crate::stats::summary::Summary;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
