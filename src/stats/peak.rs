@@ -119,6 +119,11 @@ impl Peak {
         self.voxels[voxel / 64] |= 1 << (voxel % 64);
     }
 
+    /// How many samples have the greatest value.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
     /// Joins the peak of other volumes of the same voxels.
     pub fn merge(&mut self, other: Peak) {
         let next = next_of([self.of_samples(), other.of_samples()]);

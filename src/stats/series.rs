@@ -213,11 +213,17 @@ impl Series {
     /// The greatest value of a run, and who has it.
     fn peak(&self, run: usize, model: &Model) -> RunPeak {
         let (mut peak, mut volumes) = (Peak::default(), 0);
-        // The first value of each voxel, and whether it never changes.
-        let (mut first, mut is_constant) = (Vec::new(), vec![true; self.voxels]);
         self.for_each_block(run, model, |block, rows| {
             volumes += rows.len() as u64;
             peak.add_samples(&block.samples, rows.indexes(), block.scaling);
+        });
+        // A voxel that never changes has the value in each of its samples.
+        if peak.samples() < volumes {
+            return peak.of_run(volumes, |_| false, 0);
+        }
+        // The first value of each voxel, and whether it never changes.
+        let (mut first, mut is_constant) = (Vec::new(), vec![true; self.voxels]);
+        self.for_each_block(run, model, |block, rows| {
             block.for_each_volume(rows.indexes(), |values| {
                 if first.is_empty() {
                     first = values.to_vec();
