@@ -48,7 +48,9 @@ impl HiddenFolder {
             }
             match locked(&path, other) {
                 Ok(lock) => {
-                    remove_leftovers(parent, &path);
+                    if entries.cleared.insert(parent.to_owned()) {
+                        remove_leftovers(parent, &path);
+                    }
                     entries.paths.push(path.clone());
                     return Ok(HiddenFolder { under_way: under_way.clone(), path, _lock: lock });
                 }

@@ -15,7 +15,7 @@ pub use target::{STDOUT, written_file};
 use crate::error::{Error, Result};
 use crate::paths::folder_of;
 use hidden::HiddenFolder;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -30,6 +30,8 @@ pub struct UnderWay(Arc<Mutex<Entries>>);
 #[derive(Debug, Default)]
 struct Entries {
     paths: Vec<PathBuf>,
+    /// The folders in which leftovers of dead processes were looked for.
+    cleared: HashSet<PathBuf>,
     /// The number of the next hidden name.
     next: u32,
 }
