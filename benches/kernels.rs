@@ -109,7 +109,7 @@ fn merge(bencher: Bencher, datatype: Datatype) {
         .bench_local_values(|(moments, other)| moments.merge(other));
 }
 
-/// The same samples, with products with two regressors.
+/// Moments of these samples, with products with two regressors.
 #[divan::bench(args = DATATYPES)]
 fn accumulate_with_two_regressors(bencher: Bencher, datatype: Datatype) {
     let samples = block(datatype, ByteOrder::NATIVE);

@@ -8,7 +8,7 @@ use tsnr::recipe::{MaskChoice, Recipe, Tool};
 use tsnr::{Cancellation, analyze, maps::STDERR};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut recipe = Recipe::of(env::args_os().skip(1));
+    let mut recipe = Recipe::new(env::args_os().skip(1));
     recipe.definition.tool = Some(Tool::Afni);
     recipe.definition.detrend = Some(1);
     recipe.mask = Some(MaskChoice::Auto);

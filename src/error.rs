@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Mismatch,
     /// A file is in order and of a sort that is not read.
     Unsupported,
-    /// What is asked for contradicts itself or cannot be understood, whatever the files.
+    /// A request that contradicts itself or cannot be understood, whatever the files.
     Usage,
     /// It takes more memory than may be used.
     Memory,
@@ -69,7 +69,7 @@ pub enum Setting {
     Tr,
 }
 
-/// What went wrong, in one line: `FILE: what was found, what was expected; what to do`.
+/// An error in one line: `FILE: what was found, what was expected; what to do`.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -128,17 +128,17 @@ impl Error {
         Error { source: Some(source), ..Error::new(kind, problem) }
     }
 
-    /// The same error, about the file at `path`.
+    /// This error, about the file at `path`.
     pub fn at(self, path: impl AsRef<Path>) -> Error {
         Error { path: Some(path.as_ref().to_owned()), ..self }
     }
 
-    /// The same error, with the next step for the person who reads it.
+    /// This error, with the next step for the person who reads it.
     pub fn remedy(self, remedy: impl Into<String>) -> Error {
         Error { remedy: Some(remedy.into()), ..self }
     }
 
-    /// The same error, with the settings that its remedy speaks of.
+    /// This error, with the settings that its remedy speaks of.
     pub fn settings(self, settings: impl Into<Vec<Setting>>) -> Error {
         Error { settings: settings.into(), ..self }
     }
@@ -148,7 +148,7 @@ impl Error {
         self.kind
     }
 
-    /// What was found, and what was expected.
+    /// The problem: what was found, and what was expected.
     pub fn problem(&self) -> &str {
         &self.problem
     }

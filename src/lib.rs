@@ -36,7 +36,7 @@
 //! use std::sync::Arc;
 //! use tsnr::{Cancellation, Recipe, analyze, maps::TSNR};
 //!
-//! let recipe = Recipe::of(["testdata/odd/int16_le.nii"]);
+//! let recipe = Recipe::new(["testdata/odd/int16_le.nii"]);
 //! let record = analyze(&recipe, Arc::new(()), &Cancellation::default())?;
 //! assert_eq!(record.counts.defined, 58);
 //! assert_eq!(record.maps.array(TSNR).expect("always made").dim(), (5, 4, 3));

@@ -1,4 +1,4 @@
-//! What came out of an analysis: a [`Record`], owned and immutable, of which every output is a
+//! The outcome of an analysis: a [`Record`], owned and immutable, of which every output is a
 //! function.
 
 use crate::findings::between_runs::BetweenRuns;
@@ -22,15 +22,15 @@ use taskgraph::profile::Profile;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
-    /// What was asked for.
+    /// The recipe that was followed.
     pub recipe: Recipe,
     /// Everything that makes the number.
     pub definition: TsnrDefinition,
-    /// What the sum of squares was divided by; none where each run has its own.
+    /// The divisor of the sum of squares; none where each run has its own.
     pub divisor: Option<f64>,
     /// The geometry of the first image, which the maps have.
     pub geometry: Geometry,
-    /// What writes the maps, with that geometry and what is kept of that image.
+    /// The writer of maps, with that geometry and what is kept of that image.
     pub sink: Arc<dyn MapSink>,
     /// The runs that were used, in order.
     pub runs: Vec<RunRecord>,
@@ -50,9 +50,9 @@ pub struct Record {
     /// A row for each region and run, all runs together first; without regions of the mask or the
     /// whole grid, if a table was asked for.
     pub regions: Vec<Row>,
-    /// What a person should know, in the order of the [rules](crate::findings::RULES).
+    /// The findings, in the order of the [rules](crate::findings::RULES).
     pub findings: Vec<Finding>,
-    /// What was looked for, whether it was found or not, each in a few words. Nothing else was.
+    /// Everything that was looked for, whether it was found or not, each in a few words.
     pub looked_for: Vec<String>,
     /// Where the time went.
     pub timings: Timings,
@@ -67,13 +67,13 @@ pub struct Record {
 pub struct RunRecord {
     /// Its file's name without folder and ending; of a series that of the first file.
     pub name: String,
-    /// What it was read from: one file, or a series of three-dimensional ones.
+    /// The files that it was read from: one, or a series of three-dimensional ones.
     pub files: Vec<FileRecord>,
     /// The repetition time: the one that was given, else that of its sidecar or header.
     pub tr_seconds: Option<f64>,
-    /// What became of each volume.
+    /// The use of each volume.
     pub uses: Vec<Use>,
-    /// What was fitted to the run by itself, beside its mean.
+    /// The regressors that were fitted to the run by itself, beside its mean.
     pub regressors: Vec<String>,
     /// Those of them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
@@ -138,7 +138,7 @@ pub struct Provenance {
     pub threads: usize,
     /// The most memory that the process had held when it ended, where the system tells.
     pub peak_bytes: Option<u64>,
-    /// What was expected, in bytes.
+    /// The predicted peak, in bytes.
     pub predicted_bytes: u64,
 }
 
@@ -147,7 +147,7 @@ impl Record {
     pub fn summary(&self) -> &Summary {
         self.summary.get_or_init(|| {
             let tsnr = self.maps.tsnr().iter().copied();
-            Summary::of(tsnr.filter(|it| it.is_finite()))
+            Summary::from_values(tsnr.filter(|it| it.is_finite()))
         })
     }
 

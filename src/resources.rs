@@ -1,4 +1,4 @@
-//! What this process may use and has used: cores, memory.
+//! The resources of this process, allowed and used: cores, memory.
 
 use std::num::NonZeroUsize;
 use std::path::Path;

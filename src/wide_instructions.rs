@@ -1,9 +1,9 @@
-//! The same loops, compiled for wider vectors where the processor has them.
+//! Loops that are compiled once more for wider vectors, where the processor has them.
 
 /// A loop that is to be compiled for several processors. `run` must be `#[inline(always)]`,
 /// and so must what it calls: else it is compiled once, for the oldest processor.
 pub(crate) trait Kernel {
-    /// What it returns.
+    /// The type of its result.
     type Result;
 
     /// Runs the loop.

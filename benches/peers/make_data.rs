@@ -33,7 +33,7 @@ const THERMAL_NOISE: f32 = 9.0;
 /// `--scale small` divides the number of volumes by this.
 const SMALL: i16 = 20;
 
-/// What the voxels are like.
+/// The kind of voxels.
 #[derive(Clone, Copy)]
 enum Kind {
     /// int16 from the scanner: magnitudes, so the background is Rician noise.
@@ -186,7 +186,7 @@ fn is_complete(path: &Path, header: &[u8], voxel_bytes: u64) -> bool {
     opened.is_ok_and(|file| file.len() == header.len() as u64 + voxel_bytes && found == header)
 }
 
-/// What a voxel's time series is drawn from. Outside the head, all is 0.
+/// The source of a voxel's time series. Outside the head, all is 0.
 #[derive(Clone, Copy, Default)]
 struct Tissue {
     signal: f32,

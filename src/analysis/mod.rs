@@ -290,7 +290,8 @@ impl Planned {
         let stds = maps.get(STD).filter(|_| least_std > 0.0).map(|map| map.values());
         let vary_too_little = |it: &&f64| 0.0 < **it && **it <= least_std;
         let below_least_std = stds.map_or(0, |stds| stds.iter().filter(vary_too_little).count());
-        let between_runs = share.and_then(|share| BetweenRuns::of(&defined, share, analysis));
+        let between_runs =
+            share.and_then(|share| BetweenRuns::from_shares(&defined, share, analysis));
         let seen = findings::Computed {
             prepared: &prepared,
             analysis,
@@ -440,7 +441,9 @@ fn run_records(
     runs.map(|(run, prepared)| {
         let median = own.next().and_then(|map| {
             let values = map.values().iter().copied();
-            Summary::of(values.filter(|it| it.is_finite())).distribution.map(|it| it.median)
+            Summary::from_values(values.filter(|it| it.is_finite()))
+                .distribution
+                .map(|it| it.median)
         });
         run_record(run, prepared, signals.next().unwrap_or_default(), median)
     })

@@ -16,7 +16,7 @@ pub trait Observer: Send + Sync {
     /// A task has ended.
     fn task_ended(&self) {}
 
-    /// So many more bytes of voxels have been read, decompressed.
+    /// Told of `count` more bytes of voxels that have been read, decompressed.
     fn voxel_bytes_read(&self, _count: u64) {}
 
     /// The voxels have been read and the maps made.

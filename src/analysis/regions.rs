@@ -10,7 +10,7 @@ use crate::runs::Session;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// What stands for all runs together where a run has its name.
+/// The name of all runs together, where a run has its name.
 const ALL_RUNS: &str = "all";
 
 /// The regions that were chosen; `misplaced` is told of images that lie elsewhere in space.

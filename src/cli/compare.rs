@@ -113,7 +113,7 @@ fn rounding(recipe: &Recipe, session: &Session) -> Result<Rounding> {
     })
 }
 
-/// What is compared, and the runs; a mode that would need too much memory is skipped.
+/// The modes to compare, and the runs; a mode that would need too much memory is skipped.
 fn contenders(
     arguments: &CompareArguments,
     recipe: &Recipe,

@@ -55,7 +55,7 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
 
 impl DiffArguments {
     fn recipe(&self) -> DiffRecipe {
-        let mut recipe = DiffRecipe::of(&self.a, &self.b);
+        let mut recipe = DiffRecipe::new(&self.a, &self.b);
         recipe.names.clone_from(&self.names);
         recipe.mask = match &self.mask {
             Some(_) if self.is_mask_automatic() => Some(DiffMask::Auto),

@@ -7,7 +7,7 @@ use crate::findings::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Display;
 
-/// What a person is told, how much of it, and in which form.
+/// The messages to a person: how many, and in which form.
 #[derive(Clone, Copy)]
 pub(super) struct Messages {
     pub is_quiet: bool,

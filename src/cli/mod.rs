@@ -28,7 +28,8 @@ use signals::Interruption;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// What every command has: whom it talks to, what ends it early, and the files that it writes.
+/// The surroundings of a command: whom it talks to, what ends it early, and the files that it
+/// writes.
 struct Process {
     started: Instant,
     messages: Messages,

@@ -62,7 +62,7 @@ pub(super) fn check_folders(arguments: &RunArguments, process: &Process) -> Resu
     process.under_way.check(known.iter().map(PathBuf::as_path))
 }
 
-/// What exporters are told of this process and of the files that are written.
+/// The facts of this process and of the files that are written, for exporters.
 pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
     let mut context = context_of_process(arguments.reproducible);
     context.images = maps.iter().map(|it| it.path.clone()).collect();
@@ -73,7 +73,7 @@ pub(super) fn context(arguments: &RunArguments, maps: &[MapFile]) -> Context {
     context
 }
 
-/// What exporters are told of this process.
+/// The facts of this process, for exporters.
 pub(super) fn context_of_process(is_reproducible: bool) -> Context {
     let mut context = Context::new();
     context.command = crate::export::command_line(std::env::args_os());
@@ -121,7 +121,7 @@ pub(super) fn repeated<'a>(mut files: impl Iterator<Item = &'a Path>) -> Option<
     files.find(|path| !written.insert(written_file(path)))
 }
 
-/// What is wrong where two outputs are one file.
+/// The problem of two outputs in one file.
 pub(super) fn in_one_file(path: &Path) -> String {
     format!("two outputs cannot be written to one file: {}", path.display())
 }
@@ -147,5 +147,5 @@ pub(super) fn encoding(path: &Path) -> Encoding {
     Encoding::of_output_name(path).unwrap_or(Encoding::Plain)
 }
 
-/// What names say of how values are stored.
+/// The precisions that names of values stand for.
 pub(super) const PRECISIONS: [MapPrecision; 2] = [MapPrecision::Float32, MapPrecision::Float64];

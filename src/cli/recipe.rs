@@ -44,9 +44,9 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
 }
 
 impl RunArguments {
-    /// What was typed, as a recipe.
+    /// The recipe that was typed.
     pub fn recipe(&self) -> Recipe {
-        let mut recipe = Recipe::of(&self.inputs);
+        let mut recipe = Recipe::new(&self.inputs);
         self.analysis.put_into(&mut recipe);
         self.computing.put_into(&mut recipe);
         recipe.definition.undefined = self.undefined;
@@ -74,9 +74,9 @@ impl RunArguments {
 }
 
 impl CompareArguments {
-    /// What was typed, as a recipe, of which the mode and its threads are still to be set.
+    /// The recipe that was typed, of which the mode and its threads are still to be set.
     pub fn recipe(&self) -> Recipe {
-        let mut recipe = Recipe::of(&self.inputs);
+        let mut recipe = Recipe::new(&self.inputs);
         self.analysis.put_into(&mut recipe);
         self.computing.put_into(&mut recipe);
         recipe

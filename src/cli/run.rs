@@ -140,7 +140,7 @@ fn write_graph(
     batch: &mut Batch,
 ) -> Result<()> {
     if let Some(path) = &arguments.visualize {
-        let subject = Subject::of(record);
+        let subject = Subject::from_record(record);
         let picture = match (&raw, profile) {
             // The tasks that ran are others.
             (Some(raw), _) => {

@@ -27,7 +27,7 @@ const ENDING: [i32; 11] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU,
 ];
 
-/// What a signal does: it cancels computations, and says how the process is to end.
+/// The effect of a signal: it cancels computations, and says how the process is to end.
 pub(super) struct Interruption {
     pub cancellation: Cancellation,
     signal: Arc<AtomicI32>,

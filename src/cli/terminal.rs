@@ -1,4 +1,4 @@
-//! What the terminal at stderr shows, if it is one.
+//! The terminal at stderr, if it is one, and what it shows.
 
 use crate::pictures::preview::Colors;
 use std::io::IsTerminal;
@@ -21,10 +21,13 @@ impl Terminal {
     /// That at stderr, where the summary goes.
     pub fn of_stderr() -> Terminal {
         let variable = |name| std::env::var(name).ok();
-        Terminal::of(std::io::stderr().is_terminal(), &variable)
+        Terminal::from_environment(std::io::stderr().is_terminal(), &variable)
     }
 
-    fn of(is_terminal: bool, variable: &dyn Fn(&'static str) -> Option<String>) -> Terminal {
+    fn from_environment(
+        is_terminal: bool,
+        variable: &dyn Fn(&'static str) -> Option<String>,
+    ) -> Terminal {
         let value = |name| variable(name).unwrap_or_default();
         let (term, colorterm) = (value("TERM"), value("COLORTERM"));
         // no-color.org: set to anything but nothing.
@@ -53,7 +56,7 @@ mod tests {
                 "NO_COLOR" => Some(no_color.to_owned()),
                 _ => None,
             };
-            Terminal::of(is_terminal, &variable)
+            Terminal::from_environment(is_terminal, &variable)
         };
         let (exact, palette) =
             (Terminal::Colored(Colors::True), Terminal::Colored(Colors::Palette));
@@ -69,6 +72,6 @@ mod tests {
             assert_eq!(of(true, term, colorterm, no_color), Terminal::Plain, "{term}");
         }
         assert_eq!(of(false, "xterm-256color", "truecolor", ""), Terminal::None);
-        assert_eq!(Terminal::of(true, &|_| None), Terminal::Plain);
+        assert_eq!(Terminal::from_environment(true, &|_| None), Terminal::Plain);
     }
 }

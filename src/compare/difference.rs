@@ -2,7 +2,7 @@
 
 use crate::stats::{FIT_TOLERANCE, TOLERANCE};
 
-/// What of an analysis decides how exactly its modes agree.
+/// The properties of an analysis that decide how exactly its modes agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rounding {
     /// Whether anything is fitted.

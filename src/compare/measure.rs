@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 use wait4::Wait4;
 
-/// What one process used.
+/// The time, processor time and memory that one process used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// From its start to its end, in seconds.

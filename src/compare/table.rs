@@ -13,7 +13,7 @@ pub struct Contender {
     pub threads: usize,
     /// Tasks of its graph.
     pub tasks: usize,
-    /// What it used, run by run.
+    /// The measurements of it, run by run.
     pub runs: Vec<Measured>,
     /// Its difference from the reference; none of the reference itself.
     pub difference: Option<Difference>,

@@ -9,7 +9,7 @@
 //! use tsnr::diff::{DiffMask, DiffRecipe, compare};
 //! use tsnr::export::{self, Context};
 //!
-//! let mut recipe = DiffRecipe::of("before.nii.gz", "after.nii.gz");
+//! let mut recipe = DiffRecipe::new("before.nii.gz", "after.nii.gz");
 //! recipe.mask = Some(DiffMask::Auto);
 //! let record = compare(&recipe)?;
 //! println!("{}", export::diff::json::text(&record, &Context::new()));
@@ -35,7 +35,7 @@ use crate::regions::{self, Mask, Regions};
 use crate::stats::paired::Pairs;
 use std::time::SystemTime;
 
-/// What a mask is called that is where both maps have a value.
+/// The name of a mask that is where both maps have a value.
 const AUTOMATIC_MASK: &str = "auto (both maps have a value)";
 
 /// Compares two maps.
@@ -65,7 +65,7 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         None => None,
     };
     let inside = mask.as_ref().map(|it| &it.mask);
-    let counts = DiffCounts::of(&a.values, &b.values, inside);
+    let counts = DiffCounts::from_maps(&a.values, &b.values, inside);
     if counts.both == 0 {
         let place = if inside.is_some() { " in the mask" } else { "" };
         let problem = format!("no voxel{place} has a value in both maps (0 and NaN are none)");
@@ -73,7 +73,7 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
             .remedy(format!("check that {} is of the same subject", b.path.display()))
             .at(&a.path));
     }
-    let pairs = Pairs::of(&within(&a.values, inside), &within(&b.values, inside));
+    let pairs = Pairs::from_maps(&within(&a.values, inside), &within(&b.values, inside));
     let paired = |regions: &[Regions]| -> Vec<PairedRegion> {
         let rows = regions.iter().flat_map(|it| regions::table(it, &pairs.maps(), inside));
         PairedRegion::of_rows(&rows.collect::<Vec<_>>())
@@ -164,7 +164,7 @@ pub(crate) mod tests {
 
     /// The definition that a recipe comes to, recorded of a map of 2 runs.
     pub fn recorded(change: impl Fn(&mut Recipe)) -> RecordedDefinition {
-        let mut recipe = Recipe::of(["run.nii"]);
+        let mut recipe = Recipe::new(["run.nii"]);
         change(&mut recipe);
         let definition = recipe.resolved().unwrap();
         RecordedDefinition {
@@ -209,7 +209,7 @@ pub(crate) mod tests {
         let text = |it: Option<&RecordedDefinition>| it.map_or(String::new(), |it| it.to_text());
         let [a, b] = [("a.nii", 0), ("b.nii", 1)]
             .map(|(name, it)| map(folder.path(), name, values[it], &text(definitions[it])));
-        let mut recipe = DiffRecipe::of(a, b);
+        let mut recipe = DiffRecipe::new(a, b);
         recipe.is_any_definition_allowed = true;
         compare(&recipe).unwrap()
     }
@@ -218,7 +218,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [a, b] = [("a.nii", a), ("b.nii", b)]
             .map(|(name, text)| map(folder.path(), name, |it| 1.0 + it as f64, text));
-        let mut recipe = DiffRecipe::of(a, b);
+        let mut recipe = DiffRecipe::new(a, b);
         recipe.is_any_definition_allowed = is_any_allowed;
         compare(&recipe)
     }
@@ -320,7 +320,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_recipe_is_plain_data() {
-        let mut recipe = DiffRecipe::of("a.nii", "b.nii");
+        let mut recipe = DiffRecipe::new("a.nii", "b.nii");
         recipe.mask = Some(DiffMask::File("mask.nii".into()));
         let text = serde_json::to_string(&recipe).unwrap();
         assert_eq!(serde_json::from_str::<DiffRecipe>(&text).unwrap(), recipe);

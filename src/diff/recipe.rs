@@ -1,9 +1,9 @@
-//! What is asked of a comparison, as plain data.
+//! The request for a comparison of two maps, as plain data.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What is asked for: two maps, where they are looked at, and regions.
+/// The request: two maps, where they are looked at, and regions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -37,12 +37,12 @@ pub enum DiffMask {
 
 impl DiffRecipe {
     /// The recipe of a plain comparison of B against A.
-    pub fn of(a: impl Into<PathBuf>, b: impl Into<PathBuf>) -> DiffRecipe {
+    pub fn new(a: impl Into<PathBuf>, b: impl Into<PathBuf>) -> DiffRecipe {
         DiffRecipe { a: a.into(), b: b.into(), ..DiffRecipe::default() }
     }
 
-    /// What the maps are called: as it was said, else by their files, by their paths where these
-    /// have one name.
+    /// The names of the maps: as they were given, else of their files, or their paths where the
+    /// files have one name.
     pub(super) fn map_names(&self) -> [String; 2] {
         if let Some(names) = &self.names {
             return names.clone();
@@ -60,10 +60,10 @@ mod tests {
 
     #[test]
     fn maps_are_called_by_their_files_by_their_paths_or_as_one_says() {
-        assert_eq!(DiffRecipe::of("x/a.nii", "y/b.nii").map_names(), ["a.nii", "b.nii"]);
-        assert_eq!(DiffRecipe::of("x/a.nii", "y/a.nii").map_names(), ["x/a.nii", "y/a.nii"]);
+        assert_eq!(DiffRecipe::new("x/a.nii", "y/b.nii").map_names(), ["a.nii", "b.nii"]);
+        assert_eq!(DiffRecipe::new("x/a.nii", "y/a.nii").map_names(), ["x/a.nii", "y/a.nii"]);
         let names = Some(["before".to_owned(), "after".to_owned()]);
-        let recipe = DiffRecipe { names, ..DiffRecipe::of("a.nii", "b.nii") };
+        let recipe = DiffRecipe { names, ..DiffRecipe::new("a.nii", "b.nii") };
         assert_eq!(recipe.map_names(), ["before", "after"]);
     }
 }

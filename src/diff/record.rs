@@ -1,4 +1,4 @@
-//! What came out of a comparison: a [`DiffRecord`], of which every output is a function.
+//! The outcome of a comparison: a [`DiffRecord`], of which every output is a function.
 
 use super::{DiffRecipe, DiffSide};
 use crate::findings::Finding;
@@ -15,7 +15,7 @@ use std::time::SystemTime;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DiffRecord {
-    /// What was asked for.
+    /// The recipe that was followed.
     pub recipe: DiffRecipe,
     /// The first map, against which the second is held.
     pub a: DiffSide,
@@ -26,7 +26,7 @@ pub struct DiffRecord {
     pub differences: Vec<FieldDifference>,
     /// The geometry of the first map, which the maps of the pairs have.
     pub geometry: Geometry,
-    /// What writes the maps of the pairs, with that geometry.
+    /// The writer of the maps of the pairs, with that geometry.
     pub sink: Arc<dyn MapSink>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,
@@ -38,7 +38,7 @@ pub struct DiffRecord {
     pub whole: PairedRegion,
     /// The pairs in each region of the atlas, if one was given.
     pub regions: Vec<PairedRegion>,
-    /// What a person should know, in the order of the [rules](crate::findings::DIFF_RULES).
+    /// The findings, in the order of the [rules](crate::findings::DIFF_RULES).
     pub findings: Vec<Finding>,
     /// How the record came about.
     pub provenance: DiffProvenance,
@@ -66,8 +66,8 @@ pub struct PairedRegion {
     pub index: i64,
     /// Its name.
     pub name: String,
-    /// Of each of [`Pairs::maps`], in their order, over the voxels of the region in the mask. Voxels
-    /// that are not compared are undefined.
+    /// Summaries of [`Pairs::maps`], in their order, over the voxels of the region in the mask.
+    /// Voxels that are not compared are undefined.
     pub summaries: [Summary; 4],
 }
 
@@ -95,7 +95,7 @@ impl DiffRecord {
 }
 
 impl DiffCounts {
-    pub(super) fn of(a: &[f64], b: &[f64], mask: Option<&Mask>) -> DiffCounts {
+    pub(super) fn from_maps(a: &[f64], b: &[f64], mask: Option<&Mask>) -> DiffCounts {
         let voxels = a.iter().zip(b).enumerate();
         let inside = voxels.filter(|(voxel, _)| mask.is_none_or(|mask| mask.inside()[*voxel]));
         let mut counts = DiffCounts { voxels: 0, both: 0, only_a: 0, only_b: 0 };

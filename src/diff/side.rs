@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DiffSide {
-    /// What the map is called.
+    /// The name of the map.
     pub name: String,
     /// Its file, as it was given.
     pub path: PathBuf,

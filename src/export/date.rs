@@ -8,7 +8,7 @@ pub(super) fn date(time: SystemTime) -> String {
     in_words(since.map_or(0, |since| since.as_secs()))
 }
 
-/// So many seconds after the beginning of 1970, in UTC.
+/// The date and time of `seconds` after the beginning of 1970, in UTC.
 fn in_words(seconds: u64) -> String {
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = calendar_date(days);

@@ -26,7 +26,7 @@ pub struct Subject<'a> {
 
 impl Subject<'_> {
     /// The graph that was run for a record.
-    pub fn of(record: &Record) -> Subject<'_> {
+    pub fn from_record(record: &Record) -> Subject<'_> {
         Subject {
             outline: &record.timings.outline,
             mode: record.provenance.mode,
@@ -56,9 +56,9 @@ impl Subject<'_> {
     }
 }
 
-/// What happened in the tasks of a record, as one page of HTML.
+/// The profile of the tasks of a record, as one page of HTML.
 pub fn profile_page(record: &Record, profile: &Profile) -> String {
-    let subject = Subject::of(record);
+    let subject = Subject::from_record(record);
     let picture = subject.picture(Coloring::Kind).with_seconds(profile.task_seconds());
     let caption = "What each worker did, and when.";
     profile.page(&subject.title(), caption, &picture.text(Format::Svg))

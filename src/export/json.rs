@@ -38,7 +38,7 @@ struct RunJson<'a> {
     schema: &'static str,
     /// How it was computed.
     program: Program<'a>,
-    /// What the tSNR means.
+    /// The definition of the tSNR.
     definition: DefinitionJson<'a>,
     /// The grid of the maps.
     grid: GridJson,
@@ -58,7 +58,7 @@ struct RunJson<'a> {
     between_runs: Option<BetweenJson>,
     /// A row for each region and run, where regions or a table were asked for.
     regions: Vec<RegionJson<'a>>,
-    /// What a person should know.
+    /// The findings, most of them with what to do.
     findings: &'a [Finding],
     /// The images that were written.
     written: Vec<String>,
@@ -105,7 +105,7 @@ struct DefinitionJson<'a> {
     in_words: String,
     /// The definition as a sentence for the methods section of a paper.
     sentence: String,
-    /// What the sum of squares is divided by; null with `average`, where each run has its own.
+    /// The divisor of the sum of squares; null with `average`, where each run has its own.
     divisor: Option<f64>,
     /// The image that the mean was taken from.
     mean_from: Option<String>,
@@ -147,7 +147,7 @@ struct RunOfJson<'a> {
     censored: Vec<usize>,
     /// Volumes outside the chosen part.
     not_chosen: Vec<usize>,
-    /// What was fitted to the run by itself, beside its mean.
+    /// The regressors that were fitted to the run by itself, beside its mean.
     regressors: &'a [String],
     /// Those of the regressors that add nothing: constant, or made up of others.
     dependent_regressors: &'a [String],

@@ -22,7 +22,7 @@ pub use words::{command_line, printable};
 use crate::formats::MapPrecision;
 use std::path::PathBuf;
 
-/// What only the caller of exporters knows.
+/// The facts that only the caller of exporters knows.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Context {

@@ -213,8 +213,8 @@ fn censored(record: &Record) -> Option<String> {
     Some(format!("{were} censored ({})", rules.join(", ")))
 }
 
-/// What a map of this kind is, for the field of a header that holds 79 bytes: a short form for
-/// the eye, of which the end may be cut off. The header's extension has it whole.
+/// The description of a map of this kind, for the field of a header that holds 79 bytes: a short
+/// form for the eye, of which the end may be cut off. The header's extension has it whole.
 pub fn description(record: &Record, kind: MapKind) -> String {
     let short = short(&record.definition, kind);
     let (version, volumes) = (record.provenance.version, record.volumes_used);

@@ -19,7 +19,8 @@ use crate::stats::summary::significant;
 use std::path::PathBuf;
 use taskgraph::PassReport;
 
-/// What of a summary its caller measured: the whole process, with everything that was written.
+/// The figures of a summary that its caller measured: the whole process, with everything that was
+/// written.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     /// How long the process has run, in seconds.
@@ -28,7 +29,7 @@ pub struct Measured {
     pub peak_bytes: Option<u64>,
 }
 
-/// What was computed of what, how, and with what outcome: lines of a label and its text.
+/// The summary: what was computed, how, and with what outcome, in lines of a label and its text.
 pub fn summary(record: &Record, context: &Context, measured: Measured) -> String {
     let geometry = &record.geometry;
     let [dx, dy, dz] = geometry.voxel_sizes;
@@ -128,7 +129,8 @@ pub fn inputs(session: &Session) -> String {
     lines.join("\n")
 }
 
-/// What each pass made of the task graph, a line each; `tasks` is how many there are in the end.
+/// The effect of each pass on the task graph, a line each; `tasks` is how many there are in the
+/// end.
 pub fn passes(passes: &[PassReport], tasks: usize) -> String {
     if passes.is_empty() {
         return format!("graph        {tasks} tasks, as they are declared");
@@ -140,7 +142,7 @@ pub fn passes(passes: &[PassReport], tasks: usize) -> String {
     passes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What would be done, and which files would be written.
+/// The plan of a dry run: what would be done, and which files would be written.
 pub fn dry_run(planned: &Planned, files: &[String]) -> String {
     let session = planned.session();
     let lengths: Vec<usize> = session.runs().iter().map(|run| run.volumes()).collect();
@@ -160,7 +162,7 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
     )
 }
 
-/// What a terminal shows of the tSNR: its distribution and, with colours, axial slices. Each line
+/// The tSNR as a terminal shows it: its distribution and, with colours, axial slices. Each line
 /// ends with a line break but the last.
 ///
 /// # Errors
@@ -179,7 +181,7 @@ pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result
     })
 }
 
-/// What of the runs was not used, in words.
+/// The volumes of the runs that were not used, in words.
 fn left_out(record: &Record) -> String {
     let uses = [
         (Use::Dummy, "as dummy scans"),

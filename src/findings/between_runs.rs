@@ -37,7 +37,7 @@ pub struct BetweenRuns {
 impl BetweenRuns {
     /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the same
     /// voxels, all of them with a tSNR.
-    pub fn of(tsnr: &[f64], share: Vec<f64>, analysis: &Analysis) -> Option<BetweenRuns> {
+    pub fn from_shares(tsnr: &[f64], share: Vec<f64>, analysis: &Analysis) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
             || model.runs().len() < 2
@@ -126,8 +126,9 @@ mod tests {
             wanted: Wanted::default(),
             signals: SignalsWanted::default(),
         };
-        let of =
-            |ddof| BetweenRuns::of(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap();
+        let of = |ddof| {
+            BetweenRuns::from_shares(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap()
+        };
         let plain = of(Ddof::Fixed(0));
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
         assert!((plain.demean_median - 40.0 * 2.0_f64.sqrt()).abs() < 1e-12);
@@ -135,6 +136,6 @@ mod tests {
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
-        assert_eq!(BetweenRuns::of(&[1.0], vec![0.0], &one), None);
+        assert_eq!(BetweenRuns::from_shares(&[1.0], vec![0.0], &one), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a person should know of a session and its maps: findings, each with a name that stays.
+//! Findings: what a person should know of a session and its maps, each with a name that stays.
 //!
 //! A finding is a file: its rule, name, severity, words, remedy and data. [`RULES`] lists them all.
 //! Some look at what is known before a voxel is read (`Opened`), the others at what came out of
@@ -114,20 +114,20 @@ pub struct Rule {
     pub name: &'static str,
     /// How much its findings matter, where a finding does not say otherwise.
     pub severity: Severity,
-    /// What is found, in a sentence for a table of all rules.
+    /// The rule in a sentence, for a table of all rules.
     pub about: &'static str,
     look: Look,
 }
 
-/// What a rule looks at.
+/// The moment at which a rule looks, and at what.
 enum Look {
-    /// What is known before a voxel is read.
+    /// Before a voxel is read, at what is known then.
     Before(fn(&Opened) -> Vec<Finding>),
-    /// What came out of the pass.
+    /// After the pass, at what came out.
     After {
-        /// What is looked for, in words; nothing where it could not be found.
+        /// The thing that is looked for, in words; nothing where it could not be found.
         looked_for: fn(&Computed) -> Option<String>,
-        /// What was found; asked only where it was looked for.
+        /// The findings; asked for only where something was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
     /// Both: what is known before a voxel is read, and then what came out.
@@ -168,11 +168,11 @@ impl Rule {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// What was done, or was not checked; never an error.
+    /// Something that was done, or was not checked; never an error.
     Note,
-    /// What may make the result other than what is expected.
+    /// Something that may make the result other than what is expected.
     Warning,
-    /// What makes the result wrong.
+    /// Something that makes the result wrong.
     Error,
 }
 
@@ -185,9 +185,9 @@ pub struct Finding {
     pub name: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// What was found, in plain words.
+    /// The finding, in plain words.
     pub text: String,
-    /// What to do; empty if the text says it.
+    /// The next step; empty if the text says it.
     pub remedy: String,
     /// Where it was found, if it is of one place.
     pub place: Option<Place>,
@@ -246,13 +246,13 @@ impl Finding {
     }
 }
 
-/// What is known of an analysis before a voxel is read.
+/// The facts of an analysis that are known before a voxel is read.
 pub(crate) struct Opened<'a> {
-    /// What is asked for.
+    /// The recipe.
     pub recipe: &'a Recipe,
-    /// What the choices come to.
+    /// The definition that its choices come to.
     pub definition: &'a TsnrDefinition,
-    /// What patterns brought and was left out, a line each.
+    /// Files that patterns brought and that were left out, a line each.
     pub skipped_files: &'a [String],
     /// The runs, and what is used of them.
     pub prepared: &'a Prepared,
@@ -278,13 +278,13 @@ impl Opened<'_> {
     }
 }
 
-/// What was computed, as far as it tells something.
+/// The outcome of the pass, as far as it tells something.
 pub(crate) struct Computed<'a> {
     /// The runs, and what was used of them.
     pub prepared: &'a Prepared,
-    /// What was asked for.
+    /// The analysis that was asked for.
     pub analysis: &'a Analysis,
-    /// What the volumes of each run are like.
+    /// The signals of the volumes of each run.
     pub signals: &'a [RunSignals],
     /// How many voxels in the mask that change have a sample at the limit of its type, unscaled.
     pub at_limit: usize,
@@ -298,7 +298,7 @@ pub(crate) struct Computed<'a> {
     pub counts: Counts,
     /// The mask, if one was given.
     pub mask: Option<&'a Mask>,
-    /// What lies between the runs.
+    /// The share of variance that lies between the runs, if it was computed.
     pub between: Option<BetweenRuns>,
 }
 
@@ -308,7 +308,7 @@ pub(crate) struct Pair<'a> {
     pub paths: [&'a Path; 2],
     /// The geometry of the first.
     pub geometry: &'a Geometry,
-    /// What their headers record.
+    /// The definitions in the headers of the two maps.
     pub definitions: [Option<&'a RecordedDefinition>; 2],
     /// The fields in which these differ.
     pub differences: &'a [FieldDifference],
@@ -348,8 +348,8 @@ pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
     DIFF_RULES.iter().flat_map(rule).collect()
 }
 
-/// What was looked for in headers and maps, whether it was found or not, each in a few words.
-/// Nothing else was.
+/// Everything that was looked for in headers and maps, whether it was found or not, each in a few
+/// words.
 pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
     let is_compared = computed.prepared.session.images().count() > 1;
     let of_each = "names that say phase, TRs that a sidecar contradicts or that look like \

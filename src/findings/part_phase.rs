@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
-/// What a run is by its name, if it is no magnitude.
+/// The part of a complex image that a run is by its name, if it is not the magnitude.
 fn part(run: &Run) -> Option<&'static str> {
     let entities = run.entities();
     match (entities.get("part"), entities.suffix()) {

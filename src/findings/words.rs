@@ -9,7 +9,8 @@ const MOST_NAMED: usize = 4;
 const LONGEST_THING: usize = 48;
 /// More groups than this are counted, not named.
 const MOST_GROUPS: usize = 3;
-/// What the files of a group say is told in so many characters, and their names in twice as many.
+/// The greatest length of what the files of a group say, in characters; their names may be twice as
+/// long.
 const GROUP_CHARACTERS: usize = 30;
 
 /// Files grouped by what they say, in words, if they do not all say the same.

@@ -96,13 +96,13 @@ pub enum Orientation {
     /// Nothing says so. The first axis is taken to run to the left, as nibabel takes it, which may
     /// be wrong.
     Unknown {
-        /// What is missing, in words: `no affine says how the voxels lie`.
+        /// The missing fact, in words: `no affine says how the voxels lie`.
         reason: &'static str,
     },
 }
 
 impl Orientation {
-    /// What is missing, in words, if it is unknown.
+    /// The missing fact, in words, if the place is unknown.
     pub fn unknown_reason(self) -> Option<&'static str> {
         match self {
             Orientation::Known => None,

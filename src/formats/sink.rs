@@ -4,7 +4,7 @@ use super::Encoding;
 use std::fmt;
 use std::io::{self, Write};
 
-/// What is kept of an image beside its geometry when a map is written.
+/// The parts of an image beside its geometry that are kept when a map is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing: the map is made of more than this image.
@@ -40,9 +40,9 @@ pub struct MapFile {
     pub encoding: Encoding,
     /// How the values are stored.
     pub precision: MapPrecision,
-    /// What the map is, in a word; a format may cut it (NIfTI-1 after 15 bytes).
+    /// The name of the map, in a word; a format may cut it (NIfTI-1 after 15 bytes).
     pub name: String,
-    /// What the map is, in a line; a format may cut it (NIfTI-1 after 79 bytes).
+    /// The map in a line; a format may cut it (NIfTI-1 after 79 bytes).
     pub description: String,
     /// Texts that the file carries whole, before those of the image that the map was made of. They
     /// come back as [`Source::notes`](super::Source::notes).
@@ -57,7 +57,7 @@ impl MapFile {
     }
 }
 
-/// What writes maps with the geometry of an image, and what is kept of it. It holds all that it
+/// A writer of maps with the geometry of an image, and what is kept of it. It holds all that it
 /// writes, and reads no file.
 pub trait MapSink: fmt::Debug + Send + Sync {
     /// Writes the values of a map, a voxel each, the first axis fastest. The same values and file
@@ -75,6 +75,7 @@ pub trait MapSink: fmt::Debug + Send + Sync {
         file: &MapFile,
     ) -> io::Result<()>;
 
-    /// What was to be kept of the image and is not, a sentence each, without the file's name.
+    /// The parts of the image that were to be kept and are not, a sentence each, without the file's
+    /// name.
     fn left_out(&self) -> &[String];
 }

@@ -20,7 +20,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Its grid, and where that lies in space.
     fn geometry(&self) -> &Geometry;
 
-    /// What it says of time.
+    /// The time axis and its step, as the image states them.
     fn time(&self) -> &Time;
 
     /// How a sample is stored, and what it stands for.
@@ -45,7 +45,7 @@ pub trait Source: fmt::Debug + Send + Sync {
         self.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// What the image is, in the words of the program that wrote it; empty if it says nothing.
+    /// The image in the words of the program that wrote it; empty if it says nothing.
     fn description(&self) -> Cow<'_, str> {
         Cow::Borrowed("")
     }
@@ -65,7 +65,7 @@ pub trait Source: fmt::Debug + Send + Sync {
         0
     }
 
-    /// What writes maps on the grid of this image, in the format that suits them: NIfTI-1, unless
+    /// The writer of maps on the grid of this image, in the format that suits them: NIfTI-1, unless
     /// the image's own has one for maps.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ pub trait Source: fmt::Debug + Send + Sync {
         self.voxel_encoding().datatype
     }
 
-    /// What a stored sample stands for.
+    /// The values that stored samples stand for.
     fn scaling(&self) -> Scaling {
         self.voxel_encoding().scaling
     }
@@ -115,7 +115,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     }
 }
 
-/// What an image says of time.
+/// The time axis of an image, and its step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Time {
     /// Number of time points, at least 1.
@@ -168,7 +168,7 @@ impl fmt::Display for TimeUnit {
 pub struct VoxelEncoding {
     /// The type of the stored number.
     pub datatype: Datatype,
-    /// What a stored number stands for.
+    /// The values that stored numbers stand for.
     pub scaling: Scaling,
 }
 

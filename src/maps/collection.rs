@@ -22,7 +22,7 @@ impl Map {
         Map { kind, run, undefined_for: kind.undefined_for, values }
     }
 
-    /// What it is a map of.
+    /// The kind of the map.
     pub fn kind(&self) -> MapKind {
         self.kind
     }
@@ -70,13 +70,13 @@ impl Maps {
                 _ => map,
             }
         };
-        Maps::none(wanted.of(Extent::Session).map(map).collect(), room)
+        Maps::none(wanted.of_extent(Extent::Session).map(map).collect(), room)
     }
 
     /// The maps of one run by itself, of no voxel yet, with room for so many.
     pub fn of_run(wanted: &Wanted, run: usize, room: usize) -> Maps {
         let map = |kind| Map::none(kind, Some(run), room);
-        Maps::none(wanted.of(Extent::EachRun).map(map).collect(), room)
+        Maps::none(wanted.of_extent(Extent::EachRun).map(map).collect(), room)
     }
 
     fn none(maps: Vec<Map>, room: usize) -> Maps {
@@ -148,7 +148,7 @@ impl Maps {
         Maps { shape: [0; 3], status, run_status, maps }.on_grid(shape)
     }
 
-    /// The same maps on the grid `[x, y, z]` whose voxels they are of.
+    /// These maps on the grid `[x, y, z]` whose voxels they are of.
     ///
     /// # Panics
     /// If the grid has another number of voxels.
@@ -217,7 +217,7 @@ impl Maps {
 
     /// How many voxels have a tSNR, and why the others have none.
     pub fn counts(&self) -> Counts {
-        Counts::of(&self.status)
+        Counts::from_statuses(&self.status)
     }
 
     /// The values of one of these maps as they are written, in the order of a file.

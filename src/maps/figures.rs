@@ -1,9 +1,9 @@
-//! What maps are made of.
+//! The figures of which maps are made.
 
 use super::Status;
 
-/// What is known of one voxel once its time series was seen: over all runs, or for the maps
-/// [of each run](super::Extent::EachRun) in that run. Each map makes its value of these.
+/// The figures of one voxel once its time series was seen: over all runs, or for the maps [of each
+/// run](super::Extent::EachRun) in that run. Each map makes its value of these.
 #[derive(Clone, Copy, Debug)]
 pub struct VoxelFigures<'a> {
     /// The mean that the tSNR is made of, in the units of the data; NaN if it or the std is not
@@ -20,16 +20,16 @@ pub struct VoxelFigures<'a> {
     /// The sum over runs of the squared residuals about each run's own mean, after the fit; none
     /// of a single run, or if no map [needs](super::Need::SpreadWithinRuns) it.
     pub within: Option<f64>,
-    /// What all voxels share.
+    /// The figures that all voxels share.
     pub totals: &'a Totals,
 }
 
-/// What the figures of all voxels share.
+/// The figures that all voxels share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Totals {
     /// Number of used volumes.
     pub volumes: f64,
-    /// What the sum of squares is divided by for the variance.
+    /// The divisor of the sum of squares for the variance.
     pub freedom: f64,
     /// The variance of the mean of independent noise, in units of that of the noise: 1 / N.
     pub mean_variance: f64,

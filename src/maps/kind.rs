@@ -1,4 +1,4 @@
-//! What is known of a kind of map, and lists of kinds.
+//! A kind of map, and lists of kinds.
 
 use super::{ALL, Status, TSNR, VoxelFigures};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -11,24 +11,24 @@ const STATUS_BYTES: usize = size_of::<Status>();
 /// A kind of map: what it is called, what it is, and its value in a voxel.
 #[derive(Clone, Copy)]
 pub struct MapKind {
-    /// What it is called where a map is asked for: no other kind has the name.
+    /// The name by which a map is asked for: no other kind has it.
     pub name: &'static str,
-    /// What a map of this kind is called in its header (`intent_name`): at most 15 bytes.
+    /// The name of a map of this kind in its header (`intent_name`): at most 15 bytes.
     pub title: &'static str,
     /// The first words of the definition that a map's header records, in which `mean` stands for
     /// the numerator and may become `|mean|`.
     pub recorded_as: &'static str,
-    /// What it is, in words that follow the name.
+    /// The map in words that follow the name.
     pub description: &'static str,
     /// How it is computed, in the symbols of `docs/definitions.md`.
     pub formula: &'static str,
-    /// What its values are in.
+    /// The unit of its values.
     pub unit: Unit,
     /// Which of the definition's parts have a say in it.
     pub parts: &'static [Part],
     /// Whether there is one of it, or one for each run.
     pub extent: Extent,
-    /// What has to be summed up for it, beside what every map is made of.
+    /// The sums that it needs, beside those that every map is made of.
     pub needs: &'static [Need],
     /// Why a voxel has no value in it.
     pub undefined_for: UndefinedFor,
@@ -36,7 +36,7 @@ pub struct MapKind {
     pub value: fn(&VoxelFigures) -> f64,
 }
 
-/// What the values of a map are in.
+/// The unit of the values of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Numbers without a unit.
@@ -67,7 +67,7 @@ pub enum Extent {
     EachRun,
 }
 
-/// What has to be summed up for a map, beside what every map is made of.
+/// Something that has to be summed up for a map, beside what every map is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The spread within runs, see [`VoxelFigures::within`].
@@ -132,7 +132,7 @@ impl<'de> Deserialize<'de> for MapKind {
 /// A name that no kind of map has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMap {
-    /// What was found.
+    /// The name that was found.
     pub name: String,
 }
 
@@ -186,23 +186,23 @@ impl Wanted {
     }
 
     /// The kinds of one extent.
-    pub fn of(&self, extent: Extent) -> impl Iterator<Item = MapKind> + '_ {
+    pub fn of_extent(&self, extent: Extent) -> impl Iterator<Item = MapKind> + '_ {
         self.iter().filter(move |kind| kind.extent == extent)
     }
 
     /// Whether there is a kind of one extent.
     pub fn has_any(&self, extent: Extent) -> bool {
-        self.of(extent).next().is_some()
+        self.of_extent(extent).next().is_some()
     }
 
     /// Bytes that all maps of so many runs take, of one voxel: float64 values, and a status.
     pub fn bytes_per_voxel(&self, runs: usize) -> usize {
-        VALUE_BYTES * self.of(Extent::Session).count() + STATUS_BYTES + self.run_bytes(runs)
+        VALUE_BYTES * self.of_extent(Extent::Session).count() + STATUS_BYTES + self.run_bytes(runs)
     }
 
     /// Bytes of one voxel that the maps of each of so many runs take, with a status for each run.
     pub fn run_bytes(&self, runs: usize) -> usize {
-        match self.of(Extent::EachRun).count() {
+        match self.of_extent(Extent::EachRun).count() {
             0 => 0,
             kinds => runs * (VALUE_BYTES * kinds + STATUS_BYTES),
         }

@@ -37,7 +37,7 @@ pub enum WrittenUndefined {
     Zero,
     /// NaN, whatever the reason.
     Nan,
-    /// What the division gives: NaN for 0/0 and for samples that are not finite, an infinity
+    /// The result of the division: NaN for 0/0 and for samples that are not finite, an infinity
     /// with the sign of the mean for a voxel that is constant (numpy).
     #[serde(rename = "numpy")]
     Division,
@@ -79,7 +79,7 @@ pub struct Counts {
 
 impl Counts {
     /// The counts of some voxels; those outside the mask are in none.
-    pub fn of(voxels: &[Status]) -> Counts {
+    pub fn from_statuses(voxels: &[Status]) -> Counts {
         let count = |wanted: Status| voxels.iter().filter(|&&status| status == wanted).count();
         Counts {
             defined: count(Status::Defined),
@@ -121,7 +121,7 @@ mod tests {
     fn every_voxel_is_counted_but_those_outside() {
         let voxels =
             [Defined, AlwaysZero, ConstantAbove, ConstantBelow, NotFinite, Outside, Defined];
-        let counts = Counts::of(&voxels);
+        let counts = Counts::from_statuses(&voxels);
         assert_eq!(counts, Counts { defined: 2, all_zero: 1, constant: 2, not_finite: 1 });
         assert_eq!(counts.undefined(), 4);
     }

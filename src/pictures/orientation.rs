@@ -139,7 +139,7 @@ fn eigen(mut matrix: [[f64; 3]; 3]) -> ([f64; 3], [[f64; 3]; 3]) {
 mod tests {
     use super::*;
 
-    fn of(matrix: [[f64; 3]; 3]) -> [(usize, i32); 3] {
+    fn axes_of(matrix: [[f64; 3]; 3]) -> [(usize, i32); 3] {
         let affine = matrix.map(|row| [row[0], row[1], row[2], 17.0]);
         let sign = |axis: BodyAxis| if axis.is_reversed { -1 } else { 1 };
         Orientation::of_affine(&affine).axes.map(|axis| (axis.number, sign(axis)))
@@ -157,7 +157,7 @@ mod tests {
                     matrix[permutation[axis]][axis] = size * f64::from(sign(axis));
                 }
                 let expected = [0, 1, 2].map(|axis| (permutation[axis], sign(axis)));
-                assert_eq!(of(matrix), expected);
+                assert_eq!(axes_of(matrix), expected);
                 let affine = matrix.map(|row| [row[0], row[1], row[2], 0.0]);
                 seen.insert(Orientation::of_affine(&affine).codes());
             }
@@ -271,20 +271,20 @@ mod tests {
         ];
         for (matrix, axes) in expected {
             let [a, b, c, d, e, f, g, h, i] = matrix;
-            assert_eq!(of([[a, b, c], [d, e, f], [g, h, i]]), axes, "{matrix:?}");
+            assert_eq!(axes_of([[a, b, c], [d, e, f], [g, h, i]]), axes, "{matrix:?}");
         }
     }
 
     /// nibabel 5.4.2 gives NaN for the axes that have no direction, and else the same.
     #[test]
     fn an_axis_without_a_direction_takes_what_is_left() {
-        assert_eq!(of([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0; 3]]), [(0, 1), (1, 1), (2, 1)]);
+        assert_eq!(axes_of([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0; 3]]), [(0, 1), (1, 1), (2, 1)]);
         assert_eq!(
-            of([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+            axes_of([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
             [(0, 1), (1, 1), (2, 1)]
         );
-        assert_eq!(of([[0.0; 3], [0.0; 3], [0.0, -3.0, 0.0]]), [(0, 1), (2, -1), (1, 1)]);
-        assert_eq!(of([[0.0; 3]; 3]), [(0, 1), (1, 1), (2, 1)]);
-        assert_eq!(of([[f64::NAN; 3]; 3]), [(0, 1), (1, 1), (2, 1)]);
+        assert_eq!(axes_of([[0.0; 3], [0.0; 3], [0.0, -3.0, 0.0]]), [(0, 1), (2, -1), (1, 1)]);
+        assert_eq!(axes_of([[0.0; 3]; 3]), [(0, 1), (1, 1), (2, 1)]);
+        assert_eq!(axes_of([[f64::NAN; 3]; 3]), [(0, 1), (1, 1), (2, 1)]);
     }
 }

@@ -37,7 +37,7 @@ pub struct OnGrid {
     pub values: Vec<f64>,
     /// The image.
     pub image: Arc<dyn Source>,
-    /// What a person should know if its voxels lie elsewhere in space than those of the grid.
+    /// The warning that its voxels lie elsewhere in space than those of the grid, if they do.
     pub misplaced: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub fn on_grid_of(path: &Path, what: &str, expected: &dyn Source) -> Result<OnGr
     Ok(OnGrid { values, image, misplaced })
 }
 
-/// What is to be said where the voxels lie elsewhere.
+/// Holds an image to the grid, and gives the warning if its voxels lie elsewhere.
 ///
 /// # Errors
 /// Another grid.

@@ -1,4 +1,4 @@
-//! What a mode will hold in memory, told before it starts.
+//! The memory that a mode will hold, told before it starts.
 
 use super::{Analysis, Mode, Settings, array};
 use crate::error::{Error, Result, Setting};

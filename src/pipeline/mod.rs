@@ -42,7 +42,7 @@ use taskgraph::{
     Cancellation, Cause, Delayed, Graph, Observer, Options, Outline, PassReport, Pool,
 };
 
-/// What to compute, and how.
+/// An analysis, and the way to compute it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How.
@@ -52,20 +52,20 @@ pub struct Settings {
     /// Volumes in a chunk of `array` mode; if none is given, as many as fit
     /// [`array::CHUNK_BYTES`] and at least [`array::FEWEST_VOLUMES`].
     pub chunk_length: Option<NonZeroUsize>,
-    /// What.
+    /// The analysis.
     pub analysis: Analysis,
 }
 
-/// What is computed of a session.
+/// The analysis of a session: the definition, and what is made of it.
 #[derive(Clone, Debug)]
 pub struct Analysis {
-    /// What is meant by the tSNR.
+    /// The definition of the tSNR.
     pub definition: Formula,
     /// Which volumes count, and what is fitted.
     pub model: Arc<Model>,
     /// Which maps are made.
     pub wanted: Wanted,
-    /// What is kept of each volume as a whole.
+    /// The signals of volumes that are kept.
     pub signals: SignalsWanted,
 }
 
@@ -81,7 +81,7 @@ impl Analysis {
     }
 }
 
-/// What came out of the pass over a session.
+/// The outcome of the pass over a session.
 #[derive(Clone, Debug)]
 pub struct Computed {
     /// The maps that were wanted, in the units of the data unless they have
@@ -90,13 +90,13 @@ pub struct Computed {
     /// The voxels that have a sample at the limit of its type, of those that are not scaled, by
     /// their places in the file.
     pub at_limit: Vec<usize>,
-    /// Of each run, the greatest value, and how many samples share it.
+    /// The greatest value of each run, and how many samples share it.
     pub peaks: Vec<RunPeak>,
-    /// Of each run, what its volumes are like.
+    /// The signals of the volumes of each run.
     pub signals: Vec<RunSignals>,
 }
 
-/// What the volumes of a run are like, each as a whole; all of them, whether used or not.
+/// The signals of the volumes of a run, each as a whole; of all of them, whether used or not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSignals {
     /// The mean over the grid of each volume, or of some of the first.
@@ -151,7 +151,7 @@ pub fn compute(
     plan(session, settings, progress)?.run(&(), &Cancellation::default())
 }
 
-/// What is to be done to compute the maps of a session. No voxel has been read.
+/// The work that is to be done to compute the maps of a session. No voxel has been read.
 pub struct Plan {
     session: Session,
     settings: Settings,
@@ -196,7 +196,7 @@ enum Work {
 pub fn plan(session: &Session, settings: &Settings, progress: Arc<dyn Progress>) -> Result<Plan> {
     check_freedom(session, &settings.analysis)?;
     let tasks = |computed: Delayed<Computed>| {
-        let raw = Graph::of(&computed);
+        let raw = Graph::needed_for(&computed);
         let (optimized, passes) = raw.clone().optimized();
         Work::Tasks { raw, optimized, passes, computed }
     };
@@ -276,7 +276,7 @@ impl Plan {
         }
     }
 
-    /// The same without optimisation.
+    /// This plan without optimisation.
     pub fn unoptimized(mut self) -> Plan {
         if let Work::Tasks { raw, optimized, passes, .. } = &mut self.work {
             *optimized = raw.clone();
@@ -285,8 +285,8 @@ impl Plan {
         self
     }
 
-    /// The same, in which a task waits while its value does not fit into these bytes beside
-    /// those alive.
+    /// This plan, in which a task waits while its value does not fit into these bytes beside those
+    /// alive.
     pub fn within(self, budget_bytes: Option<u64>) -> Plan {
         Plan { budget_bytes, ..self }
     }
@@ -360,7 +360,7 @@ fn hashed_and_counted(
     analysis: &Analysis,
 ) -> (Samples, BlockHashes) {
     let hashed = analysis.signals.hashes.of_next(samples.volumes(), before);
-    let hashes = BlockHashes::of(&samples, hashed);
+    let hashes = BlockHashes::of_first(&samples, hashed);
     (counted(samples, analysis.definition.not_finite), hashes)
 }
 

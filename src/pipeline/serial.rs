@@ -69,7 +69,7 @@ struct Steps<'a, N> {
 }
 
 impl<N: Iterator<Item = (usize, String)>> Steps<'_, N> {
-    /// What a step makes.
+    /// Takes a step, timed under its name, and gives its result.
     ///
     /// # Errors
     /// If it was cancelled before.

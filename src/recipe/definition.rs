@@ -19,7 +19,7 @@ pub struct TsnrDefinition {
     pub formula: Formula,
     /// The order of the polynomial trend that is removed: 0 for none.
     pub polynomial_order: usize,
-    /// What the polynomial runs through.
+    /// The extent of the polynomial: each run, or all of them in a row.
     pub trend_through: Scope,
     /// Whether the mean is that of the data, or loses what a fit takes of it.
     pub mean: MeanKept,
@@ -29,14 +29,14 @@ pub struct TsnrDefinition {
     pub confound_columns: Option<String>,
     /// Whether the mean is that of another image.
     pub is_mean_replaced: bool,
-    /// What is written for a voxel without a tSNR.
+    /// The value that is written for a voxel without a tSNR.
     pub undefined: WrittenUndefined,
     /// The tool whose definition it began with.
     #[serde(skip)]
     pub based_on: Option<Tool>,
 }
 
-/// What a fit does to the mean.
+/// The effect of a fit on the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -53,7 +53,10 @@ impl TsnrDefinition {
     ///
     /// # Errors
     /// Choices that contradict each other.
-    pub(super) fn of(choice: &DefinitionChoice, columns: Option<&str>) -> Result<TsnrDefinition> {
+    pub(super) fn from_choice(
+        choice: &DefinitionChoice,
+        columns: Option<&str>,
+    ) -> Result<TsnrDefinition> {
         let base = match choice.tool {
             Some(tool) => tool.definition(choice.detrend),
             None => TsnrDefinition {
@@ -122,7 +125,7 @@ impl TsnrDefinition {
         self.based_on.filter(|_| self.tool().is_none())
     }
 
-    /// What is changed of the definition that this one began with, in words.
+    /// The changes of the definition that this one began with, in words.
     pub fn changes(&self) -> Vec<&'static str> {
         let Some(tool) = self.based_on else { return Vec::new() };
         let own = tool.definition(tool.takes_an_order().then_some(self.polynomial_order));
@@ -179,7 +182,7 @@ mod tests {
     use crate::recipe::Recipe;
 
     fn resolved(change: impl Fn(&mut Recipe)) -> Result<TsnrDefinition> {
-        let mut recipe = Recipe::of(["run.nii"]);
+        let mut recipe = Recipe::new(["run.nii"]);
         change(&mut recipe);
         recipe.resolved()
     }

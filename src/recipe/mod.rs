@@ -1,4 +1,4 @@
-//! What is asked for, as plain data: a [`Recipe`].
+//! The request for an analysis, as plain data: a [`Recipe`].
 //!
 //! A recipe names inputs, a definition of the tSNR, volumes, regressors, a mask, regions, maps and
 //! how to compute. It can be written as JSON and read back. The command line makes one of what was
@@ -10,7 +10,7 @@
 //! ```
 //! use tsnr::recipe::{MaskChoice, Recipe, Tool};
 //!
-//! let mut recipe = Recipe::of(["sub-01/func/*_bold.nii.gz"]);
+//! let mut recipe = Recipe::new(["sub-01/func/*_bold.nii.gz"]);
 //! recipe.definition.tool = Some(Tool::Afni);
 //! recipe.definition.detrend = Some(1);
 //! recipe.mask = Some(MaskChoice::Auto);
@@ -43,8 +43,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// What is asked for: inputs, definition, volumes, regressors, mask, regions, maps, and how to
-/// compute.
+/// The request: inputs, definition, volumes, regressors, mask, regions, maps, and how to compute.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -54,7 +53,7 @@ pub struct Recipe {
     /// The repetition time of all runs in seconds; what their sidecars and headers state if there
     /// is none.
     pub tr_seconds: Option<f64>,
-    /// What is meant by the tSNR.
+    /// The choice of a definition of the tSNR.
     pub definition: DefinitionChoice,
     /// Which volumes of each run are used.
     pub volumes: VolumeChoice,
@@ -75,7 +74,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// The recipe of a plain map: these inputs, all volumes, nothing removed.
-    pub fn of<P: Into<PathBuf>>(inputs: impl IntoIterator<Item = P>) -> Recipe {
+    pub fn new<P: Into<PathBuf>>(inputs: impl IntoIterator<Item = P>) -> Recipe {
         Recipe { inputs: inputs.into_iter().map(Into::into).collect(), ..Recipe::default() }
     }
 
@@ -84,12 +83,11 @@ impl Recipe {
     /// # Errors
     /// Choices that contradict each other.
     pub fn resolved(&self) -> Result<TsnrDefinition> {
-        TsnrDefinition::of(&self.definition, self.confounds.columns.as_deref())
+        TsnrDefinition::from_choice(&self.definition, self.confounds.columns.as_deref())
     }
 }
 
-/// What is meant by the tSNR: a tool's definition, and what is asked for beside it, which goes
-/// first.
+/// The choice of a definition: a tool's, and single fields of it, which go first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -98,11 +96,11 @@ pub struct DefinitionChoice {
     pub tool: Option<Tool>,
     /// How the runs become one map.
     pub combine: Option<Combine>,
-    /// What the sum of squares is divided by.
+    /// The divisor of the sum of squares.
     pub ddof: Option<Ddof>,
     /// The image whose mean takes the place of the data's: a map, or a run whose mean is taken.
     pub mean_from: Option<PathBuf>,
-    /// What is written for a voxel without a tSNR.
+    /// The value that is written for a voxel without a tSNR.
     pub undefined: Option<WrittenUndefined>,
     /// The order of the polynomial trend that is removed: 0 to 9.
     pub detrend: Option<usize>,
@@ -127,7 +125,7 @@ pub struct VolumeChoice {
     pub dvars_threshold: Option<f64>,
     /// Neighbours of censored volumes that are censored as well.
     pub widening: Widening,
-    /// What is done with a run that keeps too few volumes for what is fitted.
+    /// The fate of a run that keeps too few volumes for what is fitted.
     pub short_runs: ShortRuns,
 }
 
@@ -144,11 +142,11 @@ pub struct Widening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dummies {
-    /// So many.
+    /// This number of volumes.
     Count(usize),
-    /// As many as are not yet steady: those that the table of confounds flags, if there is one,
-    /// else by [`non_steady_volumes`](crate::nuisance::non_steady_volumes) of the global signal of
-    /// the first [`BEGINNING_VOLUMES`].
+    /// The volumes that are not yet steady: those that the table of confounds flags, if there is
+    /// one, else by [`non_steady_volumes`](crate::nuisance::non_steady_volumes) of the global
+    /// signal of the first [`BEGINNING_VOLUMES`].
     Auto,
 }
 
@@ -161,7 +159,7 @@ impl Default for Dummies {
     }
 }
 
-/// What is done with a run that keeps too few volumes for what is fitted.
+/// The fate of a run that keeps too few volumes for what is fitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShortRuns {

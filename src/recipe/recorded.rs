@@ -22,7 +22,7 @@ pub(crate) const COSINE: &str = "cosine";
 /// More bytes than this are not written into a header.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// What a header records of a map: what it is, its definition, and what it was made of.
+/// The definition that a map's header records, with what the map is and what it was made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -37,7 +37,7 @@ pub struct RecordedDefinition {
     pub tool: Option<Tool>,
     /// Everything that makes the number.
     pub definition: TsnrDefinition,
-    /// What was fitted to each run beside its mean.
+    /// The regressors that were fitted to each run beside its mean.
     pub regressors: Regressors,
     /// How many runs it is of.
     pub runs: usize,
@@ -54,7 +54,7 @@ pub struct RecordedDefinition {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Regressors {
-    /// The same in each run.
+    /// One list for all runs.
     Alike(Vec<String>),
     /// By run.
     ByRun(Vec<Vec<String>>),
@@ -67,7 +67,7 @@ pub enum Regressors {
     },
 }
 
-/// What a header records of a map that was made of two others: their difference or ratio.
+/// The record in the header of a map that was made of two others: their difference or ratio.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedPair {
@@ -77,9 +77,9 @@ pub struct RecordedPair {
     pub version: String,
     /// The kind of map: `difference` or `ratio`.
     pub map: String,
-    /// What the first map's header records, if anything.
+    /// The record in the first map's header, if there is one.
     pub a: Option<RecordedDefinition>,
-    /// What the second map's header records, if anything.
+    /// The record in the second map's header, if there is one.
     pub b: Option<RecordedDefinition>,
 }
 
@@ -233,8 +233,8 @@ impl RecordedDefinition {
 }
 
 impl RecordedPair {
-    /// What is to be recorded of a map of this kind, made by this version of tsnr of two maps whose
-    /// headers record these definitions.
+    /// The record of a map of this kind, made by this version of tsnr of two maps whose headers
+    /// record these definitions.
     pub fn new(map: &str, version: &str, [a, b]: [Option<&RecordedDefinition>; 2]) -> RecordedPair {
         RecordedPair {
             schema: PAIR_SCHEMA.to_owned(),
@@ -276,7 +276,7 @@ fn text_of(recorded: &impl Serialize) -> String {
     serde_json::to_string(&envelope).expect("a definition is text and numbers")
 }
 
-/// What stands in a text of a header, if tsnr wrote it in this form.
+/// The object in a text of a header, if tsnr wrote it in this form.
 fn parsed<T: for<'a> Deserialize<'a>>(text: &str) -> Option<T> {
     let text = text.trim_end_matches(['\0', ' ', '\n']);
     if text.len() > MOST_BYTES || !text.trim_start().starts_with("{\"tsnr\"") {
@@ -302,7 +302,7 @@ mod tests {
     use crate::recipe::Recipe;
 
     fn recorded(change: impl Fn(&mut Recipe), names: &[&str]) -> RecordedDefinition {
-        let mut recipe = Recipe::of(["run.nii"]);
+        let mut recipe = Recipe::new(["run.nii"]);
         change(&mut recipe);
         let definition = recipe.resolved().unwrap();
         let names = names.iter().map(|&it| it.to_owned()).collect();

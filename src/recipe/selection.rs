@@ -8,7 +8,7 @@ use std::fmt;
 /// Names that differ from a wrong one in no more characters are suggested.
 const MOST_EDITS: usize = 2;
 
-/// So many columns or families of columns are named in an error.
+/// The most columns or families of columns that are named in an error.
 const MOST_NAMED: usize = 30;
 
 /// Names of columns, and patterns for them, in which `*` stands for any characters, `?` for one,

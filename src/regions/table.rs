@@ -36,7 +36,7 @@ pub fn table(regions: &Regions, maps: &[(&str, &[f64])], mask: Option<&Mask>) ->
                 index: region.index,
                 name: region.name.clone(),
                 run: (*run).to_owned(),
-                summary: Summary::of(voxels.map(|voxel| map[voxel])),
+                summary: Summary::from_values(voxels.map(|voxel| map[voxel])),
             });
         }
     }

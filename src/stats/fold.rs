@@ -16,7 +16,7 @@ const SAME_MEANS: f64 = 1e-12;
 /// other: they stay in the first cache.
 const VOXELS_AT_A_TIME: usize = 256;
 
-/// What one run leaves of a voxel, in values.
+/// The figures that one run leaves of a voxel, in values.
 #[derive(Clone, Copy, Debug)]
 pub struct RunVoxel {
     /// The mean over the used volumes.
@@ -25,7 +25,7 @@ pub struct RunVoxel {
     pub residual: f64,
 }
 
-/// What is kept of runs one by one, where their concatenation does not tell.
+/// The figures that are kept of runs one by one, where their concatenation does not tell.
 #[derive(Clone, Debug)]
 pub struct OfRuns {
     /// Sum over runs of the residual sums of squares about their own means.
@@ -56,7 +56,7 @@ impl OfRuns {
                 || wanted.needs(Need::SpreadWithinRuns)
                 || model.most_regressors() > 0);
         let zeros = |is_kept| if is_kept { vec![0.0; voxels.len()] } else { Vec::new() };
-        let own_kinds: Wanted = wanted.of(Extent::EachRun).collect();
+        let own_kinds: Wanted = wanted.of_extent(Extent::EachRun).collect();
         OfRuns {
             within: zeros(is_within_kept),
             averaged: [zeros(is_averaged), zeros(is_averaged), zeros(is_averaged)],
@@ -208,7 +208,7 @@ impl<'a> Growing<'a> {
 #[derive(Debug)]
 pub struct Fold {
     total: Option<Moments>,
-    /// Of each run, in the order of the session.
+    /// The peak of each run, in the order of the session.
     peaks: Vec<RunPeak>,
     of_runs: OfRuns,
 }
@@ -256,7 +256,7 @@ impl Fold {
         if squares <= rounding { 0.0 } else { squares }
     }
 
-    /// Of how many voxels the runs are.
+    /// The number of voxels of the runs.
     pub fn voxels(&self) -> usize {
         self.total().voxels()
     }

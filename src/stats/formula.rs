@@ -1,4 +1,4 @@
-//! What is meant by the temporal signal-to-noise ratio: the choices that the field's tools make
+//! The formula of the temporal signal-to-noise ratio: the choices that the field's tools make
 //! differently, by name.
 
 use super::sampling::Model;
@@ -26,7 +26,7 @@ pub enum Combine {
     Average,
 }
 
-/// What the sum of squares is divided by, beside the number of volumes.
+/// The degrees of freedom that the divisor of the sum of squares takes off the number of volumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "DdofForm", into = "DdofForm")]
@@ -89,7 +89,7 @@ pub enum Sign {
     Absolute,
 }
 
-/// What becomes of samples that are NaN or infinite.
+/// The treatment of samples that are NaN or infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -108,11 +108,11 @@ pub enum NotFinite {
 pub struct Formula {
     /// How the runs become one map.
     pub combine: Combine,
-    /// What the sum of squares is divided by.
+    /// The divisor of the sum of squares.
     pub ddof: Ddof,
     /// Whether the sign of the mean is kept.
     pub sign: Sign,
-    /// What becomes of samples that are no numbers.
+    /// The treatment of samples that are no numbers.
     pub not_finite: NotFinite,
     /// A voxel whose std is no more than this is undefined, in the units of the data: 0 but for
     /// nipype's 0.001.
@@ -133,8 +133,8 @@ impl Default for Formula {
 }
 
 impl Formula {
-    /// What the squared deviations of all runs are divided by; for [`Combine::Average`], of one
-    /// run after the other, see [`freedom_of_run`](Formula::freedom_of_run).
+    /// The divisor of the squared deviations of all runs; for [`Combine::Average`], of one run
+    /// after the other, see [`freedom_of_run`](Formula::freedom_of_run).
     pub fn freedom(&self, model: &Model) -> f64 {
         let (volumes, runs) = (model.volumes() as f64, model.runs().len() as f64);
         match (self.ddof, self.combine) {
@@ -144,7 +144,7 @@ impl Formula {
         }
     }
 
-    /// What the squared deviations of one run, from its own mean, are divided by.
+    /// The divisor of the squared deviations of one run, from its own mean.
     pub fn freedom_of_run(&self, model: &Model, run: usize) -> f64 {
         let sampling = &model.runs()[run];
         let volumes = sampling.used().len() as f64;
@@ -154,9 +154,9 @@ impl Formula {
         }
     }
 
-    /// What the standard error of the tSNR is made of, for noise that is normal and independent over
-    /// time: the variance of the mean in units of that of the noise, `1 / N`, and that of the std
-    /// relative to its square, `1 / (2 nu)`. `nu` is the divisor, at most the volumes less the
+    /// The two parts of the standard error of the tSNR, for noise that is normal and independent
+    /// over time: the variance of the mean in units of that of the noise, `1 / N`, and that of the
+    /// std relative to its square, `1 / (2 nu)`. `nu` is the divisor, at most the volumes less the
     /// regressors: a divisor that does not count them says nothing of what is left. An average of
     /// runs has the mean of theirs, divided by the number of runs.
     pub fn variances(&self, model: &Model) -> [f64; 2] {

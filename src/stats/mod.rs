@@ -1,4 +1,4 @@
-//! What is computed: mean, standard deviation and their ratio over time, per voxel.
+//! Statistics: mean, standard deviation and their ratio over time, per voxel.
 //!
 //! [`formula`] has the choices that make a number, [`sampling`] what of each run counts.
 //! [`series`] is the plain reference, passes over samples that are all in memory. [`moments`] is
@@ -24,6 +24,6 @@ pub mod tsnr;
 /// numpy, may differ by in a defined value, relative.
 pub const TOLERANCE: f64 = 1e-12;
 
-/// The same with regressors: one pass subtracts what they explain from the sum of squares, which
-/// loses digits as the explained part outgrows what it leaves, see [`moments`].
+/// The tolerance of modes with regressors: one pass subtracts what they explain from the sum of
+/// squares, which loses digits as the explained part outgrows what it leaves, see [`moments`].
 pub const FIT_TOLERANCE: f64 = 1e-10;

@@ -15,14 +15,14 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// What the four maps are called, in the order of [`Pairs::maps`].
+    /// The names of the four maps, in the order of [`Pairs::maps`].
     pub const NAMES: [&'static str; 4] = ["A", "B", "difference", "ratio"];
 
     /// Pairs of two maps, in which NaN and infinity are no values.
     ///
     /// # Panics
     /// If the maps have different numbers of voxels.
-    pub fn of(a: &[f64], b: &[f64]) -> Pairs {
+    pub fn from_maps(a: &[f64], b: &[f64]) -> Pairs {
         assert_eq!(a.len(), b.len(), "maps of one grid");
         let pairs = |of: fn(f64, f64) -> f64| -> Vec<f64> {
             let both = a.iter().zip(b);
@@ -63,7 +63,7 @@ mod tests {
         let nan = f64::NAN;
         let a = [4.0, 2.0, nan, 5.0, 0.0, 1.0, nan];
         let b = [6.0, 1.0, 3.0, nan, 2.0, f64::INFINITY, nan];
-        let pairs = Pairs::of(&a, &b);
+        let pairs = Pairs::from_maps(&a, &b);
         let shown = pairs.maps().map(|(name, map)| format!("{name} {map:?}"));
         assert_eq!(
             shown,

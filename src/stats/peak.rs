@@ -140,8 +140,8 @@ impl Peak {
         [self.greatest.map(|greatest| (greatest, self.samples)), self.next]
     }
 
-    /// What is known once all volumes of the run were added: how many samples each voxel has, which
-    /// of them never change, and the place of the first voxel.
+    /// The peak of the run once all its volumes were added, from how many samples each voxel has,
+    /// which of them never change, and the place of the first voxel.
     pub fn of_run(
         self,
         samples_of_voxel: u64,
@@ -204,7 +204,7 @@ impl RunPeak {
 mod tests {
     use super::*;
 
-    fn of(rows: &[&[i16]]) -> Peak {
+    fn peak_of(rows: &[&[i16]]) -> Peak {
         let mut peak = Peak::default();
         peak.add(rows, 0, rows[0].len(), Scaling::IDENTITY);
         peak
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_greatest_value_its_samples_and_the_next_are_counted() {
-        let peak = of(&[&[3, 9, 9, 1], &[7, 9, 2, 7]]);
+        let peak = peak_of(&[&[3, 9, 9, 1], &[7, 9, 2, 7]]);
         let expected = RunPeak {
             value: Some(9.0),
             samples: 3,
@@ -227,22 +227,22 @@ mod tests {
         assert_eq!(known(peak.clone(), |_| false), expected);
         let constant = known(peak, |voxel| voxel == 1);
         assert_eq!((constant.constant_samples, &constant.voxels[..]), (2, &[102][..]));
-        assert_eq!(known(of(&[&[5, 5]]), |_| false).next, None);
+        assert_eq!(known(peak_of(&[&[5, 5]]), |_| false).next, None);
     }
 
     #[test]
     fn volumes_and_voxels_are_joined_as_if_they_came_at_once() {
         let rows: [&[i16]; 4] = [&[1, 5, 4], &[5, 2, 2], &[6, 6, 5], &[0, 6, 5]];
-        let whole = known(of(&rows), |_| false);
+        let whole = known(peak_of(&rows), |_| false);
         for at in 1..4 {
-            let mut peak = of(&rows[..at]);
-            peak.merge(of(&rows[at..]));
+            let mut peak = peak_of(&rows[..at]);
+            peak.merge(peak_of(&rows[at..]));
             assert_eq!(known(peak, |_| false), whole, "{at}");
         }
         for at in 1..3 {
             let part = |range: std::ops::Range<usize>| {
                 let cut: Vec<&[i16]> = rows.iter().map(|row| &row[range.clone()]).collect();
-                of(&cut).of_run(4, |_| false, 100 + range.start)
+                peak_of(&cut).of_run(4, |_| false, 100 + range.start)
             };
             let mut joined = part(0..at);
             joined.join(part(at..3));

@@ -79,7 +79,8 @@ mod tests {
     const VALUES: [f64; 11] = [0.1, 7.3, -2.6, 1e3, 3.3, 3.3, 0.7, -1e-3, 12.9, 5.4, 88.8];
     const QS: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 
-    /// Of the first so many of `VALUES`: their quantiles at `QS`, and their median.
+    /// Expected figures of the first values of `VALUES`, by their number: quantiles at `QS`, and
+    /// the median.
     ///
     /// numpy 2.4.6, v the first n values: np.quantile(v, [0, .05, .25, .5, .75, .95, 1]) and
     /// np.median(v).

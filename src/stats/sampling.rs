@@ -1,4 +1,4 @@
-//! What of a run counts: the volumes that are used, and the regressors at each of them.
+//! The sampling of a run: the volumes that are used, and the regressors at each of them.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -43,7 +43,7 @@ impl Sampling {
         self.rank
     }
 
-    /// What counts of a block that holds these volumes.
+    /// The rows of a block that holds these volumes.
     pub fn rows(&self, volumes: Range<usize>) -> Rows<'_> {
         let place = |volume| self.used.partition_point(|&used| used < volume);
         let (start, end) = (place(volumes.start), place(volumes.end));
@@ -69,7 +69,7 @@ pub enum Scope {
     Concatenation,
 }
 
-/// What counts of all runs of a session.
+/// The model of a session: the sampling of all its runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     runs: Vec<Sampling>,
@@ -88,7 +88,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(runs: &[Sampling]) -> Totals {
+    fn over(runs: &[Sampling]) -> Totals {
         let ranks = || runs.iter().map(Sampling::rank);
         Totals {
             volumes: runs.iter().map(|run| run.used().len()).sum(),
@@ -106,7 +106,7 @@ impl Model {
 
     /// Runs with regressors of their own.
     pub fn of_runs(runs: Vec<Sampling>) -> Model {
-        let (totals, mean_weights) = (Totals::of(&runs), Vec::new());
+        let (totals, mean_weights) = (Totals::over(&runs), Vec::new());
         Model { runs, totals, scope: Scope::Run, mean_weights, numerator: None }
     }
 
@@ -120,12 +120,12 @@ impl Model {
         let rank = runs.first().map_or(0, Sampling::rank);
         assert!(runs.iter().all(|run| run.rank() == rank), "one set of regressors");
         assert!(mean_weights.is_empty() || mean_weights.len() == rank, "a weight each");
-        let totals = Totals::of(&runs);
+        let totals = Totals::over(&runs);
         Model { runs, totals, scope: Scope::Concatenation, mean_weights, numerator: None }
     }
 
-    /// The same, with these means of all voxels of the grid in the place of the data's own: of data
-    /// that were demeaned.
+    /// This model, with these means of all voxels of the grid in the place of the data's own: of
+    /// data that were demeaned.
     pub fn with_numerator(self, means: Vec<f64>) -> Model {
         Model { numerator: Some(means.into()), ..self }
     }
@@ -136,7 +136,7 @@ impl Model {
         self.numerator.as_ref().map(|means| means[voxel])
     }
 
-    /// What counts of each run, in the order of the session.
+    /// The sampling of each run, in the order of the session.
     pub fn runs(&self) -> &[Sampling] {
         &self.runs
     }
@@ -164,7 +164,7 @@ impl Model {
         self.totals.most_regressors
     }
 
-    /// What a voxel's mean has too much, of its products with the regressors.
+    /// The excess of a voxel's mean, from its products with the regressors.
     pub fn mean_bias(&self, products: impl Iterator<Item = f64>) -> f64 {
         self.mean_weights.iter().zip(products).map(|(weight, product)| weight * product).sum()
     }
@@ -175,7 +175,7 @@ impl Model {
     }
 }
 
-/// What counts of a block of consecutive volumes.
+/// The rows of the model for a block of consecutive volumes.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     used: &'a [usize],

@@ -124,7 +124,7 @@ impl Series {
         products
     }
 
-    /// What of each voxel's variation the maps are made of.
+    /// The part of each voxel's variation that the maps are made of.
     pub fn spread(&self, model: &Model, definition: &Formula, wanted: &Wanted) -> Spread {
         let mean = self.temporal_mean(model);
         let mut of_runs = OfRuns::new(0..self.voxels, model, definition, wanted);
@@ -259,7 +259,7 @@ fn beside(residual: f64, explained: f64) -> f64 {
 pub struct Spread {
     squares: Vec<f64>,
     of_runs: OfRuns,
-    /// What is taken of each voxel's mean; empty if it is that of the data.
+    /// The part that is taken off each voxel's mean; empty if the mean is that of the data.
     mean_bias: Vec<f64>,
     at_limit: Vec<usize>,
     peaks: Vec<RunPeak>,

@@ -9,7 +9,7 @@ pub struct Summary {
     pub voxels: usize,
     /// Those whose value is NaN or infinite.
     pub undefined: usize,
-    /// Of the other ones, if there is one.
+    /// The distribution of the defined values, if there is one.
     pub distribution: Option<Distribution>,
 }
 
@@ -18,7 +18,7 @@ pub struct Summary {
 pub struct Distribution {
     /// Arithmetic mean, whose last digits do not suffer from the number of voxels.
     pub mean: f64,
-    /// As [`median`] defines it.
+    /// The median, see [`median`].
     pub median: f64,
     /// The quantiles 0.05, 0.25, 0.75 and 0.95, as [`quantiles`] defines them.
     pub quantiles: [f64; 4],
@@ -29,7 +29,7 @@ impl Summary {
     pub const QUANTILES: [f64; 4] = [0.05, 0.25, 0.75, 0.95];
 
     /// The summary of the values of some voxels.
-    pub fn of(values: impl IntoIterator<Item = f64>) -> Summary {
+    pub fn from_values(values: impl IntoIterator<Item = f64>) -> Summary {
         let mut undefined = 0;
         let is_defined = |value: &f64| {
             undefined += usize::from(!value.is_finite());
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn figures_are_those_of_numpy() {
         let values = [0.1, f64::NAN, 7.3, -2.6, 1e3, 3.3, f64::INFINITY, 3.3, 0.7, -1e-3, 12.9];
-        let summary = Summary::of(values);
+        let summary = Summary::from_values(values);
         assert_eq!((summary.voxels, summary.undefined), (11, 2));
         let found = summary.distribution.unwrap();
         // numpy 2.4.6, v the finite values: np.mean(v), np.median(v),
@@ -89,9 +89,12 @@ mod tests {
 
     #[test]
     fn voxels_without_a_value_have_no_distribution() {
-        let summary = Summary::of([f64::NAN, f64::NEG_INFINITY]);
+        let summary = Summary::from_values([f64::NAN, f64::NEG_INFINITY]);
         assert_eq!(summary, Summary { voxels: 2, undefined: 2, distribution: None });
-        assert_eq!(Summary::of([]), Summary { voxels: 0, undefined: 0, distribution: None });
+        assert_eq!(
+            Summary::from_values([]),
+            Summary { voxels: 0, undefined: 0, distribution: None }
+        );
     }
 
     #[test]

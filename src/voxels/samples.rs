@@ -40,7 +40,7 @@ pub trait Sample: bytemuck::Pod + PartialOrd + Send + Sync {
     }
 }
 
-/// What becomes of infinite samples where NaN becomes 0.
+/// The fate of infinite samples where NaN becomes 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Infinities {
     /// They stay.
@@ -150,7 +150,7 @@ macro_rules! samples {
 /// If the slices are not as long.
 #[inline(always)]
 pub fn ordered_sum<T: Copy>(a: &[T], b: &[T], number: impl Fn(T, T) -> f64) -> f64 {
-    /// So many sums at once.
+    /// The number of sums that are taken side by side.
     const LANES: usize = 16;
     assert_eq!(a.len(), b.len(), "pairs");
     let mut lanes = [0.0; LANES];
@@ -401,7 +401,7 @@ impl Samples {
         });
     }
 
-    /// The same with 0 for what is no number.
+    /// These samples with 0 for what is no number.
     pub fn with_zeros_for_nan(mut self, infinities: Infinities) -> Samples {
         with_samples!(&mut self, array => {
             array.map_inplace(|sample| *sample = sample.finite_or_zero(infinities));
@@ -415,7 +415,7 @@ impl Samples {
 pub struct Block {
     /// The samples as stored, `[t, voxel]`.
     pub samples: Samples,
-    /// What they stand for.
+    /// The values that they stand for.
     pub scaling: Scaling,
 }
 

@@ -264,7 +264,7 @@ fn a_named_pipe_is_refused_without_waiting_for_it() {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        let outcome = Outcome::of(child.wait_with_output().expect("its output"));
+        let outcome = Outcome::from_output(child.wait_with_output().expect("its output"));
         assert_eq!(outcome.exit_code, Some(exit_code), "{input}: {}", outcome.stderr);
         assert!(outcome.stderr.contains("pipe"), "{input}: {}", outcome.stderr);
     }
@@ -447,7 +447,7 @@ fn completions_complete_what_can_be_typed() {
         );
         let program = env!("CARGO_BIN_EXE_tsnr");
         let output = Command::new("bash").args(["-c", &line, "bash", program]).output();
-        let outcome = Outcome::of(output.expect("bash starts")).succeeded();
+        let outcome = Outcome::from_output(output.expect("bash starts")).succeeded();
         assert_eq!(outcome.stderr, "", "{words}");
         outcome.stdout.lines().map(str::to_owned).collect()
     };
@@ -621,7 +621,7 @@ fn help_into_a_closed_pipe_is_a_normal_end() {
     command.arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     drop(child.stdout.take());
-    let outcome = Outcome::of(child.wait_with_output().expect("an end"));
+    let outcome = Outcome::from_output(child.wait_with_output().expect("an end"));
     assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
 }
 

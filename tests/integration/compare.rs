@@ -21,7 +21,7 @@ fn every_mode_and_number_of_threads_has_a_row() {
     let mut command = scratch.program();
     command.env("TMPDIR", &temporary);
     command.args(["--compare", &pattern, "--threads", "1,2", "--repeat", "2", "--json", "c.json"]);
-    let outcome = program::Outcome::of(command.output().unwrap()).succeeded();
+    let outcome = program::Outcome::from_output(command.output().unwrap()).succeeded();
     assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 80), "{}", outcome.stdout);
     let rows = rows(&outcome.stdout);
     let modes: Vec<_> = rows.iter().map(|row| (row[0], row[1])).collect();

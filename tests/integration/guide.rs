@@ -73,7 +73,7 @@ fn run(line: &str, room: &Scratch) -> Outcome {
     if needs_python {
         command.env("TSNR_PYTHON", python());
     }
-    let outcome = Outcome::of(command.output().expect("bash starts"));
+    let outcome = Outcome::from_output(command.output().expect("bash starts"));
     assert_eq!(outcome.exit_code, Some(0), "{line}\n{}", outcome.stderr);
     outcome
 }
@@ -267,7 +267,7 @@ fn numpy_finds_the_medians_of_the_guide() {
     let [script, guide] = ["tests/guide_check.py", "docs/guide.md"];
     check.arg(Path::new(PROJECT).join(script)).arg(Path::new(PROJECT).join(guide));
     check.arg(env!("CARGO_BIN_EXE_tsnr")).current_dir(room.path(""));
-    let outcome = Outcome::of(check.output().expect("Python starts")).succeeded();
+    let outcome = Outcome::from_output(check.output().expect("Python starts")).succeeded();
     let rows: usize = outcome.stdout.trim().parse().expect("a number of rows");
     assert!(rows >= 11, "{rows} rows were checked");
 }

@@ -91,7 +91,7 @@ fn the_header_is_the_first_runs_geometry_and_nothing_of_its_time_axis() {
         let scratch = Scratch::new();
         let mut command = scratch.program();
         command.args(&runs).args(["-o", "map.nii"]);
-        Outcome::of(command.output().expect("the program starts")).succeeded();
+        Outcome::from_output(command.output().expect("the program starts")).succeeded();
         let (run, map) = (content(&runs[0]), content(&scratch.path("map.nii")));
         let voxels_at = end_of_definition(&map);
         let expected = header_of_map(&run, shape, voxels_at as f32, &map[148..228]);

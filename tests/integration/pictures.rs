@@ -38,7 +38,7 @@ fn page_and_json<A: AsRef<std::ffi::OsStr>>(
     let [page, figures] = ["page.html", "run.json"].map(|name| scratch.path(name));
     let mut command = scratch.program();
     command.args(arguments).arg("--report").arg(&page).arg("--json").arg(&figures);
-    program::Outcome::of(command.output().expect("the program starts")).succeeded();
+    program::Outcome::from_output(command.output().expect("the program starts")).succeeded();
     (text(&page), json(&figures))
 }
 
@@ -529,7 +529,7 @@ fn no_colour_is_ever_written_into_a_pipe() {
         let mut command = program();
         command.env("COLORTERM", "truecolor").env("TERM", "xterm-256color").env_remove("NO_COLOR");
         let output = command.arg(&run).args(arguments).output().expect("the program starts");
-        program::Outcome::of(output).succeeded().stderr
+        program::Outcome::from_output(output).succeeded().stderr
     };
     let scratch = Scratch::new();
     let map = scratch.path("map.nii").display().to_string();

@@ -38,7 +38,7 @@ fn written(
     command.envs(epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch)));
     command.arg(session_pattern()).args(["--mask=auto", "--by-slice", "--threads=2"]);
     command.args(outputs(name)).args(more);
-    Outcome::of(command.output().expect("the program starts")).succeeded();
+    Outcome::from_output(command.output().expect("the program starts")).succeeded();
     let folder = scratch.path(name);
     let content = |file: String| (file.clone(), fs::read(folder.join(file)).expect("an output"));
     names(&folder).into_iter().map(content).collect()

@@ -98,7 +98,7 @@ fn the_home_folder_is_meant_in_quotes_and_behind_an_option() {
     let tsnr = |arguments: &[&str]| {
         let home = scratch.path("home");
         let output = scratch.program().args(arguments).env("HOME", home).output().unwrap();
-        Outcome::of(output)
+        Outcome::from_output(output)
     };
     tsnr(&["~/run-?.nii", "--output=~/a.nii", "--map=cv=~/b.nii", "-q"]).succeeded();
     tsnr(&["~/run-1.nii", "-o", "~/c.nii", "--map", "cv=~/d.nii", "-q"]).succeeded();

@@ -40,7 +40,7 @@ fn run(scratch: &Scratch, row: &Row, mode: &str) -> Outcome {
     command.args(row.files.iter().map(|file| testdata("odd").join(file)));
     command.args(["-o", "tsnr.nii", "--mean", "mean.nii", "--std", "std.nii"]);
     command.args(["--dtype", "float64", "--undefined", "nan", "--mode", mode]);
-    Outcome::of(command.output().expect("the program starts"))
+    Outcome::from_output(command.output().expect("the program starts"))
 }
 
 fn assert_expected_maps(row: &Row, mode: &str) -> Outcome {
@@ -160,7 +160,7 @@ fn a_truncated_file_is_said_to_hold_as_many_volumes_as_are_whole() {
             let file = testdata("odd").join(name);
             let mut command = scratch.program();
             command.arg(&file).args(["-o", "map.nii", "--mode", mode]);
-            let line = Outcome::of(command.output().expect("the program starts")).error();
+            let line = Outcome::from_output(command.output().expect("the program starts")).error();
             let said: Vec<&str> = line.split(|c: char| !c.is_alphanumeric()).collect();
             assert!(said.contains(&"6") && line.contains("whole"), "{line}");
             assert!(said.contains(&&*whole.to_string()), "{whole} whole volumes in: {line}");

@@ -39,7 +39,7 @@ fn another_users_file_in_a_sticky_folder_is_told_before_the_work_and_nothing_is_
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
     command.args(["run.nii.gz", "-o", "map.nii", "--mean", "mean.nii"]);
     command.current_dir(scratch.path("")).stdin(Stdio::null());
-    let line = Outcome::of(command.output().expect("setpriv starts")).error();
+    let line = Outcome::from_output(command.output().expect("setpriv starts")).error();
     assert!(
         line.contains("mean.nii: cannot write: the file of this name is another user's"),
         "{line}"
@@ -165,7 +165,7 @@ fn a_hyphen_is_standard_output() {
         .env("RUN", &run)
         .stdin(Stdio::null())
         .output();
-    let shown = Outcome::of(shown.expect("script starts"));
+    let shown = Outcome::from_output(shown.expect("script starts"));
     assert_eq!(shown.exit_code, Some(2));
     assert!(shown.stdout.contains("a map is no text for a terminal"), "{}", shown.stdout);
 

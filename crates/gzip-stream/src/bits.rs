@@ -40,7 +40,7 @@ impl Bits {
         value
     }
 
-    /// The same with `offset` bits of no meaning below, and at least 56 in all.
+    /// These bits with `offset` bits of no meaning below, and at least 56 in all.
     pub(super) fn raised(mut self, offset: u32, input: &InputBytes) -> Self {
         self.give_back_bytes();
         self.window <<= offset;

@@ -251,7 +251,7 @@ impl Inflater {
         self.fast_portable(input, output)
     }
 
-    /// As [`Inflater::fast_portable`], with shifts that take any register for their count.
+    /// [`Inflater::fast_portable`] with shifts that take any register for their count.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "bmi1,bmi2")]
     #[inline(never)]

@@ -14,7 +14,7 @@ const FNAME: u8 = 1 << 3;
 const FCOMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0b1110_0000;
 
-/// What comes next in the file.
+/// The part of the file that comes next.
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
     /// The header of the first member: a file has at least one.

@@ -92,9 +92,9 @@ pub(super) fn distance_of(symbol: u16) -> Option<(u16, u8)> {
 /// Which codes may leave bit patterns unused.
 #[derive(Clone, Copy, PartialEq)]
 enum Incomplete {
-    /// As zlib: no code at all.
+    /// No code at all, as zlib allows.
     Empty,
-    /// As zlib: no code at all, or one code of one bit.
+    /// No code at all, or one code of one bit, as zlib allows.
     EmptyOrSingle,
 }
 
@@ -226,7 +226,7 @@ impl LengthCode {
     }
 }
 
-/// What the next bits say, one symbol at a time.
+/// The meaning of the next bits, one symbol at a time.
 #[derive(Debug, PartialEq)]
 pub(super) enum Symbol {
     Literal(u8),
@@ -234,8 +234,8 @@ pub(super) enum Symbol {
     Length { base: u16, extra_bits: u8 },
 }
 
-/// What the next bits say, as far as [`INDEX_BITS`] of them tell: one or two literals, a whole match, or a match whose
-/// distance is yet to be looked up.
+/// The meaning of the next bits, as far as [`INDEX_BITS`] of them tell: one or two literals, a
+/// whole match, or a match whose distance is yet to be looked up.
 ///
 /// | bits | meaning |
 /// |---|---|

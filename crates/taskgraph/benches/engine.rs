@@ -1,4 +1,4 @@
-//! What the engine itself costs: `cargo bench --bench engine`.
+//! The cost of the engine itself: `cargo bench --bench engine`.
 //!
 //! Tasks that do nothing, so that a median of 1 ms for [`TASKS`] of them is 1 µs a task. Beside
 //! them the same functions as plain jobs of rayon, which knows no dependencies, order or values.
@@ -27,7 +27,7 @@ fn wide() -> Delayed<usize> {
     delayed("sum", &ones, |ones| ones.iter().map(|it| **it).sum())
 }
 
-/// As array mode builds it: each chunk is loaded, and added to what was added before.
+/// A fold as array mode builds it: each chunk is loaded, and added to what was added before.
 fn fold() -> Delayed<usize> {
     (1..TASKS / 2).fold(delayed("load", (), |()| 0), |sum, number| {
         let load = delayed("load", (), move |()| number);
@@ -36,7 +36,7 @@ fn fold() -> Delayed<usize> {
 }
 
 fn run(bencher: Bencher, wanted: &Delayed<usize>, threads: usize) {
-    let graph = Graph::of(wanted);
+    let graph = Graph::needed_for(wanted);
     let pool = Pool::new(NonZeroUsize::new(threads).expect("a thread")).expect("threads");
     bencher.counter(ItemsCount::new(graph.outline().tasks.len())).bench_local(|| {
         graph.run(&pool, Options::default()).map(|mut it| it.take(wanted)).expect("no task fails")
@@ -61,7 +61,7 @@ fn run_a_fold(bencher: Bencher, threads: usize) {
 /// Handles, numbers, passes: all that comes before the first task.
 #[divan::bench]
 fn declare_and_optimise_a_fold(bencher: Bencher) {
-    bencher.counter(ItemsCount::new(TASKS)).bench_local(|| Graph::of(fold()).optimized());
+    bencher.counter(ItemsCount::new(TASKS)).bench_local(|| Graph::needed_for(fold()).optimized());
 }
 
 #[divan::bench(args = THREADS)]

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pool = Pool::new(NonZeroUsize::new(2).unwrap())?;
     let this_file = || File::open(file!()).or_else(|_| File::open("examples/look_ahead.rs"));
     let words = word_count(BufReader::new(this_file()?), 4);
-    let (graph, _) = Graph::of(&words).optimized();
+    let (graph, _) = Graph::needed_for(&words).optimized();
     let recorder = Recorder::new(Instant::now());
     let options = Options { observer: &recorder, ..Options::default() };
     println!("{} words", graph.run(&pool, options)?.take(&words));
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cancellation = Cancellation::default();
     cancellation.cancel();
     let options = Options { cancellation: Some(&cancellation), ..Options::default() };
-    match Graph::of(&words).run(&pool, options) {
+    match Graph::needed_for(&words).run(&pool, options) {
         Ok(_) => unreachable!("no task is begun"),
         Err(error) => println!("again, but {error}"),
     }

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// let second = delayed("second", &first, |_| ());
 /// let pool = Pool::new(NonZeroUsize::MIN)?;
 /// let options = Options { cancellation: Some(&cancellation), ..Options::default() };
-/// let error = Graph::of(&second).run(&pool, options).err().expect("it was cancelled");
+/// let error = Graph::needed_for(&second).run(&pool, options).err().expect("it was cancelled");
 /// assert!(matches!(error.cause(), Cause::Cancelled));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

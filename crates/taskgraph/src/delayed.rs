@@ -136,7 +136,7 @@ where
 /// If a task returns an error or panics. Tasks not begun by then do not run; those running finish,
 /// and if more of them fail, the error is that of the lowest number. The pool remains usable.
 pub fn compute<D: Dependencies>(wanted: D, pool: &Pool) -> Result<D::Values, Error> {
-    let graph = Graph::of(Untyped(wanted.edges()));
+    let graph = Graph::needed_for(Untyped(wanted.edges()));
     graph.run(pool, Options::default()).map(|results| D::values(results.into_values()))
 }
 
@@ -234,7 +234,7 @@ impl<T> fmt::Debug for Delayed<T> {
 /// | any number given away, `Vec<Delayed<A>>` | `Vec<A>` |
 ///
 /// Law: the values come in the order of the dependencies. The same task may be lent twice; its
-/// value then comes twice. A value that is given away has one taker: [`Graph::of`] panics if there
+/// value then comes twice. A value that is given away has one taker: [`Graph::needed_for`] panics if there
 /// is another, whatever the threads. To wait for such a task ([`Delayed::after`]) is not to take
 /// its value. The trait cannot be implemented outside this crate, since its hidden methods speak of
 /// types that cannot be named there.
@@ -435,7 +435,7 @@ mod tests {
         assert_eq!(after_all, (1, 2), "who waits takes nothing");
         let refused = |wanted: &[Delayed<i32>]| {
             let graph = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                Graph::of(wanted);
+                Graph::needed_for(wanted);
             }));
             *graph.unwrap_err().downcast::<String>().unwrap()
         };

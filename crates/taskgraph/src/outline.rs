@@ -1,4 +1,4 @@
-//! What a graph looks like, without what it computes: for drawings, profiles and counts.
+//! The outline of a graph, without what it computes: for drawings, profiles and counts.
 
 /// Tasks and their dependencies.
 ///

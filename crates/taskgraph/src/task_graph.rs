@@ -12,7 +12,7 @@ use super::{Delayed, Dependencies, Error, Outline, OutlineTask, Pool};
 /// Tasks that can be looked at, rearranged, and run.
 ///
 /// A task's index is its number and its priority. Law: every task comes after its dependencies and
-/// what it waits for. As [made](Graph::of), the tasks stand in depth-first post-order, so that what one value needs
+/// what it waits for. As [made](Graph::needed_for), the tasks stand in depth-first post-order, so that what one value needs
 /// stands together, just before it.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -75,7 +75,7 @@ impl Graph {
     /// # Panics
     ///
     /// If a value that is [given away](Dependencies) has another taker.
-    pub fn of(wanted: impl Dependencies) -> Graph {
+    pub fn needed_for(wanted: impl Dependencies) -> Graph {
         let wanted = wanted.edges();
         let mut tasks: Vec<Task> = Vec::new();
         let mut numbers: HashMap<*const Node, usize> = HashMap::new();
@@ -235,7 +235,7 @@ mod tests {
         let merge = task("merge", &[&mean1, &mean2]);
         let _unwanted = task("unwanted", &[&load2, &task("unused", &[])]);
 
-        let graph = Graph::of(&merge);
+        let graph = Graph::needed_for(&merge);
         assert_eq!(names(&graph), ["load1", "mean1", "load2", "mean2", "merge"]);
         assert_eq!(graph.wanted, [4]);
         let dependencies = graph.tasks.iter().map(|task| task.dependencies.clone());
@@ -255,7 +255,7 @@ mod tests {
         let read = task("read", &[&open]);
         let log = task("log", &[]).after(&read);
         let close = task("close", &[&read]).after((&log, &open));
-        let graph = Graph::of(&close);
+        let graph = Graph::needed_for(&close);
         assert_eq!(names(&graph), ["open", "read", "log", "close"]);
         let outline = graph.outline().tasks;
         assert_eq!((&*outline[2].dependencies, &*outline[2].after), (&[][..], &[1][..]));
@@ -275,7 +275,7 @@ mod tests {
         let right = task("right", &[&shared]);
         let both = task("both", &[&left, &shared, &shared, &right]);
 
-        let graph = Graph::of((&both, &left, &both));
+        let graph = Graph::needed_for((&both, &left, &both));
         assert_eq!(names(&graph), ["shared", "left", "right", "both"]);
         assert_eq!(graph.wanted, [3, 1, 3]);
         assert_eq!(graph.tasks[0].consumers, [1, 2, 3, 3]);

@@ -48,7 +48,7 @@ fn folded(count: usize, counts: &Arc<[AtomicUsize; 2]>) -> Delayed<usize> {
 fn no_more_values_are_alive_than_the_budget_has_room_for() {
     for (threads, budget) in [(1, 10), (2, 20), (8, 30), (8, 10)] {
         let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-        let graph = Graph::of(folded(500, &counts));
+        let graph = Graph::needed_for(folded(500, &counts));
         let options = Options { budget_bytes: Some(budget), ..Options::default() };
         graph.run(&pool(threads), options).unwrap();
         let most = counts[1].load(SeqCst);
@@ -65,7 +65,7 @@ fn a_value_larger_than_the_budget_is_made_alone_rather_than_never() {
     let other = delayed("other", (), |()| 2).value_bytes(1000);
     let sum = delayed("sum", (&large, &other), |(a, b)| *a + *b);
     let options = Options { budget_bytes: Some(1), ..Options::default() };
-    let mut results = Graph::of(&sum).run(&pool(4), options).unwrap();
+    let mut results = Graph::needed_for(&sum).run(&pool(4), options).unwrap();
     assert_eq!(*results.take(&sum), 3);
 }
 
@@ -83,7 +83,7 @@ fn who_waits_for_a_task_keeps_no_value_of_it() {
         let last = (1..500).fold(first, |before, _| load(&[before]));
         let end = delayed("end", (), |()| ()).after(&last);
         let (raw, options) =
-            (Graph::of(&end), Options { budget_bytes: budget, ..Options::default() });
+            (Graph::needed_for(&end), Options { budget_bytes: budget, ..Options::default() });
         let (optimized, _) = raw.clone().optimized();
         assert_eq!(optimized.outline().tasks.len(), 501);
         for graph in [raw, optimized] {
@@ -104,7 +104,7 @@ fn a_hundred_thousand_tasks_run_whatever_their_shape() {
     let wide: Vec<_> = (0..MANY).map(|_| delayed("one", (), |()| 1)).collect();
     let wide = delayed("sum", &wide, |ones| ones.iter().map(|it| **it).sum::<usize>());
     for (wanted, tasks) in [(&chain, MANY + 1), (&waiting, MANY + 1), (&wide, MANY + 1)] {
-        let raw = Graph::of(wanted);
+        let raw = Graph::needed_for(wanted);
         assert_eq!(raw.outline().tasks.len(), tasks);
         let (optimized, _) = raw.clone().optimized();
         for graph in [raw, optimized] {
@@ -129,7 +129,7 @@ fn what_fails_inside_a_fused_task_has_its_own_name() {
     let first = delayed("load a", (), |()| 1);
     let second = try_delayed("parse a", &first, |_| "x".parse::<u8>());
     let third = delayed("sum", &second, |it| *it);
-    let (graph, _) = Graph::of(&third).optimized();
+    let (graph, _) = Graph::needed_for(&third).optimized();
     assert_eq!(graph.outline().tasks.len(), 1);
     let error = graph.run(&pool(2), Options::default()).err().expect("parse fails");
     assert_eq!(error.task(), "parse a");
@@ -176,7 +176,7 @@ proptest! {
         }
         let wanted: Vec<usize> = wanted.iter().map(|it| it.index(tasks.len())).collect();
         let handles: Vec<_> = wanted.iter().map(|&it| tasks[it].clone()).collect();
-        let raw = Graph::of(&handles);
+        let raw = Graph::needed_for(&handles);
         let needed = raw.outline().tasks.len();
         let (optimized, _) = raw.clone().optimized();
         prop_assert!(optimized.outline().tasks.len() <= needed);

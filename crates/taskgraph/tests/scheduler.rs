@@ -1,4 +1,4 @@
-//! What the scheduler promises: parallelism, early release, errors, nesting, long chains.
+//! The promises of the scheduler: parallelism, early release, errors, nesting, long chains.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn pool(threads: usize) -> Pool {
 struct Meeting(Arc<AtomicUsize>);
 
 impl Meeting {
-    fn of(&self, expected: usize) -> bool {
+    fn waits_for(&self, expected: usize) -> bool {
         self.0.fetch_add(1, SeqCst);
         let deadline = Instant::now() + Duration::from_secs(10);
         while self.0.load(SeqCst) < expected && Instant::now() < deadline {
@@ -78,7 +78,7 @@ fn independent_tasks_run_at_the_same_time() {
     let tasks: Vec<_> = (1..=3)
         .map(|number| {
             let meeting = meeting.clone();
-            delayed(format!("{number}"), (), move |()| meeting.of(3))
+            delayed(format!("{number}"), (), move |()| meeting.waits_for(3))
         })
         .collect();
     let all = delayed("all", &tasks, |met| met.iter().all(|met| **met));
@@ -202,7 +202,7 @@ fn what_has_not_begun_when_a_run_is_cancelled_does_not_begin() {
             Impatient { ended: AtomicUsize::new(0), most: 10, cancellation: cancellation.clone() };
         let cancellable = Options { cancellation: Some(&cancellation), ..Options::default() };
         let options = Options { observer: &impatient, ..cancellable };
-        let (pool, graph) = (pool(threads), Graph::of(&leaves));
+        let (pool, graph) = (pool(threads), Graph::needed_for(&leaves));
         let error = graph.run(&pool, options).err().expect("cancelled");
         assert!(matches!(error.cause(), Cause::Cancelled), "{error}");
         let ended = impatient.ended.load(SeqCst);
@@ -226,7 +226,7 @@ fn a_cancellation_that_comes_when_all_has_begun_changes_nothing() {
     let too_late = cancellation.clone();
     let last = delayed("last", (), move |()| too_late.cancel());
     let options = Options { cancellation: Some(&cancellation), ..Options::default() };
-    assert!(Graph::of(&last).run(&pool(2), options).is_ok());
+    assert!(Graph::needed_for(&last).run(&pool(2), options).is_ok());
     assert!(cancellation.is_cancelled());
 }
 
@@ -240,7 +240,7 @@ fn a_failure_is_reported_rather_than_the_cancellation_that_followed_it() {
     });
     let after = delayed("after", &fail, |_| ());
     let options = Options { cancellation: Some(&cancellation), ..Options::default() };
-    let error = Graph::of((&after, &delayed("other", (), |()| ()))).run(&pool(1), options);
+    let error = Graph::needed_for((&after, &delayed("other", (), |()| ()))).run(&pool(1), options);
     assert_eq!(error.err().unwrap().to_string(), "task `fail` failed: on purpose");
 }
 
@@ -260,7 +260,7 @@ fn of_several_failures_the_one_with_the_lowest_number_is_reported() {
         .map(|number| {
             let meeting = meeting.clone();
             try_delayed(format!("task {number}"), (), move |()| {
-                assert!(meeting.of(3));
+                assert!(meeting.waits_for(3));
                 // The lowest fails last.
                 std::thread::sleep(Duration::from_millis(60 - 20 * number));
                 Err::<(), _>(format!("failure {number}"))
@@ -452,7 +452,7 @@ fn an_observer_is_told_of_a_value_that_nobody_takes() {
     let wanted = delayed("wanted", (), |()| 2).after(&nobody);
     let released = Released::default();
     let options = Options { observer: &released, ..Options::default() };
-    Graph::of(&wanted).run(&pool(1), options).unwrap();
+    Graph::needed_for(&wanted).run(&pool(1), options).unwrap();
     assert_eq!(released.0.load(SeqCst), 1);
 }
 

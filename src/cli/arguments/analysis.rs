@@ -7,7 +7,7 @@ use clap::Args;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// What is computed, as it was typed.
+/// The choices that make the numbers, as they were typed.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct AnalysisArguments {
     /// The definition of a tool: numpy, fsl, afni, ...

@@ -1,4 +1,4 @@
-//! What can be typed behind `tsnr compare`.
+//! The arguments of `tsnr compare`.
 
 use super::{
     AnalysisArguments, ComputingArguments, MessageArguments, RunArguments, at_least_one, text_name,
@@ -40,7 +40,7 @@ pub(in crate::cli) struct CompareArguments {
 }
 
 impl RunArguments {
-    /// The same as a comparison, as it is asked for by `--compare`.
+    /// These arguments as a comparison, as `--compare` asks for it.
     pub fn as_comparison(&self) -> CompareArguments {
         CompareArguments {
             inputs: self.inputs.clone(),

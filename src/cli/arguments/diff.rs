@@ -1,4 +1,4 @@
-//! What can be typed behind `tsnr diff`.
+//! The arguments of `tsnr diff`.
 
 use super::regions::table_name;
 use super::{
@@ -90,7 +90,7 @@ pub(in crate::cli) struct DiffArguments {
 }
 
 impl DiffArguments {
-    /// What does not go together, beyond what clap knows.
+    /// The first problem of options that do not go together, beyond what clap knows.
     pub fn problem(&self) -> Option<(ErrorKind, String)> {
         let has_table = self.report.is_some() || self.table.is_some();
         if self.atlas.atlas.is_some() && !has_table && self.json.is_none() {

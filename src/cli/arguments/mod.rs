@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the program.
 
 mod analysis;
 mod compare;
@@ -79,7 +79,7 @@ pub(super) struct CommandLine {
     pub run: RunArguments,
 }
 
-/// What else the program does.
+/// The commands that can be named; without one it is `run`.
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Subcommand {
     /// Compute maps: what is done if no command is named
@@ -132,7 +132,7 @@ pub(super) struct RecipeArguments {
     pub messages: MessageArguments,
 }
 
-/// What is said, and how.
+/// The choice of messages, and of their form.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct MessageArguments {
     /// Say nothing but warnings and errors
@@ -182,7 +182,7 @@ pub(super) struct ComputingArguments {
     pub chunk_length: Option<NonZeroUsize>,
 }
 
-/// What can be typed to compute maps.
+/// The arguments of `tsnr run`, the default command.
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
     /// Runs: images, or quoted patterns such as 'func/*_bold.nii.gz'
@@ -417,7 +417,7 @@ impl CommandLine {
         })
     }
 
-    /// What is said, and how.
+    /// The choice of messages, and of their form.
     pub fn messages(&self) -> Messages {
         let arguments = match &self.command {
             None => self.run.messages,
@@ -434,7 +434,7 @@ impl CommandLine {
 }
 
 impl RunArguments {
-    /// What does not go together, beyond what clap knows.
+    /// The first problem of options that do not go together, beyond what clap knows.
     fn problem(&self) -> Option<(ErrorKind, String)> {
         let missing = |problem: String| Some((ErrorKind::MissingRequiredArgument, problem));
         if self.computing.threads.len() > 1 && !self.compare {
@@ -512,7 +512,7 @@ fn last_words_held(line: &str) -> String {
     }
 }
 
-/// What is wrong if two of the files to write are one.
+/// The problem of two outputs that are one file, if there is one.
 fn two_outputs<'a>(
     files: impl Iterator<Item = &'a Path>,
     table: Option<&TableName>,

@@ -4,7 +4,7 @@ use crate::output::STDOUT;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// What is asked of regions, as it was typed.
+/// The choice of regions and their table, as it was typed.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct RegionArguments {
     #[command(flatten)]

@@ -46,9 +46,9 @@ struct DiffJson<'a> {
     voxels: VoxelsJson,
     /// The maps over the voxels that are compared.
     tsnr: PairedJson,
-    /// The same by region; without an atlas none.
+    /// The figures by region; without an atlas none.
     regions: Vec<RegionJson<'a>>,
-    /// What a person should know.
+    /// The findings, most of them with what to do.
     findings: &'a [Finding],
     /// The images that were written.
     written: Vec<String>,
@@ -78,9 +78,9 @@ struct Program<'a> {
 struct SideJson<'a> {
     /// The path as it was given.
     path: String,
-    /// What the map is called.
+    /// The name of the map.
     name: &'a str,
-    /// What the map's header records; null if it records nothing that is known.
+    /// The definition in the map's header; null if it records nothing that is known.
     definition: Option<&'a RecordedDefinition>,
 }
 

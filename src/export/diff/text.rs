@@ -9,8 +9,8 @@ use std::path::PathBuf;
 /// The names of the maps of [`Pairs`](crate::stats::paired::Pairs), as formulas.
 pub(in crate::export) const FORMULAS: [&str; 4] = ["A", "B", "B - A", "B / A"];
 
-/// What was compared and with what outcome: lines of a label and its text. `written` are all files
-/// that were written.
+/// The summary: what was compared and with what outcome, in lines of a label and its text.
+/// `written` are all files that were written.
 pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
     let (a, b, counts) = (&record.a, &record.b, record.counts);
     let mut lines = vec![
@@ -55,7 +55,7 @@ fn distribution(summary: &Summary) -> String {
     format!("median {median}, half of the voxels {q25} to {q75}")
 }
 
-/// What the maps mean, once if they mean the same.
+/// The definitions of the maps, once if they mean one thing.
 fn definition(record: &DiffRecord) -> String {
     let [a, b] = [&record.a, &record.b].map(|side| short(side.definition.as_ref()));
     if record.is_alike() {

@@ -30,8 +30,8 @@ pub(super) fn bins<'a>(sets: impl IntoIterator<Item = &'a [f64]>) -> Range {
 }
 
 impl Histogram {
-    /// Of the finite values.
-    pub(super) fn of(values: &[f64], range: Range) -> Histogram {
+    /// The histogram of the finite values.
+    pub(super) fn from_values(values: &[f64], range: Range) -> Histogram {
         let mut counts = vec![0; BINS];
         for value in values.iter().filter(|value| value.is_finite()) {
             counts[((range.fraction(*value) * BINS as f64) as usize).min(BINS - 1)] += 1;
@@ -138,10 +138,10 @@ mod tests {
         let mut values: Vec<f64> = (0..10_000).map(|it| f64::from(it % 997) / 3.0 - 20.0).collect();
         values.extend([f64::NAN, f64::INFINITY, 1e12, -1e12]);
         let range = bins([&values[..500], &values[..]]);
-        let histogram = Histogram::of(&values, range);
+        let histogram = Histogram::from_values(&values, range);
         assert_eq!(histogram.total(), 10_002);
         assert!((histogram.percents().iter().sum::<f64>() - 100.0).abs() < 1e-9);
-        assert_eq!(Histogram::of(&[], bins([&[][..]])).total(), 0);
-        assert_eq!(Histogram::of(&[7.0; 3], bins([&[7.0; 3][..]])).total(), 3);
+        assert_eq!(Histogram::from_values(&[], bins([&[][..]])).total(), 0);
+        assert_eq!(Histogram::from_values(&[7.0; 3], bins([&[7.0; 3][..]])).total(), 3);
     }
 }

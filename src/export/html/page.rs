@@ -363,7 +363,7 @@ fn single_runs(
 fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
     let sets = runs.iter().map(|(_, volume)| volume.values()).chain([tsnr.values()]);
     let bins = histogram::bins(sets);
-    let all = Histogram::of(tsnr.values(), bins);
+    let all = Histogram::from_values(tsnr.values(), bins);
     let _ = write!(
         page,
         "<h2>Distribution of tSNR</h2>\n<div class=\"scroll\">{}</div>\n<p class=\"faint\">The dashed \
@@ -377,7 +377,7 @@ fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
     if !runs.is_empty() {
         let runs: Vec<(&str, Histogram)> = runs
             .iter()
-            .map(|(name, volume)| (*name, Histogram::of(volume.values(), bins)))
+            .map(|(name, volume)| (*name, Histogram::from_values(volume.values(), bins)))
             .collect();
         *page += &histogram::of_runs(&runs, &all, TSNR);
         *page += "<p class=\"faint\">The outline is the distribution of all runs together.</p>\n";
@@ -386,7 +386,7 @@ fn distribution(page: &mut String, tsnr: &Volume, runs: &[(&str, Volume)]) {
 
 fn computation(page: &mut String, record: &Record) {
     let Some(profile) = &record.timings.profile else { return };
-    let subject = Subject::of(record);
+    let subject = Subject::from_record(record);
     let picture = subject.picture(Coloring::Kind).with_seconds(profile.task_seconds());
     // As a picture of its own, so that its style and the page's do not mix.
     let _ = writeln!(

@@ -40,7 +40,7 @@ pub fn page(record: &DiffRecord, context: &Context) -> Result<String> {
         page,
         "<h2>Distribution of the difference</h2>\n<div class=\"scroll\">{}</div>\n",
         histogram::overall(
-            &Histogram::of(&pairs.difference, bins([&pairs.difference[..]])),
+            &Histogram::from_values(&pairs.difference, bins([&pairs.difference[..]])),
             "difference of tSNR, B - A (no unit)",
             "all voxels compared",
         )

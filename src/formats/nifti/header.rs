@@ -18,7 +18,7 @@ pub(super) const FIRST_VOXEL_OFFSET: u64 = 352;
 /// Bytes of a NIfTI-2 header, and the value of its `sizeof_hdr`.
 pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
 
-/// What a valid header says of its image.
+/// The contents of a valid header.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     pub geometry: Geometry,
@@ -89,13 +89,13 @@ impl Header {
             })
     }
 
-    /// What the image is, in the words of the program that wrote it (`descrip`).
+    /// The image in the words of the program that wrote it (`descrip`).
     pub fn description(&self) -> String {
         text(&self.fields.descrip)
     }
 }
 
-/// What a header says of time: the step of the axis that [`shape`] takes for time.
+/// The time of a header: the step of the axis that [`shape`] takes for time.
 fn time(fields: &NiftiHeader, dim: [i16; 8], volumes: usize) -> Time {
     let unit = match fields.xyzt_units & 0b11_1000 {
         8 => TimeUnit::Second,
@@ -149,7 +149,7 @@ fn byte_order(head: &[u8]) -> Result<ByteOrder> {
     Err(Error::format("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
 }
 
-/// What a NIfTI-2 file is told, CIFTI named as such (intent codes 3000 to 3099).
+/// The refusal of a NIfTI-2 file, CIFTI named as such (intent codes 3000 to 3099).
 fn nifti_2_error(head: &[u8], order: ByteOrder) -> Error {
     let intent =
         head.get(504..508).and_then(|bytes| bytes.first_chunk()).map(|&bytes| match order {

@@ -3,7 +3,7 @@
 use crate::formats::geometry::{Affine, Geometry, Orientation, SpatialUnit, positive};
 use nifti::NiftiHeader;
 
-/// What is missing where both codes are 0, or the form that counts names no directions.
+/// The missing fact where both codes are 0, or the form that counts names no directions.
 const NO_FORM: &str = "neither sform nor qform says how the voxels lie";
 
 /// The geometry of a header on a grid of `shape`: the sform if its code says so, else the qform,

@@ -101,7 +101,7 @@ impl Image {
             .map_err(|error| stream_error(error, self.encoding).at(&self.path))
     }
 
-    /// What to say of voxels that end after `voxel_bytes`.
+    /// The error of voxels that end after `voxel_bytes`.
     fn truncated(&self, voxel_bytes: u64) -> Error {
         Error::damaged(format!(
             "truncated: its header has {} volumes, of which {} are whole",
@@ -175,7 +175,7 @@ impl Source for Image {
     }
 }
 
-/// As many of the first 540 bytes of a file's content as there are.
+/// The first 540 bytes of a file's content, or all of a shorter one.
 fn head(file: OpenFile) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     match file.into_content()?.stream.take(NIFTI_2_HEADER_BYTES as u64).read_to_end(&mut head) {
@@ -186,7 +186,7 @@ fn head(file: OpenFile) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What the content's stream says, in a user's words.
+/// The error of the content's stream, in a user's words.
 fn stream_error(error: io::Error, encoding: Encoding) -> Error {
     match (encoding, error.kind()) {
         (Encoding::Gzip, ErrorKind::UnexpectedEof) => {
@@ -242,7 +242,7 @@ impl Stream {
         Ok(Stream { image: image.clone(), content, next_volume: 0 })
     }
 
-    /// What to say of a stream that broke off while it was read.
+    /// The error of a stream that broke off while it was read.
     fn interrupted(&self, interruption: Interruption) -> Error {
         match interruption {
             Interruption::Cancelled => Error::cancelled(),
@@ -320,7 +320,7 @@ impl Blocks {
         Ok(Blocks { image: image.clone(), file })
     }
 
-    /// What to say of a file that cannot be read as far as it could be.
+    /// The error of a file that cannot be read as far as it could be.
     fn interrupted(&self, error: io::Error) -> Error {
         match (error.kind(), self.file.metadata()) {
             (ErrorKind::UnexpectedEof, Ok(now)) => {

@@ -26,7 +26,7 @@ const COMMENT: i32 = 6;
 pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
 
 impl Encoding {
-    /// What the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
+    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
     /// that can be written.
     pub fn of_output_name(path: &Path) -> Option<Encoding> {
         let name = path.file_name()?.to_str()?;
@@ -134,11 +134,11 @@ impl Extension {
     }
 }
 
-/// What writes maps on one grid.
+/// The writer of maps on one grid.
 #[derive(Clone, Debug)]
 pub(in crate::formats) struct Sink {
     shape: [usize; 3],
-    /// What is known of the grid, and zeros.
+    /// The fields that the grid gives, and zeros.
     fields: NiftiHeader,
     extensions: Vec<Extension>,
     left_out: Vec<String>,

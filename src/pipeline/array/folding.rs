@@ -1,4 +1,4 @@
-//! What is accumulated of an image, and the images folded one after the other.
+//! Sums of an image, and images folded one after the other.
 
 use super::{Job, Part};
 use crate::maps::Maps;
@@ -18,14 +18,14 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// What was read of an image, `before` volumes of which come before.
+    /// The chunk that was read of an image, `before` volumes of which come before.
     pub fn new(stored: Samples, before: usize, job: &Job) -> Chunk {
         let (samples, hashes) = hashed_and_counted(stored, before, &job.analysis);
         Chunk { samples, hashes }
     }
 }
 
-/// What is accumulated of some voxels of an image.
+/// The sums of some voxels of an image.
 pub(super) struct PartSums {
     moments: Moments,
     signals: Signals,
@@ -59,7 +59,7 @@ impl PartSums {
         self.signals.add(&chunk.samples, &chunk.hashes, first_voxel);
     }
 
-    /// The same when the image was read to its end, without what is no longer needed.
+    /// These sums once the image was read to its end, without what is no longer needed.
     pub fn complete(self, job: &Job, part: &Part) -> PartSums {
         match part.is_whole_run() && job.analysis.model.scope() == Scope::Run {
             true => PartSums { moments: self.moments.fitted(), ..self },
@@ -78,7 +78,7 @@ pub(super) struct Folding {
 }
 
 impl Folding {
-    /// Of some voxels of the grid.
+    /// A folding of no image yet, for some voxels of the grid.
     pub fn none(job: &Job, voxels: Range<usize>) -> Folding {
         let analysis = &job.analysis;
         let runs = Fold::new(voxels, &analysis.model, &analysis.definition, &analysis.wanted);

@@ -106,7 +106,7 @@ pub(super) fn tasks(
     delayed("gather", finished, gathered).value_bytes(map_bytes)
 }
 
-/// What all tasks of a computation have in common.
+/// The facts that all tasks of a computation have in common.
 struct Job {
     analysis: Analysis,
     voxels: usize,
@@ -150,12 +150,12 @@ struct VoxelBytes {
     waiting: usize,
     /// The runs folded.
     folded: usize,
-    /// What the signals keep: a volume.
+    /// The signals: a volume.
     signals: usize,
 }
 
 impl VoxelBytes {
-    fn of(parts: &Parts, analysis: &Analysis) -> VoxelBytes {
+    fn needed(parts: &Parts, analysis: &Analysis) -> VoxelBytes {
         let Analysis { model, definition, wanted, .. } = analysis;
         let datatypes = || parts.all().map(|part| part.image.datatype());
         let rank = model.most_regressors();
@@ -212,7 +212,7 @@ impl Job {
         }
         let parts = Parts(parts);
         Job {
-            bytes: VoxelBytes::of(&parts, &settings.analysis),
+            bytes: VoxelBytes::needed(&parts, &settings.analysis),
             analysis: settings.analysis.clone(),
             voxels: session.geometry().voxels(),
             chunk_length: settings.chunk_length,
@@ -254,15 +254,15 @@ impl Job {
     }
 }
 
-/// What is in memory while images are read.
+/// The bytes in memory while images are read.
 pub(super) struct Reading {
     /// The most that is held, in bytes.
     pub peak: u64,
-    /// What remains of it when the last image was read.
+    /// The part of it that remains when the last image was read.
     pub remains: u64,
 }
 
-/// What array mode will hold while it reads. See the module's account of memory.
+/// The bytes that array mode will hold while it reads. See the module's account of memory.
 pub(super) fn predicted_bytes(session: &Session, settings: &Settings) -> Reading {
     let job = Job::new(session, settings, &(Arc::new(()) as Arc<dyn Progress>));
     if job.parts.all().all(|part| part.image.is_seekable()) {
@@ -276,7 +276,7 @@ fn moments_of(image: &dyn Source) -> String {
     format!("moments {}", image.name())
 }
 
-/// So many volumes, but never a whole run, however short it is, and one at least.
+/// At most `volumes`, but never a whole run, however short it is, and one at least.
 fn part_of_run(volumes: usize, image: &dyn Source) -> NonZeroUsize {
     NonZeroUsize::new(volumes.min(image.volumes().div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
 }

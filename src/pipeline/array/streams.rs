@@ -30,8 +30,8 @@ impl Stream {
         Ok(Stream { reader, memory, sums: PartSums::none(job, part, 0..job.voxels) })
     }
 
-    /// What was accumulated; the reader goes before anything is made of it, and the memory of chunks
-    /// is there for another image.
+    /// The sums that were accumulated; the reader goes before anything is made of them, and the
+    /// memory of chunks is there for another image.
     fn into_sums(self, spares: &Spares) -> PartSums {
         spares.give(self.memory);
         self.sums

@@ -29,10 +29,10 @@ use crate::voxels::Scaling;
 use crate::wide_instructions::{self, Kernel};
 use std::ops::Range;
 
-/// So many voxels are taken through all volumes of a block before the next ones: what is
+/// The number of voxels that are taken through all volumes of a block before the next ones: what is
 /// kept of them stays in the first cache meanwhile.
 pub(super) const VOXELS_IN_CACHE: usize = 256;
-/// So many of them are held in registers.
+/// The number of them that are held in registers.
 const VOXELS_AT_ONCE: usize = 32;
 
 /// Mean and sum of squared deviations of each voxel's stored samples.
@@ -41,7 +41,7 @@ pub(super) struct Deviations {
     origin: Vec<f64>,
     offset: Vec<f64>,
     m2: Vec<f64>,
-    /// Of each [`VOXELS_IN_CACHE`] voxels, whether all is zero so far: zeros then add nothing.
+    /// Whether all is zero so far, for each [`VOXELS_IN_CACHE`] voxels: zeros then add nothing.
     /// Most of a preprocessed image is background, whose moments need not be loaded.
     zero: Vec<bool>,
 }
@@ -78,7 +78,7 @@ impl Deviations {
         Deviations { origin: zeros(), offset: zeros(), m2: zeros(), zero }
     }
 
-    /// The same means, with what `left` makes of each voxel's sum of squares.
+    /// These means, with what `left` makes of each voxel's sum of squares.
     pub fn with_squares(mut self, left: impl Fn(usize, f64) -> f64) -> Deviations {
         let blocks = self.m2.chunks_mut(VOXELS_IN_CACHE).zip(&self.zero).enumerate();
         for (block, (m2, _)) in blocks.filter(|(_, (_, is_zero))| !**is_zero) {

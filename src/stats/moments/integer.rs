@@ -5,8 +5,8 @@ use super::{Sample, written_zeros};
 use crate::voxels::Scaling;
 use crate::wide_instructions::{self, Kernel};
 
-/// So many voxels are summed over all volumes of a block before the next ones: their sums
-/// stay in the first cache meanwhile.
+/// The number of voxels that are summed over all volumes of a block before the next ones: their
+/// sums stay in the first cache meanwhile.
 pub(super) const VOXELS_IN_CACHE: usize = 1024;
 
 /// Sum and sum of squares of each voxel's stored integers; `Q` is wide enough for the
@@ -55,7 +55,7 @@ pub(super) trait Integer: Sample {
     fn add_rows(rows: &[&[Self]], sums: &mut [i64], squares: &mut [Self::Squares]) -> bool;
 }
 
-/// So many volumes are added to one voxel before its sums are stored again.
+/// The number of volumes that are added to one voxel before its sums are stored again.
 const ROWS_AT_ONCE: usize = 8;
 
 macro_rules! narrow_integers {
@@ -109,7 +109,7 @@ fn add_groups<T: Copy + Into<i32>, B: Block>(rows: &[&[T]], sums: &mut [i64], sq
     block.flush(sums, squares);
 }
 
-/// Of samples so small that the sum of their squares fits 32 bits.
+/// A block of samples so small that the sum of their squares fits 32 bits.
 struct SmallBlock {
     sums: [i32; VOXELS_IN_CACHE],
     squares: [u32; VOXELS_IN_CACHE],
@@ -149,8 +149,8 @@ impl Block for SmallBlock {
     }
 }
 
-/// Of any 16-bit samples. A block has fewer than 2^15 volumes (a dimension is an i16), so a sum of
-/// them fits, and so do the sums of the lower and the upper halves of their squares.
+/// A block of any 16-bit samples. It has fewer than 2^15 volumes (a dimension is an i16), so a sum
+/// of them fits, and so do the sums of the lower and the upper halves of their squares.
 struct NarrowBlock {
     sums: [i32; VOXELS_IN_CACHE],
     low: [u32; VOXELS_IN_CACHE],
@@ -287,7 +287,7 @@ impl<Q: SquareSum> IntegerSums<Q> {
         (mean, scaling.slope() * scaling.slope() * self.m2(voxel, count))
     }
 
-    /// The same as a deviation.
+    /// These sums as a deviation.
     #[inline]
     pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
         deviation(self.sums[voxel], self.m2(voxel, count), count).scaled(scaling)
@@ -331,7 +331,7 @@ impl FittedSums {
         (scaling.apply(self.sums[voxel] as f64 / count as f64), self.left[voxel])
     }
 
-    /// The same as a deviation.
+    /// These sums as a deviation.
     pub fn deviation(&self, voxel: usize, count: u64, scaling: Scaling) -> Deviation {
         let mean = deviation(self.sums[voxel], 0.0, count).scaled(scaling);
         Deviation { m2: self.left[voxel], ..mean }

@@ -40,7 +40,7 @@ pub struct Moments {
     /// Which voxels have a sample at the limit of its type that stands for itself, unscaled; empty
     /// while none has.
     at_limit: Vec<bool>,
-    /// Of the run.
+    /// The peak of the run.
     peak: Peak,
 }
 
@@ -62,7 +62,7 @@ impl Moments {
         Moments::with_regressors(datatype, scaling, voxels, 0)
     }
 
-    /// The same, with the products with `rank` regressors.
+    /// Moments of no sample, with the products with `rank` regressors.
     pub fn with_regressors(
         datatype: Datatype,
         scaling: Scaling,
@@ -110,7 +110,7 @@ impl Moments {
         usize::from(is_kept)
     }
 
-    /// The same of a complete run whose regressors are [fitted](Moments::fitted).
+    /// Bytes a voxel of a complete run whose regressors are [fitted](Moments::fitted).
     pub fn fitted_bytes_per_voxel(datatype: Datatype) -> usize {
         match Moments::empty(datatype, Scaling::IDENTITY, 0).sums {
             Sums::Narrow(_) | Sums::Wide(_) | Sums::Fitted(_) => 16,
@@ -152,7 +152,7 @@ impl Moments {
             Samples::Float64(it) => self.add_floats(it.view(), rows, first_voxel),
         }
         if let Some(projections) = &mut self.projections {
-            projections.add_weights(Weights::of(rows));
+            projections.add_weights(Weights::from_rows(rows));
         }
         self.count += rows.len() as u64;
     }
@@ -190,7 +190,7 @@ impl Moments {
                 && let Some(projections) = &mut self.projections
             {
                 let origins = sums.origins(start..start + samples[0].len());
-                projections.add_floats(samples, Weights::of(rows), origins, start);
+                projections.add_floats(samples, Weights::from_rows(rows), origins, start);
             }
         });
     }
@@ -248,7 +248,7 @@ impl Moments {
         self.count
     }
 
-    /// Of how many voxels the moments are.
+    /// The number of voxels.
     pub fn voxels(&self) -> usize {
         match &self.sums {
             Sums::Narrow(sums) => sums.voxels(),
@@ -307,8 +307,8 @@ impl Moments {
         self.projections.as_ref().map_or(0.0, explained)
     }
 
-    /// The same of a run that is complete, with each voxel's squared deviations after the fit of
-    /// the run's regressors: as if its samples were the residuals beside the mean. Such moments of
+    /// Moments of a run that is complete, with each voxel's squared deviations after the fit of the
+    /// run's regressors: as if its samples were the residuals beside the mean. Such moments of
     /// several runs merge; then the sum of squares is what is left within runs and between them.
     pub fn fitted(mut self) -> Moments {
         let Some(projections) = self.projections.take() else { return self };
@@ -391,7 +391,7 @@ fn wrong_type() -> ! {
     panic!("samples of the type that the moments were made for")
 }
 
-/// What samples are looked at for beside their sums.
+/// The accumulators of what is looked at beside the sums: limits of the type, and the peak.
 struct LookedAt<'a> {
     scaling: Scaling,
     at_limit: &'a mut Vec<bool>,
@@ -407,7 +407,7 @@ fn add_integers<T: Integer>(
 ) where
     T::Squares: SquareSum,
 {
-    let (voxels, weights) = (pieces.voxels, Weights::of(pieces.rows));
+    let (voxels, weights) = (pieces.voxels, Weights::from_rows(pieces.rows));
     let LookedAt { scaling, at_limit, peak } = looked_at;
     let piece_voxels = match projections {
         None => integer::VOXELS_IN_CACHE,
@@ -490,7 +490,7 @@ mod tests {
         (Samples::Float64(array), Scaling::IDENTITY)
     }
 
-    fn of((samples, scaling): &Block) -> Moments {
+    fn summed((samples, scaling): &Block) -> Moments {
         let mut moments = Moments::empty(samples.datatype(), *scaling, samples.voxels());
         moments.add(samples, 0);
         moments
@@ -504,7 +504,7 @@ mod tests {
 
     /// The moments of `parts`, merged from left to right.
     fn merged(parts: impl IntoIterator<Item = Block>) -> Moments {
-        parts.into_iter().map(|block| of(&block)).reduce(Moments::merge).unwrap()
+        parts.into_iter().map(|block| summed(&block)).reduce(Moments::merge).unwrap()
     }
 
     proptest! {
@@ -516,7 +516,7 @@ mod tests {
             let scaling = Scaling::new(0.3, -7.0).unwrap();
             let cut = 1 + cut.index(samples.len() - 1);
             let (a, b) = samples.split_at(cut);
-            let whole = finished(&of(&int16(&samples, scaling)));
+            let whole = finished(&summed(&int16(&samples, scaling)));
             prop_assert_eq!(finished(&merged([int16(a, scaling), int16(b, scaling)])), whole);
             prop_assert_eq!(finished(&merged([int16(b, scaling), int16(a, scaling)])), whole);
         }
@@ -527,9 +527,9 @@ mod tests {
             cut in any::<prop::sample::Index>(),
         ) {
             let (a, b) = samples.split_at(1 + cut.index(samples.len() - 1));
-            let mut pieces = of(&float64(a));
+            let mut pieces = summed(&float64(a));
             pieces.add(&float64(b).0, 0);
-            let whole = of(&float64(&samples));
+            let whole = summed(&float64(&samples));
             prop_assert_eq!(finished(&pieces), finished(&whole));
         }
 
@@ -547,7 +547,7 @@ mod tests {
             let parts = [&samples[..first], &samples[first..second], &samples[second..]];
             let parts = parts.into_iter().filter(|part| !part.is_empty()).map(float64);
             let merged = finished(&merged(parts));
-            let whole = finished(&of(&float64(&samples)));
+            let whole = finished(&summed(&float64(&samples)));
             prop_assert!((merged.1 / whole.1 - 1.0).abs() < 1e-13, "{merged:?} {whole:?}");
             // Sums of 60 samples of size 1 round to about 1e-15 of them, beside the offset's.
             prop_assert!((merged.0 - whole.0).abs() <= 1e-14 * offset.abs().max(1.0));
@@ -566,7 +566,7 @@ mod tests {
             let n = samples.len() as f64;
             let mean = samples.iter().map(|y| y - samples[0]).sum::<f64>() / n;
             let m2: f64 = samples.iter().map(|y| (y - samples[0] - mean).powi(2)).sum();
-            let one_pass = finished(&of(&float64(&samples)));
+            let one_pass = finished(&summed(&float64(&samples)));
             prop_assert!((one_pass.1 / m2 - 1.0).abs() < 1e-12, "{one_pass:?} {m2}");
         }
 
@@ -574,7 +574,7 @@ mod tests {
         fn merging_floats_is_associative(
             parts in prop::collection::vec(prop::collection::vec(9e6..1.1e7_f64, 1..9), 3),
         ) {
-            let [a, b, c] = [0, 1, 2].map(|part| of(&float64(&parts[part])));
+            let [a, b, c] = [0, 1, 2].map(|part| summed(&float64(&parts[part])));
             let left = finished(&a.clone().merge(b.clone()).merge(c.clone()));
             let right = finished(&a.merge(b.merge(c)));
             prop_assert!((left.1 - right.1).abs() <= 1e-13 * left.1, "{left:?} {right:?}");
@@ -611,9 +611,9 @@ mod tests {
     fn the_limits_of_int16_do_not_overflow() {
         let samples: Vec<i16> =
             (0..4000).map(|t| if t % 2 == 0 { i16::MIN } else { i16::MAX }).collect();
-        let whole = finished(&of(&int16(&samples, Scaling::IDENTITY)));
+        let whole = finished(&summed(&int16(&samples, Scaling::IDENTITY)));
         assert_eq!(whole, (-0.5, 4000.0 * 32767.5 * 32767.5));
-        let lowest = finished(&of(&int16(&[i16::MIN; 32767], Scaling::IDENTITY)));
+        let lowest = finished(&summed(&int16(&[i16::MIN; 32767], Scaling::IDENTITY)));
         assert_eq!(lowest, (-32768.0, 0.0));
     }
 
@@ -622,7 +622,7 @@ mod tests {
         let array = Array2::from_shape_vec((4, 1), vec![u32::MAX, 0, u32::MAX, 0]).unwrap();
         let block = (Samples::Uint32(array), Scaling::IDENTITY);
         let half = f64::from(u32::MAX) / 2.0;
-        assert_eq!(finished(&of(&block)), (half, 4.0 * half * half));
+        assert_eq!(finished(&summed(&block)), (half, 4.0 * half * half));
     }
 
     #[test]
@@ -645,15 +645,15 @@ mod tests {
     fn the_moments_of_no_volume_are_the_identity() {
         let block = float64(&[1.0, 2.0, 6.0]);
         let empty = Moments::empty(Datatype::Int16, Scaling::IDENTITY, 1);
-        assert_eq!(finished(&empty.clone().merge(of(&block))), finished(&of(&block)));
-        assert_eq!(finished(&of(&block).merge(empty)), finished(&of(&block)));
+        assert_eq!(finished(&empty.clone().merge(summed(&block))), finished(&summed(&block)));
+        assert_eq!(finished(&summed(&block).merge(empty)), finished(&summed(&block)));
     }
 
     #[test]
     fn a_slab_of_a_grid_has_the_moments_of_its_voxels() {
         let array = Array2::from_shape_fn((5, 4000), |(t, voxel)| (t * voxel % 97) as i16);
         let samples = Samples::Int16(array);
-        let whole = of(&(samples.clone(), Scaling::IDENTITY));
+        let whole = summed(&(samples.clone(), Scaling::IDENTITY));
         let mut slab = Moments::empty(Datatype::Int16, Scaling::IDENTITY, 1500);
         slab.add(&samples, 2000);
         let expected = &whole.std(0)[2000..3500];
@@ -666,7 +666,7 @@ mod tests {
     fn a_nan_or_infinity_spoils_its_voxel_only() {
         let samples = vec![1.0, f32::NAN, f32::INFINITY, 3.0, 2.0, 1.0];
         let array = Array2::from_shape_vec((2, 3), samples).unwrap();
-        let moments = of(&(Samples::Float32(array), Scaling::IDENTITY));
+        let moments = summed(&(Samples::Float32(array), Scaling::IDENTITY));
         let (mean, std) = (moments.mean(), moments.std(0));
         assert_eq!((mean[0], std[0]), (2.0, 1.0));
         assert!(std[1].is_nan() && std[2].is_nan());

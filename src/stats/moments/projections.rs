@@ -1,4 +1,4 @@
-//! What regressors explain of each voxel: its products with them.
+//! Projections: what regressors explain of each voxel, as its products with them.
 //!
 //! With `q_k(t)` the regressors of a run, orthonormal and orthogonal to the constant over the
 //! volumes that are used, and `origin` any number near the samples, kept is
@@ -24,16 +24,16 @@ use crate::wide_instructions::{self, Kernel};
 /// nothing: rounding leaves as much of a voxel that is nothing but trend.
 pub const NOTHING_LEFT: f64 = 1e-12;
 
-/// What a fit leaves of a sum of squares of which it explains a part.
+/// The rest of a sum of squares of which a fit explains a part.
 pub fn left_of(squares: f64, explained: f64) -> f64 {
     let left = squares - explained;
     // The other way round, NaN would become 0.
     if left <= squares * NOTHING_LEFT && explained > 0.0 { 0.0 } else { left }
 }
 
-/// So many regressors are taken through the volumes at once.
+/// The number of regressors that are taken through the volumes at once.
 const REGRESSORS_AT_ONCE: usize = 4;
-/// So many voxels are held in registers meanwhile.
+/// The number of voxels that are held in registers meanwhile.
 const VOXELS_AT_ONCE: usize = 8;
 
 /// The products of each voxel's samples with the regressors.
@@ -48,7 +48,7 @@ pub(super) struct Projections {
     origin: Origin,
 }
 
-/// What is taken off each voxel's samples before they are multiplied.
+/// The values that are taken off each voxel's samples before they are multiplied.
 #[derive(Clone, Debug)]
 enum Origin {
     /// The first volume that was added; no volume before. The products are of stored numbers.
@@ -67,7 +67,7 @@ pub(super) struct Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    pub fn of(rows: Rows<'a>) -> Weights<'a> {
+    pub fn from_rows(rows: Rows<'a>) -> Weights<'a> {
         Weights { rank: rows.rank(), values: rows.weights() }
     }
 }
@@ -77,7 +77,8 @@ impl Projections {
         self.rank
     }
 
-    /// Of no volume yet; `integers` is the type of the samples if first samples are to be kept.
+    /// Projections of no volume yet; `integers` is the type of the samples if first samples are to
+    /// be kept.
     pub fn zero(voxels: usize, rank: usize, integers: Option<Datatype>) -> Projections {
         Projections {
             voxels,
@@ -119,7 +120,7 @@ impl Projections {
         add(coefficients.chunks_exact_mut(*voxels), rows, weights, first, start);
     }
 
-    /// The same of floats, whose first samples are `origin`.
+    /// Adds floats, whose first samples are `origin`.
     pub fn add_floats<T: Sample>(
         &mut self,
         rows: &[&[T]],
@@ -183,8 +184,8 @@ impl Projections {
         self.of_values(voxel, scaling).map(|product| product * product).sum()
     }
 
-    /// What the regressors leave of each voxel's sum of squares, in values and in the memory of the
-    /// products.
+    /// The rest of each voxel's sum of squares after the regressors, in values and in the memory of
+    /// the products.
     pub fn left_of(mut self, scaling: Scaling, squares: impl Fn(usize) -> f64) -> Vec<f64> {
         for voxel in 0..self.voxels {
             self.coefficients[voxel] = left_of(squares(voxel), self.explained(voxel, scaling));

@@ -12,7 +12,7 @@ pub struct BlockHashes {
 
 impl BlockHashes {
     /// The hashes of the first volumes of `samples`, whose first voxel begins a block of the grid.
-    pub fn of(samples: &Samples, volumes: usize) -> BlockHashes {
+    pub fn of_first(samples: &Samples, volumes: usize) -> BlockHashes {
         let voxels = samples.voxels();
         let of_volume = |volume: usize| {
             let starts = (0..voxels).step_by(BLOCK_VOXELS);

@@ -1,5 +1,5 @@
-//! What each volume is like as a whole: the global signal, how much changed since the volume before,
-//! the mean of each slice, the values of some voxels, and a hash of what is stored.
+//! Signals of volumes, each as a whole: the global signal, how much changed since the volume
+//! before, the mean of each slice, the values of some voxels, and a hash of what is stored.
 //!
 //! ```text
 //! global signal  g_t = sum_v y_t(v) / V
@@ -49,7 +49,7 @@ pub struct Signals {
     previous: Vec<f64>,
 }
 
-/// What is known of a block of voxels, volume by volume.
+/// The signals of a block of voxels, volume by volume.
 #[derive(Clone, Debug)]
 struct Block {
     /// The places in the grid.
@@ -280,7 +280,7 @@ mod tests {
         }
         for first in (0..volumes).step_by(step) {
             let samples = samples(first..volumes.min(first + step));
-            let hashes = BlockHashes::of(&samples, samples.volumes());
+            let hashes = BlockHashes::of_first(&samples, samples.volumes());
             for (slab, start) in slabs.iter_mut().zip([0].iter().chain(ends)) {
                 slab.add(&samples, &hashes, *start);
             }

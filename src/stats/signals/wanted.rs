@@ -1,10 +1,10 @@
-//! What is wanted of the volumes.
+//! The choice of signals.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What is to be kept of each volume as a whole, beside the maps. Nothing that is not wanted is
-/// computed.
+/// The signals that are to be kept of each volume as a whole, beside the maps. Nothing that is not
+/// wanted is computed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignalsWanted {
     /// The volumes whose global signal is wanted.
@@ -22,7 +22,7 @@ pub struct SignalsWanted {
 /// Some volumes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VolumesWanted {
-    /// So many of the first.
+    /// The first volumes, by their number.
     First(usize),
     /// All of them.
     All,

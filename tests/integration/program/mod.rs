@@ -72,7 +72,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(output: Output) -> Outcome {
+    pub fn from_output(output: Output) -> Outcome {
         Outcome {
             exit_code: output.status.code(),
             stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
@@ -177,7 +177,7 @@ impl Scratch {
 
     /// Runs the program with these arguments.
     pub fn tsnr<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
-        Outcome::of(self.program().args(arguments).output().expect("the program starts"))
+        Outcome::from_output(self.program().args(arguments).output().expect("the program starts"))
     }
 
     /// Runs the program bound by the permissions of files, even by root.
@@ -200,7 +200,7 @@ impl Scratch {
         let mut command = Command::new("bash");
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command.args(["-c", line, "bash", env!("CARGO_BIN_EXE_tsnr")]).args(arguments);
-        Outcome::of(command.output().expect("bash starts"))
+        Outcome::from_output(command.output().expect("bash starts"))
     }
 
     /// The names in the folder, hidden ones too, sorted.

@@ -1,5 +1,5 @@
 #![allow(dead_code)]
-//! What zlib-rs makes of the same bytes.
+//! The verdict of zlib-rs on the same bytes.
 
 use std::io::{BufRead, ErrorKind, Read};
 

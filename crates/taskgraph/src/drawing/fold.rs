@@ -1,4 +1,4 @@
-//! What repeats in a large graph, drawn once with a count.
+//! Repeated parts of a large graph, drawn once with a count.
 //!
 //! 1. Neighbours of one operation become one node: the chunks of a file, the merges of all files.
 //! 2. Nodes of one operation that take from, and give to, the same kinds of nodes become one: the
@@ -128,7 +128,7 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
             *sum += seconds[number];
         }
     }
-    let common = CommonParts::of(outline.tasks.iter().map(|task| task.subject()));
+    let common = CommonParts::from_texts(outline.tasks.iter().map(|task| task.subject()));
     for node in &mut folded.nodes {
         let subjects: Vec<String> = node
             .tasks

@@ -12,7 +12,7 @@ pub(super) struct CommonParts {
 
 impl CommonParts {
     /// The common parts of the first words of these texts. At least one part of each is left.
-    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> CommonParts {
+    pub fn from_texts<'a>(texts: impl Iterator<Item = &'a str>) -> CommonParts {
         let words: BTreeSet<&str> = texts.filter_map(|it| it.split_whitespace().next()).collect();
         let parts: Vec<Vec<&str>> = words.iter().map(|word| word.split('_').collect()).collect();
         let [first, others @ ..] = parts.as_slice() else { return CommonParts::default() };
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn without_common_parts(texts: &[&str]) -> Vec<String> {
-        let common = CommonParts::of(texts.iter().copied());
+        let common = CommonParts::from_texts(texts.iter().copied());
         texts.iter().map(|text| common.removed_from(text)).collect()
     }
 

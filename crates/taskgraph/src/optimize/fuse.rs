@@ -44,12 +44,12 @@ mod tests {
         let mean = delayed("mean", &second, |it| *it);
         let root = delayed("root", &mean, |it| *it);
         let square = delayed("square", (&mean, &root), |(a, b)| *a + *b);
-        let graph = fuse(Graph::of((&square, &mean)));
+        let graph = fuse(Graph::needed_for((&square, &mean)));
         let tasks = graph.outline().tasks;
         let names: Vec<_> = tasks.iter().map(|task| task.name.as_str()).collect();
         assert_eq!(names, ["load a [0..2), mean", "root", "square"]);
         assert_eq!(tasks[2].dependencies, [0, 1]);
-        let graph = fuse(Graph::of(&second));
+        let graph = fuse(Graph::needed_for(&second));
         assert_eq!(graph.outline().tasks[0].name, "load a [0..2) to [2..4)");
     }
 
@@ -63,7 +63,7 @@ mod tests {
         let f = delayed("f", (), |()| 1).after(&b);
         let d = delayed("d", c, |it: i32| it).after(&f);
         let e = delayed("e", d, |it: i32| it);
-        let tasks = fuse(Graph::of(&e)).outline().tasks;
+        let tasks = fuse(Graph::needed_for(&e)).outline().tasks;
         let names: Vec<_> = tasks.iter().map(|task| task.name.as_str()).collect();
         assert_eq!(names, ["a, b", "c", "f", "d, e"]);
         assert_eq!([&*tasks[2].after, &*tasks[3].after], [[0], [2]]);
@@ -74,7 +74,7 @@ mod tests {
     fn a_chain_that_is_long_is_fused_in_no_time() {
         let start = delayed("start", (), |()| 0);
         let end = (0..100_000).fold(start, |it, _| delayed("next", &it, |it| *it + 1));
-        let graph = fuse(Graph::of(&end));
+        let graph = fuse(Graph::needed_for(&end));
         assert_eq!(graph.outline().tasks.len(), 1);
     }
 }

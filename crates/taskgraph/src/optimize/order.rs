@@ -43,7 +43,7 @@ mod tests {
         let [a1, b1] = ["a1", "b1"].map(|name| delayed(name, (), |()| 1));
         let [a2, b2] = [("a2", &a1), ("b2", &b1)].map(|(name, it)| delayed(name, it, |it| *it));
         let sum = delayed("sum", (&a2, &b2), |(a, b)| *a + *b);
-        let graph = order(rearranged(Graph::of(&sum), &[2, 0, 3, 1, 4]));
+        let graph = order(rearranged(Graph::needed_for(&sum), &[2, 0, 3, 1, 4]));
         let names: Vec<_> = graph.outline().tasks.into_iter().map(|task| task.name).collect();
         assert_eq!(names, ["a1", "a2", "b1", "b2", "sum"]);
     }

@@ -1,4 +1,4 @@
-//! What happened in a run: when each task ran and where, what it waited for, and what the process
+//! The profile of a run: when each task ran and where, what it waited for, and what the process
 //! held and used meanwhile.
 //!
 //! A [`Recorder`] is an [`Observer`] of the graph. Beside the tasks it notes *phases* of the main
@@ -205,7 +205,7 @@ mod tests {
         let nap = |()| thread::sleep(Duration::from_millis(20));
         let naps = ["nap one", "nap \"two\" <&>", "nap three"].map(|name| delayed(name, (), nap));
         let all = delayed("count", &naps[..], |naps| naps.len());
-        let graph = Graph::of(&all);
+        let graph = Graph::needed_for(&all);
         let begin = recorder.phase("plan", 0.0);
         let pool = Pool::new(NonZeroUsize::new(2).unwrap()).unwrap();
         let options = Options { observer: &recorder, ..Options::default() };

@@ -46,7 +46,7 @@ fn modelled(
     threads: usize,
     cancellation: Option<&'static Cancellation>,
 ) -> Result<Vec<Value>, Error> {
-    let graph = leaked(Graph::of(wanted));
+    let graph = leaked(Graph::needed_for(wanted));
     let options = Options { cancellation, ..Options::default() };
     let run: &Run<Mutex<Progress>> = leaked(Run::new(graph, threads, options));
     let crew: &Modelled = leaked(Modelled::default());
