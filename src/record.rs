@@ -79,7 +79,8 @@ pub struct RunRecord {
     pub dependent_regressors: Vec<String>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
-    /// Global signal and DVARS of its volumes, as far as they were kept.
+    /// What its volumes are like, each as a whole, as far as it was kept: global signal, DVARS, slice
+    /// means, and the values of a sample of voxels.
     pub signals: RunSignals,
 }
 

@@ -12,6 +12,7 @@
 mod mask;
 mod observer;
 mod regions;
+mod sample;
 
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
@@ -30,7 +31,7 @@ use crate::resources;
 use crate::runs::{self, Run, Session};
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
-use crate::stats::signals::{SignalsWanted, VolumesWanted};
+use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
 use crate::stats::summary::Summary;
 use observer::Watch;
 use std::fs;
@@ -139,7 +140,12 @@ impl Planned {
                     _ => VolumesWanted::First(HASHED_VOLUMES),
                 },
                 ..match recipe.signals || computing.is_reported {
-                    true => SignalsWanted::global_and_dvars(),
+                    true => SignalsWanted {
+                        slice_means: true,
+                        sample: Some(sample::chosen(session, mask.as_ref().map(|it| &it.mask))),
+                        inside: mask.as_ref().map(|it| Spans::of(it.mask.inside())),
+                        ..SignalsWanted::global_and_dvars()
+                    },
                     false => SignalsWanted::beginning(BEGINNING_VOLUMES),
                 }
             },

@@ -158,6 +158,10 @@ struct RunOfJson<'a> {
     /// The root mean square over the whole grid of the change from the volume before; null for the
     /// first of each file.
     dvars: Vec<Option<f64>>,
+    /// As `global_signal`, over the mask; null where no mask was given in a file.
+    global_signal_in_mask: Option<&'a [f64]>,
+    /// As `dvars`, over the mask; null where no mask was given in a file.
+    dvars_in_mask: Option<Vec<Option<f64>>>,
 }
 
 #[derive(Serialize)]
@@ -350,7 +354,10 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         intercept: file.intercept,
         header_sha256: file.header_sha256.clone(),
     });
-    let finite = |&it: &f64| it.is_finite().then_some(it);
+    let finite = |values: &[f64]| -> Vec<Option<f64>> {
+        values.iter().map(|&it| it.is_finite().then_some(it)).collect()
+    };
+    let in_mask = run.signals.in_mask.as_ref();
     RunOfJson {
         name: &run.name,
         files: files.collect(),
@@ -364,7 +371,9 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         dependent_regressors: &run.dependent_regressors,
         median_tsnr: run.median_tsnr,
         global_signal: &run.signals.global,
-        dvars: run.signals.dvars.iter().map(finite).collect(),
+        dvars: finite(&run.signals.dvars),
+        global_signal_in_mask: in_mask.map(|it| it.global.as_slice()),
+        dvars_in_mask: in_mask.map(|it| finite(&it.dvars)),
     }
 }
 

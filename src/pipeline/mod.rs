@@ -104,6 +104,8 @@ pub struct RunSignals {
     /// The root mean square change of each volume from the one before; NaN of the first of each
     /// file. Empty if not wanted.
     pub dvars: Vec<f64>,
+    /// The same over the voxels of a mask that was known before the pass; none without.
+    pub in_mask: Option<MaskSignals>,
     /// The mean of each slice of the third axis, `[volume, slice]`, in the units of the data. No
     /// volume if not wanted.
     pub slice_means: Array2<f64>,
@@ -112,6 +114,16 @@ pub struct RunSignals {
     /// A [hash](crate::stats::signals) of each volume as it is stored, or of some of the first of
     /// each file. Empty if not wanted.
     pub volume_hashes: Vec<u64>,
+}
+
+/// What the volumes of a run are like inside a mask.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MaskSignals {
+    /// The mean over the mask of each volume.
+    pub global: Vec<f64>,
+    /// The root mean square change over the mask of each volume from the one before; NaN of the
+    /// first of each file.
+    pub dvars: Vec<f64>,
 }
 
 impl RunSignals {
@@ -126,6 +138,11 @@ impl RunSignals {
         self.global.extend(file.global_signal());
         self.dvars.extend(file.dvars());
         self.volume_hashes.extend(file.volume_hashes());
+        if let Some([global, dvars]) = file.inside() {
+            let in_mask = self.in_mask.get_or_insert_default();
+            in_mask.global.extend(global);
+            in_mask.dvars.extend(dvars);
+        }
         let (slice_means, sampled) = (file.slice_means(), file.sampled());
         if self.slice_means.is_empty() {
             self.slice_means = slice_means;
@@ -343,7 +360,8 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
         let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
         let (samples, hashes) = hashed_and_counted(samples, 0, analysis);
         let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
-        let mut of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
+        let of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
+        let mut of_image = of_image.with_room_for(image.volumes());
         of_image.add(&samples, &hashes, 0);
         signals.append(&of_image);
         Ok(Arc::new(Block { samples, scaling }))

@@ -14,7 +14,7 @@ use tsnr::pipeline::{self, Analysis, Computed, Mode, RunSignals, Settings};
 use tsnr::runs::Session;
 use tsnr::stats::formula::{Ddof, Formula, NotFinite};
 use tsnr::stats::signals::{
-    SamplePrecision, SampledValues, SignalsWanted, VolumesWanted, VoxelSample,
+    SamplePrecision, SampledValues, SignalsWanted, Spans, VolumesWanted, VoxelSample,
 };
 
 const THREADS: [usize; 3] = [1, 2, 7];
@@ -401,6 +401,7 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
         dvars: true,
         slice_means: true,
         sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
+        inside: Some(Spans::of(&(0..voxels).map(|it| it % 7 < 3).collect::<Vec<_>>())),
         hashes: VolumesWanted::All,
     };
     let definition = Formula { not_finite, ..plain.definition };
@@ -414,8 +415,10 @@ fn signal_bits(runs: &[RunSignals]) -> Vec<Vec<u64>> {
         else {
             panic!("a sample of float64: {run:?}");
         };
+        let inside = run.in_mask.as_ref().expect("signals of a mask");
         let lists = [bits(&run.global), bits(&run.dvars), bits(&run.slice_means), bits(sampled)];
-        lists.into_iter().chain([run.volume_hashes.clone(), vec![run.hash().expect("a hash")]])
+        let lists = lists.into_iter().chain([bits(&inside.global), bits(&inside.dvars)]);
+        lists.chain([run.volume_hashes.clone(), vec![run.hash().expect("a hash")]])
     };
     runs.iter().flat_map(of_run).collect()
 }

@@ -10,6 +10,7 @@ use crate::stats::sampling::Scope;
 use crate::stats::signals::{BlockHashes, Signals};
 use crate::voxels::Samples;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
 pub(super) struct Chunk {
@@ -37,10 +38,9 @@ impl PartSums {
         let (datatype, scaling, shape) =
             (image.datatype(), image.scaling(), image.geometry().shape);
         let rank = job.analysis.model.runs()[part.run].rank();
-        PartSums {
-            moments: Moments::with_regressors(datatype, scaling, voxels.len(), rank),
-            signals: Signals::none(&job.analysis.signals, scaling, shape, voxels),
-        }
+        let moments = Moments::with_regressors(datatype, scaling, voxels.len(), rank);
+        let signals = Signals::none(&job.analysis.signals, scaling, shape, voxels);
+        PartSums { moments, signals: signals.with_room_for(image.volumes()) }
     }
 
     /// Adds these volumes of the image, the next ones: of each the voxels from `first_voxel` on.
@@ -74,7 +74,7 @@ pub(super) struct Folding {
     /// The run of which not every image was folded.
     begun: Option<Moments>,
     /// By image.
-    signals: Vec<Signals>,
+    signals: Arc<Vec<Signals>>,
 }
 
 impl Folding {
@@ -82,13 +82,13 @@ impl Folding {
     pub fn none(job: &Job, voxels: Range<usize>) -> Folding {
         let analysis = &job.analysis;
         let runs = Fold::new(voxels, &analysis.model, &analysis.definition, &analysis.wanted);
-        Folding { runs, begun: None, signals: Vec::new() }
+        Folding { runs, begun: None, signals: Arc::default() }
     }
 
     /// With the next image.
     pub fn with(mut self, job: &Job, sums: PartSums) -> Folding {
         let part = &job.parts[self.signals.len()];
-        self.signals.push(sums.signals);
+        Arc::make_mut(&mut self.signals).push(sums.signals);
         let moments = match self.begun.take() {
             None => sums.moments,
             Some(begun) => begun.merge(sums.moments),
@@ -112,7 +112,7 @@ impl Folding {
             maps,
             at_limit: if is_first { self.runs.at_limit() } else { Vec::new() },
             peaks: if is_first { self.runs.peaks().to_vec() } else { Vec::new() },
-            signals: if is_first { self.signals.clone() } else { Vec::new() },
+            signals: if is_first { Arc::clone(&self.signals) } else { Arc::default() },
         }
     }
 }
@@ -123,7 +123,7 @@ pub(super) struct Finished {
     pub maps: Maps,
     pub at_limit: Vec<usize>,
     pub peaks: Vec<RunPeak>,
-    pub signals: Vec<Signals>,
+    pub signals: Arc<Vec<Signals>>,
 }
 
 impl Finished {
@@ -137,6 +137,7 @@ impl Finished {
                 true => all_peaks = peaks,
                 false => all_peaks.iter_mut().zip(peaks).for_each(|(all, next)| all.join(next)),
             }
+            let signals = Arc::unwrap_or_clone(signals);
             if all_signals.is_empty() {
                 all_signals = signals;
             } else {
@@ -145,6 +146,6 @@ impl Finished {
             maps
         });
         let maps = Maps::joined(of_parts, shape);
-        Finished { maps, at_limit: all_at_limit, peaks: all_peaks, signals: all_signals }
+        Finished { maps, at_limit: all_at_limit, peaks: all_peaks, signals: Arc::new(all_signals) }
     }
 }

@@ -7,8 +7,8 @@
 //! slice mean     s_t(z) = sum_v y_t(v) / S         over the S voxels of slice z of the third axis
 //! ```
 //!
-//! over all V voxels of the grid, in the units of the data (DVARS as defined in Nichols 2017,
-//! "Notes on creating a standardized version of DVARS", equation 1). A sample that is not finite
+//! over all V voxels of the grid, or beside that over those of a mask, in the units of the data (DVARS
+//! as defined in Nichols 2017, "Notes on creating a standardized version of DVARS", equation 1). A sample that is not finite
 //! counts as 0 in the means, as stored, and its change as none in DVARS. The voxels are added up
 //! in blocks of fixed size, so that no bit depends on who adds them; a slice is added up in its
 //! parts in each block.
@@ -25,7 +25,7 @@ mod wanted;
 
 pub use hashes::{BlockHashes, hash_of_hashes};
 pub use sample::{Sampled, SampledValues};
-pub use wanted::{SamplePrecision, SignalsWanted, VolumesWanted, VoxelSample};
+pub use wanted::{SamplePrecision, SignalsWanted, Spans, VolumesWanted, VoxelSample};
 
 use crate::voxels::{Samples, Scaling, ordered_sum};
 use ndarray::Array2;
@@ -58,6 +58,10 @@ struct Block {
     sums: Vec<f64>,
     /// Sums of their squared changes; the first volume has no change.
     squared_changes: Vec<f64>,
+    /// The places in the block of the voxels over which both are wanted as well, and both.
+    inside: Vec<Range<usize>>,
+    sums_inside: Vec<f64>,
+    squared_changes_inside: Vec<f64>,
     /// `[volume, slice]`: sums over the part of each slice that is in the block.
     slice_sums: Vec<f64>,
     /// The places in the block of the voxels whose values are wanted, and the values.
@@ -70,13 +74,16 @@ impl Block {
     fn none(voxels: Range<usize>, wanted: &SignalsWanted) -> Block {
         let chosen = wanted.sample.as_ref().map_or(Vec::new(), |it| it.within(&voxels));
         Block {
-            voxels,
             chosen,
             sums: Vec::new(),
             squared_changes: Vec::new(),
+            inside: wanted.inside.as_ref().map_or(Vec::new(), |it| it.within(&voxels)),
+            sums_inside: Vec::new(),
+            squared_changes_inside: Vec::new(),
             slice_sums: Vec::new(),
             sampled: wanted.sample.as_ref().map(|it| BlockSample::none(it.precision())),
             hashes: Vec::new(),
+            voxels,
         }
     }
 
@@ -112,6 +119,16 @@ impl Signals {
         Signals { wanted, scaling, shape, volumes: 0, blocks, previous: Vec::new() }
     }
 
+    /// The same with memory for what is kept of so many volumes, which else grows by doubling.
+    pub fn with_room_for(mut self, volumes: usize) -> Signals {
+        for block in &mut self.blocks {
+            if let Some(sampled) = &mut block.sampled {
+                sampled.reserve(volumes * block.chosen.len());
+            }
+        }
+        self
+    }
+
     /// Adds all volumes of `samples`, the next of the image: of each the voxels from
     /// `first_voxel` on. `hashes` are those of the first of these volumes as they are stored, as many
     /// as are wanted.
@@ -138,16 +155,33 @@ impl Signals {
                 if volume < with_global {
                     block.sums.push(samples.sum_of_finite(volume, voxels.clone()));
                 }
+                if self.wanted.inside.is_some() {
+                    let sum = |it: &Range<usize>| {
+                        samples
+                            .sum_of_finite(volume, voxels.start + it.start..voxels.start + it.end)
+                    };
+                    block.sums_inside.push(block.inside.iter().map(sum).sum());
+                }
                 if self.wanted.dvars && !(volume == 0 && is_first) {
-                    block.squared_changes.push(match volume {
+                    if volume == 0 {
+                        samples.copy_to(0, voxels.clone(), &mut values);
+                    }
+                    let changes = |part: Range<usize>| match volume {
                         0 => {
-                            samples.copy_to(0, voxels.clone(), &mut values);
-                            let previous = &self.previous[start..start + voxels.len()];
+                            let previous = &self.previous[start..][part.clone()];
                             let squared = |before: f64, now: f64| finite(now - before).powi(2);
-                            ordered_sum(previous, &values, squared)
+                            ordered_sum(previous, &values[part], squared)
                         }
-                        _ => samples.sum_of_squared_changes(volume, voxels.clone()),
-                    });
+                        _ => {
+                            let part = voxels.start + part.start..voxels.start + part.end;
+                            samples.sum_of_squared_changes(volume, part)
+                        }
+                    };
+                    block.squared_changes.push(changes(0..voxels.len()));
+                    if self.wanted.inside.is_some() {
+                        let inside = block.inside.iter().cloned().map(changes).sum();
+                        block.squared_changes_inside.push(inside);
+                    }
                 }
                 if self.wanted.slice_means {
                     for slice in block.slices(slice_voxels) {
@@ -194,20 +228,35 @@ impl Signals {
 
     /// The global signal of each volume, in values.
     pub fn global_signal(&self) -> Vec<f64> {
-        let voxels = self.voxels() as f64;
-        let mean = |sum: f64| self.scaling.apply(sum / voxels);
-        over_blocks(self.blocks.iter().map(|it| &it.sums)).into_iter().map(mean).collect()
+        let sums = over_blocks(self.blocks.iter().map(|it| &it.sums));
+        self.means(sums, self.voxels())
     }
 
     /// DVARS of each volume, in values; the first has none (NaN). Empty if not wanted.
     pub fn dvars(&self) -> Vec<f64> {
+        let changes = over_blocks(self.blocks.iter().map(|it| &it.squared_changes));
+        self.roots(changes, self.voxels())
+    }
+
+    /// Global signal and DVARS over the voxels that are wanted beside the grid; nothing if none are.
+    pub fn inside(&self) -> Option<[Vec<f64>; 2]> {
+        let voxels = self.wanted.inside.as_ref()?.voxels();
+        let sums = over_blocks(self.blocks.iter().map(|it| &it.sums_inside));
+        let changes = over_blocks(self.blocks.iter().map(|it| &it.squared_changes_inside));
+        Some([self.means(sums, voxels), self.roots(changes, voxels)])
+    }
+
+    fn means(&self, sums: Vec<f64>, voxels: usize) -> Vec<f64> {
+        sums.into_iter().map(|sum| self.scaling.apply(sum / voxels as f64)).collect()
+    }
+
+    /// DVARS of sums of squared changes, if it is wanted; the first volume has none (NaN).
+    fn roots(&self, squared_changes: Vec<f64>, voxels: usize) -> Vec<f64> {
         if !self.wanted.dvars || self.volumes == 0 {
             return Vec::new();
         }
-        let voxels = self.voxels() as f64;
-        let root = |sum: f64| self.scaling.slope().abs() * (sum / voxels).sqrt();
-        let changes = over_blocks(self.blocks.iter().map(|it| &it.squared_changes));
-        std::iter::once(f64::NAN).chain(changes.into_iter().map(root)).collect()
+        let root = |sum: f64| self.scaling.slope().abs() * (sum / voxels as f64).sqrt();
+        std::iter::once(f64::NAN).chain(squared_changes.into_iter().map(root)).collect()
     }
 
     /// The mean of each slice of the third axis, `[volume, slice]`, in values. No volume if not
@@ -307,6 +356,16 @@ mod tests {
             assert_eq!(dvars[1..], [2.9916550603303182, 2.3769728648009427]);
             assert_eq!(signals.slice_means().nrows(), 0, "not wanted");
             assert_eq!((signals.sampled(), signals.volume_hashes()), (None, vec![]));
+            assert_eq!(signals.inside(), None);
+        }
+        // The same of `y[:, [1, 2, 4]]`.
+        let inside = Some(Spans::of(&[false, true, true, false, true]));
+        let wanted = SignalsWanted { inside, ..wanted };
+        for step in [1, 2, 3] {
+            let signals = signals(&wanted, half, [5, 1, 1], &some, 3, (step, &[5]));
+            let [global, dvars] = signals.inside().expect("voxels that are wanted");
+            assert_eq!(global, [1.6666666666666667, 3.3333333333333335, 3.1666666666666665]);
+            assert_eq!(dvars[1..], [3.082207001484488, 2.598076211353316]);
         }
     }
 

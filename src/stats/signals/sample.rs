@@ -66,6 +66,14 @@ impl BlockSample {
         }
     }
 
+    /// Makes room for so many values more.
+    pub fn reserve(&mut self, values: usize) {
+        match self {
+            BlockSample::Float32(all) => all.reserve_exact(values),
+            BlockSample::Float64(all) => all.reserve_exact(values),
+        }
+    }
+
     /// Adds the values of the next volume.
     pub fn add(&mut self, values: impl Iterator<Item = f64>) {
         match self {

@@ -1,5 +1,6 @@
 //! The choice of signals.
 
+use crate::voxels::xxh64;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub struct SignalsWanted {
     pub slice_means: bool,
     /// The voxels whose values are wanted, in all volumes.
     pub sample: Option<VoxelSample>,
+    /// The voxels over which global signal and DVARS are wanted beside those over the grid.
+    pub inside: Option<Spans>,
     /// The volumes of which a hash of the voxels as stored is wanted.
     pub hashes: VolumesWanted,
 }
@@ -44,6 +47,43 @@ impl Default for VolumesWanted {
     }
 }
 
+/// Voxels of the grid as the ranges of places in the file that they fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spans {
+    spans: Arc<[Range<usize>]>,
+    voxels: usize,
+}
+
+impl Spans {
+    /// The voxels that are `inside`, which has one a voxel of the grid.
+    pub fn of(inside: &[bool]) -> Spans {
+        let mut spans = Vec::new();
+        let mut start = 0;
+        for alike in inside.chunk_by(|a, b| a == b) {
+            if alike[0] {
+                spans.push(start..start + alike.len());
+            }
+            start += alike.len();
+        }
+        let voxels = spans.iter().map(Range::len).sum();
+        Spans { spans: spans.into(), voxels }
+    }
+
+    /// How many voxels there are.
+    pub(super) fn voxels(&self) -> usize {
+        self.voxels
+    }
+
+    /// The parts of the ranges among `voxels`, counted from the first of these.
+    pub(super) fn within(&self, voxels: &Range<usize>) -> Vec<Range<usize>> {
+        let clipped = |span: &Range<usize>| {
+            let (start, end) = (span.start.max(voxels.start), span.end.min(voxels.end));
+            (start < end).then(|| start - voxels.start..end - voxels.start)
+        };
+        self.spans.iter().filter_map(clipped).collect()
+    }
+}
+
 /// Voxels of the grid, chosen before they are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoxelSample {
@@ -69,6 +109,26 @@ impl VoxelSample {
         let places = places.into();
         assert!(places.is_sorted_by(|a, b| a < b), "places in order");
         VoxelSample { places, precision }
+    }
+
+    /// So many of `candidates`, evenly spread, or all of them if there are no more: they are cut into
+    /// as many parts of one length, and of each part one is taken, by a hash of its number. No column
+    /// or row of a grid is preferred, and the same candidates give the same places.
+    ///
+    /// # Panics
+    /// If the candidates do not ascend.
+    pub fn spread(candidates: &[usize], most: usize) -> Vec<usize> {
+        assert!(candidates.is_sorted_by(|a, b| a < b), "places in order");
+        let count = candidates.len();
+        if count <= most {
+            return candidates.to_vec();
+        }
+        let of_part = |part: usize| {
+            let (start, end) = (part * count / most, (part + 1) * count / most);
+            let hash = xxh64(&(part as u64).to_le_bytes());
+            candidates[start + (hash % (end - start) as u64) as usize]
+        };
+        (0..most).map(of_part).collect()
     }
 
     /// The places in the file, ascending.
@@ -102,7 +162,7 @@ impl SignalsWanted {
 
     /// Whether anything but the global signal and hashes is wanted, which needs all volumes.
     pub(super) fn needs_all(&self) -> bool {
-        self.dvars || self.slice_means || self.sample.is_some()
+        self.dvars || self.slice_means || self.sample.is_some() || self.inside.is_some()
     }
 
     /// Bytes that are kept of one voxel while its volumes pass: of DVARS the volume before.
@@ -121,5 +181,36 @@ impl SignalsWanted {
         });
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
         sampled + slices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_has_one_voxel_of_each_part_and_prefers_no_column() {
+        let grid: Vec<usize> = (0..64 * 64 * 30).collect();
+        let places = VoxelSample::spread(&grid, 4096);
+        assert_eq!(places, VoxelSample::spread(&grid, 4096));
+        let mut columns = [0; 64];
+        for (part, &place) in places.iter().enumerate() {
+            assert!((30 * part..30 * (part + 1)).contains(&place), "{part}: {place}");
+            columns[place % 64] += 1;
+        }
+        let (least, most) = (columns.iter().min().unwrap(), columns.iter().max().unwrap());
+        assert!(*least > 40 && *most < 90, "{columns:?}");
+        assert_eq!(VoxelSample::spread(&[3, 5, 8], 4), [3, 5, 8], "no more than there are");
+        assert!(VoxelSample::spread(&[], 4).is_empty());
+    }
+
+    #[test]
+    fn spans_are_the_ranges_inside() {
+        let spans = Spans::of(&[true, true, false, true, false, false, true]);
+        assert_eq!(spans.voxels(), 4);
+        assert_eq!(spans.within(&(0..7)), [0..2, 3..4, 6..7]);
+        assert_eq!(spans.within(&(1..4)), [0..1, 2..3]);
+        assert!(spans.within(&(4..6)).is_empty());
+        assert_eq!(Spans::of(&[]).voxels(), 0);
     }
 }

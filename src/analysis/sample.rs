@@ -1,0 +1,30 @@
+//! The voxels whose values are kept from volume to volume, chosen before any is read.
+
+use crate::regions::Mask;
+use crate::runs::{Run, Session};
+use crate::stats::signals::{SamplePrecision, VoxelSample};
+
+/// So many voxels of the grid, and so many more of a mask that is known.
+const MOST_VOXELS: usize = 4096;
+/// The values of all runs take no more memory, unless that would leave fewer voxels than
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// so many of each.
+const FEWEST_VOXELS: usize = 256;
+
+/// A sample of the grid's voxels, and of those of the mask if one is known before the pass: evenly
+/// spread over both, and the same whenever grid, mask and number of volumes are.
+pub(super) fn chosen(session: &Session, mask: Option<&Mask>) -> VoxelSample {
+    let volumes: usize = session.runs().iter().map(Run::volumes).sum();
+    let kinds = 1 + usize::from(mask.is_some());
+    let affordable = MOST_BYTES / (size_of::<f32>() * volumes.max(1) * kinds);
+    let most = affordable.clamp(FEWEST_VOXELS, MOST_VOXELS);
+    let grid: Vec<usize> = (0..session.geometry().voxels()).collect();
+    let mut places = VoxelSample::spread(&grid, most);
+    if let Some(mask) = mask {
+        let inside: Vec<usize> = grid.into_iter().filter(|&it| mask.inside()[it]).collect();
+        places.extend(VoxelSample::spread(&inside, most));
+        places.sort_unstable();
+        places.dedup();
+    }
+    VoxelSample::new(places, SamplePrecision::Float32)
+}
