@@ -267,6 +267,18 @@ impl Specimens {
         self.file(name, content)
     }
 
+    /// The same, with a warning that holds `says`.
+    fn doubtful(
+        &mut self,
+        name: &str,
+        content: impl AsRef<[u8]>,
+        says: &str,
+        why: &str,
+    ) -> io::Result<()> {
+        self.row(name, "warns", says, "int16", why);
+        self.file(name, content)
+    }
+
     /// A file to refuse with a message that holds `says`.
     fn no(
         &mut self,
@@ -528,8 +540,14 @@ fn write_damaged_gzip(odd: &mut Specimens) -> io::Result<()> {
     odd.no("wrong_length.nii.gz", wrong_length, "length", why)?;
     odd.no("no_trailer.nii.gz", content, "truncated", "the trailer is missing")?;
     let garbage = [&whole[..], b"neither zeros nor a gzip member"].concat();
-    let why = "other bytes than zeros after the stream";
-    odd.no("garbage_after_end.nii.gz", garbage, "follow the end", why)?;
+    let why = "other bytes than zeros after the stream, whose checksums are right";
+    odd.doubtful("garbage_after_end.nii.gz", garbage, "behind the end", why)?;
+    let spaced = [&gzip(&plain[..477])[..], &[0; 512], &gzip(&plain[477..])].concat();
+    let why = "zeros between two members, as of padded files that were joined";
+    odd.doubtful("zeros_between_members.nii.gz", spaced, "between the members", why)?;
+    let early = [&gzip(&plain[..477])[..], b"the rest is lost"].concat();
+    let why = "other bytes than zeros after a member that is not the last";
+    odd.no("garbage_too_early.nii.gz", early, "truncated", why)?;
     let broken = [gzip(&plain[..500]), gzip_with_bad_block(&plain[500..])].concat();
     let why = "the second of two members does not inflate";
     odd.no("second_member_broken.nii.gz", broken, "malformed", why)?;

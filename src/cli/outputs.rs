@@ -130,7 +130,7 @@ pub(super) fn in_one_file(path: &Path) -> String {
 /// the labels of a segmentation.
 fn sidecars_of(file: &Path) -> impl Iterator<Item = PathBuf> {
     let stem = file.with_extension("");
-    let is_gzip = stem.extension().is_some_and(|ending| ending == "nii");
+    let is_gzip = stem.extension().is_some_and(|it| it.eq_ignore_ascii_case("nii"));
     let stem = if is_gzip { stem } else { file.to_owned() };
     let labels = stem.to_string_lossy().contains("_dseg").then_some("tsv");
     let endings = ["json", "bval", "bvec"].into_iter().chain(labels);

@@ -24,6 +24,7 @@ mod entities_differ;
 mod extension_dropped;
 mod fewer_threads;
 mod files_skipped;
+mod gzip_surplus;
 mod image_misplaced;
 mod least_std;
 mod no_cosines;
@@ -47,19 +48,20 @@ mod words;
 pub(crate) use same_run::HASHED_VOLUMES;
 
 use crate::error::Setting;
-use crate::formats::Geometry;
+use crate::formats::{Geometry, Oddity, Source};
 use crate::maps::Counts;
 use crate::nuisance::Prepared;
 use crate::pipeline::{Analysis, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::Mask;
-use crate::runs::shortened;
+use crate::runs::{grouped_by, names_of, shortened};
 use crate::stats::peak::RunPeak;
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 /// No text of a finding has more characters: a few of many things are named, the rest is counted,
 /// and of what is long all the same the middle is left out.
@@ -98,6 +100,7 @@ pub const RULES: &[Rule] = &[
     constant::RULE,
     least_std::RULE,
     not_finite::RULE,
+    gzip_surplus::RULE,
 ];
 
 /// All rules of the comparison of two maps, in the order in which their findings are listed.
@@ -346,6 +349,19 @@ pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
         Look::Before(_) | Look::After { .. } | Look::BeforeAndAfter { .. } => Vec::new(),
     };
     DIFF_RULES.iter().flat_map(rule).collect()
+}
+
+/// What is odd about images, as far as `chosen` takes it, each thing once with the files of which it
+/// is true.
+fn odd_files<'a>(
+    images: impl Iterator<Item = &'a Arc<dyn Source>>,
+    chosen: fn(Oddity) -> Option<String>,
+) -> impl Iterator<Item = (String, String)> {
+    let odd = images.flat_map(|image| {
+        let oddities = image.oddities().into_iter().filter_map(chosen);
+        oddities.map(|what| (what, image.path())).collect::<Vec<_>>()
+    });
+    grouped_by(odd).into_iter().map(|(what, files)| (what, names_of(&files)))
 }
 
 /// Everything that was looked for in headers and maps, whether it was found or not, each in a few

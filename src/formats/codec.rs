@@ -1,13 +1,13 @@
 //! Opening a file that should hold an image, and saying what stands in its place if none does.
 
 use crate::error::{Error, Result};
-use gzip_stream::GzipFile;
+use gzip_stream::{GzipFile, Surplus};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Compressed bytes are taken from the disk in pieces of this size: smaller ones cost
 /// measurable time in system calls and refills, larger ones gain nothing.
@@ -36,10 +36,10 @@ impl Encoding {
     }
 }
 
-/// A regular file, its size, and how it is encoded, told by its first bytes.
+/// A regular file, the version of it, and how it is encoded, told by its first bytes.
 pub(super) struct OpenFile {
-    pub(super) reader: BufReader<File>,
-    pub(super) file_bytes: u64,
+    reader: BufReader<Timed>,
+    pub(super) version: Version,
     pub(super) encoding: Encoding,
 }
 
@@ -58,22 +58,69 @@ impl OpenFile {
     /// # Errors
     /// Those of the disk.
     pub(super) fn into_content(self) -> io::Result<Content> {
-        let waited = Waited::default();
-        let stream: Box<dyn Read + Send + Sync> = match self.encoding {
-            Encoding::Plain => Box::new(Timed { inner: self.reader, waited: waited.clone() }),
-            Encoding::Gzip => {
-                let file = Timed { inner: self.reader.into_inner(), waited: waited.clone() };
-                Box::new(GzipFile::new(file)?)
+        let Timed { file, waited } = self.reader.get_ref().clone();
+        let stream: Box<dyn Decoded> = match self.encoding {
+            Encoding::Plain => Box::new(self.reader),
+            Encoding::Gzip => Box::new(GzipFile::new(self.reader.into_inner())?),
+        };
+        Ok(Content { stream, waited, file })
+    }
+}
+
+/// What tells that a file was written to: its size, and when that was done last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Version {
+    fn of(file: &File) -> io::Result<Version> {
+        let metadata = file.metadata()?;
+        Ok(Version { bytes: metadata.len(), modified: metadata.modified().ok() })
+    }
+
+    /// Refuses a file that is of another version.
+    ///
+    /// # Errors
+    /// That, and those of the disk; without the file's name.
+    pub(super) fn check(self, file: &File) -> Result<()> {
+        let now = Version::of(file).map_err(|error| Error::io("cannot look at the file", error))?;
+        if now == self {
+            return Ok(());
+        }
+        let problem = match now.bytes == self.bytes {
+            true => "it was written to since it was opened".to_owned(),
+            false => {
+                format!("it had {} bytes when it was opened and has {} now", self.bytes, now.bytes)
             }
         };
-        Ok(Content { stream, waited })
+        Err(Error::mismatch(format!("the file was changed while it was read: {problem}"))
+            .remedy("run again when nothing writes to it"))
     }
 }
 
 /// The content of a file as a stream, and how long its reader has waited for the disk.
 pub(super) struct Content {
-    pub(super) stream: Box<dyn Read + Send + Sync>,
+    pub(super) stream: Box<dyn Decoded>,
     pub(super) waited: Waited,
+    pub(super) file: Arc<File>,
+}
+
+/// The content of a file, decompressed.
+pub(super) trait Decoded: Read + Send + Sync {
+    /// What was found beside it so far.
+    fn surplus(&self) -> Surplus {
+        Surplus::default()
+    }
+}
+
+impl Decoded for BufReader<Timed> {}
+
+impl Decoded for GzipFile<Timed> {
+    fn surplus(&self) -> Surplus {
+        GzipFile::surplus(self)
+    }
 }
 
 /// Nanoseconds spent in reading a file.
@@ -88,24 +135,25 @@ impl Waited {
 
 /// A reader that notes how long it takes. Files are read in large pieces: what two looks at the
 /// clock cost does not show.
-struct Timed<R> {
-    inner: R,
+#[derive(Clone)]
+pub(super) struct Timed {
+    file: Arc<File>,
     waited: Waited,
 }
 
-impl<R: Read> Read for Timed<R> {
+impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let started = Instant::now();
-        let result = self.inner.read(buffer);
+        let result = (&*self.file).read(buffer);
         let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.waited.0.fetch_add(nanoseconds, Ordering::Relaxed);
         result
     }
 }
 
-impl<R: Seek> Seek for Timed<R> {
+impl Seek for Timed {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
+        (&*self.file).seek(to)
     }
 }
 
@@ -125,15 +173,17 @@ fn open(path: &Path) -> Result<OpenFile> {
             .remedy("an image is read more than once: write it to a file first"));
     }
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
-    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
+    let version = Version::of(&file).map_err(|error| Error::io("cannot open", error))?;
+    let timed = Timed { file: Arc::new(file), waited: Waited::default() };
+    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, timed);
     let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
-    if metadata.len() <= LARGEST_PLACEHOLDER_BYTES
+    if version.bytes <= LARGEST_PLACEHOLDER_BYTES
         && let Some(error) = placeholder(path, head)
     {
         return Err(error);
     }
     let encoding = encoding(head)?;
-    Ok(OpenFile { reader, file_bytes: metadata.len(), encoding })
+    Ok(OpenFile { reader, version, encoding })
 }
 
 /// The error for a path that leads nowhere. In a DataLad or git-annex clone, files that

@@ -21,8 +21,8 @@ pub use codec::Encoding;
 pub use geometry::{AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, SpatialUnit};
 pub use sink::{Keep, MapFile, MapPrecision, MapSink};
 pub use source::{
-    BlockReader, Progress, Source, Time, TimeUnit, VolumeReader, VolumeStream, VoxelEncoding,
-    Voxels,
+    BlockReader, Oddity, Progress, Source, Time, TimeUnit, VolumeReader, VolumeStream,
+    VoxelEncoding, Voxels,
 };
 
 use crate::error::Result;

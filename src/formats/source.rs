@@ -65,6 +65,12 @@ pub trait Source: fmt::Debug + Send + Sync {
         0
     }
 
+    /// What is odd about the file and was read all the same. What lies behind its voxels is known once
+    /// they were read to the end.
+    fn oddities(&self) -> Vec<Oddity> {
+        Vec::new()
+    }
+
     /// The writer of maps on the grid of this image, in the format that suits them: NIfTI-1, unless
     /// the image's own has one for maps.
     ///
@@ -113,6 +119,15 @@ pub trait Source: fmt::Debug + Send + Sync {
             false => space.to_string(),
         }
     }
+}
+
+/// What is odd about a file and was read all the same: in words, without the file's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Oddity {
+    /// Its header contradicts itself, and what was made of it.
+    Header(String),
+    /// What it holds beside its content.
+    Surplus(String),
 }
 
 /// The time axis of an image, and its step.
@@ -187,7 +202,7 @@ pub trait VolumeStream: Send + Sync {
     ///
     /// # Errors
     /// A file that ends before the volumes do, with the number of those that are whole; one that is
-    /// damaged; errors of the disk. Each names the file. That `progress` says it is cancelled.
+    /// damaged, or was written to since the image was opened; errors of the disk. Each names the file. That `progress` says it is cancelled.
     fn read(&mut self, volumes: usize, memory: Samples, progress: &dyn Progress)
     -> Result<Samples>;
 }
@@ -198,7 +213,7 @@ pub trait BlockReader: Send + Sync {
     /// large enough: `[t, voxel]`, however they lie in the file.
     ///
     /// # Errors
-    /// A file that has become shorter than it was; errors of the disk. Each names the file. That
+    /// A file that was written to since the image was opened; errors of the disk. Each names the file. That
     /// `progress` says it is cancelled.
     fn read(
         &self,

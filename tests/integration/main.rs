@@ -13,6 +13,7 @@ mod program;
 mod architecture;
 mod atlas;
 mod browser;
+mod changed;
 mod command_line;
 mod compare;
 mod confounds;

@@ -46,7 +46,7 @@ mod reader;
 mod tables;
 
 pub use file::GzipFile;
-pub use reader::GzipReader;
+pub use reader::{GzipReader, Surplus};
 
 /// Runs the example of the README.
 #[cfg(doctest)]

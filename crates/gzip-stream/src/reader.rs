@@ -26,11 +26,24 @@ enum Stage {
     End,
 }
 
+/// What a gzip file holds beside its members, as far as it was read. It changes nothing of the content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surplus {
+    /// Zeros lie between two members.
+    pub zeros_between_members: bool,
+    /// Bytes follow the last member that are neither another one nor zeros. They were not read.
+    pub bytes_after_end: bool,
+}
+
+/// The two bytes that every member begins with (RFC 1952, 2.3.1).
+pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
 /// Decodes a gzip file from any reader, in bounded memory.
 ///
 /// [`BufRead::fill_buf`] decodes and lends the next piece of the content. Every member's CRC-32 and length are
-/// checked, after its content was handed out. Zeros may follow the last member. The inner reader is read in large
-/// pieces, ahead of what is decoded, so it needs no buffer of its own.
+/// checked, after its content was handed out. Zeros may follow a member; the file ends where whatever follows does not
+/// begin as a member does, as for `gzip -d`, and [`surplus`](GzipReader::surplus) tells of it. The inner reader is read
+/// in large pieces, ahead of what is decoded, so it needs no buffer of its own.
 ///
 /// # Errors
 ///
@@ -54,6 +67,10 @@ pub struct GzipReader<R> {
     decoded: usize,
     handed_out: usize,
     stage: Stage,
+    surplus: Surplus,
+    /// The CRC-32 of the content of all members before this one.
+    crc_before: crc32fast::Hasher,
+    /// The CRC-32 of the member's header, and then of its content so far.
     crc: crc32fast::Hasher,
     /// Length of the member so far, modulo 2^32.
     length: u32,
@@ -74,6 +91,8 @@ impl<R: Read> GzipReader<R> {
             decoded: 0,
             handed_out: 0,
             stage: Stage::FirstHeader,
+            surplus: Surplus::default(),
+            crc_before: crc32fast::Hasher::new(),
             crc: crc32fast::Hasher::new(),
             length: 0,
             failure: None,
@@ -88,6 +107,20 @@ impl<R: Read> GzipReader<R> {
     /// The reader that the file comes from, as [`get_ref`](GzipReader::get_ref) has it.
     pub fn into_inner(self) -> R {
         self.inner
+    }
+
+    /// What was found beside the members so far.
+    pub fn surplus(&self) -> Surplus {
+        self.surplus
+    }
+
+    /// The CRC-32 of all that was decoded, over all members.
+    pub(super) fn content_crc(&self) -> u32 {
+        let mut all = self.crc_before.clone();
+        if matches!(self.stage, Stage::Blocks | Stage::Trailer) {
+            all.combine(&self.crc);
+        }
+        all.finalize()
     }
 
     /// Does the next piece of work; may or may not decode something.
@@ -148,7 +181,7 @@ impl<R: Read> GzipReader<R> {
     /// Reads a member's header (RFC 1952, 2.3) and makes ready for its content.
     fn header(&mut self) -> Result<(), Failure> {
         self.crc.reset();
-        if [self.header_byte()?, self.header_byte()?] != [0x1f, 0x8b] {
+        if [self.header_byte()?, self.header_byte()?] != MAGIC {
             return Err(Failure::Invalid("it does not begin as gzip does"));
         }
         let (method, flags) = (self.header_byte()?, self.header_byte()?);
@@ -224,6 +257,7 @@ impl<R: Read> GzipReader<R> {
         if self.trailer_word()? != self.length {
             return Err(Failure::Invalid("the length of the content does not match"));
         }
+        self.crc_before.combine(&self.crc);
         self.stage = Stage::NextMember;
         Ok(())
     }
@@ -236,21 +270,30 @@ impl<R: Read> GzipReader<R> {
         Ok(u32::from_le_bytes(word))
     }
 
+    /// Passes over zeros behind a member, up to another one or to the end of the file.
     fn next_member(&mut self) -> Result<(), Failure> {
-        self.want(1)?;
-        match self.input[self.inflater.bits.position] {
-            _ if self.inflater.bits.position == self.input_end => self.stage = Stage::End,
-            0 => {
-                while let Some(byte) = self.byte()? {
-                    if byte != 0 {
-                        return Err(Failure::Invalid("bytes other than zero after the end"));
-                    }
-                }
-                self.stage = Stage::End;
+        let mut are_zeros_passed = false;
+        loop {
+            self.want(2)?;
+            let position = self.inflater.bits.position;
+            if position == self.input_end {
+                break;
             }
-            0x1f => self.header()?,
-            _ => return Err(Failure::Invalid("bytes other than zero after the end")),
+            // Behind the end of the input there are zeros.
+            match [self.input[position], self.input[position + 1]] {
+                MAGIC => {
+                    self.surplus.zeros_between_members |= are_zeros_passed;
+                    return self.header();
+                }
+                [0, _] => self.inflater.bits.position += 1,
+                _ => {
+                    self.surplus.bytes_after_end = true;
+                    break;
+                }
+            }
+            are_zeros_passed = true;
         }
+        self.stage = Stage::End;
         Ok(())
     }
 }

@@ -3,19 +3,20 @@
 use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header, NIFTI_2_HEADER_BYTES};
 use super::writer::{Extension, MOST_EXTENSION_BYTES, Sink};
 use crate::error::{Error, Result};
-use crate::formats::codec::{Content, Encoding, OpenFile};
+use crate::formats::codec::{Content, Encoding, OpenFile, Version};
 use crate::formats::{
-    BlockReader, Geometry, Keep, MapSink, Progress, Source, Time, VolumeStream, VoxelEncoding,
-    Voxels,
+    BlockReader, Geometry, Keep, MapSink, Oddity, Progress, Source, Time, VolumeStream,
+    VoxelEncoding, Voxels,
 };
 use crate::voxels::Samples;
+use gzip_stream::Surplus;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Voxels are read in pieces of this size, so that progress is seen within a large volume, too.
@@ -40,6 +41,9 @@ pub struct Image {
     path: PathBuf,
     header: Header,
     encoding: Encoding,
+    version: Version,
+    /// What a gzip file holds beside its members, once it was read to the end.
+    surplus: Arc<OnceLock<Surplus>>,
 }
 
 impl Image {
@@ -50,14 +54,31 @@ impl Image {
     /// damaged header, or is too short for the voxels that its header claims.
     pub fn open(path: &Path) -> Result<Image> {
         let file = OpenFile::open(path)?;
-        let (file_bytes, encoding) = (file.file_bytes, file.encoding);
+        let (version, encoding) = (file.version, file.encoding);
         let header = head(file)
             .map_err(|error| stream_error(error, encoding))
             .and_then(|head| Header::parse(&head))
             .map_err(|error| beside_a_header(error, path).at(path))?;
-        let image = Image { path: path.to_owned(), header, encoding };
-        image.check_size(file_bytes).map_err(|error| error.at(path))?;
+        let surplus = Arc::default();
+        let image = Image { path: path.to_owned(), header, encoding, version, surplus };
+        image.check_size(version.bytes).map_err(|error| error.at(path))?;
         Ok(image)
+    }
+
+    /// The content of the file, from its beginning.
+    ///
+    /// # Errors
+    /// Those of opening and reading it; a file that was written to since the image was opened.
+    fn content(&self) -> Result<Content> {
+        let content = OpenFile::open(&self.path)?.into_content();
+        let content = content.map_err(|error| stream_error(error, self.encoding).at(&self.path))?;
+        self.version.check(&content.file).map_err(|error| error.at(&self.path))?;
+        Ok(content)
+    }
+
+    /// The error of a file that was written to since it was opened, else `otherwise`.
+    fn changed_or(&self, file: &File, otherwise: Error) -> Error {
+        self.version.check(file).err().unwrap_or(otherwise).at(&self.path)
     }
 
     /// Refuses a file that cannot hold what its header claims.
@@ -90,14 +111,10 @@ impl Image {
     /// # Errors
     /// Those of opening and reading the file.
     fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
-        let read = |content: Content| {
-            let mut before_voxels = content.stream.take(self.header.voxel_offset);
-            io::copy(&mut before_voxels.by_ref().take(HEADER_BYTES as u64), &mut io::sink())?;
-            Extension::read_all(before_voxels, self.header.byte_order)
-        };
-        OpenFile::open(&self.path)?
-            .into_content()
-            .and_then(read)
+        let content = self.content()?;
+        let mut before_voxels = content.stream.take(self.header.voxel_offset);
+        io::copy(&mut before_voxels.by_ref().take(HEADER_BYTES as u64), &mut io::sink())
+            .and_then(|_| Extension::read_all(before_voxels, self.header.byte_order))
             .map_err(|error| stream_error(error, self.encoding).at(&self.path))
     }
 
@@ -137,7 +154,12 @@ impl Source for Image {
     fn open_voxels(&self) -> Result<Voxels> {
         Ok(match self.encoding {
             Encoding::Plain => Voxels::Blocks(Box::new(Blocks::open(self)?)),
-            Encoding::Gzip => Voxels::Stream(Box::new(Stream::open(self)?)),
+            Encoding::Gzip => Voxels::Stream(Box::new(Stream {
+                image: self.clone(),
+                content: self.content()?,
+                is_at_voxels: false,
+                next_volume: 0,
+            })),
         })
     }
 
@@ -147,8 +169,19 @@ impl Source for Image {
 
     fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let stem = name.strip_suffix(".gz").unwrap_or(&name);
-        stem.strip_suffix(".nii").unwrap_or(stem).to_owned()
+        let stem = without_ending(&name, ".gz").unwrap_or(&name);
+        without_ending(stem, ".nii").unwrap_or(stem).to_owned()
+    }
+
+    fn oddities(&self) -> Vec<Oddity> {
+        let Surplus { zeros_between_members, bytes_after_end } =
+            self.surplus.get().copied().unwrap_or_default();
+        let surplus = [
+            (zeros_between_members, "zeros between the members of the gzip file"),
+            (bytes_after_end, "bytes behind the end of the gzip data, which are no gzip data"),
+        ];
+        let surplus = surplus.into_iter().filter(|(is_there, _)| *is_there);
+        surplus.map(|(_, what)| Oddity::Surplus(what.to_owned())).collect()
     }
 
     fn description(&self) -> Cow<'_, str> {
@@ -226,37 +259,44 @@ fn beside_a_header(error: Error, path: &Path) -> Error {
 struct Stream {
     image: Image,
     content: Content,
+    is_at_voxels: bool,
     next_volume: usize,
 }
 
 impl Stream {
-    fn open(image: &Image) -> Result<Stream> {
-        let offset = image.header.voxel_offset;
-        let failed = |error| stream_error(error, image.encoding).at(&image.path);
-        let mut content = OpenFile::open(&image.path)?.into_content().map_err(failed)?;
-        let skipped =
-            io::copy(&mut content.stream.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
-        if skipped < offset {
-            return Err(image.truncated(0));
+    /// Passes over what lies before the voxels, and holds nothing of it.
+    fn skip_to_the_voxels(&mut self, progress: &dyn Progress) -> Result<()> {
+        let mut left = self.image.header.voxel_offset;
+        while left > 0 {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            let piece = left.min(PIECE_BYTES as u64);
+            match io::copy(&mut self.content.stream.by_ref().take(piece), &mut io::sink()) {
+                Ok(skipped) if skipped == piece => left -= piece,
+                Ok(_) => return Err(self.interrupted(Interruption::Ended { bytes: 0 })),
+                Err(error) => return Err(self.interrupted(Interruption::Failed(error))),
+            }
         }
-        Ok(Stream { image: image.clone(), content, next_volume: 0 })
+        self.is_at_voxels = true;
+        Ok(())
     }
 
     /// The error of a stream that broke off while it was read.
     fn interrupted(&self, interruption: Interruption) -> Error {
-        match interruption {
-            Interruption::Cancelled => Error::cancelled(),
-            Interruption::Failed(error) => {
-                stream_error(error, self.image.encoding).at(&self.image.path)
-            }
+        let error = match interruption {
+            Interruption::Cancelled => return Error::cancelled(),
+            Interruption::Failed(error) => stream_error(error, self.image.encoding),
             Interruption::Ended { bytes } => {
                 let bytes_before = self.next_volume * self.image.volume_bytes();
                 self.image.truncated((bytes_before + bytes) as u64)
             }
-        }
+        };
+        self.image.changed_or(&self.content.file, error)
     }
 
-    /// Reads what follows the last volume, for the sake of its checksums.
+    /// Reads what follows the last volume, for the sake of its checksums, and looks whether the file
+    /// is still what it was.
     fn check_the_rest(&mut self, progress: &dyn Progress) -> Result<()> {
         let stream = &mut self.content.stream;
         let rest = loop {
@@ -277,8 +317,12 @@ impl Stream {
                 .remedy("copy or download it again"),
                 _ => stream_error(error, Encoding::Gzip),
             };
-            error.at(&self.image.path)
-        })
+            self.image.changed_or(&self.content.file, error)
+        })?;
+        let image = &self.image;
+        image.version.check(&self.content.file).map_err(|error| error.at(&image.path))?;
+        image.surplus.get_or_init(|| self.content.stream.surplus());
+        Ok(())
     }
 }
 
@@ -291,6 +335,9 @@ impl VolumeStream for Stream {
     ) -> Result<Samples> {
         let (order, voxels) = (self.image.header.byte_order, self.image.voxels());
         let (started, waited) = (Instant::now(), self.content.waited.so_far());
+        if !self.is_at_voxels {
+            self.skip_to_the_voxels(progress)?;
+        }
         let samples = memory.refilled(order, volumes, voxels, |memory| {
             fill(&mut *self.content.stream, memory, progress).map_err(|it| self.interrupted(it))
         });
@@ -322,12 +369,7 @@ impl Blocks {
 
     /// The error of a file that cannot be read as far as it could be.
     fn interrupted(&self, error: io::Error) -> Error {
-        match (error.kind(), self.file.metadata()) {
-            (ErrorKind::UnexpectedEof, Ok(now)) => {
-                self.image.truncated(now.len().saturating_sub(self.image.header.voxel_offset))
-            }
-            _ => Error::io("cannot read", error).at(&self.image.path),
-        }
+        self.image.changed_or(&self.file, Error::io("cannot read", error))
     }
 }
 
@@ -364,6 +406,8 @@ impl BlockReader for Blocks {
             Ok(())
         });
         progress.time_spent(started.elapsed(), Duration::ZERO);
+        // Whoever writes to a file changes its time before its content.
+        let samples = samples.and_then(|it| image.version.check(&self.file).map(|()| it));
         samples.map_err(|error| at(&image.path, error))
     }
 }
@@ -384,6 +428,12 @@ enum Interruption {
         bytes: usize,
     },
     Failed(io::Error),
+}
+
+/// A name without this ending, whatever the case of its letters.
+fn without_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+    end.eq_ignore_ascii_case(ending).then_some(stem)
 }
 
 /// Fills `memory` from `content`, telling `progress` on the way.
@@ -463,14 +513,23 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_file_that_has_become_shorter_is_told_with_its_whole_volumes() {
+    fn a_plain_file_that_has_become_another_is_told_with_its_sizes() {
         let folder = tempfile::tempdir().unwrap();
         let image = image(folder.path(), [3, 2, 1, 4]);
         File::options().write(true).open(image.path()).unwrap().set_len(352 + 2 * 12 + 5).unwrap();
-        for voxels in [0..6, 0..2] {
-            let error = read(&image, 0..4, voxels).unwrap_err().to_string();
-            assert!(error.contains("has 4 volumes, of which 2 are whole"), "{error}");
+        for (volumes, voxels) in [(0..4, 0..6), (0..4, 0..2), (1..2, 4..6)] {
+            let error = read(&image, volumes, voxels).unwrap_err().to_string();
+            let says = "it had 400 bytes when it was opened and has 381 now";
+            assert!(error.contains(says) && error.contains("run.nii: "), "{error}");
         }
-        assert_eq!(read(&image, 1..2, 4..6).unwrap(), [10, 11]);
+    }
+
+    #[test]
+    fn the_ending_of_a_name_is_no_part_of_it_whatever_its_letters() {
+        for (name, stem) in [("a.nii.gz", "a"), ("A.NII.GZ", "A"), ("b.Nii", "b"), ("c", "c")] {
+            let stem_found = without_ending(name, ".gz").unwrap_or(name);
+            assert_eq!(without_ending(stem_found, ".nii").unwrap_or(stem_found), stem);
+        }
+        assert_eq!(without_ending("é", ".gz"), None);
     }
 }

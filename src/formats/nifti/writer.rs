@@ -27,9 +27,9 @@ pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
 
 impl Encoding {
     /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
-    /// that can be written.
+    /// that can be written. The case of its letters does not matter.
     pub fn of_output_name(path: &Path) -> Option<Encoding> {
-        let name = path.file_name()?.to_str()?;
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         if name.ends_with(".nii.gz") {
             Some(Encoding::Gzip)
         } else {

@@ -41,11 +41,9 @@ pub fn reference(file: &[u8]) -> (Vec<u8>, Verdict) {
             }
         }
         rest = &rest[member.total_in() as usize..];
-        match rest.first() {
-            None => return (content, Verdict::Good),
-            Some(0x1f) => {}
-            Some(0) if rest.iter().all(|&byte| byte == 0) => return (content, Verdict::Good),
-            Some(_) => return (content, Verdict::Invalid),
+        rest = &rest[rest.iter().take_while(|&&byte| byte == 0).count()..];
+        if !rest.starts_with(&[0x1f, 0x8b]) {
+            return (content, Verdict::Good);
         }
     }
 }
