@@ -5,7 +5,7 @@ use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
 use crate::formats::{Geometry, MapSink};
 use crate::maps::{Counts, Maps};
-use crate::nuisance::Use;
+use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::regions::{Mask, Row};
@@ -77,6 +77,10 @@ pub struct RunRecord {
     pub regressors: Vec<String>,
     /// Those of them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
+    /// By what dummy scans were looked for, if they were.
+    pub dummies_by: Option<DummySource>,
+    /// How the head moved in all its volumes, used or not, if a table of the run says so.
+    pub motion: Option<Motion>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
     /// Global signal and DVARS of its volumes, as far as they were kept.
@@ -192,6 +196,8 @@ impl RunRecord {
             uses,
             regressors: Vec::new(),
             dependent_regressors: Vec::new(),
+            dummies_by: None,
+            motion: None,
             median_tsnr: None,
             signals: RunSignals::default(),
         }

@@ -460,6 +460,8 @@ fn run_record(
         uses: prepared.uses.clone(),
         regressors: prepared.regressors.clone(),
         dependent_regressors: prepared.dependent.clone(),
+        dummies_by: prepared.dummies_by,
+        motion: prepared.motion.clone(),
         median_tsnr,
         signals,
     })

@@ -6,7 +6,7 @@ use super::{Context, date, sentence};
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
 use crate::formats::{Geometry, Orientation};
-use crate::nuisance::Use;
+use crate::nuisance::{Motion, Use};
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
 use crate::regions::Row;
@@ -158,6 +158,20 @@ struct RunOfJson<'a> {
     /// The root mean square over the whole grid of the change from the volume before; null for the
     /// first of each file.
     dvars: Vec<Option<f64>>,
+    /// How the head moved, if a table of the run says so.
+    motion: Option<MotionJson<'a>>,
+}
+
+/// The motion of a head: a value for each volume, used or not.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct MotionJson<'a> {
+    /// Framewise displacement (Power et al. 2012) in mm; null for the first volume.
+    framewise_displacement: Vec<Option<f64>>,
+    /// Translations along x, y, z in mm; null if the table has not all six parameters.
+    translations: Option<&'a [Vec<f64>]>,
+    /// Rotations about x, y, z in radians; null with the translations.
+    rotations: Option<&'a [Vec<f64>]>,
 }
 
 #[derive(Serialize)]
@@ -365,6 +379,13 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         median_tsnr: run.median_tsnr,
         global_signal: &run.signals.global,
         dvars: run.signals.dvars.iter().map(finite).collect(),
+        motion: run.motion.as_ref().map(|Motion { parameters, framewise_displacement }| {
+            MotionJson {
+                framewise_displacement: framewise_displacement.iter().map(finite).collect(),
+                translations: parameters.as_ref().map(|it| &it[..3]),
+                rotations: parameters.as_ref().map(|it| &it[3..]),
+            }
+        }),
     }
 }
 

@@ -12,6 +12,7 @@
 mod affine_differs;
 pub mod between_runs;
 mod clipped;
+mod columns_differ;
 mod confounds_matched;
 mod confounds_unused;
 mod constant;
@@ -22,6 +23,7 @@ mod dependent_regressors;
 mod dummy_scans;
 mod entities_differ;
 mod extension_dropped;
+mod few_volumes;
 mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
@@ -82,8 +84,10 @@ pub const RULES: &[Rule] = &[
     sides_unknown::RULE,
     confounds_matched::RULE,
     confounds_unused::RULE,
+    columns_differ::RULE,
     run_left_out::RULE,
     dummy_scans::RULE,
+    few_volumes::RULE,
     dependent_regressors::RULE,
     no_cosines::RULE,
     image_misplaced::RULE,

@@ -97,7 +97,12 @@ pub(super) fn of_runs(
         samplings.push(sampling(&volumes, basis.rank(), weights));
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let dependent = basis.dependent().iter().map(|&index| names[index].clone()).collect();
-        prepared.push(PreparedRun { uses: volumes.uses().to_vec(), regressors: names, dependent });
+        prepared.push(PreparedRun {
+            uses: volumes.uses().to_vec(),
+            regressors: names,
+            dependent,
+            ..PreparedRun::default()
+        });
     }
     Ok((Model::of_runs(samplings), prepared))
 }
