@@ -499,6 +499,7 @@ fn unquoted(cell: &str) -> &str {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::f64::consts::PI;
 
     fn of_file(name: &str, text: &str, volumes: usize) -> Result<Table> {
         let table = parsed(text, Path::new(name))?;
@@ -602,7 +603,7 @@ mod tests {
         );
         assert_error(
             table("a\tb\n1\t2\n1\n", 2),
-            "cells in line 3: 1, expected 2, one for each name in the first line",
+            "cells in line 3: 1, expected 2, one for each name in line 1",
         );
         assert_error(
             table("a\tb\ta\n1\t2\t3\n", 1),
@@ -624,8 +625,9 @@ mod tests {
         let table = table("std_dvars\n0\nn/a\n", 2).unwrap();
         assert_error(
             table.framewise_displacement_above(0.5),
-            "c.tsv: no column 'framewise_displacement', which a threshold is given for; give \
-             fMRIPrep's table, or leave the threshold out",
+            "c.tsv: no column 'framewise_displacement', nor the six motion parameters, and a \
+             threshold is given for it; give fMRIPrep's table or a motion file, or leave the threshold \
+             out",
         );
         let error = table.std_dvars_above(1.5).unwrap_err().to_string();
         assert!(error.starts_with("c.tsv: line 3, column 'std_dvars': no value"), "{error}");
@@ -684,8 +686,8 @@ mod tests {
             ("a_mcf.par", [4.0, 5.0, 6.0, 1.0, 2.0, 3.0], [3.0, 3.0]),
             (
                 "dfile.1D",
-                [5.0, 6.0, 4.0, 2_f64.to_radians(), 3_f64.to_radians(), 1_f64.to_radians()],
-                [1_f64.to_radians(); 2],
+                [5.0, 6.0, 4.0, 2.0 * PI / 180.0, 3.0 * PI / 180.0, PI / 180.0],
+                [PI / 180.0; 2],
             ),
         ] {
             let table = of_file(name, text, 2).unwrap();

@@ -1,6 +1,7 @@
 //! How a head moved: six parameters of a rigid body for each volume, and the framewise displacement.
 
 use crate::error::{Error, Result};
+use std::f64::consts::PI;
 use std::path::Path;
 
 /// The names of the six parameters, as fMRIPrep has them: translations in mm, rotations in radians.
@@ -73,15 +74,13 @@ impl Program {
     pub fn named(self, columns: Vec<Vec<f64>>, stem: &str) -> Result<Vec<(String, Vec<f64>)>> {
         // Where each of the parameters stands. AFNI's: dL, dP, dS, pitch, yaw, roll (nipype's
         // `normalize_mc_params` has the same order).
-        let (places, to_radians) = match (self, columns.len()) {
-            (Program::Spm, 6) => ([0, 1, 2, 3, 4, 5], 1.0),
-            (Program::Fsl, 6) => ([3, 4, 5, 0, 1, 2], 1.0),
+        let (places, are_degrees) = match (self, columns.len()) {
+            (Program::Spm, 6) => ([0, 1, 2, 3, 4, 5], false),
+            (Program::Fsl, 6) => ([3, 4, 5, 0, 1, 2], false),
             // What 3dvolreg's -1Dfile writes; changes from volume to volume are no positions.
-            (Program::Afni, 6) if !stem.contains("deriv") => {
-                ([4, 5, 3, 1, 2, 0], 1.0_f64.to_radians())
-            }
+            (Program::Afni, 6) if !stem.contains("deriv") => ([4, 5, 3, 1, 2, 0], true),
             // What its -dfile writes: the volume before them, and two root mean squares behind.
-            (Program::Afni, 9) => ([5, 6, 4, 2, 3, 1], 1.0_f64.to_radians()),
+            (Program::Afni, 9) => ([5, 6, 4, 2, 3, 1], true),
             (Program::Afni, _) => {
                 let named = |(number, values)| (format!("column_{}", number + 1), values);
                 return Ok(columns.into_iter().enumerate().map(named).collect());
@@ -95,9 +94,11 @@ impl Program {
             }
         };
         let parameter = |(number, place): (usize, usize)| {
-            let scale = if number < 3 { 1.0 } else { to_radians };
-            let values = columns[place].iter().map(|value| value * scale).collect();
-            (PARAMETERS[number].to_owned(), values)
+            let in_units = |value: &f64| match number >= 3 && are_degrees {
+                true => value * PI / 180.0,
+                false => *value,
+            };
+            (PARAMETERS[number].to_owned(), columns[place].iter().map(in_units).collect())
         };
         Ok(places.into_iter().enumerate().map(parameter).collect())
     }
