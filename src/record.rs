@@ -112,8 +112,26 @@ pub struct NamedMask {
     pub name: String,
     /// Which voxels are inside.
     pub mask: Mask,
-    /// Whether it was made from the mean.
+    /// Whether it was made from the mean, or of where two maps have a value.
     pub is_automatic: bool,
+    /// The value from which on voxels of the file are inside, if it is not that they are not 0.
+    pub threshold: Option<f64>,
+    /// Whether the file was resampled to the grid.
+    pub is_resampled: bool,
+}
+
+impl NamedMask {
+    /// A mask that was made, not read.
+    pub fn automatic(name: String, mask: Mask) -> NamedMask {
+        NamedMask { name, mask, is_automatic: true, threshold: None, is_resampled: false }
+    }
+
+    /// What it is called, and what was done to its file.
+    pub fn in_words(&self) -> String {
+        let threshold = self.threshold.map(|it| format!(" from {it} on"));
+        let resampled = self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
+        format!("{}{}{}", self.name, threshold.unwrap_or_default(), resampled.unwrap_or_default())
+    }
 }
 
 /// Where the time of an analysis went.
@@ -179,7 +197,7 @@ impl Record {
     /// Where the maps are looked at, in words.
     pub fn place(&self) -> String {
         match &self.mask {
-            Some(mask) => format!("in the mask {}", mask.name),
+            Some(mask) => format!("in the mask {}", mask.in_words()),
             None => "over all defined voxels".to_owned(),
         }
     }

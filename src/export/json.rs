@@ -198,6 +198,10 @@ pub(super) struct MaskJson<'a> {
     name: &'a str,
     /// How many voxels are inside.
     voxels: usize,
+    /// The value from which on voxels of the file are inside; null: what is not 0.
+    threshold: Option<f64>,
+    /// Whether the file was resampled to the grid, each voxel from the nearest one.
+    resampled: bool,
 }
 
 /// Figures of some values: numbers, or null where there is none.
@@ -351,7 +355,12 @@ impl From<&Geometry> for GridJson {
 
 impl<'a> From<&'a NamedMask> for MaskJson<'a> {
     fn from(mask: &'a NamedMask) -> MaskJson<'a> {
-        MaskJson { name: &mask.name, voxels: mask.mask.count() }
+        MaskJson {
+            name: &mask.name,
+            voxels: mask.mask.count(),
+            threshold: mask.threshold,
+            resampled: mask.is_resampled,
+        }
     }
 }
 

@@ -92,9 +92,10 @@ pub fn sentence(record: &Record) -> String {
     match &record.mask {
         None => {}
         Some(mask) if mask.is_automatic => {
-            text += " in a brain mask of the temporal mean (nilearn's compute_epi_mask)";
+            let rule = mask.name.trim_start_matches("auto (").trim_end_matches(')');
+            text += &format!(" in a brain mask of the temporal mean ({rule})");
         }
-        Some(mask) => text += &format!(" in the mask {}", mask.name),
+        Some(mask) => text += &format!(" in the mask {}", mask.in_words()),
     }
     text + "."
 }

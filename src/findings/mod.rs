@@ -27,7 +27,9 @@ mod few_volumes;
 mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
+mod image_resampled;
 mod least_std;
+mod mask_not_binary;
 mod no_cosines;
 mod non_steady;
 mod not_finite;
@@ -52,7 +54,7 @@ use crate::error::Setting;
 use crate::formats::Geometry;
 use crate::maps::Counts;
 use crate::nuisance::Prepared;
-use crate::pipeline::{Analysis, RunSignals};
+use crate::pipeline::{Analysis, Beside, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::Mask;
 use crate::runs::shortened;
@@ -91,6 +93,8 @@ pub const RULES: &[Rule] = &[
     dependent_regressors::RULE,
     no_cosines::RULE,
     image_misplaced::RULE,
+    mask_not_binary::RULE,
+    image_resampled::RULE,
     extension_dropped::RULE,
     fewer_threads::RULE,
     runs_in_memory::RULE,
@@ -108,6 +112,8 @@ pub const RULES: &[Rule] = &[
 pub const DIFF_RULES: &[Rule] = &[
     sides_unknown::DIFF_RULE,
     image_misplaced::DIFF_RULE,
+    mask_not_binary::DIFF_RULE,
+    image_resampled::DIFF_RULE,
     definition_not_recorded::DIFF_RULE,
     definitions_differ::DIFF_RULE,
 ];
@@ -260,8 +266,8 @@ pub(crate) struct Opened<'a> {
     pub skipped_files: &'a [String],
     /// The runs, and what is used of them.
     pub prepared: &'a Prepared,
-    /// Images beside the runs whose voxels lie elsewhere, in words.
-    pub misplaced: &'a [String],
+    /// What is to be said of the images beside the runs.
+    pub beside: &'a Beside,
     /// Extensions of the first image's header that its maps do not get, in words.
     pub dropped_extensions: &'a [String],
     /// Threads that compute, and those that were to.
@@ -316,8 +322,8 @@ pub(crate) struct Pair<'a> {
     pub definitions: [Option<&'a RecordedDefinition>; 2],
     /// The fields in which these differ.
     pub differences: &'a [FieldDifference],
-    /// Images whose voxels lie elsewhere than those of the first, in words.
-    pub misplaced: &'a [String],
+    /// What is to be said of the images beside the first map.
+    pub beside: &'a Beside,
 }
 
 /// The findings that need no voxel.

@@ -89,15 +89,16 @@ impl PreparedRun {
     }
 }
 
-/// Finds out what is used of a session, and what is fitted to it.
+/// Finds out what is used of a session, and what is fitted to it, within `limit_bytes` of memory.
 ///
 /// # Errors
-/// Files that cannot be read or do not go with the runs; a run that keeps too few volumes.
+/// A fit that takes more memory or time than it may. Files that cannot be read or do not go with the runs; a run that keeps too few volumes.
 pub fn prepare(
     session: &Session,
     recipe: &Recipe,
     definition: &TsnrDefinition,
     threads: NonZeroUsize,
+    limit_bytes: Option<u64>,
     progress: &Arc<dyn Progress>,
 ) -> Result<Prepared> {
     let request = &recipe.volumes;
@@ -132,6 +133,7 @@ pub fn prepare(
 
     let (mut runs, mut found) = (Vec::new(), Vec::new());
     let mut skipped = Vec::new();
+    let mut taken_bytes = 0;
     let fewest_beside_fit = definition.fewest_volumes_beside_fit();
     for (number, run) in session.runs().iter().enumerate() {
         let table = tables[number].as_ref();
@@ -156,7 +158,10 @@ pub fn prepare(
         volumes = volumes.drop_dummies(dummies.0);
         let censored = censored(request, lists[number].clone(), table)?;
         volumes = volumes.censor(&censored, request.widening);
-        let columns = regressors::columns(definition, selection.as_ref(), run, table)?;
+        let sizes = (taken_bytes, limit_bytes);
+        let (columns, bytes) =
+            regressors::columns(definition, selection.as_ref(), run, table, sizes)?;
+        taken_bytes += bytes;
         let used = volumes.count(Use::Used);
         if used >= columns.len() + fewest_beside_fit {
             let motion = table.and_then(Table::motion);

@@ -12,6 +12,7 @@ mod program;
 
 mod architecture;
 mod atlas;
+mod beside;
 mod browser;
 mod command_line;
 mod compare;

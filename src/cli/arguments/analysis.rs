@@ -156,7 +156,7 @@ fn polynomial_order(text: &str) -> Result<usize, String> {
     order.ok_or_else(|| "expected an order from 0 to 9".to_owned())
 }
 
-fn above_zero(text: &str) -> Result<f64, String> {
+pub(super) fn above_zero(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
     number.ok_or_else(|| "expected a number above 0".to_owned())
 }
