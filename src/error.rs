@@ -55,12 +55,16 @@ pub enum Setting {
     Highpass,
     /// Where the maps are looked at.
     Mask,
+    /// From which value on a voxel of the mask is inside.
+    MaskThreshold,
     /// The image that the mean is taken from.
     MeanFrom,
     /// The memory that may be used.
     MemoryLimit,
     /// How the maps are computed.
     Mode,
+    /// Images on another grid are resampled.
+    Resample,
     /// Runs that are too short are left out.
     SkipShortRuns,
     /// How many threads compute.

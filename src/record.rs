@@ -5,7 +5,7 @@ use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
 use crate::formats::{Geometry, MapSink};
 use crate::maps::{Counts, Maps};
-use crate::nuisance::Use;
+use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::regions::{Mask, Row};
@@ -77,6 +77,10 @@ pub struct RunRecord {
     pub regressors: Vec<String>,
     /// Those of them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
+    /// By what dummy scans were looked for, if they were.
+    pub dummies_by: Option<DummySource>,
+    /// How the head moved in all its volumes, used or not, if a table of the run says so.
+    pub motion: Option<Motion>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
     /// What its volumes are like, each as a whole, as far as it was kept: global signal, DVARS, slice
@@ -109,8 +113,26 @@ pub struct NamedMask {
     pub name: String,
     /// Which voxels are inside.
     pub mask: Mask,
-    /// Whether it was made from the mean.
+    /// Whether it was made from the mean, or of where two maps have a value.
     pub is_automatic: bool,
+    /// The value from which on voxels of the file are inside, if it is not that they are not 0.
+    pub threshold: Option<f64>,
+    /// Whether the file was resampled to the grid.
+    pub is_resampled: bool,
+}
+
+impl NamedMask {
+    /// A mask that was made, not read.
+    pub fn automatic(name: String, mask: Mask) -> NamedMask {
+        NamedMask { name, mask, is_automatic: true, threshold: None, is_resampled: false }
+    }
+
+    /// What it is called, and what was done to its file.
+    pub fn in_words(&self) -> String {
+        let threshold = self.threshold.map(|it| format!(" from {it} on"));
+        let resampled = self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
+        format!("{}{}{}", self.name, threshold.unwrap_or_default(), resampled.unwrap_or_default())
+    }
 }
 
 /// Where the time of an analysis went.
@@ -176,7 +198,7 @@ impl Record {
     /// Where the maps are looked at, in words.
     pub fn place(&self) -> String {
         match &self.mask {
-            Some(mask) => format!("in the mask {}", mask.name),
+            Some(mask) => format!("in the mask {}", mask.in_words()),
             None => "over all defined voxels".to_owned(),
         }
     }
@@ -193,6 +215,8 @@ impl RunRecord {
             uses,
             regressors: Vec::new(),
             dependent_regressors: Vec::new(),
+            dummies_by: None,
+            motion: None,
             median_tsnr: None,
             signals: RunSignals::default(),
         }

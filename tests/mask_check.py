@@ -7,7 +7,7 @@
 
 `expected` prints the number of voxels of nilearn's mask of the mean over all runs and the CRC-32
 of its voxels (a byte 0 or 1 for each, first axis fastest); `made` the same of the images that the
-tests make; `output` prints the Dice coefficient of a mask and exits with a message if a voxel
+tests make; `output` prints the Dice coefficient of a mask and how nilearn was called, and exits with a message if a voxel
 differs.
 """
 
@@ -32,16 +32,18 @@ def mean_of(paths):
 
 
 def nilearn_mask(mean, affine=None):
-    """nilearn's mask, without opening where opening leaves nothing."""
+    """nilearn's mask, without opening where opening leaves nothing, and how it was called."""
     is_slice = mean.shape[2] == 1
     if is_slice:
         mean = numpy.repeat(mean, EQUAL_SLICES, axis=2)
+    how = f"of the slice {EQUAL_SLICES} times" if is_slice else "as it is"
     image = nibabel.Nifti1Image(mean, numpy.eye(4) if affine is None else affine)
     mask = numpy.asarray(compute_epi_mask(image).dataobj) != 0
     if not mask.any():
         mask = numpy.asarray(compute_epi_mask(image, opening=False).dataobj) != 0
+        how = f"{how}, opening=False (with opening 0 voxels)"
     middle = EQUAL_SLICES // 2
-    return mask[:, :, middle : middle + 1] if is_slice else mask
+    return (mask[:, :, middle : middle + 1] if is_slice else mask), how
 
 
 def figures(mask):
@@ -50,7 +52,7 @@ def figures(mask):
 
 
 def expected(*runs):
-    print(figures(nilearn_mask(*mean_of(runs))))
+    print(figures(nilearn_mask(*mean_of(runs))[0]))
 
 
 def noise(count):
@@ -73,17 +75,17 @@ def made():
         image[(x >= 6) & (x <= 8) & (y == 0) & (z == 0)] += 500
         image[(x >= 8) & (abs(y) < 4) & (abs(z) < 4)] += 450
         image[(x < -7) & (y > 4) & (abs(z) < 3)] += 900
-        print("made", figures(nilearn_mask(image)))
+        print("made", figures(nilearn_mask(image)[0]))
         image[x == 2] = numpy.nan
-        print("made, with NaN", figures(nilearn_mask(image)))
+        print("made, with NaN", figures(nilearn_mask(image)[0]))
 
 
 def output(path, *runs):
     found = numpy.atleast_3d(numpy.asarray(nibabel.load(path).dataobj)) != 0
-    mask = nilearn_mask(*mean_of(runs))
+    mask, how = nilearn_mask(*mean_of(runs))
     assert found.shape == mask.shape, f"grid {found.shape} of the mask, {mask.shape} of the runs"
     dice = 2 * (found & mask).sum() / max(found.sum() + mask.sum(), 1)
-    print(f"{path}: {found.sum()} voxels, nilearn's {mask.sum()}, Dice {dice:.6f}")
+    print(f"{path}: {found.sum()} voxels, nilearn's {mask.sum()}, Dice {dice:.6f}; {how}")
     assert numpy.array_equal(found, mask), f"{(found != mask).sum()} voxels differ"
 
 

@@ -15,6 +15,7 @@ mod regions;
 mod sample;
 
 pub use observer::Observer;
+pub use mask::mask_on_grid;
 pub use regions::{atlas_on_grid, or_whole};
 
 use crate::error::{Error, Result, Setting};
@@ -23,7 +24,7 @@ use crate::findings::{self, Finding, HASHED_VOLUMES, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
-use crate::pipeline::{self, Analysis, Computed, Plan, RunSignals, Settings};
+use crate::pipeline::{self, Analysis, Beside, Computed, OffGrid, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::regions::Regions;
@@ -103,24 +104,24 @@ impl Planned {
         let threads = computing.threads.unwrap_or_else(resources::available_threads);
         // What is read here is read again, and would be counted twice.
         let unwatched: Arc<dyn Progress> = Arc::new(());
-        let prepared = prepare(&session, recipe, &definition, threads, &unwatched)?;
+        let limit = memory_limit(recipe);
+        let prepared = prepare(&session, recipe, &definition, threads, limit, &unwatched)?;
         let session = &prepared.session;
         check_maps(recipe, &definition, session)?;
-        let mut misplaced = Vec::new();
+        let (image, mut beside) = (session.first_image(), Beside::default());
+        let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
         let mask = match &recipe.mask {
-            Some(MaskChoice::File(path)) => Some(mask::of_file(path, session, &mut misplaced)?),
+            Some(MaskChoice::File(path)) => {
+                let threshold = recipe.mask_threshold;
+                Some(mask_on_grid(path, threshold, &**image, off_grid, &mut beside)?)
+            }
             Some(MaskChoice::Auto) | None => None,
         };
         let mean = match &recipe.definition.mean_from {
-            Some(path) => {
-                let mean = pipeline::mean_from(path, session, threads)?;
-                misplaced.extend(mean.misplaced);
-                Some(mean.values)
-            }
+            Some(path) => Some(pipeline::mean_from(path, session, threads, &mut beside)?),
             None => None,
         };
-        let regions = regions::regions_of(&recipe.regions, session, &mut misplaced)?;
-        let image = session.first_image();
+        let regions = regions::regions_of(&recipe.regions, session, off_grid, &mut beside)?;
         let sink = image.map_sink(Keep::Extensions)?;
         let of_image = |what: &String| format!("{}: {what}", image.path().display());
         let dropped_extensions: Vec<String> = sink.left_out().iter().map(of_image).collect();
@@ -165,7 +166,7 @@ impl Planned {
             definition: &definition,
             skipped_files: &inputs.remarks,
             prepared: &prepared,
-            misplaced: &misplaced,
+            beside: &beside,
             dropped_extensions: &dropped_extensions,
             threads: [settings.threads, threads],
             predicted_bytes,
@@ -412,13 +413,18 @@ fn check_maps(recipe: &Recipe, definition: &TsnrDefinition, session: &Session) -
     .settings([Setting::Combine]))
 }
 
+/// The memory that may be taken, in bytes: what was allowed, or what the machine has if that is less.
+fn memory_limit(recipe: &Recipe) -> Option<u64> {
+    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
+    limits.into_iter().flatten().min()
+}
+
 /// The settings with as many threads as the memory allows.
 ///
 /// # Errors
 /// Memory that is too small for one.
 fn within_memory(recipe: &Recipe, session: &Session, asked: Settings) -> Result<Settings> {
-    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
-    let Some(limit) = limits.into_iter().flatten().min() else { return Ok(asked) };
+    let Some(limit) = memory_limit(recipe) else { return Ok(asked) };
     let limit = limit.saturating_sub(bytes_beside(recipe, session));
     let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked)?;
     Ok(Settings { threads, ..asked })
@@ -469,6 +475,8 @@ fn run_record(
         uses: prepared.uses.clone(),
         regressors: prepared.regressors.clone(),
         dependent_regressors: prepared.dependent.clone(),
+        dummies_by: prepared.dummies_by,
+        motion: prepared.motion.clone(),
         median_tsnr,
         signals,
     })

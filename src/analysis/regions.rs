@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::maps::{Maps, RUN_TSNR};
-use crate::pipeline::on_grid_of;
+use crate::pipeline::{Beside, OffGrid, on_grid_of};
 use crate::recipe::RegionChoice;
 use crate::regions::{self, LabelNames, Mask, Regions, Row};
 use crate::runs::Session;
@@ -13,27 +13,27 @@ use std::path::Path;
 /// The name of all runs together, where a run has its name.
 const ALL_RUNS: &str = "all";
 
-/// The regions that were chosen; `misplaced` is told of images that lie elsewhere in space.
+/// The regions that were chosen; `beside` is told of images that lie elsewhere in space.
 ///
 /// # Errors
 /// A file that cannot be read or understood, or is on another grid.
 pub(super) fn regions_of(
     choice: &RegionChoice,
     session: &Session,
-    misplaced: &mut Vec<String>,
+    off_grid: OffGrid,
+    beside: &mut Beside,
 ) -> Result<Vec<Regions>> {
     let image = &**session.first_image();
     let shape = image.geometry().shape;
     let mut regions = Vec::new();
     if let Some(atlas) = &choice.atlas {
         let labels = choice.atlas_labels.as_deref();
-        regions.push(atlas_on_grid(atlas, labels, image, misplaced)?);
+        regions.push(atlas_on_grid(atlas, labels, image, off_grid, beside)?);
     }
     let mut tissues = Regions::none(shape);
     for (name, file) in &choice.tissues {
-        let tissue = on_grid_of(file, "tissue", image)?;
-        misplaced.extend(tissue.misplaced);
-        let added = tissues.add_probable(name, &tissue.values, choice.tissue_threshold);
+        let (values, _) = on_grid_of(file, "tissue", image, off_grid, beside)?;
+        let added = tissues.add_probable(name, &values, choice.tissue_threshold);
         added.map_err(|error| error.at(file))?;
     }
     if !choice.tissues.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn regions_of(
     Ok(regions)
 }
 
-/// The regions of an atlas on the grid of an image; `misplaced` is told if the atlas lies elsewhere
+/// The regions of an atlas on the grid of an image; `beside` is told if the atlas lies elsewhere
 /// in space.
 ///
 /// # Errors
@@ -54,15 +54,15 @@ pub fn atlas_on_grid(
     atlas: &Path,
     labels: Option<&Path>,
     grid_of: &dyn Source,
-    misplaced: &mut Vec<String>,
+    off_grid: OffGrid,
+    beside: &mut Beside,
 ) -> Result<Regions> {
-    let image = on_grid_of(atlas, "atlas", grid_of)?;
-    misplaced.extend(image.misplaced);
+    let (values, _) = on_grid_of(atlas, "atlas", grid_of, off_grid, beside)?;
     let names = match labels {
         Some(labels) => LabelNames::read(labels)?,
         None => LabelNames::default(),
     };
-    let regions = Regions::labelled(grid_of.geometry().shape, &image.values, &names);
+    let regions = Regions::labelled(grid_of.geometry().shape, &values, &names);
     let regions = regions.map_err(|error| error.at(atlas))?;
     if regions.iter().all(|region| region.voxels.is_empty()) {
         return Err(Error::mismatch("the atlas is empty: every voxel is 0")

@@ -61,6 +61,8 @@ impl DiffArguments {
             Some(_) if self.is_mask_automatic() => Some(DiffMask::Auto),
             mask => mask.clone().map(DiffMask::File),
         };
+        recipe.mask_threshold = self.on_grid.mask_threshold;
+        recipe.is_resampled = self.on_grid.resample;
         recipe.atlas.clone_from(&self.atlas.atlas);
         recipe.atlas_labels.clone_from(&self.atlas.atlas_labels);
         recipe.is_any_definition_allowed = self.any_definition;

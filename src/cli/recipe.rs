@@ -54,6 +54,8 @@ impl RunArguments {
             auto if auto == Path::new("auto") => MaskChoice::Auto,
             file => MaskChoice::File(file.to_owned()),
         });
+        recipe.mask_threshold = self.on_grid.mask_threshold;
+        recipe.is_resampled = self.on_grid.resample;
         recipe.maps.extend(self.maps_to_write().map(|(_, kind)| kind));
         let regions = &self.regions;
         recipe.regions.atlas.clone_from(&regions.atlas.atlas);

@@ -24,11 +24,11 @@ pub use recipe::{DiffMask, DiffRecipe};
 pub use record::{DiffCounts, DiffProvenance, DiffRecord, PairedRegion};
 pub use side::DiffSide;
 
-use crate::analysis::{atlas_on_grid, or_whole};
+use crate::analysis::{atlas_on_grid, mask_on_grid, or_whole};
 use crate::error::{Error, Result, Setting};
 use crate::findings::{self, definitions_differ};
 use crate::formats::{Keep, Source};
-use crate::pipeline::on_grid_of;
+use crate::pipeline::{Beside, OffGrid};
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
 use crate::regions::{self, Mask, Regions};
@@ -47,8 +47,9 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let began = SystemTime::now();
     let [name_a, name_b] = recipe.map_names();
     let (a, image) = DiffSide::first(&recipe.a, name_a)?;
-    let mut misplaced = Vec::new();
-    let b = DiffSide::second(&recipe.b, name_b, &*image, &mut misplaced)?;
+    let mut beside = Beside::default();
+    let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
+    let b = DiffSide::second(&recipe.b, name_b, &*image, &mut beside)?;
     let differences = match (&a.definition, &b.definition) {
         (Some(a), Some(b)) => a.differences(b),
         _ => Vec::new(),
@@ -56,11 +57,11 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     if !recipe.is_any_definition_allowed {
         refuse_other_meanings(&differences, [&a, &b])?;
     }
-    let mask = mask_of(recipe, [&a, &b], &*image, &mut misplaced)?;
+    let mask = mask_of(recipe, [&a, &b], &*image, off_grid, &mut beside)?;
     let regions = match &recipe.atlas {
         Some(atlas) => {
             let labels = recipe.atlas_labels.as_deref();
-            Some(atlas_on_grid(atlas, labels, &*image, &mut misplaced)?)
+            Some(atlas_on_grid(atlas, labels, &*image, off_grid, &mut beside)?)
         }
         None => None,
     };
@@ -86,7 +87,7 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         geometry: image.geometry(),
         definitions: [a.definition.as_ref(), b.definition.as_ref()],
         differences: &differences,
-        misplaced: &misplaced,
+        beside: &beside,
     });
     Ok(DiffRecord {
         recipe: recipe.clone(),
@@ -121,12 +122,13 @@ fn refuse_other_meanings(differences: &[FieldDifference], [a, b]: [&DiffSide; 2]
     .at(&b.path))
 }
 
-/// The mask that was asked for; `misplaced` is told of a file that lies elsewhere in space.
+/// The mask that was asked for; `beside` is told of a file that lies elsewhere in space.
 fn mask_of(
     recipe: &DiffRecipe,
     [a, b]: [&DiffSide; 2],
     image: &dyn Source,
-    misplaced: &mut Vec<String>,
+    off_grid: OffGrid,
+    beside: &mut Beside,
 ) -> Result<Option<NamedMask>> {
     let shape = image.geometry().shape;
     Ok(match &recipe.mask {
@@ -135,13 +137,10 @@ fn mask_of(
             let both = a.values.iter().zip(&b.values);
             let inside = both.map(|(a, b)| a.is_finite() && b.is_finite()).collect();
             let mask = Mask::new(shape, inside);
-            Some(NamedMask { name: AUTOMATIC_MASK.to_owned(), mask, is_automatic: true })
+            Some(NamedMask::automatic(AUTOMATIC_MASK.to_owned(), mask))
         }
         Some(DiffMask::File(path)) => {
-            let file = on_grid_of(path, "mask", image)?;
-            misplaced.extend(file.misplaced);
-            let mask = Mask::of_values(shape, &file.values);
-            Some(NamedMask { name: path.display().to_string(), mask, is_automatic: false })
+            Some(mask_on_grid(path, recipe.mask_threshold, image, off_grid, beside)?)
         }
     })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The request: two maps, where they are looked at, and regions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DiffRecipe {
@@ -16,6 +16,11 @@ pub struct DiffRecipe {
     pub names: Option<[String; 2]>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<DiffMask>,
+    /// A voxel of a mask image is inside from this value on; what is not 0 if there is none.
+    pub mask_threshold: Option<f64>,
+    /// Whether a mask and an atlas that lie elsewhere than the maps are resampled to their grid, each
+    /// voxel from the nearest one.
+    pub is_resampled: bool,
     /// An image of labels on the grid of the maps: each label but 0 is a region.
     pub atlas: Option<PathBuf>,
     /// The names of the labels.

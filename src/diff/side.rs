@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::pipeline::{OnGrid, on_grid_of, single_volume};
+use crate::pipeline::{Beside, OffGrid, on_grid_of, single_volume};
 use crate::recipe::{RecordedDefinition, is_tsnr, recorded_map};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,15 +29,14 @@ impl DiffSide {
         Ok((DiffSide::new(&*image, name, values)?, image))
     }
 
-    /// The second map; `misplaced` is told if it lies elsewhere in space.
+    /// The second map; `beside` is told if it lies elsewhere in space.
     pub(super) fn second(
         path: &Path,
         name: String,
         first: &dyn Source,
-        misplaced: &mut Vec<String>,
+        beside: &mut Beside,
     ) -> Result<DiffSide> {
-        let OnGrid { values, image, misplaced: words } = on_grid_of(path, "map", first)?;
-        misplaced.extend(words);
+        let (values, image) = on_grid_of(path, "map", first, OffGrid::Told, beside)?;
         DiffSide::new(&*image, name, values)
     }
 

@@ -6,7 +6,7 @@ use super::{Context, date, sentence};
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
 use crate::formats::{Geometry, Orientation};
-use crate::nuisance::Use;
+use crate::nuisance::{Motion, Use};
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
 use crate::regions::Row;
@@ -162,6 +162,20 @@ struct RunOfJson<'a> {
     global_signal_in_mask: Option<&'a [f64]>,
     /// As `dvars`, over the mask; null where no mask was given in a file.
     dvars_in_mask: Option<Vec<Option<f64>>>,
+    /// How the head moved, if a table of the run says so.
+    motion: Option<MotionJson<'a>>,
+}
+
+/// The motion of a head: a value for each volume, used or not.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct MotionJson<'a> {
+    /// Framewise displacement (Power et al. 2012) in mm; null for the first volume.
+    framewise_displacement: Vec<Option<f64>>,
+    /// Translations along x, y, z in mm; null if the table has not all six parameters.
+    translations: Option<&'a [Vec<f64>]>,
+    /// Rotations about x, y, z in radians; null with the translations.
+    rotations: Option<&'a [Vec<f64>]>,
 }
 
 #[derive(Serialize)]
@@ -188,6 +202,10 @@ pub(super) struct MaskJson<'a> {
     name: &'a str,
     /// How many voxels are inside.
     voxels: usize,
+    /// The value from which on voxels of the file are inside; null: what is not 0.
+    threshold: Option<f64>,
+    /// Whether the file was resampled to the grid, each voxel from the nearest one.
+    resampled: bool,
 }
 
 /// Figures of some values: numbers, or null where there is none.
@@ -341,7 +359,12 @@ impl From<&Geometry> for GridJson {
 
 impl<'a> From<&'a NamedMask> for MaskJson<'a> {
     fn from(mask: &'a NamedMask) -> MaskJson<'a> {
-        MaskJson { name: &mask.name, voxels: mask.mask.count() }
+        MaskJson {
+            name: &mask.name,
+            voxels: mask.mask.count(),
+            threshold: mask.threshold,
+            resampled: mask.is_resampled,
+        }
     }
 }
 
@@ -374,6 +397,13 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         dvars: finite(&run.signals.dvars),
         global_signal_in_mask: in_mask.map(|it| it.global.as_slice()),
         dvars_in_mask: in_mask.map(|it| finite(&it.dvars)),
+        motion: run.motion.as_ref().map(|Motion { parameters, framewise_displacement }| {
+            MotionJson {
+                framewise_displacement: finite(framewise_displacement),
+                translations: parameters.as_ref().map(|it| &it[..3]),
+                rotations: parameters.as_ref().map(|it| &it[3..]),
+            }
+        }),
     }
 }
 

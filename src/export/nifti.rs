@@ -26,7 +26,11 @@ pub fn recorded(record: &Record, map: &str) -> RecordedDefinition {
         mask: record
             .mask
             .as_ref()
-            .map(|it| if it.is_automatic { "auto" } else { "file" }.to_owned()),
+            .map(|it| match (it.is_automatic, it.is_resampled) {
+                (true, _) => "auto".to_owned(),
+                (false, true) => "file, resampled".to_owned(),
+                (false, false) => "file".to_owned(),
+            }),
         tr_seconds,
     }
 }

@@ -3,9 +3,9 @@
 
 use super::words::{by_run, counted, fitted, in_a_row};
 use crate::maps::{MapKind, Part, TSNR};
-use crate::nuisance::{LEAST_Z_SCORE, Use};
+use crate::nuisance::{DummySource, LEAST_Z_SCORE, Use};
 use crate::recipe::{BEGINNING_VOLUMES, Dummies, MeanKept, TsnrDefinition, Widening};
-use crate::record::Record;
+use crate::record::{Record, RunRecord};
 use crate::stats::formula::{Combine, Ddof, Formula, NotFinite, Sign};
 use crate::stats::sampling::Scope;
 use std::ops::Range;
@@ -92,9 +92,10 @@ pub fn sentence(record: &Record) -> String {
     match &record.mask {
         None => {}
         Some(mask) if mask.is_automatic => {
-            text += " in a brain mask of the temporal mean (nilearn's compute_epi_mask)";
+            let rule = mask.name.trim_start_matches("auto (").trim_end_matches(')');
+            text += &format!(" in a brain mask of the temporal mean ({rule})");
         }
-        Some(mask) => text += &format!(" in the mask {}", mask.name),
+        Some(mask) => text += &format!(" in the mask {}", mask.in_words()),
     }
     text + "."
 }
@@ -183,11 +184,24 @@ fn dummies(record: &Record) -> Option<String> {
     let volumes = &record.recipe.volumes;
     match volumes.dummies {
         Dummies::Count(_) => (count > 0).then_some(were_left_out),
-        Dummies::Auto if record.recipe.confounds.tables.is_empty() => Some(format!(
-            "{were_left_out}, looked for among the first {BEGINNING_VOLUMES} volumes as outliers of \
-             the global signal (modified z-score above {LEAST_Z_SCORE})"
-        )),
-        Dummies::Auto => Some(format!("{were_left_out}, by the tables of confounds")),
+        Dummies::Auto => {
+            let is_by_table = |run: &RunRecord| run.dummies_by == Some(DummySource::Table);
+            let by_tables = record.runs.iter().filter(|run| is_by_table(run)).count();
+            let by_signal = format!(
+                "looked for among the first {BEGINNING_VOLUMES} volumes as outliers of the global \
+                 signal (modified z-score above {LEAST_Z_SCORE})"
+            );
+            Some(match by_tables {
+                0 => format!("{were_left_out}, {by_signal}"),
+                all if all == record.runs.len() => {
+                    format!("{were_left_out}, by the tables of confounds")
+                }
+                some => format!(
+                    "{were_left_out}, of {} by the tables of confounds, of the others {by_signal}",
+                    counted(some, "run")
+                ),
+            })
+        }
     }
 }
 

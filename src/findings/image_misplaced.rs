@@ -6,12 +6,12 @@ pub(super) const RULE: Rule = Rule {
     name: "image-misplaced",
     severity: Severity::Warning,
     about: "a mask, mean, atlas or tissue whose voxels lie elsewhere than those of the runs",
-    look: Look::Before(|opened: &Opened| found(opened.misplaced)),
+    look: Look::Before(|opened: &Opened| found(&opened.beside.misplaced)),
 };
 
 pub(super) const DIFF_RULE: Rule = Rule {
     about: "a second map, mask or atlas whose voxels lie elsewhere than those of the first map",
-    look: Look::Pair(|pair: &Pair| found(pair.misplaced)),
+    look: Look::Pair(|pair: &Pair| found(&pair.beside.misplaced)),
     ..RULE
 };
 

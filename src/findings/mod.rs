@@ -12,6 +12,7 @@
 mod affine_differs;
 pub mod between_runs;
 mod clipped;
+mod columns_differ;
 mod confounds_matched;
 mod confounds_unused;
 mod constant;
@@ -22,11 +23,14 @@ mod dependent_regressors;
 mod dummy_scans;
 mod entities_differ;
 mod extension_dropped;
+mod few_volumes;
 mod fewer_threads;
 mod files_skipped;
 mod gzip_surplus;
 mod image_misplaced;
+mod image_resampled;
 mod least_std;
+mod mask_not_binary;
 mod no_cosines;
 mod non_steady;
 mod not_finite;
@@ -51,7 +55,7 @@ use crate::error::Setting;
 use crate::formats::{Geometry, Oddity, Source};
 use crate::maps::Counts;
 use crate::nuisance::Prepared;
-use crate::pipeline::{Analysis, RunSignals};
+use crate::pipeline::{Analysis, Beside, RunSignals};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::Mask;
 use crate::runs::{grouped_by, names_of, shortened};
@@ -84,11 +88,15 @@ pub const RULES: &[Rule] = &[
     sides_unknown::RULE,
     confounds_matched::RULE,
     confounds_unused::RULE,
+    columns_differ::RULE,
     run_left_out::RULE,
     dummy_scans::RULE,
+    few_volumes::RULE,
     dependent_regressors::RULE,
     no_cosines::RULE,
     image_misplaced::RULE,
+    mask_not_binary::RULE,
+    image_resampled::RULE,
     extension_dropped::RULE,
     fewer_threads::RULE,
     runs_in_memory::RULE,
@@ -107,6 +115,8 @@ pub const RULES: &[Rule] = &[
 pub const DIFF_RULES: &[Rule] = &[
     sides_unknown::DIFF_RULE,
     image_misplaced::DIFF_RULE,
+    mask_not_binary::DIFF_RULE,
+    image_resampled::DIFF_RULE,
     definition_not_recorded::DIFF_RULE,
     definitions_differ::DIFF_RULE,
 ];
@@ -259,8 +269,8 @@ pub(crate) struct Opened<'a> {
     pub skipped_files: &'a [String],
     /// The runs, and what is used of them.
     pub prepared: &'a Prepared,
-    /// Images beside the runs whose voxels lie elsewhere, in words.
-    pub misplaced: &'a [String],
+    /// What is to be said of the images beside the runs.
+    pub beside: &'a Beside,
     /// Extensions of the first image's header that its maps do not get, in words.
     pub dropped_extensions: &'a [String],
     /// Threads that compute, and those that were to.
@@ -315,8 +325,8 @@ pub(crate) struct Pair<'a> {
     pub definitions: [Option<&'a RecordedDefinition>; 2],
     /// The fields in which these differ.
     pub differences: &'a [FieldDifference],
-    /// Images whose voxels lie elsewhere than those of the first, in words.
-    pub misplaced: &'a [String],
+    /// What is to be said of the images beside the first map.
+    pub beside: &'a Beside,
 }
 
 /// The findings that need no voxel.

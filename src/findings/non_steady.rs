@@ -48,6 +48,10 @@ fn find(computed: &Computed) -> Vec<Finding> {
         "the first volumes look as if the signal were not yet steady, and are used: {}",
         some_of(&found)
     );
-    let remedy = "consider leaving out dummy scans (auto)";
+    let are_by_tables = computed.prepared.runs.iter().any(|it| it.dummies_by.is_some());
+    let remedy = match are_by_tables {
+        true => "their tables flag none; consider leaving out a number of dummy scans",
+        false => "consider leaving out dummy scans (auto)",
+    };
     vec![RULE.finding(text).remedy(remedy, [Setting::DummyScans]).figure("runs", found)]
 }

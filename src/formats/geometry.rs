@@ -32,6 +32,23 @@ impl Affine {
         self.0.map(|row| row[0] * voxel[0] + row[1] * voxel[1] + row[2] * voxel[2] + row[3])
     }
 
+    /// From positions to voxel indices; none if that is not possible.
+    pub fn inverse(&self) -> Option<Affine> {
+        let [a, b, c] = self.0;
+        let minor = |p: [f64; 4], q: [f64; 4], i: usize, j: usize| p[i] * q[j] - p[j] * q[i];
+        let cofactors = [
+            [minor(b, c, 1, 2), -minor(a, c, 1, 2), minor(a, b, 1, 2)],
+            [-minor(b, c, 0, 2), minor(a, c, 0, 2), -minor(a, b, 0, 2)],
+            [minor(b, c, 0, 1), -minor(a, c, 0, 1), minor(a, b, 0, 1)],
+        ];
+        let determinant = (0..3).map(|it| a[it] * cofactors[it][0]).sum::<f64>();
+        let inverse = cofactors.map(|row| {
+            let [x, y, z] = row.map(|it| it / determinant);
+            [x, y, z, -(x * a[3] + y * b[3] + z * c[3])]
+        });
+        inverse.iter().flatten().all(|it| it.is_finite()).then_some(Affine(inverse))
+    }
+
     /// Whether it gives each voxel axis a direction of its own: rows that were left at 0 do not.
     pub fn names_directions(&self) -> bool {
         let columns = [0, 1, 2].map(|column| self.0.map(|row| row[column]));
@@ -203,6 +220,20 @@ mod tests {
         let mut unknown = straight;
         unknown.0[2][2] = f64::NAN;
         assert!(!unknown.names_directions());
+    }
+
+    // numpy 2.4.6: np.linalg.inv of the matrix with the row 0, 0, 0, 1 below.
+    #[test]
+    fn the_inverse_leads_back_to_the_voxel() {
+        let affine =
+            Affine([[-2.1, 0.15, 0.0, 4.0], [0.1, 2.4, -0.2, -3.0], [0.05, 0.3, 3.1, -2.5]]);
+        let inverse = affine.inverse().unwrap();
+        let expected = [-0.4747436384352449, 0.02943410558298519, 0.0018989745537409796, 1.9920243068742878, 0.020255728573237118, 0.4120774781617927, 0.026585643752373718, 1.2216736295733637, 0.00569692366122294, -0.040353209266995815, 0.3199772123053551, 0.6560957083175085];
+        for (found, expected) in inverse.0.iter().flatten().zip(expected) {
+            assert!((found - expected).abs() <= 1e-15, "{found} is not {expected}");
+        }
+        assert_eq!(Affine([[0.0; 4]; 3]).inverse(), None);
+        assert_eq!(Affine([[f64::NAN; 4]; 3]).inverse(), None);
     }
 
     #[test]

@@ -23,7 +23,45 @@ pub fn censored_volumes(path: &Path, run: &Path, volumes: usize) -> Result<Vec<u
     parsed(&text, run, volumes).map_err(|error| error.at(path))
 }
 
+/// The volumes of each of several runs, which have so many, that one file censors: as
+/// [`censored_volumes`], with the runs one after the other in their order.
+///
+/// # Errors
+/// As [`censored_volumes`].
+pub fn censored_of_all(path: &Path, volumes: &[usize]) -> Result<Vec<Vec<usize>>> {
+    let text = read_text(path, MOST_BYTES, EXPECTED)?;
+    let all = volumes.iter().sum();
+    let (censored, count) = listed(&text, all).map_err(|error| error.at(path))?;
+    if count != all {
+        let runs = volumes.len();
+        return Err(Error::mismatch(format!(
+            "{count} numbers, but the {runs} runs have {all} volumes together"
+        ))
+        .remedy("give a list for each run, or one of all runs in their order")
+        .at(path));
+    }
+    let mut first = 0;
+    let of_run = |&volumes: &usize| {
+        let run = first..first + volumes;
+        first = run.end;
+        let ours = censored.iter().filter(|it| run.contains(it));
+        ours.map(|volume| volume - run.start).collect()
+    };
+    Ok(volumes.iter().map(of_run).collect())
+}
+
 fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<usize>> {
+    let (censored, count) = listed(text, volumes)?;
+    if count != volumes {
+        let run = run.display();
+        let problem = format!("{count} numbers, but {run} has {volumes} volumes");
+        return Err(Error::mismatch(problem).remedy("give one number for each volume of this run"));
+    }
+    Ok(censored)
+}
+
+/// The censored of the first `volumes` volumes, and how many numbers there are.
+fn listed(text: &str, volumes: usize) -> Result<(Vec<usize>, usize)> {
     let mut censored = Vec::new();
     let mut count: usize = 0;
     let rows: Vec<(usize, &str)> = rows(text).collect();
@@ -46,12 +84,7 @@ fn parsed(text: &str, run: &Path, volumes: usize) -> Result<Vec<usize>> {
             count = end;
         }
     }
-    if count != volumes {
-        let run = run.display();
-        let problem = format!("{count} numbers, but {run} has {volumes} volumes");
-        return Err(Error::mismatch(problem).remedy("give one number for each volume of this run"));
-    }
-    Ok(censored)
+    Ok((censored, count))
 }
 
 /// The lines that hold numbers, each with its number in the file.
@@ -115,6 +148,16 @@ mod tests {
     fn repetitions_are_expanded() {
         assert_eq!(censored("2@0 3@1 1@0", 6).unwrap(), [0, 1, 5]);
         assert_eq!(censored("2@0\n1\n0@0\n2@0", 5).unwrap(), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn one_list_of_all_runs_is_cut_where_they_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("censor.1D");
+        std::fs::write(&path, "1\n0\n1\n0\n0\n1\n").unwrap();
+        assert_eq!(censored_of_all(&path, &[2, 0, 4]).unwrap(), [vec![1], vec![], vec![1, 2]]);
+        let error = censored_of_all(&path, &[2, 5]).unwrap_err().to_string();
+        assert!(error.contains("6 numbers, but the 2 runs have 7 volumes together"), "{error}");
     }
 
     #[test]

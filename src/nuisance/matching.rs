@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// The entities that say which run a file is of. What else a name holds (`space`, `res`, `desc`,
 /// the suffix) says what was made of the run.
-const OF_A_RUN: [&str; 9] = ["sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo"];
+const OF_A_RUN: [&str; 11] =
+    ["sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part", "chunk"];
 
 /// Entities that are numbers, so that `run-1` is `run-01`.
-const NUMBERS: [&str; 2] = ["run", "echo"];
+const NUMBERS: [&str; 3] = ["run", "echo", "chunk"];
 
 /// More files than this are counted, not named.
 const MOST_NAMED: usize = 4;
@@ -71,6 +72,55 @@ pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
     }
     let companions = chosen.iter().map(|&companion| companions[companion].clone()).collect();
     Ok(Matching { companions, report })
+}
+
+/// Finds the companions of each run, several of which may be taken side by side: one set for each
+/// that has a companion for each run. `groups` are the files of the arguments that named them.
+///
+/// If each group by itself has one for each run ([`matched`]), each is a set. Else all files together
+/// are looked at: by [`matched`], or by names of which as many fit each run.
+///
+/// # Errors
+/// As [`matched`].
+pub fn matched_side_by_side(runs: &[PathBuf], groups: &[Vec<PathBuf>]) -> Result<Vec<Matching>> {
+    if groups.len() > 1
+        && let Ok(sets) = groups.iter().map(|group| matched(runs, group)).collect()
+    {
+        return Ok(sets);
+    }
+    let all = groups.concat();
+    let error = match matched(runs, &all) {
+        Ok(matching) => return Ok(vec![matching]),
+        Err(error) => error,
+    };
+    let entities = |paths: &[PathBuf]| -> Vec<Entities> {
+        paths.iter().map(|path| Entities::of_file_name(&name(path))).collect()
+    };
+    let index_of = entities(&all);
+    let index = Index::of(&index_of);
+    let named_for = |run| {
+        let mut named = index.named_for(run).concat();
+        named.sort_unstable();
+        named
+    };
+    let named: Vec<Vec<usize>> = entities(runs).iter().map(named_for).collect();
+    let count = named.first().map_or(0, Vec::len);
+    let taken: HashSet<usize> = named.iter().flatten().copied().collect();
+    if named.iter().any(|of_run| of_run.len() != count) || taken.len() != count * runs.len() {
+        return Err(error);
+    }
+    let set = |number: usize| {
+        let companions: Vec<PathBuf> =
+            named.iter().map(|of_run| all[of_run[number]].clone()).collect();
+        matched(runs, &companions)
+    };
+    (0..count).map(set).collect()
+}
+
+/// Whether one file may be of all runs: whether its name contradicts that of none.
+pub fn may_be_of_all(runs: &[PathBuf], companion: &Path) -> bool {
+    let companion = Entities::of_file_name(&name(companion));
+    runs.iter().all(|run| !contradicts(&Entities::of_file_name(&name(run)), &companion))
 }
 
 /// The companions that are named for a run, in groups that are alike.
@@ -272,6 +322,56 @@ mod tests {
         assert_eq!(report[0], "sub-1_task-a_bold.nii <- sub-1_task-a.1D (by task-a)");
         let (_, report) = matches(&["sub-1_task-a_bold.nii"], &["sub-1_task-a.1D"]);
         assert_eq!(report, ["sub-1_task-a_bold.nii <- sub-1_task-a.1D (by sub-1, task-a)"]);
+    }
+
+    #[test]
+    fn part_and_chunk_tell_runs_apart() {
+        let (places, _) = matches(
+            &["run-1_part-mag_bold.nii", "run-1_part-phase_bold.nii"],
+            &["run-1_part-phase_a.tsv", "run-1_part-mag_a.tsv"],
+        );
+        assert_eq!(places, [1, 0]);
+        let (places, _) = matches(&["a_chunk-01_bold.nii"], &["a_chunk-1.tsv"]);
+        assert_eq!(places, [0]);
+        assert_error(
+            &["run-1_part-mag_bold.nii"],
+            &["run-1_part-phase_a.tsv"],
+            "run-1_part-mag_bold.nii: no file is named for this run (files: 1, runs: 1)",
+        );
+    }
+
+    /// The companions of each set.
+    fn side_by_side(runs: &[&str], groups: &[&[&str]]) -> Result<Vec<Vec<PathBuf>>> {
+        let groups: Vec<Vec<PathBuf>> = groups.iter().map(|group| paths(group)).collect();
+        let sets = matched_side_by_side(&paths(runs), &groups)?;
+        Ok(sets.into_iter().map(|set| set.companions).collect())
+    }
+
+    #[test]
+    fn tables_of_several_sorts_are_sets_for_all_runs() {
+        let runs = ["run-1_bold.nii", "run-2_bold.nii"];
+        let found = side_by_side(&runs, &[&["run-2_a.tsv", "run-1_a.tsv"], &["x.tsv", "y.tsv"]]);
+        let expected = [paths(&["run-1_a.tsv", "run-2_a.tsv"]), paths(&["x.tsv", "y.tsv"])];
+        assert_eq!(found.unwrap(), expected);
+        // One argument that brings both sorts.
+        let all = ["run-1_a.tsv", "run-1_b.tsv", "run-2_a.tsv", "run-2_b.tsv"];
+        let found = side_by_side(&runs, &[&all]).unwrap();
+        assert_eq!(found[1], paths(&["run-1_b.tsv", "run-2_b.tsv"]));
+        // A file for each run, named one by one, is one set.
+        let found = side_by_side(&runs, &[&["run-1_a.tsv"], &["run-2_a.tsv"]]).unwrap();
+        assert_eq!(found, [paths(&["run-1_a.tsv", "run-2_a.tsv"])]);
+        let found = side_by_side(&["a.nii"], &[&["b.tsv"], &["c.tsv"]]).unwrap();
+        assert_eq!(found, [paths(&["b.tsv"]), paths(&["c.tsv"])]);
+        let error = side_by_side(&runs, &[&all[..3]]).unwrap_err().to_string();
+        assert!(error.contains("several files are named for this run"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_names_one_run_is_not_of_all() {
+        let runs = paths(&["sub-1_run-1_bold.nii", "sub-1_run-2_bold.nii"]);
+        assert!(may_be_of_all(&runs, Path::new("sub-1_censor.1D")));
+        assert!(may_be_of_all(&runs, Path::new("censor_combined.1D")));
+        assert!(!may_be_of_all(&runs, Path::new("sub-1_run-1_censor.1D")));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! - [`prepare`] takes the runs of a session and the [`Recipe`](crate::recipe::Recipe), reads the
 //!   files that lie beside them, and gives the model that all modes compute with. It computes no
 //!   statistics of voxels.
-//! - [`Table`] is a run's confounds as fMRIPrep writes them, a row for each volume;
-//!   [`censored_volumes`] reads a list in AFNI's 1D form; [`matched`] finds which file goes with
+//! - [`Table`] is a run's confounds, a row for each volume, as fMRIPrep writes them, or a motion file
+//!   of SPM, FSL or AFNI; it says how the head moved ([`Motion`]). [`censored_volumes`] reads a list in AFNI's 1D form; [`matched`] finds which file goes with
 //!   which run. Files are read whole, up to a limit that no real one comes near, and take memory by
 //!   what they hold, not by what they claim.
 //! - [`Volumes`] says which volumes of a run are used, [`polynomial_columns`] and
@@ -26,6 +26,7 @@ mod censor_file;
 mod confounds;
 mod cosine;
 mod matching;
+mod motion;
 mod polynomial;
 mod prepare;
 mod regressors;
@@ -34,11 +35,12 @@ mod text;
 mod volumes;
 
 pub use basis::{Basis, RANK_TOLERANCE};
-pub use censor_file::censored_volumes;
+pub use censor_file::{censored_of_all, censored_volumes};
 pub use confounds::{Column, Table};
 pub use cosine::{cosine_columns, cosine_count};
-pub use matching::{Matching, matched};
+pub use matching::{Matching, matched, matched_side_by_side, may_be_of_all};
+pub use motion::{HEAD_RADIUS_MM, Motion, PARAMETERS, framewise_displacement};
 pub use polynomial::polynomial_columns;
-pub use prepare::{Decisions, FoundDummies, Prepared, PreparedRun, prepare};
+pub use prepare::{Decisions, DummySource, Prepared, PreparedRun, prepare};
 pub use steady_state::{LEAST_Z_SCORE, non_steady_volumes};
 pub use volumes::{Use, Volumes};

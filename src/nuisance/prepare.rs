@@ -8,18 +8,24 @@
 //! censored volumes (from lists and thresholds together, widened); then the trends are made over
 //! the whole run, and all columns are looked at at the volumes that are left.
 
-use super::{Table, Use, Volumes, censored_volumes, matched, non_steady_volumes, regressors};
+use super::{
+    Matching, Motion, Table, Use, Volumes, censored_of_all, censored_volumes, matched,
+    matched_side_by_side, may_be_of_all, non_steady_volumes, regressors,
+};
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
 use crate::pipeline::{RunSignals, beginnings};
 use crate::recipe::{
     BEGINNING_VOLUMES, Dummies, Recipe, Selection, ShortRuns, TsnrDefinition, VolumeChoice,
 };
-use crate::runs::{self, Session};
+use crate::runs::{self, Run, Session};
 use crate::stats::sampling::{Model, Sampling, Scope};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Why one volume has no std over time.
+const NOTHING_VARIES: &str = "nothing varies over time";
 
 /// What is computed of which runs.
 #[derive(Clone, Debug)]
@@ -43,19 +49,22 @@ pub struct Decisions {
     pub lists: Vec<String>,
     /// Whether nothing is taken of the tables that were given.
     pub are_tables_unused: bool,
-    /// How many dummy scans each run was found to have, if they were looked for.
-    pub dummies: Option<FoundDummies>,
+    /// How many dummy scans each run was found to have, and by what, if they were looked for; those
+    /// left out later are among the runs.
+    pub dummies: Vec<(usize, DummySource)>,
     /// Runs that were left out, each with the reason.
     pub left_out: Vec<(String, String)>,
 }
 
-/// Dummy scans as they were found in each run, those left out later among them.
-#[derive(Clone, Debug)]
-pub struct FoundDummies {
-    /// Whether by the global signals; else by the tables of confounds.
-    pub is_by_signal: bool,
-    /// By run.
-    pub counts: Vec<usize>,
+/// By what the dummy scans of a run were looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DummySource {
+    /// The columns of its table of confounds.
+    Table,
+    /// Its global signal, as it has no table.
+    Signal,
+    /// Its global signal, as its table says nothing of dummy scans.
+    SignalBesideTable,
 }
 
 /// What became of a run.
@@ -67,6 +76,10 @@ pub struct PreparedRun {
     pub regressors: Vec<String>,
     /// Those of them that others make up, or that are constant: they add nothing.
     pub dependent: Vec<String>,
+    /// By what dummy scans were looked for, if they were.
+    pub dummies_by: Option<DummySource>,
+    /// How the head moved, if a table of the run says so.
+    pub motion: Option<Motion>,
 }
 
 impl PreparedRun {
@@ -76,75 +89,103 @@ impl PreparedRun {
     }
 }
 
-/// Finds out what is used of a session, and what is fitted to it.
+/// Finds out what is used of a session, and what is fitted to it, within `limit_bytes` of memory.
 ///
 /// # Errors
-/// Files that cannot be read or do not go with the runs; a run that keeps too few volumes.
+/// A fit that takes more memory or time than it may. Files that cannot be read or do not go with the runs; a run that keeps too few volumes.
 pub fn prepare(
     session: &Session,
     recipe: &Recipe,
     definition: &TsnrDefinition,
     threads: NonZeroUsize,
+    limit_bytes: Option<u64>,
     progress: &Arc<dyn Progress>,
 ) -> Result<Prepared> {
     let request = &recipe.volumes;
     let selection = recipe.confounds.columns.as_deref().map(Selection::parse).transpose()?;
     let mut decisions = Decisions::default();
-    let tables = companions(session, &recipe.confounds.tables, &mut decisions.tables)?;
-    let lists = companions(session, &request.censor_lists, &mut decisions.lists)?;
+    let tables = tables_of(session, &recipe.confounds.tables, &mut decisions.tables)?;
+    let lists = lists_of(session, &request.censor_lists, &mut decisions.lists)?;
+    if let Some(selection) = &selection {
+        let names = tables.iter().flatten().map(|table| table.names().collect());
+        let first = tables.iter().flatten().map(Table::path).next();
+        let checked = selection.check_patterns(&names.collect::<Vec<_>>());
+        checked.map_err(|error| match first {
+            Some(path) => error.at(path),
+            None => error,
+        })?;
+    }
     let is_table_used = selection.is_some()
         || request.fd_threshold_mm.is_some()
         || request.dvars_threshold.is_some()
         || request.dummies == Dummies::Auto;
     decisions.are_tables_unused = !recipe.confounds.tables.is_empty() && !is_table_used;
-    let mut read_tables = Vec::new();
-    for (run, table) in session.runs().iter().zip(&tables) {
-        read_tables.push(match table {
-            Some(table) => Some(Table::read(table, run.path(), run.volumes())?),
-            None => None,
-        });
-    }
-    let is_signal_needed =
-        request.dummies == Dummies::Auto && read_tables.iter().any(Option::is_none);
-    let signals = match is_signal_needed {
+    let is_auto = request.dummies == Dummies::Auto;
+    let by_table = |table: &Option<Table>| match table {
+        Some(table) if is_auto => table.non_steady_volumes(),
+        _ => Ok(None),
+    };
+    let by_table: Vec<Option<usize>> = tables.iter().map(by_table).collect::<Result<_>>()?;
+    let signals = match is_auto && by_table.iter().any(Option::is_none) {
         true => beginnings(session, BEGINNING_VOLUMES, threads, progress)?,
         false => vec![RunSignals::default(); session.runs().len()],
     };
 
-    let (mut runs, mut counts) = (Vec::new(), Vec::new());
+    let (mut runs, mut found) = (Vec::new(), Vec::new());
     let mut skipped = Vec::new();
+    let mut taken_bytes = 0;
     let fewest_beside_fit = definition.fewest_volumes_beside_fit();
     for (number, run) in session.runs().iter().enumerate() {
-        let table = read_tables[number].as_ref();
-        let dummies = match (request.dummies, table) {
-            (Dummies::Count(count), _) => count,
-            (Dummies::Auto, Some(table)) => table.non_steady_volumes()?,
-            (Dummies::Auto, None) => non_steady_volumes(&signals[number].global),
+        let table = tables[number].as_ref();
+        let dummies = match (request.dummies, by_table[number], table) {
+            (Dummies::Count(count), _, _) => (count, None),
+            (Dummies::Auto, Some(count), _) => (count, Some(DummySource::Table)),
+            (Dummies::Auto, None, table) => {
+                let by = match table {
+                    Some(_) => DummySource::SignalBesideTable,
+                    None => DummySource::Signal,
+                };
+                (non_steady_volumes(&signals[number].global), Some(by))
+            }
         };
-        counts.push(dummies);
+        if let (count, Some(by)) = dummies {
+            decisions.dummies.push((count, by));
+        }
         let mut volumes = Volumes::all(run.volumes());
         if let Some(chosen) = &request.chosen {
             volumes = volumes.choose(chosen.clone());
         }
-        volumes = volumes.drop_dummies(dummies);
-        let censored = censored(request, run.path(), lists[number].as_deref(), table, &volumes)?;
+        volumes = volumes.drop_dummies(dummies.0);
+        let censored = censored(request, lists[number].clone(), table)?;
         volumes = volumes.censor(&censored, request.widening);
-        let columns = regressors::columns(definition, selection.as_ref(), run, table)?;
+        let sizes = (taken_bytes, limit_bytes);
+        let (columns, bytes) =
+            regressors::columns(definition, selection.as_ref(), run, table, sizes)?;
+        taken_bytes += bytes;
         let used = volumes.count(Use::Used);
         if used >= columns.len() + fewest_beside_fit {
+            let motion = table.and_then(Table::motion);
+            found.push((dummies.1, motion));
             runs.push((number, volumes, columns));
             continue;
         }
-        let problem = format!(
-            "{used} of {} volumes are used, too few for {} regressors: {} are needed",
-            volumes.uses().len(),
-            columns.len(),
-            columns.len() + fewest_beside_fit
-        );
+        let of = volumes.uses().len();
+        let problem = match (used, columns.len()) {
+            (0, 0) => format!("none of its {of} volumes is used"),
+            (1, 0) => format!("1 of its {of} volumes is used: {NOTHING_VARIES}"),
+            (used, columns) => format!(
+                "{used} of {of} volumes are used, too few for {columns} regressors: {} are needed",
+                columns + fewest_beside_fit
+            ),
+        };
         match request.short_runs {
             ShortRuns::Refused => {
+                let remedy = match columns.len() {
+                    0 => "use more of its volumes, or leave such runs out",
+                    _ => "fit less, or leave such runs out",
+                };
                 return Err(Error::mismatch(problem)
-                    .remedy("fit less, or leave such runs out")
+                    .remedy(remedy)
                     .settings([Setting::SkipShortRuns])
                     .at(run.path()));
             }
@@ -154,49 +195,124 @@ pub fn prepare(
             }
         }
     }
-    if request.dummies == Dummies::Auto {
-        decisions.dummies = Some(FoundDummies { is_by_signal: is_signal_needed, counts });
-    }
     if runs.is_empty() {
         return Err(Error::mismatch("no run keeps enough volumes for what is fitted")
             .remedy("fit less, or censor less")
             .at(session.runs()[0].path()));
     }
+    let used: usize = runs.iter().map(|(_, volumes, _)| volumes.count(Use::Used)).sum();
+    if used == 1 {
+        let volumes: usize = session.runs().iter().map(Run::volumes).sum();
+        return Err(Error::mismatch(format!(
+            "1 of {volumes} volumes is used, expected at least 2: {NOTHING_VARIES}"
+        ))
+        .remedy("leave fewer volumes out")
+        .at(session.runs()[0].path()));
+    }
     let session = session.without(&skipped)?;
-    let (model, prepared) = match definition.trend_through {
+    let (model, mut prepared) = match definition.trend_through {
         Scope::Run => regressors::of_runs(&session, runs)?,
         Scope::Concatenation => regressors::of_concatenation(definition, runs)?,
     };
+    for (prepared, (dummies_by, motion)) in prepared.iter_mut().zip(found) {
+        (prepared.dummies_by, prepared.motion) = (dummies_by, motion);
+    }
     Ok(Prepared { session, model: Arc::new(model), runs: prepared, decisions })
 }
 
-/// The file that goes with each run, if any were given.
-fn companions(
+/// The paths of the runs, by which files beside them are matched.
+fn paths_of(session: &Session) -> Vec<PathBuf> {
+    session.runs().iter().map(|run| run.path().to_owned()).collect()
+}
+
+fn lengths_of(session: &Session) -> Vec<usize> {
+    session.runs().iter().map(Run::volumes).collect()
+}
+
+/// The one file that may be of all of several runs, one after the other.
+fn of_all<'a>(runs: &[PathBuf], files: &'a [PathBuf]) -> Option<&'a Path> {
+    match files {
+        [file] if runs.len() > 1 && may_be_of_all(runs, file) => Some(file),
+        _ => None,
+    }
+}
+
+/// The line that says how a file is taken of all runs.
+fn line_of_all(file: &Path, lengths: &[usize]) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    format!("all {} runs <- {name}, their volumes one after the other", lengths.len())
+}
+
+/// The table of each run, if any were given: the columns of several side by side.
+fn tables_of(
     session: &Session,
     patterns: &[PathBuf],
     report: &mut Vec<String>,
-) -> Result<Vec<Option<PathBuf>>> {
-    let runs: Vec<PathBuf> = session.runs().iter().map(|run| run.path().to_owned()).collect();
+) -> Result<Vec<Option<Table>>> {
+    let (runs, lengths) = (paths_of(session), lengths_of(session));
     if patterns.is_empty() {
         return Ok(vec![None; runs.len()]);
     }
-    let matching = matched(&runs, &runs::expand_files(patterns)?)?;
-    *report = matching.report;
-    Ok(matching.companions.into_iter().map(Some).collect())
+    let groups = runs::expand_each(patterns)?;
+    let read = |sets: Vec<Matching>, report: &mut Vec<String>| -> Result<Vec<Table>> {
+        let of_run = |(number, (run, &volumes)): (usize, (&PathBuf, &usize))| {
+            let files = sets.iter().map(|set| &set.companions[number]);
+            Table::beside(files.map(|file| Table::read(file, run, volumes)).collect::<Result<_>>()?)
+        };
+        let tables = runs.iter().zip(&lengths).enumerate().map(of_run).collect();
+        report.extend(sets.iter().flat_map(|set| set.report.clone()));
+        tables
+    };
+    let tables = match (matched_side_by_side(&runs, &groups), of_all(&runs, &groups.concat())) {
+        (Ok(sets), _) => read(sets, report)?,
+        (Err(_), Some(file)) => {
+            report.push(line_of_all(file, &lengths));
+            Table::read_of_all(file, &lengths)?
+        }
+        (Err(error), None) => return Err(error),
+    };
+    let mut programs: Vec<String> = tables.iter().flat_map(Table::programs).collect();
+    programs.dedup();
+    report.extend(programs);
+    Ok(tables.into_iter().map(Some).collect())
+}
+
+/// The volumes of each run that a list censors, if any were given.
+fn lists_of(
+    session: &Session,
+    patterns: &[PathBuf],
+    report: &mut Vec<String>,
+) -> Result<Vec<Vec<usize>>> {
+    let (runs, lengths) = (paths_of(session), lengths_of(session));
+    if patterns.is_empty() {
+        return Ok(vec![Vec::new(); runs.len()]);
+    }
+    let files = runs::expand_files(patterns)?;
+    match (matched(&runs, &files), of_all(&runs, &files)) {
+        (Ok(matching), _) => {
+            let of_run = |(list, (run, &volumes)): (&PathBuf, (&PathBuf, &usize))| {
+                censored_volumes(list, run, volumes)
+            };
+            let lists = matching.companions.iter().zip(runs.iter().zip(&lengths)).map(of_run);
+            let lists = lists.collect();
+            *report = matching.report;
+            lists
+        }
+        (Err(_), Some(file)) => {
+            report.push(line_of_all(file, &lengths));
+            censored_of_all(file, &lengths)
+        }
+        (Err(error), None) => Err(error),
+    }
 }
 
 /// The volumes that lists and thresholds censor.
 fn censored(
     request: &VolumeChoice,
-    run: &Path,
-    list: Option<&Path>,
+    listed: Vec<usize>,
     table: Option<&Table>,
-    volumes: &Volumes,
 ) -> Result<Vec<usize>> {
-    let mut censored = Vec::new();
-    if let Some(list) = list {
-        censored.extend(censored_volumes(list, run, volumes.uses().len())?);
-    }
+    let mut censored = listed;
     if let (Some(threshold), Some(table)) = (request.fd_threshold_mm, table) {
         censored.extend(table.framewise_displacement_above(threshold)?);
     }

@@ -6,6 +6,7 @@ use super::{
     polynomial_columns,
 };
 use crate::error::{Error, Result, Setting};
+use crate::pipeline::mebibytes;
 use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, Selection, TsnrDefinition};
 use crate::runs::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
@@ -27,18 +28,58 @@ impl Columns {
     }
 }
 
-/// What is to be fitted to a run.
+/// More products of numbers than this are not taken to make a basis: that is half a minute.
+const MOST_PRODUCTS: f64 = 3e10;
+
+/// Refuses a fit of so many columns to so many volumes whose basis would take too long to make, or
+/// more memory than `limit_bytes` beside the `taken_bytes` of other runs.
+///
+/// Each column is held as it was made, picked, of norm 1, as what is left of it, as a vector of the
+/// basis, and twice in the model: 8 bytes a volume each. Each is multiplied with all others about
+/// three times.
+fn check_size(
+    columns: usize,
+    run: &Run,
+    taken_bytes: u64,
+    limit_bytes: Option<u64>,
+) -> Result<u64> {
+    let volumes = run.volumes();
+    let bytes = 8 * (7 * volumes as u64 * columns as u64 + (columns * columns) as u64 / 2);
+    let products = 3.0 * (columns as f64).powi(2) * volumes as f64;
+    let problem = if products > MOST_PRODUCTS {
+        format!("takes {products:.1e} products of numbers, more than {MOST_PRODUCTS:.0e}")
+    } else if let Some(limit) = limit_bytes.filter(|&limit| taken_bytes + bytes > limit) {
+        let needed = mebibytes(taken_bytes + bytes);
+        format!("takes {needed} of memory, more than the {} it may use", mebibytes(limit))
+    } else {
+        return Ok(bytes);
+    };
+    Err(Error::memory(format!("a fit of {columns} columns to its {volumes} volumes {problem}"))
+        .remedy("give a longer period, or select fewer columns")
+        .settings([Setting::Highpass, Setting::Confounds])
+        .at(run.path()))
+}
+
+/// What is to be fitted to a run, and the bytes that its basis will take; `taken_bytes` are those of
+/// the runs before it.
 ///
 /// # Errors
-/// A header without a TR, where there are periods in seconds; a cut-off too short for the run; a
+/// More than memory and time allow. A header without a TR, where there are periods in seconds; a cut-off too short for the run; a
 /// table that lacks columns.
 pub(super) fn columns(
     definition: &TsnrDefinition,
     selection: Option<&Selection>,
     run: &Run,
     table: Option<&Table>,
-) -> Result<Columns> {
+    (taken_bytes, limit_bytes): (u64, Option<u64>),
+) -> Result<(Columns, u64)> {
     let volumes = run.volumes();
+    let confounds = match (table, selection) {
+        (Some(table), Some(selection)) => table.selected(selection)?,
+        _ => Vec::new(),
+    };
+    let of_tables = confounds.len() + definition.polynomial_order;
+    let mut bytes = check_size(of_tables, run, taken_bytes, limit_bytes)?;
     let mut trends = match definition.trend_through {
         Scope::Run => {
             named(POLYNOMIAL, 1, polynomial_columns(volumes, definition.polynomial_order))
@@ -65,13 +106,10 @@ pub(super) fn columns(
             .settings([Setting::Highpass])
             .at(run.path()));
         }
+        bytes = check_size(of_tables + count, run, taken_bytes, limit_bytes)?;
         trends.extend(named(COSINE, 1, cosine_columns(volumes, tr, cutoff)));
     }
-    let confounds = match (table, selection) {
-        (Some(table), Some(selection)) => table.selected(selection)?,
-        _ => Vec::new(),
-    };
-    Ok(Columns { trends, confounds })
+    Ok((Columns { trends, confounds }, bytes))
 }
 
 fn named(kind: &str, first: usize, columns: Vec<Vec<f64>>) -> Vec<Column> {
@@ -97,7 +135,12 @@ pub(super) fn of_runs(
         samplings.push(sampling(&volumes, basis.rank(), weights));
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let dependent = basis.dependent().iter().map(|&index| names[index].clone()).collect();
-        prepared.push(PreparedRun { uses: volumes.uses().to_vec(), regressors: names, dependent });
+        prepared.push(PreparedRun {
+            uses: volumes.uses().to_vec(),
+            regressors: names,
+            dependent,
+            ..PreparedRun::default()
+        });
     }
     Ok((Model::of_runs(samplings), prepared))
 }

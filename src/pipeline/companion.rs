@@ -1,8 +1,8 @@
 //! Images that go with a session: a mask, a mean, regions, on its grid.
 
-use super::{Analysis, Mode, Settings, compute};
-use crate::error::{Error, Result};
-use crate::formats::{self, AFFINE_TOLERANCE_MM, Progress, Source, VolumeReader};
+use super::{Analysis, Mode, Settings, compute, nearest};
+use crate::error::{Error, Result, Setting};
+use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
 use crate::runs::Session;
 use crate::voxels::{Block, Samples};
@@ -30,74 +30,135 @@ pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Arc<dyn Source>)> {
     Ok((values, image))
 }
 
-/// An image on a grid that was expected.
-#[derive(Clone, Debug)]
-pub struct OnGrid {
-    /// Its values, in the order of the grid.
-    pub values: Vec<f64>,
-    /// The image.
-    pub image: Arc<dyn Source>,
-    /// The warning that its voxels lie elsewhere in space than those of the grid, if they do.
-    pub misplaced: Option<String>,
+/// The treatment of an image of another grid, or whose voxels lie elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffGrid {
+    /// Another grid is refused; on the same one voxels are taken by their indices.
+    Told,
+    /// Each voxel of the grid takes the value of the [nearest] one of the image.
+    Resampled,
 }
 
-/// The values of an image of one volume on the grid of a session: `what` is what it is called.
-///
-/// # Errors
-/// As [`single_volume`]; another grid, with both named.
-pub fn on_grid(path: &Path, what: &str, session: &Session) -> Result<OnGrid> {
-    on_grid_of(path, what, &**session.first_image())
+/// What a person should know of the images beside runs or maps, a line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Images whose voxels lie elsewhere, and were taken by their indices.
+    pub misplaced: Vec<String>,
+    /// Images that were resampled.
+    pub resampled: Vec<String>,
+    /// Masks that are not 0 and one other value.
+    pub not_binary: Vec<String>,
 }
 
-/// The values of an image of one volume on the grid of another.
+/// The values of an image of one volume on the grid of another, in its order: `what` is what it is
+/// called. `beside` is told what was done to it.
 ///
 /// # Errors
-/// As [`on_grid`].
-pub fn on_grid_of(path: &Path, what: &str, expected: &dyn Source) -> Result<OnGrid> {
+/// As [`single_volume`]; another grid, with both named and what brings them together, unless it is to
+/// be resampled; then an image that does not say where it lies.
+pub fn on_grid_of(
+    path: &Path,
+    what: &str,
+    expected: &dyn Source,
+    off_grid: OffGrid,
+    beside: &mut Beside,
+) -> Result<(Vec<f64>, Arc<dyn Source>)> {
     let (values, image) = single_volume(path)?;
-    let misplaced = same_grid(what, &*image, expected)?;
-    Ok(OnGrid { values, image, misplaced })
+    let (found, grid) = (image.geometry(), expected.geometry());
+    if off_grid == OffGrid::Resampled && lies_elsewhere(found, grid) {
+        let values = nearest(&values, found, grid).map_err(|error| error.at(path))?;
+        beside.resampled.push(format!(
+            "{}: the {what} of {} voxels was resampled to the {} of {} by both affines, each voxel \
+             from the nearest one",
+            path.display(),
+            found.grid(),
+            grid.grid(),
+            expected.path().display()
+        ));
+        return Ok((values, image));
+    }
+    check_grid(what, &*image, expected, beside)?;
+    Ok((values, image))
 }
 
-/// Holds an image to the grid, and gives the warning if its voxels lie elsewhere.
+/// Whether voxels of the same index lie apart, or there are others.
+fn lies_elsewhere(found: &Geometry, expected: &Geometry) -> bool {
+    found.shape != expected.shape
+        || expected.greatest_displacement_mm(found) > AFFINE_TOLERANCE_MM
+}
+
+/// Tells of voxels that lie elsewhere.
 ///
 /// # Errors
 /// Another grid.
-fn same_grid(what: &str, image: &dyn Source, expected: &dyn Source) -> Result<Option<String>> {
+fn check_grid(
+    what: &str,
+    image: &dyn Source,
+    expected: &dyn Source,
+    beside: &mut Beside,
+) -> Result<()> {
     let (path, of) = (image.path(), expected.path());
-    let (found, expected) = (image.geometry(), expected.geometry());
-    if found.shape != expected.shape {
-        return Err(Error::mismatch(format!(
+    let (found, grid) = (image.geometry(), expected.geometry());
+    if found.shape != grid.shape {
+        let settings =
+            if is_of_labels(what) { vec![Setting::Resample] } else { Vec::new() };
+        let error = Error::mismatch(format!(
             "the {what}'s grid {} differs from {} of {}",
             found.grid(),
-            expected.grid(),
+            grid.grid(),
             of.display()
-        ))
-        .remedy("resample it to that grid")
-        .at(path));
+        ));
+        return Err(error.remedy(resampling(what, path, of)).settings(settings).at(path));
     }
-    let displacement_mm = expected.greatest_displacement_mm(found);
-    Ok((displacement_mm > AFFINE_TOLERANCE_MM).then(|| {
-        format!(
+    if lies_elsewhere(found, grid) {
+        let displacement_mm = grid.greatest_displacement_mm(found);
+        beside.misplaced.push(format!(
             "{}: the affine of the {what} differs: voxels lie up to {displacement_mm:.3} mm from \
              where {} has them; they are taken voxel by voxel all the same, so check that it is \
              aligned",
             path.display(),
             of.display()
-        )
-    }))
+        ));
+    }
+    Ok(())
+}
+
+/// How an image is brought to the grid of another, with the commands of three tools.
+fn resampling(what: &str, image: &Path, grid: &Path) -> String {
+    let [image, grid] = [image, grid].map(|it| it.display());
+    match is_of_labels(what) {
+        true => format!(
+            "resample it to that grid by the nearest voxel, here or with nilearn \
+             (resample_to_img('{image}', '{grid}', interpolation='nearest')), AFNI (3dresample -rmode NN \
+             -master '{grid}' -input '{image}' -prefix OUT.nii.gz) or FSL (flirt -applyxfm -usesqform \
+             -interp nearestneighbour -ref '{grid}' -in '{image}' -out OUT.nii.gz)"
+        ),
+        false => format!(
+            "resample it to that grid, as with nilearn (resample_to_img('{image}', '{grid}'))"
+        ),
+    }
+}
+
+/// Whether the nearest voxel's value means what the image's own does.
+fn is_of_labels(what: &str) -> bool {
+    ["mask", "atlas", "tissue"].contains(&what)
 }
 
 /// The mean of each voxel in another image: of one volume, or over the time of a run.
 ///
 /// # Errors
-/// As [`on_grid`], and what reading a run runs into.
-pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Result<OnGrid> {
-    let image = formats::open(path)?;
+/// As [`on_grid_of`], and what reading a run runs into.
+pub fn mean_from(
+    path: &Path,
+    session: &Session,
+    threads: NonZeroUsize,
+    beside: &mut Beside,
+) -> Result<Vec<f64>> {
+    let (image, first) = (formats::open(path)?, &**session.first_image());
     if image.volumes() == 1 {
-        return on_grid(path, "mean", session);
+        return Ok(on_grid_of(path, "mean", first, OffGrid::Told, beside)?.0);
     }
-    let misplaced = same_grid("mean", &*image, &**session.first_image())?;
+    check_grid("mean", &*image, first, beside)?;
     let run = Session::of_images(vec![Arc::clone(&image)])?;
     let plain = Analysis::plain(&run);
     let wanted = Wanted::from_iter([MEAN]);
@@ -105,5 +166,5 @@ pub fn mean_from(path: &Path, session: &Session, threads: NonZeroUsize) -> Resul
     let settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
     let mut computed = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
     let mean = computed.maps.take(MEAN).pop().expect("a map that is wanted");
-    Ok(OnGrid { values: mean.into_values(), image, misplaced })
+    Ok(mean.into_values())
 }

@@ -38,6 +38,7 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let extensions = 2 * session.first_image().most_extension_bytes();
     BASE_BYTES
         + extensions
+        + analysis.model.bytes() as u64
         + signals_bytes(session, settings)
         + match settings.mode {
             Mode::Serial | Mode::Delayed => {

@@ -17,11 +17,13 @@ mod beginnings;
 mod companion;
 pub mod delayed;
 mod memory;
+mod resample;
 pub mod serial;
 
 pub use beginnings::beginnings;
-pub use companion::{OnGrid, mean_from, on_grid, on_grid_of, single_volume};
+pub use companion::{Beside, OffGrid, mean_from, on_grid_of, single_volume};
 pub use memory::{mebibytes, predicted_bytes, threads_within};
+pub use resample::nearest;
 
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::formats::{Progress, Source, VolumeReader};

@@ -61,6 +61,11 @@ pub struct Recipe {
     pub confounds: ConfoundChoice,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<MaskChoice>,
+    /// A voxel of a mask image is inside from this value on; what is not 0 if there is none.
+    pub mask_threshold: Option<f64>,
+    /// Whether masks, atlases and tissues that lie elsewhere than the runs are resampled to their grid,
+    /// each voxel from the nearest one.
+    pub is_resampled: bool,
     /// Parts of the grid that are summed up by themselves.
     pub regions: RegionChoice,
     /// The maps that are made beside that of the tSNR.

@@ -43,7 +43,7 @@ pub struct RecordedDefinition {
     pub runs: usize,
     /// How many volumes of them were used.
     pub volumes: usize,
-    /// Where it was looked at: `auto`, `file`, or everywhere.
+    /// Where it was looked at: `auto`, `file`, `file, resampled`, or everywhere.
     pub mask: Option<String>,
     /// The repetition times of the runs, each once.
     pub tr_seconds: Vec<f64>,

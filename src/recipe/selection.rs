@@ -37,23 +37,47 @@ impl Selection {
         Ok(Selection { patterns: text.split(',').map(pattern).collect::<Result<_>>()? })
     }
 
-    /// The selected of these names by their index, ascending.
+    /// The selected of these names by their index, ascending. A pattern may select nothing.
     ///
     /// # Errors
-    /// A part that selects nothing.
+    /// A name that is not there.
     pub(crate) fn indexes(&self, names: &[&str]) -> Result<Vec<usize>> {
         let mut indexes = BTreeSet::new();
         for pattern in &self.patterns {
-            let is_match =
-                |index: &usize| pattern.as_str() == names[*index] || pattern.matches(names[*index]);
-            let mut found = (0..names.len()).filter(is_match).peekable();
-            if found.peek().is_none() {
+            let mut found = selected_by(pattern, names).peekable();
+            if found.peek().is_none() && !is_open(pattern) {
                 return Err(nothing_matches(pattern.as_str(), names));
             }
             indexes.extend(found);
         }
         Ok(indexes.into_iter().collect())
     }
+
+    /// Refuses a pattern that selects nothing of any of several tables' names.
+    ///
+    /// # Errors
+    /// There is one; the first table's names are listed.
+    pub(crate) fn check_patterns(&self, tables: &[Vec<&str>]) -> Result<()> {
+        let matches_none = |pattern: &&Pattern| {
+            tables.iter().all(|names| selected_by(pattern, names).next().is_none())
+        };
+        let mut open = self.patterns.iter().filter(|it| is_open(it));
+        match (open.find(matches_none), tables.first()) {
+            (Some(pattern), Some(names)) => Err(nothing_matches(pattern.as_str(), names)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a part of a selection may stand for several names.
+fn is_open(pattern: &Pattern) -> bool {
+    pattern.as_str().contains(['*', '?', '['])
+}
+
+fn selected_by<'a>(pattern: &'a Pattern, names: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
+    let is_match =
+        |index: &usize| pattern.as_str() == names[*index] || pattern.matches(names[*index]);
+    (0..names.len()).filter(is_match)
 }
 
 impl fmt::Display for Selection {
@@ -147,7 +171,9 @@ mod tests {
     ];
 
     fn selected(text: &str) -> Result<Vec<&str>> {
-        let indexes = Selection::parse(text)?.indexes(&NAMES)?;
+        let selection = Selection::parse(text)?;
+        selection.check_patterns(&[NAMES.to_vec()])?;
+        let indexes = selection.indexes(&NAMES)?;
         Ok(indexes.into_iter().map(|index| NAMES[index]).collect())
     }
 
@@ -181,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_may_select_nothing_of_a_table_and_a_name_must_be_there() {
+        let selection = Selection::parse("cosine*,csf").unwrap();
+        assert_eq!(selection.indexes(&["csf"]).unwrap(), [0]);
+        let without = vec!["csf"];
+        selection.check_patterns(&[without.clone(), NAMES.to_vec()]).unwrap();
+        let error = selection.check_patterns(&[without]).unwrap_err().to_string();
+        assert!(error.starts_with("no column matches 'cosine*'"), "{error}");
+        let error = selection.indexes(&["cosine00"]).unwrap_err().to_string();
+        assert!(error.starts_with("no column matches 'csf'"), "{error}");
+    }
+
+    #[test]
     fn near_names_are_suggested() {
         assert_eq!(error("csf,trnas_x"), "no column matches 'trnas_x'; is it trans_x?");
         assert_eq!(error("trans_z"), "no column matches 'trans_z'; is it trans_x, trans_y?");
@@ -199,7 +237,8 @@ mod tests {
         );
         let many: Vec<String> = (0..5000).map(|index| format!("c{index}_")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let error = Selection::parse("none*").unwrap().indexes(&many).unwrap_err().to_string();
+        let selection = Selection::parse("none*").unwrap();
+        let error = selection.check_patterns(&[many]).unwrap_err().to_string();
         assert!(error.ends_with("c28_, c29_ and 4970 more"), "{error}");
     }
 

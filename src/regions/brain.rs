@@ -12,6 +12,39 @@ const UPPER_CUTOFF: f64 = 0.85;
 /// How many layers of voxels are taken away so that what hangs on the brain by a thread falls off.
 const OPENING: usize = 2;
 
+/// Whose rule a brain mask was made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrainRule {
+    /// nilearn's `compute_epi_mask`.
+    Nilearn,
+    /// The same, but that an axis of one voxel is not eroded across, by which nilearn's is empty.
+    Flat,
+    /// nilearn's with `opening=False`, as what opening leaves is empty.
+    Unopened,
+    /// tsnr's: the largest component above the intensity that most voxels have, as there is no gap
+    /// between intensities.
+    Brightest,
+}
+
+impl BrainRule {
+    /// The rule in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            BrainRule::Nilearn => "nilearn's compute_epi_mask",
+            BrainRule::Flat => {
+                "as nilearn's compute_epi_mask, but not eroded across an axis of one voxel"
+            }
+            BrainRule::Unopened => {
+                "nilearn's compute_epi_mask with opening=False, as it is empty with opening"
+            }
+            BrainRule::Brightest => {
+                "tsnr's own: the largest component above the commonest intensity, as there is no gap \
+                 for nilearn's compute_epi_mask"
+            }
+        }
+    }
+}
+
 /// The brain in a temporal mean of a grid, as nilearn's `compute_epi_mask` finds it.
 ///
 /// An idea of T. Nichols: where the histogram of the intensities is least dense, between the
@@ -41,9 +74,17 @@ const OPENING: usize = 2;
 /// # Panics
 /// If the grid has another number of voxels than the mean.
 pub fn brain_mask(mean: &[f64], shape: [usize; 3]) -> Mask {
+    brain_mask_by(mean, shape).0
+}
+
+/// The [`brain_mask`], and the rule that made it.
+///
+/// # Panics
+/// As [`brain_mask`].
+pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
     assert_eq!(mean.len(), shape.iter().product::<usize>(), "voxels of the grid");
     if mean.is_empty() {
-        return Mask::new(shape, Vec::new());
+        return (Mask::new(shape, Vec::new()), BrainRule::Brightest);
     }
     let finite = |value: &f64| if value.is_finite() { *value } else { 0.0 };
     let finite_mean: Vec<f64> = mean.iter().map(finite).collect();
@@ -61,14 +102,17 @@ pub fn brain_mask(mean: &[f64], shape: [usize; 3]) -> Mask {
             brain = largest_component(&brain, shape);
             (0..2 * OPENING).for_each(|_| brain = dilation(&brain, shape));
             (0..OPENING).for_each(|_| brain = erosion(&brain, shape));
-            return Mask::new(shape, brain);
+            let is_flat = shape.contains(&1);
+            let rule = if is_flat { BrainRule::Flat } else { BrainRule::Nilearn };
+            return (Mask::new(shape, brain), rule);
         }
     }
     let (below, above) = greatest_gap(&finite_mean);
     let threshold = 0.5 * (below + above);
     let is_bright = |&value: &f64| if below < above { value >= threshold } else { value > below };
     let bright: Vec<bool> = finite_mean.iter().map(is_bright).collect();
-    Mask::new(shape, largest_component(&bright, shape))
+    let rule = if below < above { BrainRule::Unopened } else { BrainRule::Brightest };
+    (Mask::new(shape, largest_component(&bright, shape)), rule)
 }
 
 /// The values on both sides of the first greatest gap between the cutoffs; one value twice if

@@ -1,5 +1,13 @@
 //! Brain masks: which voxels of a grid are inside, and how far two of them agree.
 
+use std::collections::HashSet;
+
+/// More values than this are not counted.
+const MOST_VALUES: usize = 1000;
+
+/// The threshold that a probability map or an interpolated mask is looked at with.
+const HALF: f64 = 0.5;
+
 /// The voxels of a grid that are inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
@@ -26,6 +34,43 @@ impl Mask {
     pub fn of_values(shape: [usize; 3], values: &[f64]) -> Mask {
         let is_inside = |value: &f64| value.is_finite() && *value != 0.0;
         Mask::new(shape, values.iter().map(is_inside).collect())
+    }
+
+    /// The voxels whose value is a number and at least `threshold`.
+    ///
+    /// # Panics
+    /// As [`Mask::new`].
+    pub fn from_threshold(shape: [usize; 3], values: &[f64], threshold: f64) -> Mask {
+        let is_inside = |value: &f64| value.is_finite() && *value >= threshold;
+        Mask::new(shape, values.iter().map(is_inside).collect())
+    }
+
+    /// What is odd about the values of a mask, in words: more than two, or two of which none is 0. A
+    /// value that is not finite counts as 0, which it is taken for.
+    pub fn oddity(values: &[f64]) -> Option<String> {
+        let mut found = HashSet::new();
+        for value in values {
+            // -0 is 0.
+            found.insert((if value.is_finite() { value + 0.0 } else { 0.0 }).to_bits());
+            if found.len() > MOST_VALUES {
+                break;
+            }
+        }
+        let has_zero = found.contains(&0);
+        let inside = values.iter().filter(|it| it.is_finite() && **it != 0.0).count();
+        let count = match found.len() {
+            0 | 1 => return None,
+            2 if has_zero => return None,
+            many if many > MOST_VALUES => format!("more than {MOST_VALUES} values"),
+            count => format!("{count} values"),
+        };
+        let kept = values.iter().filter(|it| it.is_finite() && **it >= HALF).count();
+        let voxels = values.len();
+        let which = if has_zero { "" } else { ", none of them 0" };
+        Some(format!(
+            "{count}{which}: {inside} of {voxels} voxels are not 0 and so inside; {HALF} and more \
+             are {kept}"
+        ))
     }
 
     /// The grid, `[x, y, z]`.
@@ -67,6 +112,30 @@ mod tests {
         let mask = Mask::of_values([2, 2, 2], &values);
         assert_eq!(mask.inside(), [false, false, true, true, false, false, true, true]);
         assert_eq!((mask.count(), mask.shape()), (4, [2, 2, 2]));
+    }
+
+    #[test]
+    fn values_from_a_threshold_on_are_inside() {
+        let values = [0.0, 0.49, 0.5, -3.0, f64::NAN, f64::INFINITY, 1.0, 0.9];
+        let mask = Mask::from_threshold([2, 2, 2], &values, 0.5);
+        assert_eq!(mask.inside(), [false, false, true, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_mask_is_0_and_one_other_value() {
+        for values in [&[0.0, 1.0][..], &[0.0, -0.0, 255.0], &[1.0], &[f64::NAN, 1.0], &[0.0]] {
+            assert_eq!(Mask::oddity(values), None, "{values:?}");
+        }
+        assert_eq!(
+            Mask::oddity(&[1e-15, 1e-15, 1.0]).unwrap(),
+            "2 values, none of them 0: 3 of 3 voxels are not 0 and so inside; 0.5 and more are 1"
+        );
+        assert_eq!(
+            Mask::oddity(&[0.0, 0.2, 0.5, 0.9]).unwrap(),
+            "4 values: 3 of 4 voxels are not 0 and so inside; 0.5 and more are 2"
+        );
+        let many: Vec<f64> = (0..5000).map(f64::from).collect();
+        assert!(Mask::oddity(&many).unwrap().starts_with("more than 1000 values: 4999 of 5000"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod morphology;
 mod region;
 mod table;
 
-pub use brain::brain_mask;
+pub use brain::{BrainRule, brain_mask, brain_mask_by};
 pub use labels::LabelNames;
 pub use mask::{Mask, dice};
 pub use region::{Region, Regions};

@@ -1,6 +1,6 @@
 //! The runs of a session: from what was typed to images that belong together.
 //!
-//! - [`expand`] makes files of patterns, in [natural order](natural_order); [`expand_files`] does
+//! - [`expand`] makes files of patterns, in [natural order](natural_order); [`expand_each, expand_files`] does
 //!   the same for the files beside them.
 //! - [`Entities`] are what BIDS says in the name of a file.
 //! - [`names_of`] has the names of files as messages show them.
@@ -21,7 +21,7 @@ mod words;
 pub use entities::Entities;
 pub use groups::grouped_by;
 pub use natural::natural_order;
-pub use patterns::{Input, Inputs, expand, expand_files};
+pub use patterns::{Input, Inputs, expand, expand_each, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};
 pub use session::{Run, Session};
 pub use sidecar::SidecarTr;

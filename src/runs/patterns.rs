@@ -145,13 +145,19 @@ fn is_image(path: &Path) -> bool {
 /// A pattern that is malformed or matches no file. (That a named file exists is found out by
 /// opening it.)
 pub fn expand_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+    Ok(expand_each(arguments)?.concat())
+}
+
+/// The files of each argument, as [`expand_files`] has them all.
+///
+/// # Errors
+/// As [`expand_files`].
+pub fn expand_each(arguments: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>> {
     let mut taken = HashSet::new();
-    for argument in arguments {
+    let mut files = |argument: &PathBuf| {
         let Some(pattern) = pattern(argument) else {
             taken.insert(directory_entry(argument));
-            files.push(argument.clone());
-            continue;
+            return Ok(vec![argument.clone()]);
         };
         let mut found = matching_paths(pattern)?;
         found.retain(|path| !path.is_dir());
@@ -159,9 +165,9 @@ pub fn expand_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
             return Err(no_match(pattern, &[]));
         }
         found.retain(|path| taken.insert(directory_entry(path)));
-        files.append(&mut found);
-    }
-    Ok(files)
+        Ok(found)
+    };
+    arguments.iter().map(&mut files).collect()
 }
 
 /// What is said of images that are no runs by their names.

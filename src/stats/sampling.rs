@@ -141,6 +141,11 @@ impl Model {
         &self.runs
     }
 
+    /// The bytes of the regressors at all used volumes.
+    pub fn bytes(&self) -> usize {
+        self.runs.iter().map(|run| size_of_val(run.weights.as_slice())).sum()
+    }
+
     /// Over what the regressors run.
     pub fn scope(&self) -> Scope {
         self.scope

@@ -149,9 +149,9 @@ fn the_whole_way_gives_numpys_fit() {
         let dummies = table.non_steady_volumes().unwrap();
         let censored = table.framewise_displacement_above(0.5).unwrap();
         let volumes = Volumes::all(run.volumes)
-            .drop_dummies(dummies)
+            .drop_dummies(dummies.unwrap())
             .censor(&censored, Widening { before: 1, after: 2 });
-        assert_eq!((dummies, &*censored), (run.dummies, &[run.moved][..]));
+        assert_eq!((dummies, &*censored), (Some(run.dummies), &[run.moved][..]));
         let counts = [Use::Used, Use::Dummy, Use::Censored].map(|it| volumes.count(it));
         assert_eq!(counts, [run.used, run.dummies, 4]);
 

@@ -12,6 +12,7 @@ mod program;
 
 mod architecture;
 mod atlas;
+mod beside;
 mod browser;
 mod changed;
 mod command_line;

@@ -66,13 +66,16 @@ pub(in crate::cli) struct AnalysisArguments {
 
     /// Tables of confounds as fMRIPrep writes them, one for each run: repeat, or one quoted pattern
     ///
-    /// Matched to the runs by BIDS entities, else by order. 'n/a' in the first row of a column
-    /// that is regressed out counts as the value below it, for thresholds as 0.
+    /// Or motion files: SPM's rp_*.txt, FSL's *.par, AFNI's *.1D. Matched to the runs by BIDS
+    /// entities, else by order. Several for each run (fMRIPrep's and tedana's) are taken side by side.
+    /// 'n/a' in the first row of a column that is regressed out counts as the value below it, for
+    /// thresholds as 0.
     #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub confounds: Vec<PathBuf>,
 
     /// Columns to regress out of each run: names and patterns, as in 'trans_*,rot_*'
     ///
+    /// A name must be in every run's table, a pattern in one at least.
     /// fMRIPrep's CompCor columns need its cosine* beside them.
     #[arg(
         long,
@@ -85,7 +88,7 @@ pub(in crate::cli) struct AnalysisArguments {
 
     /// Leave out first volumes, or those not yet steady
     ///
-    /// 'auto' takes fMRIPrep's non_steady_state_outlier columns where --confounds are given, else
+    /// 'auto' takes fMRIPrep's non_steady_state_outlier columns where --confounds are fMRIPrep's, else
     /// the volumes among the first 50 whose global signal is an outlier (nipype's rule).
     #[arg(long, value_name = "N|auto", value_parser = dummies, help_heading = "Volumes")]
     pub dummy_scans: Option<Dummies>,
@@ -95,6 +98,8 @@ pub(in crate::cli) struct AnalysisArguments {
     pub volumes: Option<Range<usize>>,
 
     /// Lists of volumes to keep (1) or leave out (0), one for each run: AFNI's 1D form
+    ///
+    /// Or one list of all runs, one after the other, as afni_proc.py writes it.
     #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Volumes")]
     pub censor: Vec<PathBuf>,
 
@@ -151,7 +156,7 @@ fn polynomial_order(text: &str) -> Result<usize, String> {
     order.ok_or_else(|| "expected an order from 0 to 9".to_owned())
 }
 
-fn above_zero(text: &str) -> Result<f64, String> {
+pub(super) fn above_zero(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite());
     number.ok_or_else(|| "expected a number above 0".to_owned())
 }

@@ -2,7 +2,7 @@
 
 use super::regions::table_name;
 use super::{
-    AtlasArguments, MessageArguments, TableName, output_name, precision, text_name, two_outputs,
+    AtlasArguments, MessageArguments, OnGridArguments, TableName, output_name, precision, text_name, two_outputs,
 };
 use crate::formats::MapPrecision;
 use clap::Args;
@@ -80,6 +80,9 @@ pub(in crate::cli) struct DiffArguments {
     #[command(flatten)]
     pub atlas: AtlasArguments,
 
+    #[command(flatten)]
+    pub on_grid: OnGridArguments,
+
     /// Write both maps, difference and ratio in each region as FILE.tsv, and FILE.json that
     /// describes it
     #[arg(long, value_name = "FILE.tsv", value_parser = table_name, help_heading = "Regions")]
@@ -98,7 +101,8 @@ impl DiffArguments {
                            regions";
             return Some((ErrorKind::MissingRequiredArgument, problem.to_owned()));
         }
-        two_outputs(self.files(), self.table.as_ref())
+        let problem = self.on_grid.problem(self.mask.as_deref(), self.atlas.atlas.is_some());
+        problem.or_else(|| two_outputs(self.files(), self.table.as_ref()))
     }
 
     /// All files to write.

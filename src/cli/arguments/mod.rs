@@ -11,7 +11,7 @@ pub(super) use analysis::AnalysisArguments;
 pub(super) use compare::CompareArguments;
 pub(super) use diff::DiffArguments;
 pub(super) use pictures::PictureArguments;
-pub(super) use regions::{AtlasArguments, RegionArguments, TableName};
+pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
@@ -234,8 +234,9 @@ pub(super) struct RunArguments {
 
     /// Look inside a mask only: an image, or auto
     ///
-    /// In an image, what is not 0 is inside. auto is nilearn's compute_epi_mask of the mean over
-    /// time. Voxels outside are 0 in the maps and in no summary.
+    /// In an image, what is not 0 is inside (see --mask-threshold). auto is nilearn's
+    /// compute_epi_mask of the mean over time; where that is empty, as of few slices, the summary says
+    /// whose rule it is. Voxels outside are 0 in the maps and in no summary.
     #[arg(long, value_name = "FILE|auto", help_heading = "Output")]
     pub mask: Option<PathBuf>,
 
@@ -257,6 +258,9 @@ pub(super) struct RunArguments {
 
     #[command(flatten)]
     pub regions: RegionArguments,
+
+    #[command(flatten)]
+    pub on_grid: OnGridArguments,
 
     #[command(flatten)]
     pub pictures: PictureArguments,
@@ -451,6 +455,10 @@ impl RunArguments {
         {
             let problem = "needs --table, --report or --json, which say what is in the regions";
             return missing(format!("{option} {problem}"));
+        }
+        let are_others = self.regions.atlas.atlas.is_some() || !self.regions.tissues.is_empty();
+        if let Some(problem) = self.on_grid.problem(self.mask.as_deref(), are_others) {
+            return Some(problem);
         }
         if let Some(name) = self.regions.repeated_tissue() {
             let problem = format!("two tissues are called {name}");

@@ -1,7 +1,9 @@
 //! The options that name parts of the grid, and the table of what the maps are like there.
 
+use super::analysis::above_zero;
 use crate::output::STDOUT;
 use clap::Args;
+use clap::error::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The choice of regions and their table, as it was typed.
@@ -33,6 +35,39 @@ pub(in crate::cli) struct RegionArguments {
     #[arg(long, value_name = "FILE.tsv", value_parser = table_name, conflicts_with_all = NO_MAPS,
           hide_short_help = true, help_heading = "Regions")]
     pub table: Option<TableName>,
+}
+
+/// What is done with masks, atlases and tissues that are no masks, or lie elsewhere.
+#[derive(Args, Clone, Debug, Default)]
+pub(in crate::cli) struct OnGridArguments {
+    /// What is inside the mask image: this value and more [default: what is not 0]
+    #[arg(long, value_name = "X", value_parser = above_zero, requires = "mask", hide_short_help = true,
+          help_heading = "Regions")]
+    pub mask_threshold: Option<f64>,
+
+    /// Resample masks, atlases and tissues on another grid, or that lie elsewhere: nearest voxel
+    ///
+    /// By both affines: nilearn's resample_to_img(interpolation='nearest'), but that a voxel reaches
+    /// half its size beyond its centre also at the faces of its grid. Told in a note.
+    #[arg(long, hide_short_help = true, help_heading = "Regions")]
+    pub resample: bool,
+}
+
+impl OnGridArguments {
+    /// What there is nothing to act on for, where `mask` was typed and other images are given or not.
+    pub fn problem(&self, mask: Option<&Path>, are_others: bool) -> Option<(ErrorKind, String)> {
+        let is_file = mask.is_some_and(|mask| mask != Path::new("auto"));
+        let problem = match () {
+            _ if self.mask_threshold.is_some() && !is_file => {
+                "--mask-threshold needs an image as --mask, as auto has no values"
+            }
+            _ if self.resample && !is_file && !are_others => {
+                "--resample needs an image to resample: of --mask, --atlas or --tissue"
+            }
+            _ => return None,
+        };
+        Some((ErrorKind::MissingRequiredArgument, problem.to_owned()))
+    }
 }
 
 /// The options that make no maps to look at.
