@@ -26,6 +26,7 @@ mod fewer_threads;
 mod files_skipped;
 mod image_misplaced;
 mod least_std;
+mod mostly_undefined;
 mod no_cosines;
 mod non_steady;
 mod not_finite;
@@ -98,6 +99,7 @@ pub const RULES: &[Rule] = &[
     constant::RULE,
     least_std::RULE,
     not_finite::RULE,
+    mostly_undefined::RULE,
 ];
 
 /// All rules of the comparison of two maps, in the order in which their findings are listed.
