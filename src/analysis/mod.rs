@@ -290,7 +290,7 @@ impl Planned {
             values.extend(defined.map(|(&value, _)| value));
             values
         };
-        let defined = of_defined(tsnr);
+        let mut defined = of_defined(tsnr);
         let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
         let least_std = analysis.definition.least_std;
@@ -298,7 +298,7 @@ impl Planned {
         let vary_too_little = |it: &&f64| 0.0 < **it && **it <= least_std;
         let below_least_std = stds.map_or(0, |stds| stds.iter().filter(vary_too_little).count());
         let between_runs =
-            share.and_then(|share| BetweenRuns::from_shares(&defined, share, analysis));
+            share.and_then(|share| BetweenRuns::from_shares(&mut defined, share, analysis));
         let seen = findings::Computed {
             prepared: &prepared,
             analysis,

@@ -35,9 +35,14 @@ pub struct BetweenRuns {
 }
 
 impl BetweenRuns {
-    /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the same
-    /// voxels, all of them with a tSNR.
-    pub fn from_shares(tsnr: &[f64], share: Vec<f64>, analysis: &Analysis) -> Option<BetweenRuns> {
+    /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the
+    /// same voxels, all of them with a tSNR. `tsnr` is left in another order: a copy would be the most
+    /// that is held at once.
+    pub fn from_shares(
+        tsnr: &mut [f64],
+        share: Vec<f64>,
+        analysis: &Analysis,
+    ) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
             || model.runs().len() < 2
@@ -50,16 +55,15 @@ impl BetweenRuns {
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
         let demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
-        let median = |values: Vec<f64>| {
-            let mut finite = values;
-            finite.retain(|value| value.is_finite());
-            median(&mut finite)
+        let median_of_finite = |mut values: Vec<f64>| {
+            values.retain(|value| value.is_finite());
+            median(&mut values)
         };
         // Side by side: of a plain run, they would take as long as a fifth of it.
         let [share, concat_median, demean_median] = std::thread::scope(|scope| {
-            let share = scope.spawn(|| median(share));
-            let demeaned = scope.spawn(|| median(demeaned));
-            let concat = median(tsnr.to_vec());
+            let share = scope.spawn(|| median_of_finite(share));
+            let demeaned = scope.spawn(|| median_of_finite(demeaned));
+            let concat = median(tsnr);
             let joined = |it: std::thread::ScopedJoinHandle<Option<f64>>| it.join().ok().flatten();
             [joined(share), concat, joined(demeaned)]
         });
@@ -127,7 +131,8 @@ mod tests {
             signals: SignalsWanted::default(),
         };
         let of = |ddof| {
-            BetweenRuns::from_shares(&[30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof)).unwrap()
+            BetweenRuns::from_shares(&mut [30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof))
+                .unwrap()
         };
         let plain = of(Ddof::Fixed(0));
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
@@ -136,6 +141,6 @@ mod tests {
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
-        assert_eq!(BetweenRuns::from_shares(&[1.0], vec![0.0], &one), None);
+        assert_eq!(BetweenRuns::from_shares(&mut [1.0], vec![0.0], &one), None);
     }
 }

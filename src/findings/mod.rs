@@ -31,6 +31,7 @@ mod image_misplaced;
 mod image_resampled;
 mod least_std;
 mod mask_not_binary;
+mod mostly_undefined;
 mod no_cosines;
 mod non_steady;
 mod not_finite;
@@ -109,6 +110,7 @@ pub const RULES: &[Rule] = &[
     least_std::RULE,
     not_finite::RULE,
     gzip_surplus::RULE,
+    mostly_undefined::RULE,
 ];
 
 /// All rules of the comparison of two maps, in the order in which their findings are listed.

@@ -157,6 +157,11 @@ impl Maps {
         Maps { shape, ..self }
     }
 
+    /// These maps, with each status in new memory.
+    pub(crate) fn with_copied_status(self) -> Maps {
+        Maps { status: self.status.clone(), run_status: self.run_status.clone(), ..self }
+    }
+
     /// The grid, `[x, y, z]`.
     pub fn shape(&self) -> [usize; 3] {
         self.shape

@@ -332,10 +332,25 @@ impl Plan {
                 let results = optimized.run(&pool(&settings)?, options);
                 let mut results = results.map_err(task_error)?;
                 let computed = results.take(&computed);
-                Arc::into_inner(computed).expect("nobody else has what was computed")
+                Arc::into_inner(computed).expect("nobody else has what was computed").moved()
             }
         };
         Ok(computed)
+    }
+}
+
+impl Computed {
+    /// These, with all that is small in memory of the thread that calls this. Of the memory in which a
+    /// thread of the pool made the parts, the system's allocator gives back what lies above everything
+    /// that is still in use: a list of a few values would hold all of it.
+    fn moved(self) -> Computed {
+        let Computed { maps, at_limit, peaks, signals } = self;
+        Computed {
+            maps: maps.with_copied_status(),
+            at_limit: at_limit.clone(),
+            peaks: peaks.clone(),
+            signals: signals.clone(),
+        }
     }
 }
 

@@ -42,15 +42,28 @@ pub struct RunPeak {
     pub next: Option<(f64, u64)>,
 }
 
-/// The greatest of some samples: of floats not those that are NaN.
-struct Greatest<'a, T>(&'a [T]);
+/// The number of samples that are compared side by side: each comparison of floats waits for the one
+/// before it, and one after the other they would take longer than all the sums.
+const LANES: usize = 64;
+
+/// The greatest sample of some rows: of floats not those that are NaN.
+struct Greatest<'a, T>(&'a [&'a [T]]);
 
 impl<T: Sample> Kernel for Greatest<'_, T> {
     type Result = T;
 
     #[inline(always)]
     fn run(self) -> T {
-        self.0.iter().fold(T::LOWEST, |most, &sample| if sample > most { sample } else { most })
+        let greater = |most: T, sample: T| if sample > most { sample } else { most };
+        let mut greatest = [T::LOWEST; LANES];
+        for row in self.0 {
+            let (whole, rest) = row.as_chunks::<LANES>();
+            for samples in whole {
+                greatest.iter_mut().zip(samples).for_each(|(most, &it)| *most = greater(*most, it));
+            }
+            greatest.iter_mut().zip(rest).for_each(|(most, &it)| *most = greater(*most, it));
+        }
+        greatest.into_iter().fold(T::LOWEST, greater)
     }
 }
 
@@ -60,10 +73,16 @@ impl Peak {
         if scaling.slope() < 0.0 {
             return;
         }
+        // Most samples have nothing to do with the two greatest values.
+        let are_below = |rows: &[&[T]], next: Option<(f64, u64)>| {
+            let most = scaling.apply(wide_instructions::run(Greatest(rows)).to_f64());
+            next.is_some_and(|(next, _)| most < next)
+        };
+        if are_below(rows, self.next) {
+            return;
+        }
         for row in rows {
-            let most = scaling.apply(wide_instructions::run(Greatest(row)).to_f64());
-            // Most rows have nothing to do with the two greatest values.
-            if self.next.is_some_and(|(next, _)| most < next) {
+            if are_below(std::slice::from_ref(row), self.next) {
                 continue;
             }
             for (voxel, &sample) in (start..).zip(*row) {

@@ -35,7 +35,10 @@ impl Summary {
             undefined += usize::from(!value.is_finite());
             value.is_finite()
         };
-        let mut defined: Vec<f64> = values.into_iter().filter(is_defined).collect();
+        let values = values.into_iter();
+        // Room for all: a list that grows would take twice its length. What is not used is not mapped.
+        let mut defined: Vec<f64> = Vec::with_capacity(values.size_hint().1.unwrap_or(0));
+        defined.extend(values.filter(is_defined));
         let distribution = quantiles(&mut defined, Summary::QUANTILES).map(|quantiles| {
             let median = median(&mut defined).expect("a value, as there are quantiles");
             Distribution { mean: mean(&defined), median, quantiles }

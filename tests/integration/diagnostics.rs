@@ -262,6 +262,38 @@ fn voxels_that_never_change_are_found_unless_they_are_0_or_masked() {
 }
 
 #[test]
+fn a_mask_of_which_most_voxels_have_no_tsnr_is_found() {
+    let scratch = Scratch::new();
+    let [x, y, z] = SHAPE;
+    let mut header = Header::new(INT16, 16, x, y, z, 1);
+    header.dim = [3, x, y, z, 1, 1, 1, 1];
+    scratch.file("everything.nii", header.file(&[1.0; VOXELS]));
+    let with_zeros = |voxels: usize| {
+        let mut runs = sound(INT16);
+        for run in &mut runs {
+            for volume in 0..VOLUMES {
+                (0..voxels).for_each(|voxel| *run.at(volume, voxel) = 0.0);
+            }
+        }
+        write(&scratch, &runs);
+    };
+    for mode in program::MODES {
+        let mask = ["--mode", mode, "--mask", "everything.nii"];
+        // Half of the voxels is not most of them.
+        with_zeros(VOXELS / 2);
+        tsnr(&scratch, &mask).succeeded();
+        assert_eq!(names_found(&scratch), ["constant"], "{mode}");
+        with_zeros(VOXELS / 2 + 1);
+        let outcome = tsnr(&scratch, &mask).succeeded();
+        assert_eq!(names_found(&scratch), ["constant", "mostly-undefined"], "{mode}");
+        let told = "mostly-undefined: 31 of 60 voxels in the mask have no tSNR; look at the mask";
+        assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
+        // Without a mask, background is no fault.
+        tsnr(&scratch, &["--mode", mode, "--strict"]).succeeded();
+    }
+}
+
+#[test]
 fn samples_that_are_no_numbers_are_found_unless_they_count_as_0() {
     for sample in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let mut runs = sound(FLOAT32);
