@@ -13,8 +13,8 @@ mod mask;
 mod observer;
 mod regions;
 
-pub use observer::Observer;
 pub use mask::mask_on_grid;
+pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
 
 use crate::error::{Error, Result, Setting};
