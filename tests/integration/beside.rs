@@ -250,6 +250,18 @@ fn columns_may_differ_by_a_pattern_and_tables_lie_side_by_side() {
 }
 
 #[test]
+fn a_table_of_another_part_or_run_is_refused() {
+    let scratch = Scratch::new();
+    scratch.file("sub-1_part-mag_bold.nii", run("part", VOLUMES, 0));
+    for name in ["sub-1_part-phase_timeseries.tsv", "sub-2_timeseries.tsv"] {
+        scratch.file(name, format!("{NAMES}{}", text(&rows("part", 6, VOLUMES), "\t")));
+        let table = ["sub-1_part-mag_bold.nii", "--confounds", name, "--confound-columns", "*"];
+        let error = map(&scratch, &table).error();
+        assert!(error.contains("no file is named for this run (files: 1, runs: 1)"), "{error}");
+    }
+}
+
+#[test]
 fn a_fit_that_would_take_minutes_or_more_memory_is_refused_at_once() {
     let scratch = Scratch::new();
     let values: Vec<f64> = (0..32767).map(|it| f64::from(it * 7919 % 1009)).collect();
