@@ -130,7 +130,8 @@ impl NamedMask {
     /// What it is called, and what was done to its file.
     pub fn in_words(&self) -> String {
         let threshold = self.threshold.map(|it| format!(" from {it} on"));
-        let resampled = self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
+        let resampled =
+            self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
         format!("{}{}{}", self.name, threshold.unwrap_or_default(), resampled.unwrap_or_default())
     }
 }

@@ -33,9 +33,10 @@ pub fn mask_on_grid(
                 "the mask is empty: on the grid of the runs nothing of it is inside".to_owned(),
                 "check that it is of the same subject and space",
             ),
-            (Some(least), false) => {
-                (format!("the mask is empty: no voxel is {least} or more"), "give a lower threshold")
-            }
+            (Some(least), false) => (
+                format!("the mask is empty: no voxel is {least} or more"),
+                "give a lower threshold",
+            ),
             (None, false) => (
                 "the mask is empty: every voxel is 0".to_owned(),
                 "give a mask that is not 0 in the brain",

@@ -14,8 +14,8 @@ mod observer;
 mod regions;
 mod sample;
 
-pub use observer::Observer;
 pub use mask::mask_on_grid;
+pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
 
 use crate::error::{Error, Result, Setting};

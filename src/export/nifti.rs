@@ -23,14 +23,11 @@ pub fn recorded(record: &Record, map: &str) -> RecordedDefinition {
         ),
         runs: record.runs.len(),
         volumes: record.volumes_used,
-        mask: record
-            .mask
-            .as_ref()
-            .map(|it| match (it.is_automatic, it.is_resampled) {
-                (true, _) => "auto".to_owned(),
-                (false, true) => "file, resampled".to_owned(),
-                (false, false) => "file".to_owned(),
-            }),
+        mask: record.mask.as_ref().map(|it| match (it.is_automatic, it.is_resampled) {
+            (true, _) => "auto".to_owned(),
+            (false, true) => "file, resampled".to_owned(),
+            (false, false) => "file".to_owned(),
+        }),
         tr_seconds,
     }
 }

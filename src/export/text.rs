@@ -54,7 +54,10 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
     lines.push(("definition", sentence::line(record)));
     if let Some(mask) = &record.mask {
         let count = mask.mask.count();
-        lines.push(("mask", format!("{count} of {} voxels, {}", geometry.voxels(), mask.in_words())));
+        lines.push((
+            "mask",
+            format!("{count} of {} voxels, {}", geometry.voxels(), mask.in_words()),
+        ));
     }
     lines.push(("median tSNR", median_tsnr(record)));
     if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {

@@ -15,7 +15,8 @@ pub(super) const DIFF_RULE: Rule =
 
 fn found(not_binary: &[String]) -> Vec<Finding> {
     let finding = |it: &String| {
-        RULE.finding(it).remedy("say from which value on a voxel is inside", [Setting::MaskThreshold])
+        RULE.finding(it)
+            .remedy("say from which value on a voxel is inside", [Setting::MaskThreshold])
     };
     not_binary.iter().map(finding).collect()
 }

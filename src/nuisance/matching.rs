@@ -106,7 +106,8 @@ pub fn matched_side_by_side(runs: &[PathBuf], groups: &[Vec<PathBuf>]) -> Result
     let named: Vec<Vec<usize>> = entities(runs).iter().map(named_for).collect();
     let count = named.first().map_or(0, Vec::len);
     let taken: HashSet<usize> = named.iter().flatten().copied().collect();
-    if named.iter().any(|of_run| of_run.len() != count) || taken.len() != count * runs.len() {
+    let are_as_many = count > 0 && named.iter().all(|of_run| of_run.len() == count);
+    if !are_as_many || taken.len() != count * runs.len() {
         return Err(error);
     }
     let set = |number: usize| {
@@ -362,8 +363,14 @@ mod tests {
         assert_eq!(found, [paths(&["run-1_a.tsv", "run-2_a.tsv"])]);
         let found = side_by_side(&["a.nii"], &[&["b.tsv"], &["c.tsv"]]).unwrap();
         assert_eq!(found, [paths(&["b.tsv"]), paths(&["c.tsv"])]);
-        let error = side_by_side(&runs, &[&all[..3]]).unwrap_err().to_string();
-        assert!(error.contains("several files are named for this run"), "{error}");
+        for (files, says) in [
+            (&all[..3], "several files are named for this run"),
+            (&["run-3_a.tsv"], "no file is named for this run"),
+            (&[], "no file is named for this run"),
+        ] {
+            let error = side_by_side(&runs, &[files]).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
     }
 
     #[test]

@@ -83,8 +83,7 @@ pub fn on_grid_of(
 
 /// Whether voxels of the same index lie apart, or there are others.
 fn lies_elsewhere(found: &Geometry, expected: &Geometry) -> bool {
-    found.shape != expected.shape
-        || expected.greatest_displacement_mm(found) > AFFINE_TOLERANCE_MM
+    found.shape != expected.shape || expected.greatest_displacement_mm(found) > AFFINE_TOLERANCE_MM
 }
 
 /// Tells of voxels that lie elsewhere.
@@ -100,8 +99,7 @@ fn check_grid(
     let (path, of) = (image.path(), expected.path());
     let (found, grid) = (image.geometry(), expected.geometry());
     if found.shape != grid.shape {
-        let settings =
-            if is_of_labels(what) { vec![Setting::Resample] } else { Vec::new() };
+        let settings = if is_of_labels(what) { vec![Setting::Resample] } else { Vec::new() };
         let error = Error::mismatch(format!(
             "the {what}'s grid {} differs from {} of {}",
             found.grid(),

@@ -57,8 +57,7 @@ pub fn nearest(values: &[f64], from: &Geometry, to: &Geometry) -> Result<Vec<f64
 /// of this one, whose unit is so many of the other's.
 fn step(inverse: &Affine, affine: &Affine, unit: f64) -> Affine {
     let cell = |row: usize, column: usize| {
-        let product: f64 =
-            (0..3).map(|it| inverse.0[row][it] * unit * affine.0[it][column]).sum();
+        let product: f64 = (0..3).map(|it| inverse.0[row][it] * unit * affine.0[it][column]).sum();
         if column == 3 { product + inverse.0[row][3] } else { product }
     };
     Affine([0, 1, 2].map(|row| [0, 1, 2, 3].map(|column| cell(row, column))))
@@ -94,10 +93,15 @@ mod tests {
             [5, 4, 3],
             [[-2.1, 0.15, 0.0, 4.0], [0.1, 2.4, -0.2, -3.0], [0.05, 0.3, 3.1, -2.5]],
         );
-        let to = geometry([5, 3, 4], [[0.0, 1.7, 0.1, -4.2], [2.2, 0.0, 0.2, -3.3], [0.0, -0.1, 2.9, -2.2]]);
+        let to = geometry(
+            [5, 3, 4],
+            [[0.0, 1.7, 0.1, -4.2], [2.2, 0.0, 0.2, -3.3], [0.0, -0.1, 2.9, -2.2]],
+        );
         let found = nearest(&labels([5, 4, 3]), &from, &to).unwrap();
         let expected = [
-            54, 73, 92, 92, 14, 89, 11, 30, 30, 49, 27, 46, 65, 84, 49, 33, 52, 71, 90, 0, 68, 87, 9, 28, 0, 6, 25, 44, 63, 0, 12, 31, 50, 69, 0, 47, 66, 85, 7, 0, 82, 4, 23, 42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            54, 73, 92, 92, 14, 89, 11, 30, 30, 49, 27, 46, 65, 84, 49, 33, 52, 71, 90, 0, 68, 87,
+            9, 28, 0, 6, 25, 44, 63, 0, 12, 31, 50, 69, 0, 47, 66, 85, 7, 0, 82, 4, 23, 42, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         ];
         assert_eq!(found, expected.map(f64::from));
     }
@@ -119,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_voxel_reaches_half_its_size_beyond_the_face_and_ties_go_up() {
-        let fine = geometry([4, 1, 1], [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
+        let fine =
+            geometry([4, 1, 1], [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
         let shifted = |by: f64| {
             let mut to = fine.clone();
             to.affine.0[0][3] = by;
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn an_image_that_says_not_where_it_lies_is_refused() {
-        let known = geometry([2, 1, 1], [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
+        let known =
+            geometry([2, 1, 1], [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
         let unknown =
             Geometry { orientation: Orientation::Unknown { reason: "no affine" }, ..known.clone() };
         let flat = geometry([2, 1, 1], [[0.0; 4]; 3]);

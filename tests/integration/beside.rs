@@ -97,7 +97,8 @@ fn few_volumes_are_told_in_all_or_of_each_run_by_what_is_computed() {
     let nine = ["--volumes", "0:9"];
     assert_eq!(found(&nine), [""; 0], "18 in all");
     assert_eq!(found(&["--volumes", "0:10", "--combine", "demean"]), [""; 0]);
-    for each in [&["--combine", "demean"][..], &["--combine", "average"], &["--map", "run-tsnr=r{run}.nii"]]
+    for each in
+        [&["--combine", "demean"][..], &["--combine", "average"], &["--map", "run-tsnr=r{run}.nii"]]
     {
         let told = found(&[&nine[..], each].concat());
         let says = "few volumes are used: 9 of run-1_bold, 9 of run-2_bold: of fewer than 10";
@@ -126,7 +127,8 @@ fn dummy_scans_are_by_a_table_that_says_and_else_by_the_global_signal() {
         ("NonSteadyStateOutlier0\tcsf", "1\t5", "0\t5", 2, "as their tables do not say"),
     ] {
         scratch.file("table.tsv", table(names, first, other));
-        let outcome = map(&scratch, &["bold.nii", "--confounds", "table.tsv", "--dummy-scans", "auto"]);
+        let outcome =
+            map(&scratch, &["bold.nii", "--confounds", "table.tsv", "--dummy-scans", "auto"]);
         let outcome = outcome.succeeded();
         let dummies = json(&scratch)["runs"][0]["dummies"].as_array().expect("a list").len();
         assert_eq!(dummies, expected, "{names}");
@@ -248,6 +250,18 @@ fn columns_may_differ_by_a_pattern_and_tables_lie_side_by_side() {
 }
 
 #[test]
+fn a_table_of_another_part_or_run_is_refused() {
+    let scratch = Scratch::new();
+    scratch.file("sub-1_part-mag_bold.nii", run("part", VOLUMES, 0));
+    for name in ["sub-1_part-phase_timeseries.tsv", "sub-2_timeseries.tsv"] {
+        scratch.file(name, format!("{NAMES}{}", text(&rows("part", 6, VOLUMES), "\t")));
+        let table = ["sub-1_part-mag_bold.nii", "--confounds", name, "--confound-columns", "*"];
+        let error = map(&scratch, &table).error();
+        assert!(error.contains("no file is named for this run (files: 1, runs: 1)"), "{error}");
+    }
+}
+
+#[test]
 fn a_fit_that_would_take_minutes_or_more_memory_is_refused_at_once() {
     let scratch = Scratch::new();
     let values: Vec<f64> = (0..32767).map(|it| f64::from(it * 7919 % 1009)).collect();
@@ -312,11 +326,14 @@ fn what_is_no_mask_by_its_values_is_told_unless_a_threshold_is_given() {
         (told, json(&scratch)["mask"].clone())
     };
     let (told, mask): (Vec<String>, _) = found("interpolated.nii", &[]);
-    let says = "2 values, none of them 0: 60 of 60 voxels are not 0 and so inside; 0.5 and more are 20";
+    let says =
+        "2 values, none of them 0: 60 of 60 voxels are not 0 and so inside; 0.5 and more are 20";
     assert!(told[0].contains(says) && told[0].ends_with("(--mask-threshold)"), "{told:?}");
     assert_eq!((&mask["voxels"], &mask["threshold"]), (&60.into(), &Value::Null));
     let (told, _): (Vec<String>, _) = found("probability.nii", &[]);
-    assert!(told[0].contains("60 values: 59 of 60 voxels are not 0 and so inside; 0.5 and more are 30"));
+    assert!(
+        told[0].contains("60 values: 59 of 60 voxels are not 0 and so inside; 0.5 and more are 30")
+    );
     for (mask, options, voxels) in [
         ("interpolated.nii", &["--mask-threshold", "0.5", "--strict"][..], 20),
         ("probability.nii", &["--mask-threshold", "0.9", "--strict"], 6),
@@ -325,8 +342,11 @@ fn what_is_no_mask_by_its_values_is_told_unless_a_threshold_is_given() {
         let (told, mask): (Vec<String>, _) = found(mask, options);
         assert_eq!((told.len(), &mask["voxels"]), (0, &voxels.into()));
     }
-    for wrong in [&["--mask", "auto", "--mask-threshold", "0.5"][..], &["--mask-threshold", "0.5"], &["--resample"]]
-    {
+    for wrong in [
+        &["--mask", "auto", "--mask-threshold", "0.5"][..],
+        &["--mask-threshold", "0.5"],
+        &["--resample"],
+    ] {
         let outcome = map(&scratch, &[&["run-1_bold.nii"], wrong].concat());
         assert_eq!(outcome.exit_code, Some(2), "{wrong:?}");
     }
@@ -414,6 +434,9 @@ fn an_automatic_mask_is_called_nilearns_only_where_it_is() {
         assert!(outcome.summary("mask").ends_with(says), "{slices}: {}", outcome.summary("mask"));
         let rule = says.trim_start_matches("auto ");
         let sentence = json(&scratch)["definition"]["sentence"].as_str().unwrap().to_owned();
-        assert!(sentence.contains(&format!("a brain mask of the temporal mean {rule}")), "{sentence}");
+        assert!(
+            sentence.contains(&format!("a brain mask of the temporal mean {rule}")),
+            "{sentence}"
+        );
     }
 }

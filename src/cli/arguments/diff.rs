@@ -2,7 +2,8 @@
 
 use super::regions::table_name;
 use super::{
-    AtlasArguments, MessageArguments, OnGridArguments, TableName, output_name, precision, text_name, two_outputs,
+    AtlasArguments, MessageArguments, OnGridArguments, TableName, output_name, precision,
+    text_name, two_outputs,
 };
 use crate::formats::MapPrecision;
 use clap::Args;
