@@ -29,6 +29,9 @@ fn run(name: &str) -> Vec<u8> {
     Header::new(INT16, 16, x, y, z, VOLUMES).file(&samples)
 }
 
+/// What is done to a file.
+type Act = Arc<dyn Fn(&Path) + Send + Sync>;
+
 /// Does something to the file once so many bytes of its voxels were read.
 struct Meanwhile<F> {
     path: PathBuf,
@@ -82,18 +85,18 @@ fn a_file_that_is_written_to_while_it_is_read_is_an_error() {
         let path = scratch.path(name);
         let [was, becomes] = packed;
         let half = was.len() as u64 / 2;
-        let actions: [(&str, Box<dyn Fn(&Path) + Send + Sync>); 4] = [
-            ("written anew", Box::new(move |it| fs::write(it, &becomes).unwrap())),
-            ("grown", Box::new(|it| appended(it, &[0; 4096]))),
+        let actions: [(&str, Act); 4] = [
+            ("written anew", Arc::new(move |it| fs::write(it, &becomes).unwrap())),
+            ("grown", Arc::new(|it| appended(it, &[0; 4096]))),
             (
                 "cut",
-                Box::new(move |it| {
+                Arc::new(move |it| {
                     File::options().write(true).open(it).unwrap().set_len(half).unwrap();
                 }),
             ),
             (
                 "touched",
-                Box::new(|it| {
+                Arc::new(|it| {
                     File::options()
                         .write(true)
                         .open(it)
@@ -104,7 +107,6 @@ fn a_file_that_is_written_to_while_it_is_read_is_an_error() {
             ),
         ];
         for (what, act) in actions {
-            let act: Arc<dyn Fn(&Path) + Send + Sync> = act.into();
             for mode in [Mode::Serial, Mode::Delayed, Mode::Array] {
                 for after_bytes in [0, 1 << 21, 163_840 * 23] {
                     write_long_ago(&path, &was);
