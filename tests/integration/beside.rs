@@ -336,7 +336,7 @@ fn what_is_no_mask_by_its_values_is_told_unless_a_threshold_is_given() {
     );
     for (mask, options, voxels) in [
         ("interpolated.nii", &["--mask-threshold", "0.5", "--strict"][..], 20),
-        ("probability.nii", &["--mask-threshold", "0.9", "--strict"], 6),
+        ("probability.nii", &["--mask-threshold", "0.84", "--strict"], 9),
         ("mask.nii", &["--strict"], 20),
     ] {
         let (told, mask): (Vec<String>, _) = found(mask, options);

@@ -346,7 +346,8 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     scratch.file("single.nii", single.header.file(&single.values));
     let options = ["single.nii", "--mask=mask.nii", "--mean-from=single.nii"];
     let expected = "first volumes that are not yet steady; samples that share the greatest value \
-                    of their run; voxels that never change; samples that are NaN or infinite";
+                    of their run; voxels that never change; samples that are NaN or infinite; a mask \
+                    that does not fit the runs";
     assert_eq!(
         looked_for(&scratch, &options),
         (nothing.to_owned(), format!("{names}; {expected}"))

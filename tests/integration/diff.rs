@@ -296,7 +296,7 @@ fn what_cannot_be_compared_is_refused_and_leaves_no_file() {
         (&["a.nii", "b.nii", "--atlas=zero.nii"], "zero.nii: the atlas is empty: every voxel is 0"),
         (&["a.nii", "b.nii", "--atlas=fraction.nii"], "fraction.nii: voxel (0, 0, 0) is 0.5"),
         (&["a.nii", "zero.nii"], "a.nii: no voxel has a value in both maps"),
-        (&["a.nii", "b.nii", "--mask=zero.nii"], "a.nii: no voxel in the mask has a value in both"),
+        (&["a.nii", "b.nii", "--mask=zero.nii"], "zero.nii: the mask is empty: every voxel is 0"),
         (&["a.nii", "mean.nii"], "mean.nii: a map of 'mean' by its header, expected one"),
         (&["a.nii", "run.nii"], "run.nii: 6 volumes, expected one"),
         (&["a.nii", "none.nii"], "none.nii: no such file"),

@@ -137,10 +137,10 @@ fn too_few_volumes_are_refused_with_the_run_and_the_way_out() {
     for (given, says) in [
         // One volume less than a trend needs; the least that do are tried below.
         (&[&*run, "--volumes=0:5", "--detrend=4"][..], &["5 of 60 volumes", "6 are needed"][..]),
-        (&[&*run, "--dummy-scans=60"], &["run-1_bold.nii.gz", "0 of 60 volumes"]),
-        (&[&*run, "--dummy-scans=99"], &["run-1_bold.nii.gz", "0 of 60 volumes"]),
-        (&[&*run, "--volumes=70:"], &["run-1_bold.nii.gz", "0 of 60 volumes"]),
-        (&[&*run, "--volumes=3:4", "--ddof=1"], &["ddof 1", "1 volumes", "--ddof"]),
+        (&[&*run, "--dummy-scans=60"], &["run-1_bold.nii.gz", "none of its 60 volumes"]),
+        (&[&*run, "--dummy-scans=99"], &["run-1_bold.nii.gz", "none of its 60 volumes"]),
+        (&[&*run, "--volumes=70:"], &["run-1_bold.nii.gz", "none of its 60 volumes"]),
+        (&[&*run, "--volumes=3:4", "--ddof=1"], &["1 of 60 volumes", "nothing varies over time"]),
         (&[&*all, &lists, "--detrend=3"], &["run-2_bold.nii.gz", "3 of 50 volumes", skip]),
         (&[&*run, "--highpass=4"], &["run-1_bold.nii.gz", "cosines", "60 volumes", "longer"]),
         (&[&*run, "--dummy-scans=60", skip], &["no run keeps enough", "censor less"]),
