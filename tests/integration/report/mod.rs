@@ -213,7 +213,8 @@ fn the_bars_of_each_histogram_stand_for_every_defined_voxel_of_the_mask() {
     let (_, said) = sound.page.split_once("Looked for: names that say phase").unwrap();
     let said = said.split("</p>").next().expect("an end");
     let end = "; samples at the limit of the stored integers or that share the greatest value of \
-               their run; voxels that never change; samples that are NaN or infinite. Nothing else was";
+               their run; voxels that never change; samples that are NaN or infinite; a mask that \
+               does not fit the runs. Nothing else was";
     assert!(said.contains("; variance between the runs; ") && said.contains(end), "{said}");
 }
 
