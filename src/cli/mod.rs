@@ -22,9 +22,11 @@ mod terminal;
 
 use crate::error::{ErrorKind, Result};
 use crate::output::UnderWay;
+use crate::recipe::Recipe;
 use arguments::{CommandLine, Subcommand};
 use messages::Messages;
 use signals::Interruption;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -62,6 +64,27 @@ pub fn main() -> ExitCode {
             if error.kind() == ErrorKind::Usage { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// The recipe that a command line asks to be computed, the first argument the program's name; none if
+/// its command computes no maps. Nothing is read or done.
+///
+/// # Errors
+/// What the program says before it ends: help, or what is wrong.
+pub fn recipe_of(arguments: &[OsString]) -> std::result::Result<Option<Recipe>, String> {
+    let command = CommandLine::of(arguments).map_err(|error| error.render().to_string())?;
+    Ok(match &command.command {
+        None => Some(command.run.recipe()),
+        Some(Subcommand::Run(arguments)) => Some(arguments.recipe()),
+        Some(Subcommand::Compare(arguments)) => Some(arguments.recipe()),
+        Some(_) => None,
+    })
+}
+
+/// All options, hidden ones too: the name of the command that has it, and the option without its
+/// dashes.
+pub fn options() -> Vec<(String, String)> {
+    CommandLine::options()
 }
 
 fn dispatch(command: CommandLine, process: &Process) -> Result<()> {

@@ -45,11 +45,12 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
         messages.lines(text::passes(planned.passes(), planned.outline().tasks.len()));
     }
     if arguments.dry_run {
+        refuse_findings(arguments, planned.findings())?;
         return dry_run(arguments, &planned, &files, process);
     }
     let raw = arguments.visualize_raw.then(|| planned.raw_outline());
     let record = planned.run()?;
-    refuse_findings(arguments, &record)?;
+    refuse_findings(arguments, &record.findings)?;
 
     let written = write(arguments, &record, &maps, raw, &context, process);
     if !messages.is_quiet && !process.interruption.cancellation.is_cancelled() {
@@ -197,13 +198,14 @@ fn dry_run(
 ///
 /// # Errors
 /// The findings, with their names.
-fn refuse_findings(arguments: &RunArguments, record: &Record) -> Result<()> {
+fn refuse_findings(arguments: &RunArguments, findings: &[Finding]) -> Result<()> {
     if !arguments.strict {
         return Ok(());
     }
-    let is_refused = |it: &&Finding| !arguments.allow.iter().any(|name| name == it.name);
-    let refused: Vec<&Finding> =
-        record.findings_from(Severity::Warning).filter(is_refused).collect();
+    let is_refused = |it: &&Finding| {
+        it.severity >= Severity::Warning && !arguments.allow.iter().any(|name| name == it.name)
+    };
+    let refused: Vec<&Finding> = findings.iter().filter(is_refused).collect();
     let Some(first) = refused.first() else { return Ok(()) };
     let mut names: Vec<&str> = refused.iter().map(|it| it.name).collect();
     names.dedup();

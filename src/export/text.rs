@@ -60,6 +60,10 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         ));
     }
     lines.push(("median tSNR", median_tsnr(record)));
+    if let Some(distribution) = &record.summary().distribution {
+        let [_, q25, q75, _] = distribution.quantiles.map(significant);
+        lines.push(("quartiles", format!("{q25} to {q75}")));
+    }
     if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {
         let medians = record.runs.iter().map(|it| it.median_tsnr);
         let medians = medians.map(|it| it.map_or("none".to_owned(), significant));

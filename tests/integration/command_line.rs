@@ -193,10 +193,15 @@ fn a_name_that_is_no_text_beside_what_a_pattern_matches_does_no_harm() {
         assert_eq!(volumes(pattern).as_deref(), Some(runs), "{pattern}");
     }
     for option in ["--confounds", "--censor"] {
-        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/n*.none", "-o", "map.nii"]);
+        let given = |pattern| match option {
+            "--confounds" => vec![option, pattern, "--confound-columns=x"],
+            _ => vec![option, pattern],
+        };
+        let run = ["func/a-1.nii", "-o", "map.nii"];
+        let outcome = scratch.tsnr(run.iter().chain(&given("func/n*.none")));
         assert!(outcome.error().contains("no file matches this pattern"));
         // Both tables are found, one of them by its odd name.
-        let outcome = scratch.tsnr(["func/a-1.nii", option, "func/*.tsv", "-o", "map.nii"]);
+        let outcome = scratch.tsnr(run.iter().chain(&given("func/*.tsv")));
         let error = outcome.error();
         assert!(error.contains("files: 2, runs: 1"), "{error}");
     }
@@ -276,8 +281,7 @@ fn a_named_pipe_is_refused_without_waiting_for_it() {
 fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong() {
     let scratch = folder_of_runs(&["run.nii"]);
     for (arguments, says) in [
-        (&["run.nii"][..], "--output"),
-        (&["-o", "map.nii"], "INPUTS"),
+        (&["-o", "map.nii"][..], "INPUTS"),
         (&["run.nii", "-o", "map.txt"], ".nii.gz"),
         (&["run.nii", "-o", "map"], ".nii.gz"),
         (&["run.nii", "-o", "map.nii", "--mean", "mean.gz"], ".nii.gz"),

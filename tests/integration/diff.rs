@@ -264,7 +264,7 @@ fn a_map_of_another_program_has_no_definition_and_that_is_said() {
         );
         assert!(outcome.stderr.contains(&says), "{}", outcome.stderr);
     }
-    let quiet = scratch.tsnr(["diff", "a.nii", "b.nii", "-q"]).succeeded();
+    let quiet = scratch.tsnr(["diff", "a.nii", "b.nii", "-q", "--json=d.json"]).succeeded();
     assert_eq!((&*quiet.stderr, &*quiet.stdout), ("", ""));
 }
 
@@ -364,8 +364,11 @@ fn a_wrong_command_line_ends_with_2() {
         (&["diff", "a.nii", "b.nii", "--names=one"], "two different names"),
         (&["diff", "a.nii", "b.nii", "--names=one,one"], "two different names"),
         (&["diff", "a.nii", "b.nii", "--ratio=r.tsv"], "ends in .nii or .nii.gz"),
-        (&["diff", "a.nii", "b.nii", "--atlas=atlas.nii"], "--atlas needs --report"),
-        (&["diff", "a.nii", "b.nii", "--atlas-labels=t.tsv"], "--atlas <FILE>"),
+        (
+            &["diff", "a.nii", "b.nii", "--atlas=atlas.nii"],
+            "--atlas needs --table, --report or --json",
+        ),
+        (&["diff", "a.nii", "b.nii", "--atlas-labels=t.tsv"], "--atlas-labels needs --atlas"),
         (
             &["diff", "a.nii", "b.nii", "--table=d.tsv", "--json=d.json"],
             "two outputs cannot be written to one file: d.json, in which --table describes",

@@ -141,7 +141,7 @@ fn wrong_names_and_combinations_are_usage_errors() {
     for (arguments, says) in [
         (&["-o", "m.nii", "--visualize", "graph.png"][..], ".svg, .dot, .mmd or .json"),
         (&["-o", "m.nii", "--profile", "profile.txt"], ".html or .json"),
-        (&["-o", "m.nii", "--visualize-raw"], "--visualize <FILE>"),
+        (&["-o", "m.nii", "--visualize-raw"], "--visualize"),
         (&["--reproducible", "--profile", "p.html"], "cannot be used with"),
         (&["-o", "m.nii", "--visualize", "g.json", "--profile", "g.json"], "one file"),
         (&["-o", "m.nii", "--threads", "1,2"], "only be used with tsnr compare"),

@@ -21,6 +21,7 @@ mod confounds;
 mod definitions;
 mod diagnostics;
 mod diff;
+mod every_option;
 mod faults;
 mod formats;
 mod graphs;

@@ -98,7 +98,10 @@ fn tables_and_lists_that_do_not_go_with_the_runs_are_refused() {
         (&[&*one, &table(2), columns][..], &["run-1_bold.nii.gz", "no file is named", settle][..]),
         (&[&*one, &list(3)], &["run-1_bold.nii.gz", "no file is named", settle]),
         // Two for three runs.
-        (&[&*all, &table(1), &table(2)], &["run-3_bold.nii.gz", "files: 2, runs: 3", settle]),
+        (
+            &[&*all, &table(1), &table(2), columns],
+            &["run-3_bold.nii.gz", "files: 2, runs: 3", settle],
+        ),
         (&[&*one, &table(1), "--confound-columns=nothing_*"], &["timeseries.tsv", "nothing_*"]),
         (&[&*one, "--confounds=missing.tsv", columns], &["missing.tsv", "No such file"]),
         (&[&*one, "--censor=missing.1D"], &["missing.1D", "No such file"]),

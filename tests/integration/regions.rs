@@ -245,10 +245,10 @@ fn a_wrong_command_line_about_regions_ends_with_2() {
         (&["-o", "m.nii", "--atlas=atlas.nii"][..], "--atlas needs --table"),
         (&["-o", "m.nii", "--by-slice"], "--by-slice needs --table"),
         (&["-o", "m.nii", "--tissue=GM=gm.nii"], "--tissue needs --table"),
-        (&["--table=t.tsv", "--atlas-labels=labels.tsv"], "--atlas <FILE>"),
+        (&["--table=t.tsv", "--atlas-labels=labels.tsv"], "--atlas-labels needs --atlas"),
         (&["--table=t.csv"], "expected a name that ends in .tsv"),
         (&["--table=t.tsv", "--tissue=gm.nii"], "expected NAME=FILE"),
-        (&["--table=t.tsv", "--tissue-threshold=0.3"], "--tissue <NAME=FILE>"),
+        (&["--table=t.tsv", "--tissue-threshold=0.3"], "--tissue-threshold needs --tissue"),
         (
             &["--table=t.tsv", "--tissue=GM=gm.nii", "--tissue-threshold=50"],
             "expected a probability",

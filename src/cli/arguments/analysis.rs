@@ -77,13 +77,7 @@ pub(in crate::cli) struct AnalysisArguments {
     ///
     /// A name must be in every run's table, a pattern in one at least.
     /// fMRIPrep's CompCor columns need its cosine* beside them.
-    #[arg(
-        long,
-        value_name = "NAMES",
-        requires = "confounds",
-        hide_short_help = true,
-        help_heading = "Definition"
-    )]
+    #[arg(long, value_name = "NAMES", hide_short_help = true, help_heading = "Definition")]
     pub confound_columns: Option<String>,
 
     /// Leave out first volumes, or those not yet steady
@@ -104,12 +98,12 @@ pub(in crate::cli) struct AnalysisArguments {
     pub censor: Vec<PathBuf>,
 
     /// Leave out volumes with a framewise displacement above this (needs --confounds)
-    #[arg(long, value_name = "MM", value_parser = above_zero, requires = "confounds",
+    #[arg(long, value_name = "MM", value_parser = above_zero,
           hide_short_help = true, help_heading = "Volumes")]
     pub fd_thresh: Option<f64>,
 
     /// Leave out volumes with a standardized DVARS above this (needs --confounds)
-    #[arg(long, value_name = "X", value_parser = above_zero, requires = "confounds",
+    #[arg(long, value_name = "X", value_parser = above_zero,
           hide_short_help = true, help_heading = "Volumes")]
     pub dvars_thresh: Option<f64>,
 

@@ -96,14 +96,7 @@ pub(in crate::cli) struct DiffArguments {
 impl DiffArguments {
     /// The first problem of options that do not go together, beyond what clap knows.
     pub fn problem(&self) -> Option<(ErrorKind, String)> {
-        let has_table = self.report.is_some() || self.table.is_some();
-        if self.atlas.atlas.is_some() && !has_table && self.json.is_none() {
-            let problem = "--atlas needs --report, --table or --json, which say what is in the \
-                           regions";
-            return Some((ErrorKind::MissingRequiredArgument, problem.to_owned()));
-        }
-        let problem = self.on_grid.problem(self.mask.as_deref(), self.atlas.atlas.is_some());
-        problem.or_else(|| two_outputs(self.files(), self.table.as_ref()))
+        two_outputs(self.files(), self.table.as_ref())
     }
 
     /// All files to write.

@@ -5,6 +5,7 @@ mod compare;
 mod diff;
 mod pictures;
 mod regions;
+mod together;
 mod typed;
 
 pub(super) use analysis::AnalysisArguments;
@@ -24,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use clap_complete::Shell;
 use serde::de::DeserializeOwned;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -196,10 +198,8 @@ pub(super) struct RunArguments {
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 
-    /// The tSNR map to write (.nii or .nii.gz)
-    #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output",
-          required_unless_present_any = ["dry_run", "compare", "definitions", "mean", "std", "maps",
-          "mask_out", "json", "table", "report", "png", "preview", "visualize", "profile"])]
+    /// The tSNR map to write (.nii or .nii.gz); without any output the summary is all
+    #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
     pub output: Option<PathBuf>,
 
     /// Also write the mean over time
@@ -241,7 +241,7 @@ pub(super) struct RunArguments {
     pub mask: Option<PathBuf>,
 
     /// Write the mask
-    #[arg(long, value_name = "FILE", value_parser = output_name, requires = "mask",
+    #[arg(long, value_name = "FILE", value_parser = output_name,
           hide_short_help = true, help_heading = "Output")]
     pub mask_out: Option<PathBuf>,
 
@@ -266,10 +266,7 @@ pub(super) struct RunArguments {
     pub pictures: PictureArguments,
 
     /// Compute all definitions on these runs and print their medians; writes no map
-    #[arg(long, help_heading = "Definition", hide_short_help = true,
-          conflicts_with_all = ["output", "mean", "std", "maps", "compare", "definition", "json",
-          "report", "png", "preview", "mask_out", "visualize", "profile", "dry_run", "explain",
-          "strict", "reproducible", "verbose"])]
+    #[arg(long, help_heading = "Definition", hide_short_help = true)]
     pub definitions: bool,
 
     /// Make every warning an error: shifts between runs, volumes not steady, clipped voxels, ...
@@ -279,8 +276,8 @@ pub(super) struct RunArguments {
     pub strict: bool,
 
     /// A warning that --strict lets pass, by its name
-    #[arg(long, value_name = "NAME", requires = "strict", value_parser = finding_name(),
-          hide_short_help = true, hide_possible_values = true, help_heading = "Messages")]
+    #[arg(long, value_name = "NAME", value_parser = finding_name(), hide_short_help = true,
+          hide_possible_values = true, help_heading = "Messages")]
     pub allow: Vec<String>,
 
     /// How to compute: the same map, with other time and memory
@@ -300,12 +297,12 @@ pub(super) struct RunArguments {
     pub visualize: Option<PathBuf>,
 
     /// Draw the graph as it is before optimisation
-    #[arg(long, requires = "visualize", hide_short_help = true, help_heading = "Task graph")]
+    #[arg(long, hide_short_help = true, help_heading = "Task graph")]
     pub visualize_raw: bool,
 
     /// What the colours of a drawing tell
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = ColorBy::Kind,
-          requires = "visualize", hide_short_help = true, help_heading = "Task graph")]
+          hide_short_help = true, help_heading = "Task graph")]
     pub color_by: ColorBy,
 
     /// Read the headers and plan, say what would be written, and compute nothing
@@ -326,10 +323,7 @@ pub(super) struct RunArguments {
     pub profile: Option<PathBuf>,
 
     /// Compare the three modes on these runs: as `tsnr compare`
-    #[arg(long, hide = true, conflicts_with_all = ["output", "mean", "std", "maps", "mask", "mode",
-          "mask_out", "dtype", "undefined", "visualize", "visualize_raw", "dry_run", "explain",
-          "no_optimize", "profile", "report", "png", "preview", "atlas", "strict", "allow",
-          "reproducible", "verbose"])]
+    #[arg(long, hide = true)]
     pub compare: bool,
 
     /// How often each mode is run, with --compare
@@ -339,20 +333,14 @@ pub(super) struct RunArguments {
     /// Leave out of all outputs what differs from run to run: times, memory, command, output names
     ///
     /// Two runs are then one byte string. Also asked for by a variable SOURCE_DATE_EPOCH.
-    #[arg(long, hide_short_help = true, conflicts_with = "profile", help_heading = "Output")]
+    #[arg(long, hide_short_help = true, help_heading = "Output")]
     pub reproducible: bool,
 
     #[command(flatten)]
     pub messages: MessageArguments,
 
     /// List the inputs as they were understood
-    #[arg(
-        short,
-        long,
-        hide_short_help = true,
-        conflicts_with = "quiet",
-        help_heading = "Messages"
-    )]
+    #[arg(short, long, hide_short_help = true, help_heading = "Messages")]
     pub verbose: bool,
 }
 
@@ -382,29 +370,7 @@ impl From<ColorBy> for Coloring {
 impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn of_this_process() -> CommandLine {
-        let command = CommandLine::parsed();
-        let problem = match &command.command {
-            None => command.run.problem(),
-            Some(Subcommand::Run(arguments)) => arguments.problem(),
-            Some(Subcommand::Diff(arguments)) => arguments.problem(),
-            Some(_) => None,
-        };
-        if let Some((kind, problem)) = problem {
-            without_orphans(CommandLine::command()).error(kind, problem).exit();
-        }
-        command
-    }
-
-    /// The arguments as clap takes them; what it prints has no line of a single word.
-    fn parsed() -> CommandLine {
-        let command = without_orphans(CommandLine::command());
-        let arguments = typed::arguments();
-        let matches = command.clone().try_get_matches_from(&arguments);
-        matches.and_then(|it| CommandLine::from_arg_matches(&it)).unwrap_or_else(|error| {
-            let error = match error.kind() {
-                ErrorKind::InvalidUtf8 => typed::not_utf8(&arguments),
-                _ => error,
-            };
+        CommandLine::of(&typed::arguments()).unwrap_or_else(|error| {
             let text = error.render();
             let is_colored = match error.use_stderr() {
                 true => std::io::stderr().is_terminal(),
@@ -419,6 +385,43 @@ impl CommandLine {
             };
             std::process::exit(error.exit_code())
         })
+    }
+
+    /// What these arguments mean, of which the first is the program's name. What is said of a wrong
+    /// one has no line of a single word.
+    pub fn of(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
+        let parser = without_orphans(CommandLine::command());
+        let matches = parser.clone().try_get_matches_from(arguments);
+        let matches = matches.map_err(|error| match error.kind() {
+            ErrorKind::InvalidUtf8 => typed::not_utf8(arguments),
+            _ => error,
+        })?;
+        let command = CommandLine::from_arg_matches(&matches)?;
+        let problem = together::problem(&matches).or_else(|| match &command.command {
+            None => command.run.problem(),
+            Some(Subcommand::Run(arguments)) => arguments.problem(),
+            Some(Subcommand::Diff(arguments)) => arguments.problem(),
+            Some(_) => None,
+        });
+        let Some((kind, problem)) = problem else { return Ok(command) };
+        let mut parser = parser.clone();
+        parser.build();
+        let parser = match matches.subcommand_name() {
+            Some(name) => parser.find_subcommand_mut(name).expect("it was given"),
+            None => &mut parser,
+        };
+        Err(parser.error(kind, problem))
+    }
+
+    /// All options: the name of the command that has it, and the option without its dashes.
+    pub fn options() -> Vec<(String, String)> {
+        let whole = CommandLine::command();
+        let of = |command: &Command| {
+            let name = command.get_name().to_owned();
+            let long = |it: &Arg| Some((name.clone(), it.get_long()?.to_owned()));
+            command.get_arguments().filter_map(long).collect::<Vec<_>>()
+        };
+        whole.get_subcommands().flat_map(of).collect()
     }
 
     /// The choice of messages, and of their form.
@@ -440,25 +443,9 @@ impl CommandLine {
 impl RunArguments {
     /// The first problem of options that do not go together, beyond what clap knows.
     fn problem(&self) -> Option<(ErrorKind, String)> {
-        let missing = |problem: String| Some((ErrorKind::MissingRequiredArgument, problem));
         if self.computing.threads.len() > 1 && !self.compare {
             let problem = "several numbers of --threads can only be used with tsnr compare";
-            return missing(problem.to_owned());
-        }
-        if self.repeat.is_some() && !self.compare {
-            return missing("--repeat can only be used with tsnr compare".to_owned());
-        }
-        if let Some(option) = self.regions.named()
-            && self.regions.table.is_none()
-            && self.pictures.report.is_none()
-            && self.json.is_none()
-        {
-            let problem = "needs --table, --report or --json, which say what is in the regions";
-            return missing(format!("{option} {problem}"));
-        }
-        let are_others = self.regions.atlas.atlas.is_some() || !self.regions.tissues.is_empty();
-        if let Some(problem) = self.on_grid.problem(self.mask.as_deref(), are_others) {
-            return Some(problem);
+            return Some((ErrorKind::MissingRequiredArgument, problem.to_owned()));
         }
         if let Some(name) = self.regions.repeated_tissue() {
             let problem = format!("two tissues are called {name}");

@@ -2,13 +2,12 @@
 
 use crate::export::html::Shown;
 use crate::pictures::{Colormap, Range, Slices, View};
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
 
 /// How the maps are looked at, as it was typed.
 #[derive(Args, Clone, Debug)]
-#[command(group = ArgGroup::new("picture").args(["report", "png", "preview"]).multiple(true))]
 pub(in crate::cli) struct PictureArguments {
     /// Write one page about the session
     ///
@@ -29,27 +28,27 @@ pub(in crate::cli) struct PictureArguments {
     #[arg(long, hide_short_help = true, help_heading = "Pictures")]
     pub preview: bool,
 
-    /// From where slices are seen: axial, sagittal, coronal; several as in axial,coronal
+    /// From where a page or picture shows slices: axial, sagittal, coronal; or axial,coronal
     #[arg(long, value_name = "VIEWS", value_delimiter = ',', value_parser = view(),
-          default_value = "axial", requires = "picture", hide_short_help = true, help_heading = "Pictures")]
+          default_value = "axial", hide_short_help = true, help_heading = "Pictures")]
     views: Vec<View>,
 
-    /// Which slices are shown: all, so many (9), or those of these indices from 0 (4,8,12)
+    /// Which slices it shows: all, so many (9), or those of these indices from 0 (4,8,12)
     ///
     /// So many are spaced evenly over the slices with a defined voxel. One index is written with a
     /// comma behind it. [default: all; in a page of several views 24 of each]
-    #[arg(long, value_name = "all|N|LIST", value_parser = slices, requires = "picture",
+    #[arg(long, value_name = "all|N|LIST", value_parser = slices,
           hide_short_help = true, help_heading = "Pictures")]
     pub slices: Option<Slices>,
 
     /// The tSNR at the two ends of the colours; auto is 0 and the 98th percentile [default: auto]
-    #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range, requires = "picture",
+    #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range,
           allow_hyphen_values = true, hide_short_help = true, help_heading = "Pictures")]
     range: Option<RangeChoice>,
 
     /// The colours of the tSNR: viridis, magma, inferno, cividis or gray
     #[arg(long, value_name = "NAME", value_parser = colormap(), default_value = "viridis",
-          requires = "picture", hide_short_help = true, help_heading = "Pictures")]
+          hide_short_help = true, help_heading = "Pictures")]
     pub colormap: Colormap,
 }
 

@@ -3,7 +3,6 @@
 use super::analysis::above_zero;
 use crate::output::STDOUT;
 use clap::Args;
-use clap::error::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The choice of regions and their table, as it was typed.
@@ -13,18 +12,18 @@ pub(in crate::cli) struct RegionArguments {
     pub atlas: AtlasArguments,
 
     /// Each slice of the third axis as a region: slice-0 and so on
-    #[arg(long, conflicts_with_all = NO_MAPS, hide_short_help = true, help_heading = "Regions")]
+    #[arg(long, hide_short_help = true, help_heading = "Regions")]
     pub by_slice: bool,
 
     /// The voxels of a tissue as a region: where its probability map is 0.5 or more
     ///
     /// May be repeated: --tissue GM=gm.nii.gz --tissue WM=wm.nii.gz. A voxel may be of several.
     #[arg(long = "tissue", value_name = "NAME=FILE", value_parser = tissue,
-          conflicts_with_all = NO_MAPS, hide_short_help = true, help_heading = "Regions")]
+          hide_short_help = true, help_heading = "Regions")]
     pub tissues: Vec<(String, PathBuf)>,
 
     /// The least probability of a tissue's voxels [default: 0.5]
-    #[arg(long, value_name = "P", value_parser = probability, requires = "tissues",
+    #[arg(long, value_name = "P", value_parser = probability,
           hide_short_help = true, help_heading = "Regions")]
     pub tissue_threshold: Option<f64>,
 
@@ -32,7 +31,7 @@ pub(in crate::cli) struct RegionArguments {
     ///
     /// Voxels, undefined, mean, median and quantiles of all runs together ('all') and of each run
     /// by itself, in the mask if there is one; without regions those of the mask, or of all voxels.
-    #[arg(long, value_name = "FILE.tsv", value_parser = table_name, conflicts_with_all = NO_MAPS,
+    #[arg(long, value_name = "FILE.tsv", value_parser = table_name,
           hide_short_help = true, help_heading = "Regions")]
     pub table: Option<TableName>,
 }
@@ -41,7 +40,7 @@ pub(in crate::cli) struct RegionArguments {
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct OnGridArguments {
     /// What is inside the mask image: this value and more [default: what is not 0]
-    #[arg(long, value_name = "X", value_parser = above_zero, requires = "mask", hide_short_help = true,
+    #[arg(long, value_name = "X", value_parser = above_zero, hide_short_help = true,
           help_heading = "Regions")]
     pub mask_threshold: Option<f64>,
 
@@ -53,26 +52,6 @@ pub(in crate::cli) struct OnGridArguments {
     pub resample: bool,
 }
 
-impl OnGridArguments {
-    /// What there is nothing to act on for, where `mask` was typed and other images are given or not.
-    pub fn problem(&self, mask: Option<&Path>, are_others: bool) -> Option<(ErrorKind, String)> {
-        let is_file = mask.is_some_and(|mask| mask != Path::new("auto"));
-        let problem = match () {
-            _ if self.mask_threshold.is_some() && !is_file => {
-                "--mask-threshold needs an image as --mask, as auto has no values"
-            }
-            _ if self.resample && !is_file && !are_others => {
-                "--resample needs an image to resample: of --mask, --atlas or --tissue"
-            }
-            _ => return None,
-        };
-        Some((ErrorKind::MissingRequiredArgument, problem.to_owned()))
-    }
-}
-
-/// The options that make no maps to look at.
-const NO_MAPS: [&str; 2] = ["compare", "definitions"];
-
 /// A label image and the names of its labels.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct AtlasArguments {
@@ -83,13 +62,7 @@ pub(in crate::cli) struct AtlasArguments {
     /// The names of the labels: BIDS dseg.tsv, the XML of an FSL atlas, or a FreeSurfer colour table
     ///
     /// A label without a name is called label-N; a name without a voxel is listed all the same.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "atlas",
-        hide_short_help = true,
-        help_heading = "Regions"
-    )]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Regions")]
     pub atlas_labels: Option<PathBuf>,
 }
 
@@ -113,16 +86,6 @@ impl TableName {
 }
 
 impl RegionArguments {
-    /// An option that names regions, if one was given.
-    pub fn named(&self) -> Option<&'static str> {
-        let given = [
-            (self.atlas.atlas.is_some(), "--atlas"),
-            (self.by_slice, "--by-slice"),
-            (!self.tissues.is_empty(), "--tissue"),
-        ];
-        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
-    }
-
     /// The name that two tissues have, if there is one.
     pub fn repeated_tissue(&self) -> Option<&str> {
         let names: Vec<&str> = self.tissues.iter().map(|(name, _)| name.as_str()).collect();

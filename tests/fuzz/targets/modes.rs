@@ -1,0 +1,82 @@
+//! An image is opened, and computed in all three modes to one map, or refused in all three.
+
+use super::{WORDS_OF_IMAGES, images, is_meant};
+use crate::driver::{Reached, Target};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use tsnr::compare::{Difference, Rounding, tolerance};
+use tsnr::maps::{MEAN, STD};
+use tsnr::recipe::Mode;
+use tsnr::voxels::{Datatype, Scaling};
+use tsnr::{Cancellation, Recipe, analyze, formats};
+
+pub const TARGET: Target = Target {
+    name: "modes",
+    seeds,
+    words: WORDS_OF_IMAGES,
+    longest: 1 << 14,
+    most_memory: 128 << 20,
+    run,
+};
+
+/// A byte that says whether the image is compressed, and how many threads and volumes a chunk.
+fn seeds() -> Vec<Vec<u8>> {
+    let images = images().into_iter().enumerate();
+    images.map(|(number, image)| [vec![number as u8], image].concat()).collect()
+}
+
+fn run(input: &[u8], folder: &Path) -> Reached {
+    let Some((&kind, image)) = input.split_first() else { return Reached::Head };
+    let file = folder.join("run.nii");
+    let content = if kind % 4 == 1 { crate::bytes::gzip(image) } else { image.to_vec() };
+    fs::write(&file, content).expect("a file");
+    let opened = match formats::open(&file) {
+        Ok(opened) => opened,
+        Err(error) => {
+            is_meant(&error);
+            return Reached::Head;
+        }
+    };
+    let maps = Mode::ALL.map(|mode| {
+        let mut recipe = Recipe::new([&file]);
+        recipe.computing.mode = mode;
+        recipe.computing.threads = NonZeroUsize::new(1 + usize::from(kind >> 2 & 1));
+        if mode == Mode::Array {
+            recipe.computing.chunk_length = NonZeroUsize::new(1 + usize::from(kind >> 3 & 7));
+        }
+        recipe.maps.extend([MEAN, STD]);
+        analyze(&recipe, Arc::new(()), &Cancellation::default()).map(|record| {
+            let map = |kind| record.maps.get(kind).expect("a map").values().to_vec();
+            [record.maps.tsnr().to_vec(), map(MEAN), map(STD)]
+        })
+    });
+    maps.iter().for_each(|it| it.as_ref().err().into_iter().for_each(is_meant));
+    let ends = maps.each_ref().map(Result::is_ok);
+    assert!(ends == [ends[0]; 3], "the modes end differently: {:?}", maps.map(|it| it.err()));
+    let [Ok(first), Ok(second), Ok(third)] = maps else { return Reached::Content };
+    let scaling = opened.scaling();
+    let is_scaled = scaling != Scaling::IDENTITY;
+    let is_float = matches!(opened.datatype(), Datatype::Float32 | Datatype::Float64);
+    let largest = 1.0 + scaling.slope().recip().abs();
+    let rounding =
+        Rounding { is_fitted: false, intercept: is_scaled.then(|| scaling.intercept().abs()) };
+    for [tsnr, mean, std] in [second, third] {
+        // Sums of floats near the ends of their range overflow in one order and not in another; those
+        // of array mode are of stored samples.
+        let is_sane = |it: usize| {
+            let [mean, std] = [first[1][it].abs(), first[2][it]];
+            (!is_float && !is_scaled)
+                || (std > 1e-8 * mean && std > 1e-140 && mean.max(std) * largest < 1e140)
+        };
+        let sane: Vec<usize> = (0..tsnr.len()).filter(|it| is_sane(*it)).collect();
+        let of = |map: &[f64]| -> Vec<f64> { sane.iter().map(|it| map[*it]).collect() };
+        let stds = of(&first[2]);
+        let allowed = |voxel: usize, tsnr: f64| tolerance(tsnr, stds[voxel], rounding);
+        let (_, found) = Difference::between(&of(&tsnr), &of(&first[0]), allowed);
+        assert!(found.is_none(), "the modes disagree: {found:?}, std {:?}", of(&std));
+        assert_eq!(mean.len(), tsnr.len());
+    }
+    Reached::End
+}
