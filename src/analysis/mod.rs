@@ -35,6 +35,7 @@ use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
 use crate::stats::summary::Summary;
 use observer::Watch;
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -174,8 +175,8 @@ impl Planned {
         });
         findings.iter().for_each(|finding| watch.observer.found(finding));
         let mut files_beside = files_beside(recipe)?;
-        let sidecars = session.runs().iter().filter_map(Run::sidecar_tr);
-        files_beside.extend(sidecars.map(|it| it.path.clone()));
+        let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
+        files_beside.extend(sidecars.into_iter().cloned());
         let opened = watch.phase("open", 0.0);
         let progress = Arc::clone(&watch) as Arc<dyn Progress>;
         let plan = pipeline::plan(session, &settings, progress)?;

@@ -4,6 +4,7 @@ use super::Process;
 use super::messages::{Messages, printed};
 use crate::analysis::{Observer, analyze};
 use crate::error::{Error, ErrorKind, Result};
+use crate::export::printable;
 use crate::findings::Finding;
 use crate::recipe::{Recipe, Tool};
 use crate::stats::summary::significant;
@@ -42,7 +43,7 @@ pub(super) fn run(recipe: &Recipe, process: &Process) -> Result<()> {
             Err(error) => return Err(error),
         };
         let name = tool.name();
-        let _ = writeln!(text, "{name:<13} {median:>11}  {voxels:>8}  {remark}");
+        let _ = writeln!(text, "{name:<13} {median:>11}  {voxels:>8}  {}", printable(&remark));
     }
     print(&text)
 }

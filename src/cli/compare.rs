@@ -73,8 +73,14 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
     let tolerance =
         |voxel: usize, tsnr| tolerance(tsnr, std.get(voxel).copied().unwrap_or(f64::NAN), rounding);
     let agreement = compare_maps(&mut contenders, |index| values(&map(index)), tolerance, shape);
-    report(arguments, &session, rounds, &contenders, process)?;
-    agreement
+    match agreement {
+        // Of maps that disagree the rows are shown; of one that cannot be read nothing is.
+        Err(error) if error.kind() != ErrorKind::Defect => Err(error),
+        agreement => {
+            report(arguments, &session, rounds, &contenders, process)?;
+            agreement
+        }
+    }
 }
 
 /// Notes how far each map, of a grid of this shape, is from the first that was computed.

@@ -32,9 +32,10 @@ impl Messages {
         let text = with_options(error, error.settings_to_change());
         match error.kind() {
             ErrorKind::Defect => {
-                say(format_args!("tsnr: error: {text}; this is a defect of tsnr: please report it"))
+                let asked = "this is a defect of tsnr: please report it";
+                say_line(&format!("tsnr: error: {text}; {asked}"));
             }
-            _ => say(format_args!("tsnr: error: {text}")),
+            _ => say_line(&format!("tsnr: error: {text}")),
         }
     }
 
@@ -66,8 +67,8 @@ impl Messages {
         }
         let text = with_options(finding.line(), &finding.settings);
         match finding.severity {
-            Severity::Note => say(format_args!("tsnr: {text}")),
-            _ => say(format_args!("tsnr: warning: {text}")),
+            Severity::Note => say_line(&format!("tsnr: {text}")),
+            _ => say_line(&format!("tsnr: warning: {text}")),
         }
     }
 
@@ -137,6 +138,11 @@ fn object(object: &serde_json::Value) {
         false => it.to_string(),
     };
     talker::say(text.chars().map(escaped).collect());
+}
+
+/// Says a text in one line, whatever stands in the names in it.
+fn say_line(text: &str) {
+    talker::say(printable(text));
 }
 
 fn say(text: impl Display) {

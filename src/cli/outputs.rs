@@ -10,6 +10,7 @@ use crate::maps::{Extent, MapKind};
 use crate::output::{Batch, written_file};
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 /// Stands for the number of a run in the name of a file.
@@ -99,13 +100,16 @@ pub(super) fn check(outputs: &[PathBuf], inputs: &[PathBuf], process: &Process) 
         return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));
     }
     // Where no output stands yet, none is an input, and of many inputs none is looked at.
-    let standing = |output| Some((output, fs::canonicalize(output).ok()?));
-    let standing: Vec<(&PathBuf, PathBuf)> = outputs.iter().filter_map(standing).collect();
+    let mut standing: Vec<(&PathBuf, PathBuf)> = Vec::new();
+    for output in outputs {
+        standing.extend(canonical(output)?.map(|file| (output, file)));
+    }
     if !standing.is_empty() {
         // What describes an input is none of ours, and lost all the same.
         let sidecars = inputs.iter().flat_map(|input| sidecars_of(input));
         let read = inputs.iter().cloned().chain(sidecars);
-        let read: HashSet<PathBuf> = read.filter_map(|it| fs::canonicalize(it).ok()).collect();
+        let read: HashSet<PathBuf> =
+            read.filter_map(|it| canonical(&it).transpose()).collect::<Result<_>>()?;
         if let Some((output, _)) = standing.iter().find(|(_, file)| read.contains(file)) {
             return Err(Error::mismatch("the output is one of the inputs, which would be lost")
                 .remedy("give another name, or a narrower pattern")
@@ -113,6 +117,18 @@ pub(super) fn check(outputs: &[PathBuf], inputs: &[PathBuf], process: &Process) 
         }
     }
     process.under_way.check(outputs.iter().map(PathBuf::as_path))
+}
+
+/// The file that a path leads to, if it leads to any.
+///
+/// # Errors
+/// If that cannot be known: an output may be an input then.
+fn canonical(path: &Path) -> Result<Option<PathBuf>> {
+    match fs::canonicalize(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if [NotFound, NotADirectory].contains(&error.kind()) => Ok(None),
+        Err(error) => Err(Error::io("cannot find out which file this is", error).at(path)),
+    }
 }
 
 /// The first of these outputs that is the same file as one before it.

@@ -1,4 +1,5 @@
-//! Who writes to stderr: a thread of its own, so that nothing waits for a stderr that nobody reads.
+//! Who writes to stderr: a thread of its own, so that nothing waits for a stderr that nobody
+//! reads, and nothing is lost where the thread waits for a core.
 
 use super::signals::GRACE;
 use indicatif::ProgressBar;
@@ -26,6 +27,8 @@ enum Task {
 /// A task, and who waits until it is done.
 type Order = (Task, Sender<()>);
 
+/// Whether the thread is at a task: one that waits for a core yet is not stopped by stderr.
+static IS_BUSY: AtomicBool = AtomicBool::new(false);
 /// The pieces that stderr has taken.
 static PIECES: AtomicUsize = AtomicUsize::new(0);
 /// Whether stderr took nothing for a while, so that nobody waits any more.
@@ -64,13 +67,14 @@ fn order(task: Task) {
         // No thread is to be had: better to wait than to be silent.
         None => carry_out(task, &mut None),
     }
-    let mut pieces = PIECES.load(Ordering::Relaxed);
+    let state = || (IS_BUSY.load(Ordering::Relaxed), PIECES.load(Ordering::Relaxed));
+    let mut before = (false, 0);
     while !IS_BLOCKED.load(Ordering::Relaxed)
         && is_done.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout)
     {
-        let now = PIECES.load(Ordering::Relaxed);
-        IS_BLOCKED.store(now == pieces, Ordering::Relaxed);
-        pieces = now;
+        let now = state();
+        IS_BLOCKED.store(now.0 && now == before, Ordering::Relaxed);
+        before = now;
     }
 }
 
@@ -83,12 +87,16 @@ fn talk(orders: &Receiver<Order>) {
         };
         match (order, &shown) {
             (Ok((task, done)), _) => {
+                IS_BUSY.store(true, Ordering::Relaxed);
                 carry_out(task, &mut shown);
+                IS_BUSY.store(false, Ordering::Relaxed);
                 let _ = done.send(());
             }
             (Err(RecvTimeoutError::Timeout), Some((bar, update))) => {
+                IS_BUSY.store(true, Ordering::Relaxed);
                 update(bar);
                 bar.tick();
+                IS_BUSY.store(false, Ordering::Relaxed);
             }
             (Err(_), _) => return,
         }

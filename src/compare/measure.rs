@@ -1,6 +1,6 @@
 //! A program run once, with what it used.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -37,8 +37,14 @@ pub fn measure(command: &mut Command) -> Result<Measured> {
     let wall_seconds = started.elapsed().as_secs_f64();
     if !used.status.success() {
         let last = said.lines().last().unwrap_or("it said nothing");
-        let last = last.strip_prefix("tsnr: error: ").unwrap_or(last);
-        return Err(Error::defect(format!("a mode failed ({}): {last}", used.status)));
+        // What it explains itself, a full disk for example, is no defect; nor is its being killed.
+        let explained = last.strip_prefix("tsnr: error: ");
+        let kind = match (explained, used.status.code()) {
+            (Some(_), _) | (_, None) => ErrorKind::Io,
+            (None, Some(_)) => ErrorKind::Defect,
+        };
+        let last = explained.unwrap_or(last);
+        return Err(Error::new(kind, format!("a mode failed ({}): {last}", used.status)));
     }
     Ok(Measured {
         wall_seconds,

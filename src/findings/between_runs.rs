@@ -3,6 +3,7 @@
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 use crate::pipeline::Analysis;
+use crate::runs::one_run_by_files;
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
@@ -101,9 +102,16 @@ fn find(computed: &Computed) -> Vec<Finding> {
         significant(between.concat_median),
         significant(between.demean_median)
     );
-    let remedy = "see first that the runs are realigned to each other, and if they are consider removing \
-                  each run's own mean (combine demean)";
-    let finding = RULE.finding(text).remedy(remedy, [Setting::Combine]);
+    // Between the echoes of a run, or two versions of it, lies no shift that is to be removed.
+    let remedy = match one_run_by_files(&computed.prepared.session).as_slice() {
+        [] => (
+            "see first that the runs are realigned to each other, and if they are consider removing \
+             each run's own mean (combine demean)",
+            vec![Setting::Combine],
+        ),
+        _ => ("see first to the run that is taken several times (same-run)", vec![]),
+    };
+    let finding = RULE.finding(text).remedy(remedy.0, remedy.1);
     vec![
         finding
             .figure("share_of_variance", between.share)

@@ -48,9 +48,10 @@ fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
         entities => {
             let listed = entities.iter().map(|it| format!("'{it}'")).collect::<Vec<_>>();
             let listed = listed.join(" and ");
+            let echoes = if entities.contains(&"echo") { " (it is multi-echo)" } else { "" };
             (
                 format!(
-                    "{times}one run is taken several times: the names differ in {listed} only: {names}"
+                    "{times}one run is taken several times{echoes}: the names differ in {listed} only: {names}"
                 ),
                 match entities {
                     [EXTENSION, ..] => "give one of them".to_owned(),

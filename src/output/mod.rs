@@ -21,7 +21,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use target::{Stream, Target, check_replaced};
+use target::{Stream, Target, check_replaced, standing};
 
 /// The folders under way, so that who is interrupted can remove them. Clones are of the same ones.
 #[derive(Clone, Debug, Default)]
@@ -175,12 +175,15 @@ impl Batch {
         let mut placed = Vec::new();
         for file in &self.files {
             // A second name, by which the file of before can be put back.
-            let before = match fs::symlink_metadata(&file.target) {
-                Ok(_) => Before::File(fs::hard_link(&file.target, file.before()).is_ok()),
-                Err(_) => Before::Nothing,
+            let replace = || {
+                let before = match standing(&file.target)? {
+                    Some(_) => Before::File(fs::hard_link(&file.target, file.before()).is_ok()),
+                    None => Before::Nothing,
+                };
+                fs::rename(&file.path, &file.target).map(|()| before)
             };
-            match fs::rename(&file.path, &file.target) {
-                Ok(()) => placed.push((file, before)),
+            match replace() {
+                Ok(before) => placed.push((file, before)),
                 Err(error) => {
                     let failed = Error::io("cannot write", error).at(&file.destination);
                     return Err(failed.remedy(taken_back(&placed)));
@@ -239,7 +242,7 @@ impl PartialFile {
     }
 
     fn fill(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let before = fs::symlink_metadata(&self.target).ok().filter(Metadata::is_file);
+        let before = standing(&self.target)?.filter(Metadata::is_file);
         let mode = before.as_ref().map_or(0o666, |it| it.mode() & 0o666);
         let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&self.path)?;
         let mut writer = BufWriter::with_capacity(256 * 1024, &file);

@@ -27,7 +27,8 @@ impl Target {
         const MOST_LINKS: usize = 40;
         let mut path = destination.to_owned();
         for _ in 0..=MOST_LINKS {
-            let Ok(metadata) = fs::symlink_metadata(&path) else {
+            let failed = |error| Error::io("cannot write", error).at(destination);
+            let Some(metadata) = standing(&path).map_err(failed)? else {
                 return Ok(match path == Path::new(STDOUT) {
                     true => Target::WrittenInto(path),
                     false => Target::Replaced(path),
@@ -61,6 +62,20 @@ impl Target {
         )
         .remedy("give the name of a file")
         .at(destination))
+    }
+}
+
+/// What stands at a path, a link as it is.
+///
+/// # Errors
+/// If that cannot be known: what may stand there is not to be lost.
+pub(super) fn standing(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 

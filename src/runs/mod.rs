@@ -24,5 +24,5 @@ pub use natural::natural_order;
 pub use patterns::{Input, Inputs, expand, expand_each, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};
 pub use session::{Run, Session};
-pub use sidecar::SidecarTr;
+pub use sidecar::{SidecarTr, UnreadSidecar};
 pub use words::{name_of, names_of, names_within, shortened};

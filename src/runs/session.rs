@@ -1,6 +1,6 @@
 //! The runs of a session: images on one grid, opened and compared.
 
-use super::sidecar::{SidecarTr, Sidecars};
+use super::sidecar::{SidecarTr, Sidecars, Stated, UnreadSidecar};
 use super::{Entities, Inputs, natural_order};
 use crate::error::{Error, Result};
 use crate::formats::{self, Geometry, Source};
@@ -25,7 +25,7 @@ pub struct Run {
     /// Whether the images were given in another order than the numbers in their names have.
     is_reordered: bool,
     given_tr: Option<f64>,
-    sidecar_tr: Option<SidecarTr>,
+    sidecar: Stated,
 }
 
 impl Run {
@@ -52,7 +52,7 @@ impl Run {
     /// The repetition time in seconds: the one that was given, else that of the JSON beside the
     /// run, else that of the header.
     pub fn tr_seconds(&self) -> Option<f64> {
-        let sidecar = self.sidecar_tr.as_ref().map(|it| it.seconds);
+        let sidecar = self.sidecar.tr.as_ref().map(|it| it.seconds);
         self.given_tr.or(sidecar).or_else(|| self.header_tr_seconds())
     }
 
@@ -68,7 +68,17 @@ impl Run {
 
     /// The repetition time by the BIDS sidecar of the run, if it has one that states it.
     pub fn sidecar_tr(&self) -> Option<&SidecarTr> {
-        self.sidecar_tr.as_ref()
+        self.sidecar.tr.as_ref()
+    }
+
+    /// The JSON files that describe the run, as BIDS has them.
+    pub fn sidecars(&self) -> &[PathBuf] {
+        &self.sidecar.files
+    }
+
+    /// A sidecar of the run that cannot be read, and could have stated its repetition time.
+    pub fn unread_sidecar(&self) -> Option<&UnreadSidecar> {
+        self.sidecar.unread.as_ref()
     }
 
     /// Where the run lies: its first file.
@@ -157,7 +167,7 @@ impl Session {
         }
         let (mut runs, mut sidecars) = (into_runs(images), Sidecars::default());
         for run in &mut runs {
-            run.sidecar_tr = sidecars.tr_of(run.path(), &run.images[0].name());
+            run.sidecar = sidecars.of_run(run.path(), &run.images[0].name());
         }
         Ok(Session { runs })
     }
@@ -227,7 +237,12 @@ fn into_runs(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Vec<Run> {
             }
             _ => {
                 let images = vec![image];
-                runs.push(Run { images, is_reordered: false, given_tr: None, sidecar_tr: None });
+                runs.push(Run {
+                    images,
+                    is_reordered: false,
+                    given_tr: None,
+                    sidecar: Stated::default(),
+                });
             }
         }
         pattern_before = pattern;

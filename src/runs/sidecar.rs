@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A repetition time, and the file that states it.
@@ -22,6 +22,26 @@ pub struct SidecarTr {
     pub seconds: f64,
     /// The JSON.
     pub path: PathBuf,
+}
+
+/// What lies beside a run and may state its repetition time, and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadSidecar {
+    /// The JSON, or the folder that cannot be looked into.
+    pub path: PathBuf,
+    /// Why not.
+    pub problem: String,
+}
+
+/// What the files beside a run say of its repetition time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Stated {
+    /// The repetition time, if a JSON states one that is a positive number.
+    pub tr: Option<SidecarTr>,
+    /// The first that would have gone before, and cannot be read.
+    pub unread: Option<UnreadSidecar>,
+    /// All that describe the run, whatever they state.
+    pub files: Vec<PathBuf>,
 }
 
 /// No JSON that describes a run is larger.
@@ -34,7 +54,7 @@ const DATATYPES: [&str; 4] = ["func", "perf", "dwi", "fmap"];
 #[derive(Default)]
 pub(super) struct Sidecars {
     folders: HashMap<PathBuf, Folder>,
-    stated: HashMap<PathBuf, Option<f64>>,
+    found: HashMap<PathBuf, Result<Option<f64>, String>>,
 }
 
 /// The JSON files of a folder, found by what their names say: a run looks at those that describe
@@ -45,30 +65,63 @@ struct Folder {
     by_stem: HashMap<String, PathBuf>,
     /// Those with names of BIDS, by number of entities, suffix and keys.
     by_keys: BTreeMap<(Reverse<usize>, String, Vec<String>), ByValues>,
+    /// Why it cannot be looked into.
+    problem: Option<String>,
 }
 
 /// JSON files whose names have the same keys, by their values.
 type ByValues = HashMap<Vec<String>, Vec<PathBuf>>;
 
 impl Sidecars {
-    /// The repetition time of a run, if a JSON beside it states one that is a positive number.
-    pub fn tr_of(&mut self, run: &Path, name: &str) -> Option<SidecarTr> {
+    /// What the JSON files beside a run say.
+    pub fn of_run(&mut self, run: &Path, name: &str) -> Stated {
         let entities = Entities::of_file_name(&format!("{name}.nii"));
-        folders_of(run).into_iter().find_map(|folder| {
-            let listed = self.folders.entry(folder).or_insert_with_key(|it| Folder::listed(it));
-            listed.describing(name, &entities).find_map(|path| {
-                let stated = self.stated.entry(path.clone());
-                let seconds = (*stated.or_insert_with(|| repetition_time(path)))?;
-                Some(SidecarTr { seconds, path: path.clone() })
-            })
-        })
+        let mut stated = Stated::default();
+        let unread = |path: &Path, problem: &String| {
+            Some(UnreadSidecar { path: path.to_owned(), problem: problem.clone() })
+        };
+        let folders = folders_of(run).unwrap_or_else(|error| {
+            stated.unread = unread(folder_of(run), &error.to_string());
+            Vec::new()
+        });
+        for folder in folders {
+            let listed =
+                self.folders.entry(folder.clone()).or_insert_with(|| Folder::listed(&folder));
+            let goes_first = stated.tr.is_none() && stated.unread.is_none();
+            if let Some(problem) = listed.problem.as_ref().filter(|_| goes_first) {
+                stated.unread = unread(&folder, problem);
+            }
+            for path in listed.describing(name, &entities) {
+                stated.files.push(path.clone());
+                if stated.tr.is_some() {
+                    continue;
+                }
+                let found = self.found.entry(path.clone());
+                match found.or_insert_with(|| repetition_time(path)) {
+                    Ok(seconds) => {
+                        let tr = |seconds| SidecarTr { seconds, path: path.clone() };
+                        stated.tr = seconds.map(tr);
+                    }
+                    Err(problem) if stated.unread.is_none() => {
+                        stated.unread = unread(path, problem);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        stated
     }
 }
 
 impl Folder {
     fn listed(folder: &Path) -> Folder {
         let mut listed = Folder::default();
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.unwrap_or_else(|error| {
+            listed.problem = Some(error.to_string());
+            Vec::new()
+        });
+        for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
             let Some(stem) = name.strip_suffix(".json").filter(|stem| !stem.is_empty()) else {
                 continue;
@@ -101,8 +154,8 @@ impl Folder {
 }
 
 /// The folder of a run, and those above it that belong to its data set.
-fn folders_of(run: &Path) -> Vec<PathBuf> {
-    let Ok(mut folder) = fs::canonicalize(folder_of(run)) else { return Vec::new() };
+fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut folder = fs::canonicalize(folder_of(run))?;
     let mut folders = vec![folder.clone()];
     loop {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -110,29 +163,41 @@ fn folders_of(run: &Path) -> Vec<PathBuf> {
             || ["sub-", "ses-"].iter().any(|start| name.starts_with(start));
         let is_root = folder.join("dataset_description.json").exists();
         if !is_inside || is_root || !folder.pop() {
-            return folders;
+            return Ok(folders);
         }
         folders.push(folder.clone());
     }
 }
 
-/// What a JSON states as repetition time; nothing of one that cannot be read or is no JSON, which
-/// is none of the run's faults.
-fn repetition_time(path: &Path) -> Option<f64> {
-    if !fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
+/// What a JSON states as repetition time, nothing if that is no positive number; of one that cannot
+/// be read or is no JSON, why. A link to what was not fetched states nothing.
+fn repetition_time(path: &Path) -> Result<Option<f64>, String> {
+    let text = match text_of(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let json: Result<Value, _> = serde_json::from_str(text.trim_start_matches('\u{feff}'));
+    let json = json.map_err(|error| format!("no JSON: {error}"))?;
+    let seconds = json.get("RepetitionTime").and_then(Value::as_f64);
+    Ok(seconds.filter(|&it| it > 0.0 && it.is_finite()))
+}
+
+fn text_of(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path).ok()?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-    json.get("RepetitionTime")?.as_f64().filter(|&it| it > 0.0 && it.is_finite())
+    // What is no file, a FIFO for example, would be waited for.
+    if fs::metadata(path)?.is_file() {
+        File::open(path)?.take(MOST_BYTES).read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    Err(io::Error::other("no file"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tr(files: &[(&str, &str)], run: &str) -> Option<(f64, String)> {
+    fn stated(files: &[(&str, &str)], run: &str) -> (Option<(f64, String)>, Option<String>) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -142,10 +207,15 @@ mod tests {
         let run = folder.path().join(run);
         fs::create_dir_all(run.parent().unwrap()).unwrap();
         let name = run.file_name().unwrap().to_str().unwrap().trim_end_matches(".nii").to_owned();
-        let found = Sidecars::default().tr_of(&run, &name)?;
+        let stated = Sidecars::default().of_run(&run, &name);
         let root = fs::canonicalize(folder.path()).unwrap();
-        let path = found.path.strip_prefix(root).unwrap().display().to_string();
-        Some((found.seconds, path))
+        let inside = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
+        let unread = stated.unread.map(|it| format!("{}: {}", inside(&it.path), it.problem));
+        (stated.tr.map(|it| (it.seconds, inside(&it.path))), unread)
+    }
+
+    fn tr(files: &[(&str, &str)], run: &str) -> Option<(f64, String)> {
+        stated(files, run).0
     }
 
     fn states(seconds: &str) -> String {
@@ -183,8 +253,15 @@ mod tests {
             assert_eq!(tr(&[(other, &one)], run), None, "{other}");
         }
         let own = "sub-1/func/sub-1_task-rest_bold.json";
-        for text in ["", "[", "[2]", "{}", &states("0"), &states("-2"), &states("\"2\"")] {
-            assert_eq!(tr(&[(own, text)], run), None, "{text}");
+        for text in ["[2]", "{}", &states("0"), &states("-2"), &states("\"2\"")] {
+            assert_eq!(stated(&[(own, text)], run), (None, None), "{text}");
+        }
+        // One that is no JSON is told, and what lies above is used.
+        for text in ["", "[", "{\"RepetitionTime\": 1,}"] {
+            let (tr, unread) = stated(&[(own, text), ("task-rest_bold.json", &one)], run);
+            assert_eq!(tr, Some((1.0, "task-rest_bold.json".to_owned())));
+            let says = format!("{own}: no JSON: ");
+            assert!(unread.as_ref().is_some_and(|it| it.starts_with(&says)), "{unread:?}");
         }
         // Not of a data set: the folders above are none of the run's.
         assert_eq!(tr(&[("bold.json", &one)], "data/run-1_bold.nii"), None);

@@ -31,18 +31,18 @@ pub(super) fn matching_paths(pattern: &OsStr) -> Result<Vec<PathBuf>> {
         takes_folders_only: bytes.ends_with(b"/"),
         above: Vec::new(),
         found: Vec::new(),
-        cycle: None,
+        obstacle: None,
     };
     let start = Path::new(if bytes.starts_with(b"/") { "/" } else { "" });
     let first = walk.with_no_folders(vec![0]);
     walk.look_into(start, &first)?;
-    let cycle = walk.cycle;
+    let obstacle = walk.obstacle;
     let malformed = walk.parts.into_iter().find_map(|part| match part {
         Part::Names { pattern: Err(error), .. } => Some(error),
         _ => None,
     });
     // Malformed, unless it is there as it is written.
-    match malformed.or(cycle).filter(|_| walk.found.is_empty()) {
+    match malformed.or(obstacle).filter(|_| walk.found.is_empty()) {
         Some(error) => Err(error),
         None => Ok(walk.found),
     }
@@ -105,9 +105,9 @@ struct Walk {
     /// Device and inode of the folders that are being looked into, each in the one before it.
     above: Vec<(u64, u64)>,
     found: Vec<PathBuf>,
-    /// What is said if nothing is found and there is a link where a folder was looked for that leads
-    /// to itself.
-    cycle: Option<Error>,
+    /// What is said if nothing is found and something could not be looked at: a link that leads to
+    /// itself, a folder that nobody may enter.
+    obstacle: Option<Error>,
 }
 
 impl Walk {
@@ -115,11 +115,10 @@ impl Walk {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let is_listed = places.iter().any(|&place| !matches!(self.parts[place], Part::Name(_)));
         if is_listed && !here.is_dir() {
-            if let Err(error) = fs::metadata(here)
-                && here.is_symlink()
-                && error.kind() != io::ErrorKind::NotFound
+            let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+            if let Some(error) = fs::metadata(here).err().filter(|it| !absent.contains(&it.kind()))
             {
-                self.cycle = Some(Error::io("cannot look into this folder", error).at(here));
+                self.obstacle = Some(Error::io("cannot look into this folder", error).at(here));
             }
             return Ok(());
         }

@@ -157,3 +157,39 @@ fn a_comparison_writes_no_map() {
     let outcome = scratch.tsnr([pattern.as_str(), "-o", "map.nii", "--repeat", "2"]);
     assert_eq!(outcome.exit_code, Some(2));
 }
+
+/// A child is stopped, so that it is there when its parent ends, and then goes on.
+#[test]
+fn what_was_started_ends_with_its_parent_and_takes_the_scratch_away() {
+    let values: Vec<f64> = (0..4_000_000).map(|it| f64::from(it % 100)).collect();
+    let run = bytes::Header::new(bytes::FLOAT32, 32, 100, 100, 50, 8).file(&values);
+    for signal in ["KILL", "TERM", "HUP"] {
+        let scratch = Scratch::new();
+        fs::create_dir(scratch.path("temporary")).unwrap();
+        scratch.file("run.nii", &run);
+        let line = format!(
+            "export TMPDIR=$PWD/temporary; \
+             env --default-signal \"$@\" > /dev/null 2>&1 & parent=$!; \
+             until child=$(pgrep -P $parent) && kill -STOP $child && sleep 0.1 && \
+             grep -q 'State:.T' /proc/$child/status; do kill -0 $parent || exit 9; sleep 0.01; \
+             done 2> /dev/null; \
+             kill -{signal} $parent; wait $parent; code=$?; kill -CONT $child; \
+             for turn in {{1..100}}; do grep -q 'State:.[^Z]' /proc/$child/status || break; \
+             sleep 0.05; done 2> /dev/null; ls -A temporary; echo $turn $code"
+        );
+        let outcome = scratch.bash(&line, ["compare", "run.nii", "--repeat=100", "--threads=1"]);
+        let (turns, code) = outcome.stdout.trim().split_once(' ').expect("nothing is left");
+        let expected = [("KILL", "137"), ("TERM", "143"), ("HUP", "129")];
+        assert!(expected.contains(&(signal, code)), "{signal}: {}", outcome.stdout);
+        assert!(turns.parse::<u32>().unwrap() < 100, "the child goes on: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_mode_that_fails_says_why_and_is_called_no_defect() {
+    let scratch = Scratch::new();
+    let run = program::session_runs()[3].display().to_string();
+    let line = "ulimit -f 8; exec \"$@\"";
+    let error = scratch.bash(line, ["compare", &run, "--repeat=1", "--threads=1"]).error();
+    assert!(error.contains("a mode failed") && error.contains("File too large"), "{error}");
+}

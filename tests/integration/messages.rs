@@ -75,3 +75,74 @@ fn an_error_is_one_object_with_its_kind_file_and_options() {
     assert_eq!(usage["kind"], "Usage");
     assert!(scratch.names().is_empty());
 }
+
+/// What steers a terminal, as it stands in names, and as it is said.
+const STEERING: [&str; 2] = ["a\x1b]0;b\x07\x1b[31m\n%c", "a\\u{1b}]0;b\\u{7}\\u{1b}[31m\\n%c"];
+
+/// Whatever holds it, nothing that is said steers a terminal, or looks like another message.
+#[test]
+fn control_characters_are_said_escaped_wherever_they_stand() {
+    let [name, said] = STEERING;
+    let scratch = Scratch::new();
+    let run = std::fs::read(testdata("odd/int16_le.nii")).expect("a run");
+    for file in ["run.nii", &format!("{name}.nii"), &format!("{name}_mask.nii")] {
+        scratch.file(file, &run);
+    }
+    let rows: String = (0..6).map(|it| format!("{it}\t{}\n", it * it)).collect();
+    scratch.file("c.tsv", format!("{}\tb\n{rows}", name.replace('\n', "")));
+    scratch.file(&format!("{name}.json"), "{");
+    let (run_name, map) = (format!("{name}.nii"), format!("{name}-map.nii"));
+    let columns = ["--confounds=c.tsv", "--confound-columns=zz"];
+    let pattern = format!("{}*.nii", &name[..4]);
+    for (arguments, exit_code) in [
+        (&[&*run_name, "-v", "-o", &map, "--json", &format!("{name}-o.json")][..], 0),
+        (&[&run_name, "-o", &map, "--dry-run"], 0),
+        (&[&pattern, "-o", &map, "--log-format=json"], 0),
+        (&["diff", &map, &map], 0),
+        (&["compare", &run_name, "--repeat=1", "--threads=1"], 0),
+        (&[&run_name, "--definitions"], 0),
+        (&["run.nii", "-o", "o.nii", columns[0], columns[1]], 1),
+        (&[name, "-o", "o.nii"], 2),
+        (&["run.nii", "-o", &format!("{name}/o.nii")], 1),
+        (&["run.nii", "-o", &run_name, "--mean", &run_name], 2),
+        (&["run.nii", "-o", name], 2),
+        (&["run.nii", "--mode", name], 2),
+        (&["run.nii", &format!("--{name}")], 2),
+        (&["man", name], 2),
+    ] {
+        let outcome = scratch.tsnr(arguments);
+        assert_eq!(outcome.exit_code, Some(exit_code), "{arguments:?}: {}", outcome.stderr);
+        let text = outcome.stdout + &outcome.stderr;
+        let is_steering = |it: char| it.is_control() && it != '\n';
+        assert!(!text.contains(is_steering), "{arguments:?}: {text:?}");
+        assert!(!text.lines().any(|line| line.starts_with('%')), "{arguments:?}: {text}");
+        let is_said =
+            [said, &said.replace("\\n", ""), "\\\\u{1b}"].iter().any(|it| text.contains(it));
+        assert!(is_said || exit_code == 0, "{arguments:?}: {text}");
+    }
+    // A terminal has colours, and nothing of the names all the same.
+    let shown = scratch.bash(
+        "export TSNR=$1 NAME=$2; script -qec '\"$TSNR\" run.nii --mode \"$NAME\"' /dev/null",
+        [name],
+    );
+    assert!(shown.stdout.contains("u{1b}]0;b") && !shown.stdout.contains("\x1b]0;"), "{shown:?}");
+}
+
+#[test]
+fn nobody_waits_for_a_stderr_that_is_blocked() {
+    let scratch = Scratch::new();
+    scratch.file("run.nii", std::fs::read(testdata("odd/int16_le.nii")).expect("a run"));
+    let pipe = "mkfifo pipe; exec 7<> pipe; dd if=/dev/zero bs=4096 count=1000 oflag=nonblock \
+                >&7 2> /dev/null; timeout 30 \"$@\" 2> pipe";
+    for (arguments, exit_code) in [
+        (&["run.nii", "-v", "-o", "o.nii"][..], 0),
+        (&["none.nii", "-o", "o.nii"], 1),
+        (&["run.nii", "-o", "bad"], 2),
+        (&["run.nii", "-o", "a.nii", "--mean", "a.nii"], 2),
+    ] {
+        let outcome = scratch.bash(pipe, arguments);
+        assert_eq!(outcome.exit_code, Some(exit_code), "{arguments:?}");
+        std::fs::remove_file(scratch.path("pipe")).expect("a FIFO");
+    }
+    assert_eq!(scratch.names(), ["o.nii", "run.nii"]);
+}

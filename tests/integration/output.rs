@@ -330,13 +330,14 @@ fn existing_outputs_survive_a_second_run_that_is_truncated_or_damaged() {
 
 #[test]
 fn a_full_disk_is_an_error_that_leaves_the_old_files() {
-    // A limit on the size of files stands for the disk: with the signal ignored, writing fails.
-    let full_disk = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
+    // A limit on the size of files stands for the disk: writing fails, whether the signal of it is
+    // ignored or not.
     let run = session_runs()[0].display().to_string();
-    for mode in MODES {
+    for (mode, signal) in MODES.into_iter().zip(["trap '' XFSZ", "true", "true"]) {
         let old = OldOutputs::new();
         let arguments = [&*run, "-q", "--mode", mode];
-        let line = old.scratch.bash(full_disk, arguments.iter().chain(&OUTPUTS)).error();
+        let full_disk = format!("{signal}; ulimit -f 1; exec \"$@\"");
+        let line = old.scratch.bash(&full_disk, arguments.iter().chain(&OUTPUTS)).error();
         assert!(line.contains("map.nii.gz: cannot write"), "{line}");
         assert!(!line.contains(".partial"), "the file is named as the user knows it: {line}");
         old.assert_untouched();
@@ -680,7 +681,7 @@ fn a_fifo_without_a_reader_is_waited_for_after_the_work_only_and_nothing_appears
     let damaged = odd("wrong_crc.nii.gz").display().to_string();
     old.scratch.tsnr([&*run, "--json", "run.json", "--dry-run"]).succeeded();
     old.scratch.tsnr([&*damaged, "--json", "run.json"]).error();
-    let mut command = old.scratch.program();
+    let mut command = interruptible(&old.scratch);
     command.args([&*run, "-q", "--json", "run.json"]).args(OUTPUTS).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
     let are_complete =
@@ -744,6 +745,15 @@ fn a_device_stays_and_one_that_takes_nothing_is_an_error_that_leaves_the_old_fil
 
 // ---- Signals ----------------------------------------------------------------------------------
 
+/// The program in a folder, with all signals as they are by default: who runs tests with nohup or
+/// in the background has told their children to outlive some.
+fn interruptible(scratch: &Scratch) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_tsnr")]);
+    command.current_dir(scratch.path("")).stdin(Stdio::null());
+    command
+}
+
 /// Longest time that the program may take to end after a signal: "at once", and much for a machine
 /// on which everything waits. One that did not heed the signal would end with another exit code.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -801,10 +811,7 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
         let old = OldOutputs::new();
         let talk = Scratch::new();
         let stderr = File::create(talk.path("stderr")).expect("a file");
-        // Tests that were started with nohup have told their children to outlive a hang-up.
-        let mut command = Command::new("env");
-        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_tsnr")]);
-        command.current_dir(old.scratch.path("")).stdin(Stdio::null());
+        let mut command = interruptible(&old.scratch);
         command.args([&*pattern, "-v", "--mode", mode]).args(OUTPUTS).stderr(stderr);
         let mut child = command.spawn().expect("the program starts");
         // The last input is listed just before reading begins.
@@ -817,17 +824,78 @@ fn a_signal_while_runs_are_read_ends_the_program_at_once_and_leaves_no_trace() {
     }
 }
 
+/// A program that outlives no test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
-fn a_run_that_was_started_with_nohup_goes_on_after_a_hang_up() {
+fn every_signal_that_ends_a_process_ends_the_program_cleanly() {
+    let run = odd("int16_le.nii").display().to_string();
+    let signals =
+        ["HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "TERM", "XCPU", "VTALRM", "PROF", "IO"];
+    let mut begun = signals.map(|signal| {
+        let old = OldOutputs::new();
+        // It waits for a reader of the FIFO, when all files are complete.
+        old.scratch.fifo("run.json");
+        let mut command = interruptible(&old.scratch);
+        command.args([&*run, "-q", "--json", "run.json"]).args(OUTPUTS).stderr(Stdio::piped());
+        (signal, old, Ended(command.spawn().expect("the program starts")))
+    });
+    for (signal, old, Ended(child)) in &mut begun {
+        let are_complete =
+            || partial_files(&old.scratch).is_some_and(|it| it == ["0", "1", "2", "lock"]);
+        assert!(wait_until(child, are_complete), "it did not wait");
+        let number = Scratch::new().bash(&format!("kill -l {signal}"), [""; 0]).succeeded().stdout;
+        let number: i32 = number.trim().parse().expect("a number");
+        assert_eq!(interrupt(child, &format!("-{signal}")), Some(128 + number), "{signal}");
+        let mut said = String::new();
+        child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
+        assert!(said.ends_with("tsnr: error: interrupted\n"), "{signal}: {said}");
+        fs::remove_file(old.scratch.path("run.json")).expect("a FIFO");
+        old.assert_untouched();
+    }
+}
+
+#[test]
+fn signals_that_were_ignored_at_the_start_stay_ignored() {
     let scratch = Scratch::new();
     scratch.fifo("pipe");
     // It waits for a reader, and so is still there.
-    let line = "trap '' HUP; \"$@\" & sleep 0.5; kill -HUP $!; sleep 1; cat pipe; wait $!";
+    let line = "ignored='HUP INT QUIT USR1 XCPU TERM'; trap '' $ignored; \"$@\" & sleep 0.5; \
+                for it in $ignored; do kill -$it $!; done; sleep 1; cat pipe; wait $!";
     let run = session_runs()[3].display().to_string();
     let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
     assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
     assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
     assert_eq!(scratch.names(), ["map.nii", "pipe"]);
+}
+
+#[test]
+fn ctrl_c_takes_the_progress_line_away() {
+    let scratch = Scratch::new();
+    for number in 0..600 {
+        let link = scratch.path(&format!("run-{number}_bold.nii.gz"));
+        symlink(&session_runs()[number % 5], link).expect("a link");
+    }
+    // In a terminal, which is written to a file.
+    let line = "export TSNR=$1 TERM=xterm; script -qefc 'echo $$ > number; exec env --default-signal \
+                \"$TSNR\" run-*_bold.nii.gz --threads 1 -o map.nii' shown > /dev/null & \
+                until grep -q reading shown 2> /dev/null; do sleep 0.02; done; \
+                sleep 0.2; kill -INT $(cat number); wait $!";
+    let outcome = scratch.bash(line, [""; 0]);
+    assert_eq!(outcome.exit_code, Some(130), "{}", outcome.stderr);
+    let shown = fs::read_to_string(scratch.path("shown")).expect("what was shown");
+    let behind = shown.rsplit("reading").next().expect("a bar");
+    let (_, said) = behind.rsplit_once("\x1b[2K").expect("the line is cleared");
+    let said = said.split("Script done").next().unwrap_or_default().trim();
+    assert!(said.ends_with("tsnr: error: interrupted") && !said.contains("tasks"), "{shown}");
+    assert!(!scratch.path("map.nii").exists());
 }
 
 #[test]
@@ -840,7 +908,7 @@ fn a_signal_while_a_map_is_written_removes_the_partial_file() {
     let run = inputs.file("run.nii", run).display().to_string();
 
     let old = OldOutputs::new();
-    let mut command = old.scratch.program();
+    let mut command = interruptible(&old.scratch);
     command.args([&*run, "-q"]).args(OUTPUTS).stderr(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
     let is_being_written = || {

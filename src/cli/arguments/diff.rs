@@ -109,7 +109,8 @@ impl DiffArguments {
     /// All files to read.
     pub fn inputs(&self) -> impl Iterator<Item = &Path> {
         let maps = [self.a.as_path(), &self.b].into_iter();
-        maps.chain(self.mask.as_deref()).chain(self.atlas.inputs())
+        let mask = self.mask.as_deref().filter(|_| !self.is_mask_automatic());
+        maps.chain(mask).chain(self.atlas.inputs())
     }
 
     /// Whether the mask is where both maps have a value.

@@ -16,6 +16,8 @@ pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, Table
 
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
+use super::talker;
+use crate::export::printable;
 use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::{STDOUT, written_file};
@@ -370,21 +372,7 @@ impl From<ColorBy> for Coloring {
 impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn of_this_process() -> CommandLine {
-        CommandLine::of(&typed::arguments()).unwrap_or_else(|error| {
-            let text = error.render();
-            let is_colored = match error.use_stderr() {
-                true => std::io::stderr().is_terminal(),
-                false => std::io::stdout().is_terminal(),
-            };
-            let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
-            let text = text.replace(HELD_TOGETHER, " ");
-            // Who closed the pipe has seen enough.
-            let _ = match error.use_stderr() {
-                true => std::io::stderr().write_all(text.as_bytes()),
-                false => std::io::stdout().write_all(text.as_bytes()),
-            };
-            std::process::exit(error.exit_code())
-        })
+        CommandLine::of(&typed::arguments()).unwrap_or_else(|error| end(&error))
     }
 
     /// What these arguments mean, of which the first is the program's name. What is said of a wrong
@@ -394,7 +382,7 @@ impl CommandLine {
         let matches = parser.clone().try_get_matches_from(arguments);
         let matches = matches.map_err(|error| match error.kind() {
             ErrorKind::InvalidUtf8 => typed::not_utf8(arguments),
-            _ => error,
+            _ => typed::printable_error(parser.clone(), arguments, error),
         })?;
         let command = CommandLine::from_arg_matches(&matches)?;
         let problem = together::problem(&matches).or_else(|| match &command.command {
@@ -410,7 +398,7 @@ impl CommandLine {
             Some(name) => parser.find_subcommand_mut(name).expect("it was given"),
             None => &mut parser,
         };
-        Err(parser.error(kind, problem))
+        Err(parser.error(kind, printable(&problem)))
     }
 
     /// All options: the name of the command that has it, and the option without its dashes.
@@ -472,6 +460,23 @@ impl RunArguments {
         let files = files.chain(self.regions.table.iter().flat_map(TableName::files));
         files.chain(self.pictures.files()).map(Path::to_owned)
     }
+}
+
+/// Prints help, version or what is wrong with the command line, and ends the process.
+fn end(error: &clap::Error) -> ! {
+    let text = error.render();
+    let is_colored = match error.use_stderr() {
+        true => std::io::stderr().is_terminal(),
+        false => std::io::stdout().is_terminal(),
+    };
+    let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
+    let text = text.replace(HELD_TOGETHER, " ");
+    match error.use_stderr() {
+        true => talker::say(text.trim_end_matches('\n').to_owned()),
+        // Who closed the pipe has seen enough.
+        false => drop(std::io::stdout().write_all(text.as_bytes())),
+    }
+    std::process::exit(error.exit_code())
 }
 
 /// A space at which a line is not broken.

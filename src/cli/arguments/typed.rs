@@ -1,8 +1,9 @@
 //! The arguments as they were typed, before they are understood.
 
 use super::{CommandLine, without_orphans};
-use clap::CommandFactory;
+use crate::export::printable;
 use clap::error::ErrorKind;
+use clap::{Command, CommandFactory};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -54,6 +55,16 @@ pub(super) fn not_utf8(arguments: &[OsString]) -> clap::Error {
     };
     let problem = format!("{named} is not UTF-8; only names of inputs may be anything else");
     without_orphans(CommandLine::command()).error(ErrorKind::InvalidUtf8, problem)
+}
+
+/// An error as it is of the arguments with their control characters escaped: clap repeats them.
+pub(super) fn printable_error(
+    command: Command,
+    arguments: &[OsString],
+    error: clap::Error,
+) -> clap::Error {
+    let escaped = arguments.iter().map(|it| OsString::from(printable(&it.to_string_lossy())));
+    command.try_get_matches_from(escaped).err().unwrap_or(error)
 }
 
 #[cfg(test)]
