@@ -7,8 +7,8 @@
 
 use crate::program;
 
+use program::Scratch;
 use program::bytes::{FLOAT32, Header, INT16, Random};
-use program::{Outcome, Scratch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -331,7 +331,7 @@ impl Bench {
         program.env("SOURCE_DATE_EPOCH", "1").env_remove("TERM").args(self.command);
         program.args(self.inputs.iter().map(|it| format!("{folder}/{it}")));
         program.args(options.iter().map(|it| it.replace("IN/", &format!("{folder}/"))));
-        let outcome = Outcome::from_output(program.output().expect("the program starts"));
+        let output = program.output().expect("the program starts");
         let mut files = BTreeMap::new();
         for name in scratch.names() {
             let content = match name.as_str() {
@@ -341,8 +341,10 @@ impl Bench {
             };
             files.insert(name, content);
         }
-        let Outcome { exit_code, stdout, stderr } = outcome;
-        let outputs = Outputs { outcome: (exit_code, stdout, stderr), files };
+        // A map on stdout is no text.
+        let [stdout, stderr] =
+            [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+        let outputs = Outputs { outcome: (output.status.code(), stdout, stderr), files };
         self.known.insert(options.clone(), outputs.clone());
         outputs
     }
