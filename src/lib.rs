@@ -21,7 +21,8 @@
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
 //! | [`pictures`] | maps as pictures: mosaics, colours, previews |
-//! | [`markup`] | escaping and words for pages and pictures |
+//! | [`markup`] | escaping and styles for pages and pictures |
+//! | [`numbers`] | how many digits a number is shown with |
 //! | [`output`] | files that appear whole or not at all |
 //! | [`paths`] | which paths name one file |
 //! | [`resources`] | what the process may use and has used |
@@ -56,6 +57,7 @@ pub mod formats;
 pub mod maps;
 pub mod markup;
 pub mod nuisance;
+pub mod numbers;
 pub mod output;
 pub mod paths;
 pub mod pictures;

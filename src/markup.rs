@@ -1,6 +1,6 @@
-//! Text as pages and pictures need it: escaped, encoded, and quantities with their units.
+//! Text as pages and pictures need it: escaped and encoded.
 
-pub use taskgraph::markup::{COLORS, STYLE, escaped, mebibytes, seconds};
+pub use taskgraph::markup::{COLORS, STYLE, escaped};
 
 /// Bytes in base 64 (RFC 4648, section 4), as a data URI holds them.
 pub fn base64(bytes: &[u8]) -> String {

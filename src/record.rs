@@ -9,6 +9,7 @@ use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
 use crate::regions::{Mask, Row};
+use crate::runs;
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
 use std::path::PathBuf;
@@ -235,6 +236,22 @@ impl RunRecord {
     }
 }
 
+/// What tells runs apart: of their names, or where these are alike of their paths.
+pub fn short_names(runs: &[RunRecord]) -> Vec<String> {
+    let names = runs::short_names(&runs.iter().map(|run| &run.name).collect::<Vec<_>>());
+    if runs::are_distinct(&names) {
+        return names;
+    }
+    // Folders tell apart as parts of a name do.
+    let path = |run: &RunRecord| {
+        let folders = run.files.first().and_then(|file| file.path.parent());
+        let folders = folders.into_iter().flat_map(|it| it.iter()).map(|it| it.to_string_lossy());
+        folders.chain([run.name.as_str().into()]).collect::<Vec<_>>().join("_")
+    };
+    let paths = runs::short_names(&runs.iter().map(path).collect::<Vec<_>>());
+    if runs::are_distinct(&paths) { paths } else { names }
+}
+
 fn title_of(names: &[&str]) -> String {
     let (first, others) = names.split_first().expect("a run at least");
     if others.is_empty() {
@@ -253,6 +270,27 @@ fn title_of(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_of_one_name_are_told_apart_by_their_folders() {
+        let run = |path: &str, name: &str| {
+            let mut run = RunRecord::named(name, Vec::new());
+            run.files = vec![FileRecord {
+                path: path.into(),
+                bytes: 0,
+                datatype: Datatype::Int16,
+                slope: 1.0,
+                intercept: 0.0,
+                header_sha256: String::new(),
+            }];
+            run
+        };
+        let names =
+            |runs: [(&str, &str); 2]| short_names(&runs.map(|(path, name)| run(path, name)));
+        assert_eq!(names([("data/a/bold.nii", "bold"), ("data/b/bold.nii", "bold")]), ["a", "b"]);
+        assert_eq!(names([("bold.nii", "bold"), ("bold.nii", "bold")]), ["bold", "bold"]);
+        assert_eq!(names([("a/run-1.nii", "run-1"), ("b/run-2.nii", "run-2")]), ["run-1", "run-2"]);
+    }
 
     #[test]
     fn a_session_is_called_by_what_its_runs_have_in_common() {

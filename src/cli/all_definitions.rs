@@ -6,8 +6,8 @@ use crate::analysis::{Observer, analyze};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::printable;
 use crate::findings::Finding;
+use crate::numbers::{count, figure_or_none};
 use crate::recipe::{Recipe, Tool};
-use crate::stats::summary::significant;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -29,13 +29,13 @@ pub(super) fn run(recipe: &Recipe, process: &Process) -> Result<()> {
         let record = analyze(&of_tool, observer, &process.interruption.cancellation);
         let (median, voxels, remark) = match record {
             Ok(record) => {
-                let median = record.summary().distribution.map(|it| significant(it.median));
-                let median = median.unwrap_or("none".to_owned());
+                let median = record.summary().distribution.map(|it| it.median);
+                let median = figure_or_none(median);
                 let remark = match record.definition.modified_tool() {
                     None => tool.what_differs().to_owned(),
                     Some(tool) => record.definition.modified_from(tool.cited()),
                 };
-                (median, record.counts.defined.to_string(), remark)
+                (median, count(record.counts.defined), remark)
             }
             Err(error) if error.kind() == ErrorKind::Usage && !is_first => {
                 ("-".to_owned(), "-".to_owned(), error.problem().to_owned())

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::findings::Finding;
 use crate::formats::{self, VolumeReader};
 use crate::maps::{STD, WrittenUndefined};
+use crate::numbers::counted;
 use crate::output::STDOUT;
 use crate::pipeline::{Mode, mebibytes};
 use crate::recipe::Recipe;
@@ -256,15 +257,15 @@ fn report(
 ) -> Result<()> {
     let voxel_mebibytes = mebibytes(session.voxel_bytes());
     let cores = resources::available_threads();
-    let (runs, version) = (session.runs().len(), env!("CARGO_PKG_VERSION"));
+    let version = env!("CARGO_PKG_VERSION");
     let head = format!(
-        "tsnr {version}: {runs} {}, {} volumes of {}, {voxel_mebibytes} of voxels\n{cores} cores, \
-         medians of {rounds} {}; all files were read once before\nabsolute, relative, ULP: the \
+        "tsnr {version}: {}, {} of {}, {voxel_mebibytes} of voxels\n{}, medians of {}; all files were read once before\nabsolute, relative, ULP: the \
          greatest difference from the first row's tSNR\n\n",
-        if runs == 1 { "run" } else { "runs" },
-        session.volumes(),
+        counted(session.runs().len(), "run"),
+        counted(session.volumes(), "volume"),
         session.geometry().grid(),
-        if rounds == 1 { "round" } else { "rounds" },
+        counted(cores.get(), "core"),
+        counted(rounds, "round"),
     );
     match arguments.json.as_deref() == Some(Path::new(STDOUT)) {
         true => process.messages.lines(head + &table(contenders)),

@@ -1,8 +1,9 @@
 //! Messages on stderr, for a person or as JSON. A stderr that is closed or full ends nothing ([`talker`]).
 
 use super::talker;
+use super::terminal::{columns_of_stderr, is_colored};
 use crate::error::{Error, ErrorKind, Setting};
-use crate::export::printable;
+use crate::export::{LABEL_COLUMNS, hanging, printable};
 use crate::findings::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Display;
@@ -32,10 +33,9 @@ impl Messages {
         let text = with_options(error, error.settings_to_change());
         match error.kind() {
             ErrorKind::Defect => {
-                let asked = "this is a defect of tsnr: please report it";
-                say_line(&format!("tsnr: error: {text}; {asked}"));
+                told(ERROR, format_args!("{text}; this is a defect of tsnr: please report it"))
             }
-            _ => say_line(&format!("tsnr: error: {text}")),
+            _ => told(ERROR, text),
         }
     }
 
@@ -67,8 +67,8 @@ impl Messages {
         }
         let text = with_options(finding.line(), &finding.settings);
         match finding.severity {
-            Severity::Note => say_line(&format!("tsnr: {text}")),
-            _ => say_line(&format!("tsnr: warning: {text}")),
+            Severity::Note => told(NOTE, text),
+            _ => told(WARNING, text),
         }
     }
 
@@ -84,7 +84,7 @@ impl Messages {
         match (self.is_quiet, self.is_json) {
             (true, _) => {}
             (false, true) => object(&json!({"level": "summary", "text": text.to_string()})),
-            (false, false) => say(text),
+            (false, false) => talker::say(fitting(printed(&text.to_string()), LABEL_COLUMNS)),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Messages {
 /// That a signal ended the run, said by who ends the process.
 pub(super) fn interrupted_at_last() {
     talker::hide();
-    say("tsnr: error: interrupted");
+    told(ERROR, "interrupted");
 }
 
 /// A text with the options that change what its remedy speaks of.
@@ -140,13 +140,31 @@ fn object(object: &serde_json::Value) {
     talker::say(text.chars().map(escaped).collect());
 }
 
-/// Says a text in one line, whatever stands in the names in it.
-fn say_line(text: &str) {
-    talker::say(printable(text));
+/// The beginning of a message, and its colour.
+type Beginning = (&'static str, &'static str);
+const ERROR: Beginning = ("error:", "\x1b[1;31m");
+const WARNING: Beginning = ("warning:", "\x1b[1;33m");
+const NOTE: Beginning = ("", "");
+
+/// Says a message; in a terminal in lines that fit, and if it shows colours with a coloured beginning.
+fn told((beginning, color): Beginning, text: impl Display) {
+    let space = if beginning.is_empty() { "" } else { " " };
+    // In one line, whatever stands in the names in it.
+    let line = printable(&format!("tsnr: {beginning}{space}{text}"));
+    let text = fitting(line, "tsnr: ".len());
+    let is_colored = !color.is_empty() && is_colored(&std::io::stderr());
+    talker::say(match is_colored {
+        true => text.replacen(beginning, &format!("{color}{beginning}\x1b[0m"), 1),
+        false => text,
+    });
 }
 
-fn say(text: impl Display) {
-    talker::say(printed(&text.to_string()));
+/// Lines that fit the terminal, if there is one; what goes on in a second line is indented.
+fn fitting(text: String, indent: usize) -> String {
+    match columns_of_stderr() {
+        Some(columns) => hanging(&text, columns, indent),
+        None => text,
+    }
 }
 
 /// A text of lines for a terminal, without what would steer it.

@@ -2,6 +2,7 @@
 
 use super::messages::Messages;
 use super::talker;
+use super::terminal::columns_of_stderr;
 use crate::analysis::Observer;
 use crate::findings::Finding;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -46,8 +47,18 @@ impl Observer for Progress {
         if self.is_hidden {
             return;
         }
-        let template = "{msg:<9} [{bar:24}] {binary_bytes} of {binary_total_bytes} of voxels, \
-                        {binary_bytes_per_sec}, {tasks}, {eta} left";
+        // A narrow terminal is shown less.
+        let template = match columns_of_stderr().unwrap_or_default() {
+            100.. => {
+                "{msg:<9} [{wide_bar}] {binary_bytes} of {binary_total_bytes} of voxels, \
+                 {binary_bytes_per_sec}, {tasks}, {eta} left"
+            }
+            76.. => {
+                "{msg:<9} [{wide_bar}] {binary_bytes} of {binary_total_bytes}, \
+                 {binary_bytes_per_sec}, {eta} left"
+            }
+            _ => "{msg:<9} [{wide_bar}] {percent:>3}%, {eta} left",
+        };
         let shown = Arc::clone(&self.counts);
         let show = move |_: &ProgressState, text: &mut dyn fmt::Write| {
             let [ended, all] =
@@ -95,7 +106,7 @@ impl RoundBar {
     pub fn new(total: usize, messages: Messages) -> RoundBar {
         let ended = Arc::<AtomicU64>::default();
         if has_bar(messages) {
-            let template = "comparing [{bar:32}] {pos} of {len} runs, {eta} left";
+            let template = "comparing [{wide_bar}] {pos} of {len} runs, {eta} left";
             let style = ProgressStyle::with_template(template);
             let style = style.expect("the template is well formed").progress_chars("=> ");
             let shown = Arc::clone(&ended);

@@ -3,7 +3,7 @@
 use super::arguments::RunArguments;
 use super::outputs::{self, MapFile, encoding, write_text};
 use super::progress::Progress;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, columns_of_stderr};
 use super::{Process, all_definitions, compare};
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
@@ -17,6 +17,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use taskgraph::drawing::{Coloring, Format};
 use taskgraph::profile::Profile;
+
+/// The width of what is drawn where there is no terminal.
+const PREVIEW_COLUMNS: usize = 79;
 
 /// Computes what was asked for, writes it and says what came out.
 pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
@@ -128,7 +131,9 @@ fn say(
         Terminal::Colored(colors) if options.preview => Some(colors),
         _ => None,
     };
-    process.messages.drawn(text::preview(record, &options.shown(), colors)?);
+    // The last column is left free: a terminal may break the line there.
+    let columns = columns_of_stderr().map_or(PREVIEW_COLUMNS, |columns| columns.saturating_sub(1));
+    process.messages.drawn(text::preview(record, &options.shown(), colors, columns)?);
     Ok(())
 }
 
@@ -189,8 +194,8 @@ fn dry_run(
     }
     let drawn = arguments.visualize.as_ref();
     let others = files.iter().filter(|file| Some(*file) != drawn);
-    let names: Vec<String> = others.map(|it| it.display().to_string()).collect();
-    process.messages.lines(text::dry_run(planned, &names));
+    let others: Vec<PathBuf> = others.cloned().collect();
+    process.messages.lines(text::dry_run(planned, &others));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The task graph of an analysis as a picture, and what happened in it as a trace or page.
 
-use super::words::counted;
+use crate::numbers::counted;
 use crate::recipe::Mode;
 use crate::record::Record;
 use taskgraph::Outline;
@@ -46,11 +46,11 @@ impl Subject<'_> {
     pub fn picture(&self, coloring: Coloring) -> Picture {
         let how = if self.is_raw { " before optimisation" } else { "" };
         let caption = format!(
-            "{}, {} volumes; {}; {} tasks{how}",
+            "{}, {}; {}; {}{how}",
             counted(self.runs, "run"),
-            self.volumes,
+            counted(self.volumes, "volume"),
             counted(self.threads, "thread"),
-            self.outline.tasks.len()
+            counted(self.outline.tasks.len(), "task")
         );
         Picture::new(self.outline.clone(), &self.title(), &caption).colored_by(coloring)
     }

@@ -17,7 +17,7 @@ pub mod text;
 pub mod tsv;
 mod words;
 
-pub use words::{command_line, printable};
+pub use words::{LABEL_COLUMNS, command_line, hanging, printable};
 
 use crate::formats::MapPrecision;
 use std::path::PathBuf;

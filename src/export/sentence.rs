@@ -1,9 +1,10 @@
 //! The definition of a record in words: a line for a summary, a sentence for a paper, and the
 //! short description in a map's header.
 
-use super::words::{by_run, counted, fitted, in_a_row};
+use super::words::{by_run, fitted, in_a_row};
 use crate::maps::{MapKind, Part, TSNR};
 use crate::nuisance::{DummySource, LEAST_Z_SCORE, Use};
+use crate::numbers::{count, counted};
 use crate::recipe::{BEGINNING_VOLUMES, Dummies, MeanKept, TsnrDefinition, Widening};
 use crate::record::{Record, RunRecord};
 use crate::stats::formula::{Combine, Ddof, Formula, NotFinite, Sign};
@@ -16,8 +17,11 @@ pub fn line(record: &Record) -> String {
     let Formula { combine, ddof, sign, .. } = definition.formula;
     let mean = if sign == Sign::Absolute { "|mean|" } else { "mean" };
     let (used, all) = (record.volumes_used, record.volumes());
-    let volumes =
-        if used == all { "all volumes".to_owned() } else { format!("{used} of {all} volumes") };
+    let volumes = if used == all {
+        "all volumes".to_owned()
+    } else {
+        format!("{} of {}", count(used), counted(all, "volume"))
+    };
     let runs = match (combine, record.runs.len()) {
         (_, 1) => "",
         (Combine::Average, _) => ", averaged over runs, each with the same weight",
@@ -119,7 +123,7 @@ fn volumes(record: &Record) -> String {
     let (used, all) = (record.volumes_used, record.volumes());
     let volumes = match used == all {
         true => counted(used, "volume"),
-        false => format!("{used} of {}", counted(all, "volume")),
+        false => format!("{} of {}", count(used), counted(all, "volume")),
     };
     let runs = match record.runs.len() {
         1 => String::new(),
@@ -222,7 +226,7 @@ fn censored(record: &Record) -> Option<String> {
         0 if rules.is_empty() => return None,
         0 => "no volumes were".to_owned(),
         1 => "1 volume was".to_owned(),
-        count => format!("{count} volumes were"),
+        many => format!("{} were", counted(many, "volume")),
     };
     Some(format!("{were} censored ({})", rules.join(", ")))
 }

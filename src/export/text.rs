@@ -3,21 +3,26 @@
 use super::Context;
 use super::html::{Shown, tsnr_range};
 use super::sentence;
-use super::words::{MOST_RUNS_LISTED, counted, grid, printable, reasons, runs};
+use super::words::{LABEL_COLUMNS, MOST_RUNS_LISTED, grid, printable, reasons, runs};
 use crate::analysis::Planned;
 use crate::error::Result;
 use crate::findings::between_runs::variance;
 use crate::formats::SpatialUnit;
 use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::nuisance::Use;
+use crate::numbers::{self, counted, figure, figure_or_none, seconds, share};
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
 use crate::pipeline::mebibytes;
-use crate::record::Record;
+use crate::record::{Record, short_names};
 use crate::runs::Session;
-use crate::stats::summary::significant;
 use std::path::PathBuf;
 use taskgraph::PassReport;
+
+/// So many runs of many are named as those with the lowest median.
+const LOWEST_NAMED: usize = 3;
+/// More files than this are counted, not listed.
+const MOST_FILES_LISTED: usize = 16;
 
 /// The figures of a summary that its caller measured: the whole process, with everything that was
 /// written.
@@ -54,36 +59,29 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
     lines.push(("definition", sentence::line(record)));
     if let Some(mask) = &record.mask {
         let count = mask.mask.count();
-        lines.push((
-            "mask",
-            format!("{count} of {} voxels, {}", geometry.voxels(), mask.in_words()),
-        ));
+        let (count, voxels) = (numbers::count(count), counted(geometry.voxels(), "voxel"));
+        lines.push(("mask", format!("{count} of {voxels}, {}", mask.in_words())));
     }
     lines.push(("median tSNR", median_tsnr(record)));
     if let Some(distribution) = &record.summary().distribution {
-        let [_, q25, q75, _] = distribution.quantiles.map(significant);
+        let [_, q25, q75, _] = distribution.quantiles.map(figure);
         lines.push(("quartiles", format!("{q25} to {q75}")));
     }
     if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {
-        let medians = record.runs.iter().map(|it| it.median_tsnr);
-        let medians = medians.map(|it| it.map_or("none".to_owned(), significant));
-        lines.push(("each run", medians.collect::<Vec<_>>().join(", ")));
+        lines.push(("each run", each_run(record)));
     }
     if let Some(between) = &record.between_runs {
         lines.push((
             "between runs",
             format!(
-                "{:.0}% of {}; median tSNR {} without the runs' own means",
-                100.0 * between.share,
+                "{} of {}; median tSNR {} without the runs' own means",
+                share(between.share),
                 variance(record.definition.fits_something()),
-                significant(between.demean_median)
+                figure(between.demean_median)
             ),
         ));
     }
     lines.push(("undefined", undefined(record.counts, record.definition.undefined)));
-    let listed = |files: &[PathBuf]| -> String {
-        files.iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(", ")
-    };
     if !context.images.is_empty() {
         let precision = context.precision.name();
         lines.push(("written", format!("{} ({precision})", listed(&context.images))));
@@ -103,10 +101,12 @@ pub fn summary(record: &Record, context: &Context, measured: Measured) -> String
         None => format!("{predicted} of memory predicted"),
     };
     if !context.is_reproducible {
-        lines.push(("time", format!("{} s, {memory}", seconds(measured.seconds))));
+        lines.push(("time", format!("{}, {memory}", seconds(measured.seconds))));
     }
-    let lines: Vec<String> =
-        lines.iter().map(|(label, value)| format!("{label:<12} {}", printable(value))).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|(label, value)| format!("{label:<0$}{1}", LABEL_COLUMNS, printable(value)))
+        .collect();
     lines.join("\n")
 }
 
@@ -140,29 +140,33 @@ pub fn inputs(session: &Session) -> String {
 /// end.
 pub fn passes(passes: &[PassReport], tasks: usize) -> String {
     if passes.is_empty() {
-        return format!("graph        {tasks} tasks, as they are declared");
+        return format!("graph        {}, as they are declared", counted(tasks, "task"));
     }
     let line = |pass: &PassReport| {
         let PassReport { name, description, before, after } = pass;
-        format!("{name:<12} {before:>6} -> {after:>6} tasks   {description}")
+        format!(
+            "{name:<12} {:>6} -> {:>6} tasks   {description}",
+            numbers::count(*before),
+            numbers::count(*after)
+        )
     };
     passes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The plan of a dry run: what would be done, and which files would be written.
-pub fn dry_run(planned: &Planned, files: &[String]) -> String {
+pub fn dry_run(planned: &Planned, files: &[PathBuf]) -> String {
     let session = planned.session();
     let lengths: Vec<usize> = session.runs().iter().map(|run| run.volumes()).collect();
     let written = match files {
         [] => "no file".to_owned(),
-        files => printable(&files.join(", ")),
+        files => printable(&listed(files)),
     };
     format!(
-        "dry run      {} mode, {}, {} tasks\nruns         {}\ngrid         {} voxels\nmemory       \
+        "dry run      {} mode, {}, {}\nruns         {}\ngrid         {} voxels\nmemory       \
          {} predicted\nto write     {written}\nnothing was computed",
         planned.mode(),
         counted(planned.threads(), "thread"),
-        planned.outline().tasks.len(),
+        counted(planned.outline().tasks.len(), "task"),
         runs(&lengths, session.images().count()),
         session.geometry().grid(),
         mebibytes(planned.predicted_bytes()),
@@ -170,17 +174,22 @@ pub fn dry_run(planned: &Planned, files: &[String]) -> String {
 }
 
 /// The tSNR as a terminal shows it: its distribution and, with colours, axial slices. Each line
-/// ends with a line break but the last.
+/// ends with a line break but the last, and has at most so many columns.
 ///
 /// # Errors
 /// Slices that the grid does not have.
-pub fn preview(record: &Record, shown: &Shown, colors: Option<Colors>) -> Result<String> {
+pub fn preview(
+    record: &Record,
+    shown: &Shown,
+    colors: Option<Colors>,
+    columns: usize,
+) -> Result<String> {
     let grid = grid(&record.geometry);
     let volume = Volume::new(&grid, record.maps.tsnr())?;
-    let mut text = preview::histogram(volume.values());
+    let mut text = preview::histogram(volume.values(), columns);
     if let (Some(colors), false) = (colors, text.is_empty()) {
         let (range, _) = tsnr_range(&volume, shown.range);
-        text += &preview::axial_slices(&volume, shown.colormap, range, colors);
+        text += &preview::axial_slices(&volume, shown.colormap, range, colors, columns);
     }
     Ok(match text.trim_end_matches('\n') {
         "" => String::new(),
@@ -198,7 +207,7 @@ fn left_out(record: &Record) -> String {
     let parts = uses.iter().filter_map(|&(wanted, words)| {
         let counts: Vec<usize> = record.runs.iter().map(|run| run.count(wanted)).collect();
         let total: usize = counts.iter().sum();
-        let each: Vec<String> = counts.iter().map(usize::to_string).collect();
+        let each: Vec<String> = counts.iter().copied().map(numbers::count).collect();
         let each = match counts.len() {
             2..=MOST_RUNS_LISTED => format!(" ({})", each.join(" + ")),
             _ => String::new(),
@@ -212,20 +221,51 @@ fn median_tsnr(record: &Record) -> String {
     let place = if record.mask.is_some() { " in the mask" } else { "" };
     match &record.summary().distribution {
         Some(distribution) => format!(
-            "{} over {} defined voxels{place}",
-            significant(distribution.median),
-            record.counts.defined
+            "{} over {}{place}",
+            figure(distribution.median),
+            counted(record.counts.defined, "defined voxel")
         ),
         None => format!("none: no voxel{place} is defined"),
     }
 }
 
-fn seconds(seconds: f64) -> String {
-    if seconds < 1.0 { format!("{seconds:.3}") } else { format!("{seconds:.1}") }
+/// The median of each run by name; of many the range, and the worst three.
+fn each_run(record: &Record) -> String {
+    let names = short_names(&record.runs);
+    let medians = record.runs.iter().map(|run| run.median_tsnr);
+    let mut named: Vec<(String, Option<f64>)> = names.into_iter().zip(medians).collect();
+    let said = |runs: &[(String, Option<f64>)]| {
+        let said = runs.iter().map(|(name, it)| format!("{name} {}", figure_or_none(*it)));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    if named.len() <= MOST_RUNS_LISTED {
+        return said(&named);
+    }
+    // Runs without a median are the worst of all.
+    let place = |run: &(String, Option<f64>)| run.1.unwrap_or(f64::NEG_INFINITY);
+    named.sort_by(|a, b| place(a).total_cmp(&place(b)));
+    let known: Vec<f64> = named.iter().filter_map(|it| it.1).collect();
+    let (Some(least), Some(most)) = (known.first(), known.last()) else {
+        return "none has a median".to_owned();
+    };
+    format!("{} to {}; lowest {}", figure(*least), figure(*most), said(&named[..LOWEST_NAMED]))
+}
+
+/// Names of files: of many the first and the last, and how many there are.
+fn listed(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
+    match names.as_slice() {
+        [first, .., last] if names.len() > MOST_FILES_LISTED => {
+            format!("{}: {first} to {last}", counted(names.len(), "file"))
+        }
+        names => names.join(", "),
+    }
 }
 
 fn undefined(counts: Counts, value: WrittenUndefined) -> String {
-    let reasons = reasons(counts).into_iter().map(|(count, reason)| format!("{count} {reason}"));
+    let reasons = reasons(counts)
+        .into_iter()
+        .map(|(count, reason)| format!("{} {reason}", numbers::count(count)));
     let reasons: Vec<String> = reasons.collect();
     let written = match value {
         WrittenUndefined::Zero => "0",
@@ -235,7 +275,9 @@ fn undefined(counts: Counts, value: WrittenUndefined) -> String {
     };
     match counts.undefined() {
         0 => "no voxel".to_owned(),
-        1 => format!("1 voxel, written as {written}: {}", reasons.join(", ")),
-        count => format!("{count} voxels, written as {written}: {}", reasons.join(", ")),
+        count => {
+            let voxels = counted(count, "voxel");
+            format!("{voxels}, written as {written}: {}", reasons.join(", "))
+        }
     }
 }

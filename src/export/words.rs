@@ -2,6 +2,7 @@
 
 use crate::formats::Geometry;
 use crate::maps::Counts;
+use crate::numbers::{count, counted};
 use crate::pictures::Grid;
 use crate::recipe::{COSINE, is_named, is_trend};
 use crate::record::Record;
@@ -10,32 +11,31 @@ use std::ffi::OsString;
 /// More runs than this are summed up, not listed.
 pub(super) const MOST_RUNS_LISTED: usize = 16;
 
-/// `1 volume`, `5 volumes`.
-pub(crate) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
-}
-
 /// How many runs there are, and their lengths; a single one may be a series of files.
 pub(crate) fn runs(lengths: &[usize], files: usize) -> String {
-    let total: usize = lengths.iter().sum();
+    let total = lengths.iter().sum();
+    let (shortest, longest) = (lengths.iter().min(), lengths.iter().max());
+    let (shortest, longest) = (*shortest.unwrap_or(&0), *longest.unwrap_or(&0));
+    let number = count(lengths.len());
     match lengths {
         [length] => {
-            let series = if files > 1 { format!(" in {files} files") } else { String::new() };
-            format!("1: {length} volumes{series}")
+            let series =
+                if files > 1 { format!(" in {} files", count(files)) } else { String::new() };
+            format!("1: {}{series}", counted(*length, "volume"))
+        }
+        _ if shortest == longest => {
+            format!("{number}: {} each = {}", counted(longest, "volume"), counted(total, "volume"))
         }
         lengths if lengths.len() <= MOST_RUNS_LISTED => {
-            let listed: Vec<String> = lengths.iter().map(usize::to_string).collect();
-            format!("{}: {} = {total} volumes", lengths.len(), listed.join(" + "))
+            let listed: Vec<String> = lengths.iter().copied().map(count).collect();
+            format!("{number}: {} = {}", listed.join(" + "), counted(total, "volume"))
         }
-        lengths => {
-            let (shortest, longest) = (lengths.iter().min(), lengths.iter().max());
-            format!(
-                "{}: {} to {} volumes each, {total} in all",
-                lengths.len(),
-                shortest.copied().unwrap_or_default(),
-                longest.copied().unwrap_or_default()
-            )
-        }
+        _ => format!(
+            "{number}: {} to {} each, {} in all",
+            count(shortest),
+            counted(longest, "volume"),
+            count(total)
+        ),
     }
 }
 
@@ -65,6 +65,35 @@ pub fn printable(text: &str) -> String {
         }
     }
     printable
+}
+
+/// Of a label in a summary, with the space behind it.
+pub const LABEL_COLUMNS: usize = 13;
+
+/// Lines of at most so many columns, broken at spaces; what goes on in a next line is indented. A
+/// word that is longer than a line stays whole.
+///
+/// ```
+/// assert_eq!(tsnr::export::hanging("runs  12 of them, all alike", 16, 6), "runs  12 of\n      them, all\n      alike");
+/// ```
+pub fn hanging(text: &str, columns: usize, indent: usize) -> String {
+    // Half of a narrow terminal is for the text.
+    let margin = " ".repeat(indent.min(columns / 2));
+    let broken = |line: &str| {
+        let (mut lines, mut room) = (String::new(), columns);
+        for (number, word) in line.split_inclusive(' ').enumerate() {
+            let length = word.trim_end().chars().count();
+            if number > 0 && length > room && length > 0 {
+                lines.truncate(lines.trim_end().len());
+                lines = lines + "\n" + &margin;
+                room = columns - margin.len();
+            }
+            lines += word;
+            room = room.saturating_sub(word.chars().count());
+        }
+        lines
+    };
+    text.split('\n').map(broken).collect::<Vec<_>>().join("\n")
 }
 
 /// The command that was typed, as a shell would take it again; the program by its name.
@@ -165,6 +194,28 @@ mod tests {
         let expected =
             r#"a\u{1b}]0;x\u{7}\r\n\t\u{7f}\u{9b}31m\u{202e}é 脳 \ 'b" e"#.to_owned() + "\u{301}";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn lines_fit_at_any_width_and_words_stay_whole() {
+        let text = "definition   tSNR = mean / std over all volumes; ddof 0\nwritten      a-very-long-name.nii (float32)";
+        for columns in 1..120 {
+            let lines = hanging(text, columns, LABEL_COLUMNS);
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&lines), words(text), "{columns}");
+            let margin = " ".repeat(LABEL_COLUMNS.min(columns / 2));
+            for line in lines.lines() {
+                let fits = line.chars().count() <= columns;
+                assert!(
+                    fits || words(line).len() == 1 || line.starts_with("written"),
+                    "{columns}: {line}"
+                );
+                assert_eq!(line.trim_end(), line);
+                let is_first = ["definition", "written"].iter().any(|it| line.starts_with(it));
+                assert!(is_first || line.starts_with(&margin), "{columns}: {line}");
+            }
+        }
+        assert_eq!(hanging(text, 200, LABEL_COLUMNS), text);
     }
 
     #[test]

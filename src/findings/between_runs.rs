@@ -2,12 +2,12 @@
 
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
+use crate::numbers::{figure, share};
 use crate::pipeline::Analysis;
 use crate::runs::one_run_by_files;
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
-use crate::stats::summary::significant;
 use serde::Serialize;
 
 pub(super) const RULE: Rule = Rule {
@@ -95,12 +95,12 @@ fn find(computed: &Computed) -> Vec<Finding> {
     };
     let fitted = computed.analysis.model.most_regressors() > 0;
     let text = format!(
-        "{:.0}% of {} lies between the runs: the median tSNR is {} with the runs \
+        "{} of {} lies between the runs: the median tSNR is {} with the runs \
          concatenated as they are, {} with each run's own mean removed",
-        100.0 * between.share,
+        share(between.share),
         variance(fitted),
-        significant(between.concat_median),
-        significant(between.demean_median)
+        figure(between.concat_median),
+        figure(between.demean_median)
     );
     // Between the echoes of a run, or two versions of it, lies no shift that is to be removed.
     let remedy = match one_run_by_files(&computed.prepared.session).as_slice() {

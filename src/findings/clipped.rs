@@ -4,6 +4,7 @@ use super::words::voxels_have;
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 use crate::formats::Source;
+use crate::numbers;
 use crate::runs::{Run, name_of};
 use crate::stats::peak::RunPeak;
 use std::collections::BTreeSet;
@@ -55,8 +56,9 @@ fn find(computed: &Computed) -> Vec<Finding> {
             ),
         };
         let text = format!(
-            "{} {samples} samples of {of_runs}: they may be clipped",
-            voxels_have(voxels.len())
+            "{} {} samples of {of_runs}: they may be clipped",
+            voxels_have(voxels.len()),
+            numbers::count(samples as usize)
         );
         let finding = finding(text, voxels.len());
         found.push(finding.figure("samples", samples).figure("value", *value));

@@ -3,6 +3,7 @@
 use super::part_phase::has_other_parts;
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
+use crate::numbers::figure;
 use crate::stats::quantiles::median;
 
 pub(super) const RULE: Rule = Rule {
@@ -33,8 +34,9 @@ fn find(computed: &Computed) -> Vec<Finding> {
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
     let Some(median) = median(&mut magnitudes) else { return Vec::new() };
     let text = format!(
-        "the median of |mean| / std is {median:.2}: the data look demeaned or detrended already, or are \
-         differences of images"
+        "the median of |mean| / std is {}: the data look demeaned or detrended already, or are \
+         differences of images",
+        figure(median)
     );
     let remedy = "if the mean was removed, take it from the data as they were";
     vec![RULE.finding(text).remedy(remedy, [Setting::MeanFrom]).figure("median", median)]

@@ -2,6 +2,7 @@
 
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
+use crate::numbers;
 
 pub(super) const RULE: Rule = Rule {
     name: "least-std",
@@ -23,9 +24,13 @@ fn find(computed: &Computed) -> Vec<Finding> {
     }
     let left = match computed.counts.defined {
         0 => ": the map is empty".to_owned(),
-        defined => format!("; {defined} voxels have one"),
+        defined => format!("; {} voxels have one", numbers::count(defined)),
     };
-    let voxels = if count == 1 { "1 voxel varies" } else { &format!("{count} voxels vary") };
+    let voxels = if count == 1 {
+        "1 voxel varies"
+    } else {
+        &format!("{} voxels vary", numbers::count(count))
+    };
     let text = format!(
         "{voxels} by a std of {least} at most, in the units of the data, which the definition takes \
          for constant, and so without a tSNR{left}"

@@ -1,5 +1,6 @@
 //! Words that several findings use: lists of files, of things, and counts of voxels.
 
+use crate::numbers;
 use crate::runs::{grouped_by, names_within, shortened};
 use std::path::Path;
 
@@ -44,6 +45,6 @@ pub(super) fn some_of(things: &[String]) -> String {
 pub(super) fn voxels_have(count: usize) -> String {
     match count {
         1 => "1 voxel has".to_owned(),
-        count => format!("{count} voxels have"),
+        count => format!("{} voxels have", numbers::count(count)),
     }
 }

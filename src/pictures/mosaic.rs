@@ -9,6 +9,7 @@ use super::views::{Slices, View};
 use super::volume::Volume;
 use crate::error::Result;
 use crate::markup::{base64, escaped};
+use crate::numbers::{figure, millimetres};
 use std::fmt::Write;
 
 /// How a map is shown.
@@ -223,10 +224,10 @@ fn description(volume: &Volume, look: &Look, layout: &Layout) -> String {
         count => format!("{count} {} slices", view.name()),
     };
     let views: Vec<String> = look.views.iter().map(slices).collect();
-    let (low, high) = (look.range.low(), look.range.high());
+    let (low, high) = (figure(look.range.low()), figure(look.range.high()));
     let (title, label) = (&look.title, &look.label);
     let unknown = if volume.grid().is_oriented() { "" } else { "; left and right are unknown" };
-    format!("{title}: {}; {label}, colours from {low:.4} to {high:.4}{unknown}", views.join(", "))
+    format!("{title}: {}; {label}, colours from {low} to {high}{unknown}", views.join(", "))
 }
 
 fn draw_slices(canvas: &mut Canvas, volume: &Volume, look: &Look, layout: &Layout) {
@@ -367,16 +368,8 @@ fn labels(
 ) -> Vec<String> {
     let grid = volume.grid();
     let axis = view.voxel_axis(grid);
-    let decimals = usize::from(grid.voxel_sizes()[axis] < 1.0);
-    let position = |index: usize| {
-        let text = format!("{:.decimals$}", grid.slice_position(axis, index));
-        // No "-0".
-        if text.trim_start_matches(['-', '0', '.']).is_empty() {
-            text.replace('-', "")
-        } else {
-            text
-        }
-    };
+    let step = grid.voxel_sizes()[axis];
+    let position = |index: usize| millimetres(grid.slice_position(axis, index), step);
     let name = view.axis_name();
     let with_position: [&dyn Fn(usize) -> String; 4] = [
         &|index| format!("slice {index}, {name} = {} mm", position(index)),
@@ -555,7 +548,7 @@ mod tests {
         assert_eq!(
             label,
             "A map <of> everything: 3 axial slices, 3 sagittal slices; tSNR (no unit), colours from \
-             0.0000 to 80.0000"
+             0.000 to 80.00"
         );
         let unknown =
             Grid { unknown_sides: Some("no affine says how the voxels lie"), ..grid.clone() };
@@ -567,7 +560,7 @@ mod tests {
         assert!(["L", "R", "P", "A"].iter().all(|side| !texts.contains(side)), "{texts:?}");
         assert!(!text.contains(" mm") && !text.contains(" up<") && texts.contains(&"?"));
         assert!(texts.contains(&"coronal, 16 slices; left and right are unknown"), "{texts:?}");
-        assert!(text.contains("to 80.0000; left and right are unknown\""));
+        assert!(text.contains("to 80.00; left and right are unknown\""));
         let missing = look(&[View::Axial], Slices::List(vec![5]));
         assert!(png(&volume, &missing).is_err());
     }

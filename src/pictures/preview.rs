@@ -1,4 +1,4 @@
-//! A histogram and a slice for the terminal, in at most 79 columns.
+//! A histogram and slices for the terminal, as wide as it is.
 //!
 //! Whether the terminal shows colour, or is one at all, is for the caller to find out.
 
@@ -6,21 +6,25 @@ use super::colormap::Colormap;
 use super::range::Range;
 use super::views::{Slices, View};
 use super::volume::Volume;
+use crate::numbers::{figure, grouped, millimetres};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
-/// The widest line.
-const COLUMNS: usize = 79;
+/// Narrower terminals are drawn on as if they had so many columns.
+const LEAST_COLUMNS: usize = 40;
+/// Of a slice with the space around it; a wider terminal has more slices.
+const SLICE_COLUMNS: usize = 40;
 const BINS: usize = 10;
 
 /// The distribution of the finite values, one line for each of ten bins of a round width; what lies
-/// beyond the last is counted in it, and the mark of the last says so. Empty if nothing is finite.
+/// beyond the last is counted in it, and the mark of the last says so. No line is wider than so many
+/// columns. Empty if nothing is finite.
 ///
 /// ```
-/// let text = tsnr::pictures::preview::histogram(&[1.0, 1.5, 2.0, 2.5, 9.0]);
+/// let text = tsnr::pictures::preview::histogram(&[1.0, 1.5, 2.0, 2.5, 9.0], 79);
 /// assert!(text.lines().all(|line| line.chars().count() <= 79));
 /// ```
-pub fn histogram(values: &[f64]) -> String {
+pub fn histogram(values: &[f64], columns: usize) -> String {
     let Some([low, high]) = quantiles(values, [0.0, 0.98]) else { return String::new() };
     let range = Range::containing(low.min(0.0), high);
     // A step such that ten of them hold the range.
@@ -40,7 +44,7 @@ pub fn histogram(values: &[f64]) -> String {
     let decimals =
         (-step.log10().floor()).clamp(0.0, 6.0) as usize + usize::from(step / power == 2.5);
     let edge = |number: usize| match start + number as f64 * step {
-        edge if (1e-5..1e9).contains(&step) => format!("{edge:.decimals$}"),
+        edge if (1e-5..1e9).contains(&step) => grouped(&format!("{edge:.decimals$}")),
         edge => format!("{edge:.2e}"),
     };
     let marks: Vec<String> = (0..=last)
@@ -50,7 +54,7 @@ pub fn histogram(values: &[f64]) -> String {
         })
         .collect();
     let wide = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
-    let room = COLUMNS.saturating_sub(wide + 10).max(8);
+    let room = columns.max(LEAST_COLUMNS).saturating_sub(wide + 8).max(8);
     let mut text = String::new();
     for (mark, count) in marks.iter().zip(&counts) {
         let percent = 100.0 * *count as f64 / total as f64;
@@ -101,13 +105,21 @@ fn nearest_of_palette(color: [u8; 3]) -> u8 {
     (16..=255).min_by_key(distance).expect("there are colours")
 }
 
-/// Up to two axial slices from the middle of a volume, side by side, two pixels a letter, with `L`
-/// and `R` beside them, `?` where that is unknown, and a line that says what the colours mean.
-pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: Colors) -> String {
+/// Axial slices of a volume, evenly spaced, as many side by side as have room in so many columns, two
+/// pixels a letter, with `L` and `R` beside them, `?` where that is unknown, and a line that says what
+/// the colours mean.
+pub fn axial_slices(
+    volume: &Volume,
+    colormap: Colormap,
+    range: Range,
+    colors: Colors,
+    terminal_columns: usize,
+) -> String {
+    let terminal_columns = terminal_columns.max(LEAST_COLUMNS);
     let grid = volume.grid();
     let axis = View::Axial.voxel_axis(grid);
     let ([columns, rows], voxel) = View::Axial.slice_shape(grid);
-    let count = if grid.shape[axis] < 2 { 1 } else { 2 };
+    let count = ((terminal_columns + 1) / SLICE_COLUMNS).clamp(1, grid.shape[axis].max(1));
     // Thirds rather than quarters: of a head the quarters are jaw and crown.
     let slices =
         Slices::List((1..=count).map(|part| part * grid.shape[axis] / (count + 1)).collect());
@@ -116,7 +128,7 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: C
         indices.reverse();
     }
     // Between the letters at the sides and the slices there is a column each.
-    let room = (COLUMNS - 4 - 2 * (count - 1)) / count;
+    let room = (terminal_columns - 4 - 2 * (count - 1)) / count;
     let (wide, tall) = (columns as f64 * voxel[0], rows as f64 * voxel[1]);
     let width = columns.max(16).min(room);
     let scale = (width as f64 / wide).min(48.0 / tall);
@@ -156,25 +168,22 @@ pub fn axial_slices(volume: &Volume, colormap: Colormap, range: Range, colors: C
         text += &if is_middle { format!(" {right}\n") } else { "\n".to_owned() };
     }
     let place = |&index: &usize| match grid.is_oriented() {
-        true => format!("{:.0}", grid.slice_position(axis, index)),
+        true => millimetres(grid.slice_position(axis, index), grid.voxel_sizes()[axis]),
         false => index.to_string(),
     };
-    let places = indices.iter().map(place).collect::<Vec<_>>().join(" and ");
+    let places = indices.iter().map(place).collect::<Vec<_>>().join(", ");
     let places = match grid.is_oriented() {
         true => format!("axial, z = {places} mm"),
         false => format!("slice {places}, sides unknown"),
     };
     let shades = (0..16)
         .map(|it| format!("\x1b[{}m█", colors.code(38, colormap.color(f64::from(it) / 15.0))));
-    // Three digits of the upper end.
-    let decimals = (2.0 - range.high().abs().log10().floor()).clamp(0.0, 6.0) as usize;
-    let _ = writeln!(
-        text,
-        "  {places}   {:.decimals$} {}\x1b[0m {:.decimals$}",
-        range.low(),
-        shades.collect::<String>(),
-        range.high(),
-    );
+    let (low, high) = (figure(range.low()), figure(range.high()));
+    // What does not fit beside the places stands below them.
+    let is_one = 2 + places.chars().count() + 3 + low.len() + 18 + high.len() <= terminal_columns;
+    let between = if is_one { "   " } else { "\n  " };
+    let shades = shades.collect::<String>();
+    let _ = writeln!(text, "  {places}{between}{low} {shades}\x1b[0m {high}");
     text
 }
 
@@ -195,24 +204,24 @@ mod tests {
     fn a_histogram_has_every_finite_value_in_one_of_its_bins() {
         let mut values: Vec<f64> = (0..1000).map(|it| f64::from(it) / 10.0).collect();
         values.extend([f64::NAN, f64::INFINITY, 5000.0]);
-        let text = histogram(&values);
+        let text = histogram(&values, 79);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 10, "{text}");
         assert!(lines[0].starts_with("    0 to 10  10.0% "), "{text}");
         assert!(lines[9].starts_with("90 and more  10.1% "), "{text}");
-        assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS));
-        assert_eq!(histogram(&[f64::NAN]), "");
+        assert_eq!(lines.iter().map(|line| line.chars().count()).max(), Some(79));
+        assert_eq!(histogram(&[f64::NAN], 79), "");
         for values in
             [vec![3.0], vec![0.0; 4], vec![-5.0, 1e300], vec![1e-300, 2e-300], vec![-1.0, -2.0]]
         {
-            let text = histogram(&values);
+            let text = histogram(&values, 49);
             assert!((1..=BINS).contains(&text.lines().count()), "{values:?}: {text}");
             let sum: f64 = text
                 .lines()
                 .filter_map(|line| line.split_once('%')?.0.rsplit(' ').next()?.parse::<f64>().ok())
                 .sum();
             assert!((sum - 100.0).abs() < 0.6, "{values:?}: {text}");
-            assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 49), "{text}");
         }
     }
 
@@ -227,20 +236,24 @@ mod tests {
                 (0..grid.voxel_count()).map(|it| (it % shape[0]) as f64).collect();
             let volume = Volume::new(&grid, &values).unwrap();
             let range = Range::containing(0.0, shape[0] as f64 - 1.0);
-            let text = axial_slices(&volume, Colormap::Gray, range, Colors::True);
-            let shown = shown(&text);
-            assert!(
-                shown.lines().all(|line| line.chars().count() <= COLUMNS),
-                "{shape:?}\n{shown}"
-            );
-            assert!(shown.lines().count() <= 26, "{shape:?}\n{shown}");
-            assert_eq!(shown.matches(['L', 'R']).count(), 2, "{shown}");
+            for columns in [39, 49, 79, 119, 200] {
+                let text = axial_slices(&volume, Colormap::Gray, range, Colors::True, columns);
+                let shown = shown(&text);
+                let most = columns.max(LEAST_COLUMNS);
+                assert!(
+                    shown.lines().all(|line| line.chars().count() <= most),
+                    "{shape:?}\n{shown}"
+                );
+                assert!(shown.lines().count() <= 27, "{shape:?}\n{shown}");
+                assert_eq!(shown.matches(['L', 'R']).count(), 2, "{shown}");
+            }
+            let text = axial_slices(&volume, Colormap::Gray, range, Colors::True, 79);
             let unknown =
                 Grid { unknown_sides: Some("no affine says how the voxels lie"), ..grid.clone() };
             let volume = Volume::new(&unknown, &values).unwrap();
-            let unknown = axial_slices(&volume, Colormap::Gray, range, Colors::True);
+            let unknown = axial_slices(&volume, Colormap::Gray, range, Colors::True, 79);
             let unknown = self::tests::shown(&unknown);
-            assert!(unknown.lines().all(|line| line.chars().count() <= COLUMNS), "{unknown}");
+            assert!(unknown.lines().all(|line| line.chars().count() <= 79), "{unknown}");
             assert_eq!((unknown.matches(['L', 'R']).count(), unknown.matches('?').count()), (0, 2));
             assert!(unknown.contains(", sides unknown ") && !unknown.contains(" mm"), "{unknown}");
             // The first index lies at the right, so the brightest voxels are at the left.
@@ -270,7 +283,7 @@ mod tests {
         let values = [f64::NAN; 256];
         let volume = Volume::new(&grid, &values).unwrap();
         let range = Range::containing(0.0, 1.0);
-        let text = axial_slices(&volume, Colormap::Viridis, range, Colors::True);
+        let text = axial_slices(&volume, Colormap::Viridis, range, Colors::True, 79);
         let slices = text.lines().rev().skip(1).collect::<String>();
         assert!(!slices.contains("8;2;") && !slices.contains('▀'), "{slices:?}");
     }

@@ -1,5 +1,6 @@
 //! Which values span the colours or an axis, and round ticks between them.
 
+use crate::numbers::{figure, grouped};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 
 /// The values at the two ends of a colour map or an axis; `low < high`, both finite.
@@ -98,7 +99,7 @@ impl Range {
                         let decimals = small.unsigned_abs() as usize;
                         format!("{:.decimals$}", digit * multiple / 10_f64.powi(-small))
                     }
-                    large if (0..6).contains(&large) => format!("{:.0}", step * multiple),
+                    large if (0..6).contains(&large) => grouped(&format!("{:.0}", step * multiple)),
                     other => match digit * multiple {
                         0.0 => "0".to_owned(),
                         digits => format!("{digits:.0}e{other}"),
@@ -107,7 +108,7 @@ impl Range {
                 return numbers.map(|it| (it * step, text(it + 0.0))).collect();
             }
         }
-        vec![(self.low, format!("{}", self.low)), (self.high, format!("{}", self.high))]
+        vec![(self.low, figure(self.low)), (self.high, figure(self.high))]
     }
 }
 
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(text(0.0, 87.3), ["0", "20", "40", "60", "80"]);
         assert_eq!(text(-0.35, 0.35), ["-0.2", "0.0", "0.2"]);
         assert_eq!(text(0.1, 0.32), ["0.10", "0.15", "0.20", "0.25", "0.30"]);
-        assert_eq!(text(812.0, 11999.0), ["2000", "4000", "6000", "8000", "10000"]);
+        assert_eq!(text(812.0, 11999.0), ["2,000", "4,000", "6,000", "8,000", "10,000"]);
         assert_eq!(text(0.0, 4e9), ["0", "1e9", "2e9", "3e9", "4e9"]);
         for (low, high) in [(1e15, 1e15 + 1.0), (-1e300, 1e300), (0.0, 1e-300), (3.0, 3.0 + 1e-12)]
         {

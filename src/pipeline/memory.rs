@@ -2,6 +2,7 @@
 
 use super::{Analysis, Mode, Settings, array};
 use crate::error::{Error, Result, Setting};
+use crate::numbers::count;
 use crate::runs::{Run, Session};
 use crate::stats::fold::OfRuns;
 use std::num::NonZeroUsize;
@@ -95,5 +96,5 @@ pub fn threads_within(
 
 /// A size in words: `512 MiB`.
 pub fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", bytes.div_ceil(MIB))
+    format!("{} MiB", count(bytes.div_ceil(MIB) as usize))
 }

@@ -4,6 +4,7 @@
 //!   the same for the files beside them.
 //! - [`Entities`] are what BIDS says in the name of a file.
 //! - [`names_of`] has the names of files as messages show them.
+//! - [`short_names`] are what tells runs apart.
 //! - A [`Session`] is images on one grid, opened and compared, and each [`Run`] one of them or a
 //!   series of volumes.
 
@@ -13,6 +14,7 @@ mod natural;
 mod patterns;
 mod same;
 mod session;
+mod short_names;
 mod sidecar;
 mod suffixes;
 mod walk;
@@ -24,5 +26,6 @@ pub use natural::natural_order;
 pub use patterns::{Input, Inputs, expand, expand_each, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};
 pub use session::{Run, Session};
+pub use short_names::{are_distinct, short_names};
 pub use sidecar::{SidecarTr, UnreadSidecar};
 pub use words::{name_of, names_of, names_within, shortened};

@@ -14,21 +14,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("paths", &[]),
     ("resources", &[]),
     ("markup", &[]),
+    ("numbers", &[]),
     ("output", &["error", "paths"]),
     ("formats", &["error", "voxels"]),
     ("stats", &["maps", "voxels", "wide_instructions"]),
     ("compare", &["error", "stats"]),
-    ("pictures", &["error", "markup", "stats"]),
+    ("pictures", &["error", "markup", "numbers", "stats"]),
     ("recipe", &["error", "maps", "stats"]),
     ("runs", &["error", "formats", "paths", "recipe"]),
     ("regions", &["error", "stats"]),
-    ("pipeline", &["error", "formats", "maps", "recipe", "runs", "stats", "voxels"]),
+    ("pipeline", &["error", "formats", "maps", "numbers", "recipe", "runs", "stats", "voxels"]),
     ("nuisance", &["error", "formats", "pipeline", "recipe", "runs", "stats"]),
     (
         "findings",
         &[
-            "error", "formats", "maps", "nuisance", "pictures", "pipeline", "recipe", "regions",
-            "runs", "stats", "voxels",
+            "error", "formats", "maps", "nuisance", "numbers", "pictures", "pipeline", "recipe",
+            "regions", "runs", "stats", "voxels",
         ],
     ),
     (
@@ -66,7 +67,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "export",
         &[
             "analysis", "diff", "error", "findings", "formats", "maps", "markup", "nuisance",
-            "pictures", "pipeline", "recipe", "record", "regions", "runs", "stats",
+            "numbers", "pictures", "pipeline", "recipe", "record", "regions", "runs", "stats",
         ],
     ),
     (
@@ -80,6 +81,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "findings",
             "formats",
             "maps",
+            "numbers",
             "output",
             "pictures",
             "pipeline",
@@ -96,15 +98,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Each crate that the program depends on, and the modules that may name it.
 const HOMES: &[(&str, &[&str])] = &[
+    ("anstream", &["cli"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
+    ("terminal_size", &["cli"]),
     ("roxmltree", &["regions"]),
     ("serde", &["cli", "diff", "export", "findings", "maps", "nuisance", "recipe", "stats"]),
     ("serde_json", &["cli", "compare", "export", "findings", "recipe", "regions", "runs"]),
-    ("taskgraph", &["analysis", "cli", "export", "markup", "pipeline", "record"]),
+    ("taskgraph", &["analysis", "cli", "export", "markup", "numbers", "pipeline", "record"]),
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),
     ("hmac_sha256", &["analysis", "recipe"]),

@@ -7,6 +7,7 @@ use program::bytes::{FLOAT32, Header, INT16, Random};
 use program::{Outcome, Scratch, session_runs, testdata};
 use serde_json::Value;
 use std::fs;
+use tsnr::numbers::count;
 
 const SHAPE: [i16; 3] = [5, 4, 3];
 const VOXELS: usize = 60;
@@ -401,8 +402,10 @@ fn many_samples_of_the_greatest_value_are_clipped_and_extremes_of_scaled_integer
             write(&scratch, &runs);
             let outcome = tsnr(&scratch, &[&options[..], &["--mode", mode]].concat());
             let says = format!(
-                "clipped: {voxels} voxels have {samples} samples of the greatest value of \
-                 run-2_bold.nii, 4095: they may be clipped"
+                "clipped: {} voxels have {} samples of the greatest value of run-2_bold.nii, 4095: they \
+                 may be clipped",
+                count(voxels),
+                count(samples)
             );
             assert!(outcome.stderr.contains(&says), "{mode}: {says} in {}", outcome.stderr);
             // What is sound has none, and what lies outside a mask is not looked at.

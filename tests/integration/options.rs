@@ -299,7 +299,7 @@ fn the_mask_that_is_written_is_nilearns() {
     for mode in MODES {
         let options = ["--mask=auto", "--mask-out=mask.nii", "-o", "map.nii", "--mode", mode];
         let outcome = scratch.tsnr([&[&*runs][..], &options].concat()).succeeded();
-        assert!(outcome.summary("mask").starts_with("1088 of 4000 voxels"), "{}", outcome.stderr);
+        assert!(outcome.summary("mask").starts_with("1,088 of 4,000 voxels"), "{}", outcome.stderr);
         let mask = Map::read(&scratch.path("mask.nii")).values;
         let bytes: Vec<u8> = mask.iter().map(|&value| value as u8).collect();
         // python tests/mask_check.py expected RUN..., nilearn 0.14.1

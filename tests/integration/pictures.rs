@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tsnr::numbers::figure;
 use tsnr::pictures::Colormap;
 
 /// The most bytes of a page.
@@ -73,7 +74,7 @@ fn the_figures_of_a_page_are_those_of_the_json_file() {
         assert_same_figures(&page, &run);
         let tsnr = &run["tsnr"];
         let median = tsnr["median"].as_f64().expect("a median");
-        assert!(page.contains(&format!("<b>{median:.1}</b>median tSNR")), "{command:?}");
+        assert!(page.contains(&format!("<b>{}</b>median tSNR", figure(median))), "{command:?}");
         let sentence = run["definition"]["sentence"].as_str().expect("a sentence");
         assert!(page.contains(&format!("<p>{sentence}</p>")), "{sentence}");
     }
@@ -123,7 +124,7 @@ fn a_page_is_whole_in_itself_and_tells_where_it_comes_from() {
     }
     for part in [
         "<title>sub-01 ses-test, 5 runs</title>",
-        "<b>52.2</b>median tSNR",
+        "<b>52.20</b>median tSNR",
         "<b>189 of 189</b>volumes used",
         "<h2>tSNR of single runs</h2>",
         "<h2>tSNR by slice</h2>",

@@ -76,7 +76,7 @@ fn twelve_runs_are_read_in_the_order_of_their_numbers() {
     for (line, number) in listed.iter().zip(1..) {
         assert!(line.contains(&format!("_run-{number:02}_")), "{line}");
     }
-    assert!(outcome.summary("runs").contains("1452 volumes"), "{}", outcome.stderr);
+    assert!(outcome.summary("runs").contains("1,452 volumes"), "{}", outcome.stderr);
 }
 
 #[test]

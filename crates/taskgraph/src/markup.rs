@@ -42,10 +42,25 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
+/// A number in digits with its thousands separated: `552960.5` becomes `552,960.5`.
+pub fn grouped(number: &str) -> String {
+    let (sign, rest) = number.split_at(usize::from(number.starts_with('-')));
+    let whole = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+    let mut grouped = sign.to_owned();
+    for (place, digit) in rest[..whole].char_indices() {
+        if place > 0 && (whole - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + &rest[whole..]
+}
+
 /// A time in words.
 pub fn seconds(seconds: f64) -> String {
     match seconds {
-        0.0 => "0".to_owned(),
+        0.0 => "0 s".to_owned(),
+        long if long >= 99.95 => format!("{} s", grouped(&format!("{long:.0}"))),
         long if long >= 9.995 => format!("{long:.1} s"),
         middle if middle >= 0.9995 => format!("{middle:.2} s"),
         short if short >= 0.001 => format!("{:.0} ms", 1e3 * short),
@@ -56,12 +71,23 @@ pub fn seconds(seconds: f64) -> String {
 /// An amount of memory in words.
 pub fn mebibytes(bytes: f64) -> String {
     let mebibytes = bytes / 1048576.0;
-    if mebibytes < 9.95 { format!("{mebibytes:.1} MiB") } else { format!("{mebibytes:.0} MiB") }
+    match mebibytes {
+        few if few < 9.95 => format!("{few:.1} MiB"),
+        many => format!("{} MiB", grouped(&format!("{many:.0}"))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        let shown = ["7", "123", "-1234", "1234567.891", "12345e3"].map(grouped);
+        assert_eq!(shown, ["7", "123", "-1,234", "1,234,567.891", "12,345e3"]);
+        assert_eq!([seconds(1234.5), seconds(0.0123)], ["1,234 s", "12 ms"]);
+        assert_eq!(mebibytes(2e9), "1,907 MiB");
+    }
 
     #[test]
     fn what_xml_has_no_place_for_is_escaped() {

@@ -17,6 +17,7 @@ pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, Table
 use super::messages::Messages;
 use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
 use super::talker;
+use super::terminal::is_colored;
 use crate::export::printable;
 use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
@@ -466,8 +467,8 @@ impl RunArguments {
 fn end(error: &clap::Error) -> ! {
     let text = error.render();
     let is_colored = match error.use_stderr() {
-        true => std::io::stderr().is_terminal(),
-        false => std::io::stdout().is_terminal(),
+        true => is_colored(&std::io::stderr()),
+        false => is_colored(&std::io::stdout()),
     };
     let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
     let text = text.replace(HELD_TOGETHER, " ");

@@ -1,9 +1,10 @@
 //! The summary of a comparison, in a few lines for a person.
 
 use crate::diff::DiffRecord;
-use crate::export::{printable, sentence};
+use crate::export::{LABEL_COLUMNS, printable, sentence};
+use crate::numbers::{count, counted, figure, share};
 use crate::recipe::RecordedDefinition;
-use crate::stats::summary::{Summary, significant};
+use crate::stats::summary::Summary;
 use std::path::PathBuf;
 
 /// The names of the maps of [`Pairs`](crate::stats::paired::Pairs), as formulas.
@@ -22,8 +23,8 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
         ("definition".to_owned(), definition(record)),
     ];
     if let Some(mask) = &record.mask {
-        let voxels = record.geometry.voxels();
-        let text = format!("{} of {voxels} voxels, {}", counts.voxels, mask.name);
+        let voxels = counted(record.geometry.voxels(), "voxel");
+        let text = format!("{} of {voxels}, {}", count(counts.voxels), mask.name);
         lines.push(("mask".to_owned(), text));
     }
     let missing = [
@@ -31,27 +32,31 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
         (counts.only_a, "with one in A only"),
         (counts.only_b, "with one in B only"),
     ];
-    let missing = missing.iter().filter(|(count, _)| *count > 0);
-    let missing: String = missing.map(|(count, what)| format!(", {count} {what}")).collect();
-    let compared = format!("{} of {} voxels{missing}", counts.both, counts.voxels);
+    let missing = missing.iter().filter(|(voxels, _)| *voxels > 0);
+    let missing: String =
+        missing.map(|(voxels, what)| format!(", {} {what}", count(*voxels))).collect();
+    let (both, voxels) = (count(counts.both), counted(counts.voxels, "voxel"));
+    let compared = format!("{both} of {voxels}{missing}");
     lines.push(("compared".to_owned(), compared));
     for (name, summary) in FORMULAS.iter().zip(&record.whole.summaries) {
         lines.push(((*name).to_owned(), distribution(summary)));
     }
-    let share = 100.0 * record.pairs.higher_count() as f64 / counts.both as f64;
-    lines.push(("higher in B".to_owned(), format!("{share:.0}% of the voxels")));
+    let higher = share(record.pairs.higher_count() as f64 / counts.both as f64);
+    lines.push(("higher in B".to_owned(), format!("{higher} of the voxels")));
     if !written.is_empty() {
         let written: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
         lines.push(("written".to_owned(), written.join(", ")));
     }
-    let lines: Vec<String> =
-        lines.iter().map(|(label, value)| format!("{label:<12} {}", printable(value))).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|(label, value)| format!("{label:<0$}{1}", LABEL_COLUMNS, printable(value)))
+        .collect();
     lines.join("\n")
 }
 
 fn distribution(summary: &Summary) -> String {
     let Some(it) = summary.distribution else { return "none: no voxel has a value".to_owned() };
-    let [median, q25, q75] = [it.median, it.quantiles[1], it.quantiles[2]].map(significant);
+    let [median, q25, q75] = [it.median, it.quantiles[1], it.quantiles[2]].map(figure);
     format!("median {median}, half of the voxels {q25} to {q75}")
 }
 

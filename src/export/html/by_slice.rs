@@ -2,6 +2,7 @@
 
 use super::chart::{Axis, Chart, WIDE};
 use crate::markup::{COLORS, escaped};
+use crate::numbers::{figure, millimetres};
 use crate::pictures::{Grid, Range};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
@@ -35,8 +36,9 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
     let [low, high] = quantiles(&shown, [0.0, 1.0])?;
     let mut label = "slice: index along the third voxel axis".to_owned();
     if grid.is_oriented() {
-        let [first, last] = [0, count - 1].map(|slice| grid.slice_position(2, slice));
-        label += &format!(", to {} ({first:.0} mm to {last:.0} mm)", direction(grid));
+        let [first, last] = [0, count - 1]
+            .map(|slice| millimetres(grid.slice_position(2, slice), grid.voxel_sizes()[2]));
+        label += &format!(", to {} ({first} mm to {last} mm)", direction(grid));
     }
     let mut chart = Chart::new(
         WIDE,
@@ -52,7 +54,10 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
             continue;
         }
         let place = match grid.is_oriented() {
-            true => format!(", {:.0} mm", grid.slice_position(2, slice)),
+            true => format!(
+                ", {} mm",
+                millimetres(grid.slice_position(2, slice), grid.voxel_sizes()[2])
+            ),
             false => String::new(),
         };
         let ([left, top], [right, bottom]) =
@@ -60,11 +65,13 @@ pub(super) fn chart(grid: &Grid, tsnr: &[f64], runs: &[(&str, &[f64])]) -> Optio
         let _ = write!(
             bars,
             "<rect class=\"band\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\">\
-             <title>slice {slice}{place}: median {median:.1}, quartiles {q25:.1} and {q75:.1}\
-             </title></rect>",
+             <title>slice {slice}{place}: median {}, quartiles {} and {}</title></rect>",
             left + 0.5,
             right - left - 1.0,
-            (bottom - top).max(1.0)
+            (bottom - top).max(1.0),
+            figure(median),
+            figure(q25),
+            figure(q75)
         );
     }
     chart.push(&bars);
@@ -114,7 +121,7 @@ mod tests {
         values[40] = f64::NAN;
         assert_eq!(quartiles(&grid, &values), [[50.0; 3], [5.0; 3], [50.0; 3]]);
         let chart = chart(&grid, &values, &[("run-1", &values)]).unwrap();
-        assert!(chart.contains("slice 1, 6 mm: median 5.0"), "{chart}");
+        assert!(chart.contains("slice 1, 6 mm: median 5.000"), "{chart}");
         assert!(chart.contains("to inferior (9 mm to 3 mm)"), "{chart}");
         assert!(super::chart(&Grid { shape: [4, 12, 1], ..grid }, &values, &[]).is_none());
     }

@@ -2,6 +2,7 @@
 
 use super::chart::{Axis, Chart, NARROW, WIDE};
 use crate::markup::escaped;
+use crate::numbers::{counted, figure};
 use crate::pictures::Range;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
@@ -81,8 +82,8 @@ fn chart(
     name: &str,
 ) -> String {
     let total = histogram.total();
-    let median = histogram.median.map_or("none".to_owned(), |it| format!("{it:.1}"));
-    let words = format!("median {median}, {total} voxels");
+    let median = histogram.median.map_or("none".to_owned(), figure);
+    let words = format!("median {median}, {}", counted(total, "voxel"));
     let range = histogram.range;
     let mut chart = Chart::new(
         width,
@@ -111,11 +112,12 @@ fn chart(
             let _ = write!(
                 bars,
                 "<rect class=\"filled\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\">\
-                 <title>{:.1} to {:.1}: {count} voxels</title></rect>",
+                 <title>{} to {}: {}</title></rect>",
                 (right - x - 0.6).max(0.6),
                 (bottom - y).max(0.5),
-                edge(bin),
-                edge(bin + 1)
+                figure(edge(bin)),
+                figure(edge(bin + 1)),
+                counted(*count, "voxel")
             );
         }
     }

@@ -9,7 +9,6 @@
 mod by_slice;
 mod chart;
 mod histogram;
-mod names;
 mod over_time;
 mod page;
 pub(super) mod pair;

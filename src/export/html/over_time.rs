@@ -1,12 +1,12 @@
 //! What happened from volume to volume: the global signal and DVARS, run after run.
 
 use super::chart::{Axis, Chart, WIDE};
-use super::names::short_names;
 use super::tables::table;
 use crate::markup::escaped;
 use crate::nuisance::Use;
+use crate::numbers::{self, counted, figure};
 use crate::pictures::Range;
-use crate::record::RunRecord;
+use crate::record::{RunRecord, short_names};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
@@ -42,7 +42,11 @@ pub(super) fn charts(runs: &[RunRecord]) -> String {
     for (kind, class, words) in MARKED {
         let count: usize = runs.iter().map(|run| run.count(kind)).sum();
         if count > 0 {
-            let _ = write!(text, "<span><i class=\"{class}\"></i>{count} {words}</span>");
+            let _ = write!(
+                text,
+                "<span><i class=\"{class}\"></i>{} {words}</span>",
+                numbers::count(count)
+            );
         }
     }
     if text.contains("class=\"beyond\"") {
@@ -71,7 +75,12 @@ fn chart(runs: &[RunRecord], series: &Series) -> Option<String> {
             label: "volume, counted from 0 through all runs",
         },
         Axis { range, label: series.label },
-        &format!("{} of {total} volumes in {} runs", series.label, runs.len()),
+        &format!(
+            "{} of {} in {}",
+            series.label,
+            counted(total, "volume"),
+            counted(runs.len(), "run")
+        ),
     );
     let [_, top, right, bottom] = chart.plot();
     let mut start = 0;
@@ -109,7 +118,7 @@ fn chart(runs: &[RunRecord], series: &Series) -> Option<String> {
                  {volume}: {}</title></path>",
                 x - 4.0,
                 escaped(&run.name),
-                short(point[1])
+                figure(point[1])
             ));
         }
         start += length;
@@ -181,22 +190,12 @@ fn largest_changes(runs: &[RunRecord]) -> String {
         changes.sort_by(|a, b| b.1.total_cmp(&a.1));
         let values: Vec<f64> = changes.iter().map(|it| it.1).collect();
         let named =
-            changes.iter().take(NAMED).map(|(volume, it)| format!("{volume}: {}", short(*it)));
-        let median = quantiles(&values, [0.5]).map_or("–".to_owned(), |[median]| short(median));
+            changes.iter().take(NAMED).map(|(volume, it)| format!("{volume}: {}", figure(*it)));
+        let median = quantiles(&values, [0.5]).map_or("–".to_owned(), |[median]| figure(median));
         [run.name.clone(), median, named.collect::<Vec<_>>().join(", ")]
     };
     table(["run", "median DVARS", "largest, volume: DVARS"], runs.iter().map(row))
         + "<p class=\"faint\">Of the volumes used. In each run the first volume is 0.</p>\n"
-}
-
-/// A number with about four digits.
-fn short(value: f64) -> String {
-    match value.abs() {
-        large if large >= 1000.0 => format!("{value:.0}"),
-        middle if middle >= 10.0 => format!("{value:.1}"),
-        small if small >= 0.01 || small == 0.0 => format!("{value:.3}"),
-        _ => format!("{value:.2e}"),
-    }
 }
 
 #[cfg(test)]
@@ -220,7 +219,7 @@ mod tests {
         let range = sensible(&dvars).unwrap();
         assert!(range.high() < 30.0, "{range:?}");
         let text = charts(&[run("run <1>", volumes, dvars)]);
-        let row = "<td>run &lt;1&gt;</td><td>13.0</td><td>177: 900.0, 6: 16.0, 13: 16.0</td>";
+        let row = "<td>run &lt;1&gt;</td><td>13.00</td><td>177: 900.0, 6: 16.00, 13: 16.00</td>";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("<title>run &lt;1&gt;, volumes 0 to 2: dropped as not yet steady"));
         assert!(text.contains("class=\"beyond\" d="));

@@ -2,20 +2,20 @@
 
 use super::data_element;
 use super::histogram::{self, Histogram};
-use super::names::short_names;
 use super::{by_slice, over_time, tables};
 use crate::error::Result;
 use crate::export::graph::Subject;
-use crate::export::words::{counted, grid, quoted, reasons};
+use crate::export::words::{grid, quoted, reasons};
 use crate::export::{Context, date, json, sentence};
 use crate::findings::between_runs::variance;
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
 use crate::maps::{self, MapKind, RUN_TSNR};
-use crate::markup::{self, base64, escaped, mebibytes, seconds};
+use crate::markup::{self, base64, escaped};
 use crate::nuisance::Use;
+use crate::numbers::{count, counted, figure, mebibytes, seconds, share};
 use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
-use crate::record::Record;
+use crate::record::{Record, short_names};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use taskgraph::drawing::{Coloring, Format};
@@ -199,22 +199,22 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
     match record.summary().distribution {
         Some(it) => {
             let ([q05, q25, q75, q95], median) = (it.quantiles, it.median);
-            key_figure(page, &format!("{median:.1}"), "median tSNR", &place);
+            key_figure(page, &figure(median), "median tSNR", &place);
             key_figure(
                 page,
-                &format!("{q25:.1} to {q75:.1}"),
+                &format!("{} to {}", figure(q25), figure(q75)),
                 "half of the voxels",
-                &format!("90% from {q05:.1} to {q95:.1}"),
+                &format!("90% from {} to {}", figure(q05), figure(q95)),
             );
-            let undefined = record.counts.undefined();
-            let voxels = record.counts.defined.to_string();
+            let undefined = count(record.counts.undefined());
+            let voxels = count(record.counts.defined);
             key_figure(page, &voxels, "voxels", &format!("{undefined} undefined"));
         }
         None => key_figure(page, "none", "median tSNR", "no voxel is defined"),
     }
     key_figure(
         page,
-        &record.runs.len().to_string(),
+        &count(record.runs.len()),
         if record.runs.len() == 1 { "run" } else { "runs" },
         "",
     );
@@ -223,13 +223,21 @@ fn verdict(page: &mut String, record: &Record, context: &Context) {
     let left_out: Vec<String> = left_out
         .into_iter()
         .filter(|(kind, _)| record.count(*kind) > 0)
-        .map(|(kind, word)| format!("{} {word}", record.count(kind)))
+        .map(|(kind, word)| format!("{} {word}", count(record.count(kind))))
         .collect();
-    key_figure(page, &format!("{used} of {volumes}"), "volumes used", &left_out.join(", "));
+    key_figure(
+        page,
+        &format!("{} of {}", count(used), count(volumes)),
+        "volumes used",
+        &left_out.join(", "),
+    );
     if let Some(between) = &record.between_runs {
-        let medians =
-            format!("median {:.1}; without it {:.1}", between.concat_median, between.demean_median);
-        let share = format!("{:.0}%", 100.0 * between.share);
+        let medians = format!(
+            "median {}; without it {}",
+            figure(between.concat_median),
+            figure(between.demean_median)
+        );
+        let share = share(between.share);
         let of_what =
             format!("of {} lies between runs", variance(record.definition.fits_something()));
         key_figure(page, &share, &of_what, &medians);
@@ -286,14 +294,14 @@ fn maps(
     [tsnr, mean, std]: [&Volume; 3],
 ) -> Result<()> {
     let Shown { views, slices, range, colormap } = shown;
-    let count = |count| NonZeroUsize::new(count).map_or(Slices::All, Slices::Count);
+    let so_many = |number| NonZeroUsize::new(number).map_or(Slices::All, Slices::Count);
     let (all, some) = match (slices, &views[..]) {
         (Some(slices), _) => (slices.clone(), slices.clone()),
         (None, [view]) => {
             let depth = grid.shape[view.voxel_axis(grid)];
-            (Slices::All, count(depth.div_ceil(2)))
+            (Slices::All, so_many(depth.div_ceil(2)))
         }
-        (None, _) => (count(SLICES_OF_A_VIEW), count(SLICES_OF_A_VIEW / 2)),
+        (None, _) => (so_many(SLICES_OF_A_VIEW), so_many(SLICES_OF_A_VIEW / 2)),
     };
     let look = |title: &str, label: &str, colormap, range, slices| Look {
         title: title.to_owned(),
@@ -410,7 +418,7 @@ fn provenance(page: &mut String, record: &Record, grid: &Grid, context: &Context
     let rows = grid.affine.map(|row| row.map(|it| format!("{it:.4}")).join(" "));
     let undefined: Vec<String> = reasons(record.counts)
         .iter()
-        .map(|(voxels, reason)| format!("{voxels} {reason}"))
+        .map(|(voxels, reason)| format!("{} {reason}", count(*voxels)))
         .collect();
     let mut entries = vec![("program", format!("tsnr {}", provenance.version))];
     if !context.is_reproducible {

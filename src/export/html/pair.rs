@@ -13,6 +13,7 @@ use crate::export::diff::{json, text};
 use crate::export::words::{grid, quoted};
 use crate::export::{Context, date};
 use crate::markup::{base64, escaped};
+use crate::numbers::{count, counted, figure, share};
 use crate::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, pixels};
 use crate::recipe::FieldDifference;
 use crate::stats::paired::Pairs;
@@ -80,31 +81,25 @@ fn verdict(page: &mut String, record: &DiffRecord, context: &Context) {
     findings(page, &record.findings);
     differences(page, &record.differences);
     *page += "<div class=\"figures\">";
-    for (summary, name, decimals) in [
-        (0, "median of A", 1),
-        (1, "median of B", 1),
-        (2, "median of B - A", 2),
-        (3, "median of B / A", 3),
-    ]
-    .map(|(map, name, decimals)| (record.whole.summaries[map], name, decimals))
-    {
+    for (summary, formula) in record.whole.summaries.iter().zip(text::FORMULAS) {
+        let name = format!("median of {formula}");
         let middle = match summary.distribution.map(|it| it.quantiles) {
-            Some([_, q25, q75, _]) => format!("half from {q25:.2} to {q75:.2}"),
+            Some([_, q25, q75, _]) => format!("half from {} to {}", figure(q25), figure(q75)),
             None => "no voxel has a value".to_owned(),
         };
-        key_figure(page, &tables::known(median(&summary), decimals), name, &middle);
+        key_figure(page, &tables::known(median(summary)), &name, &middle);
     }
-    let (higher, count) = (record.pairs.higher_count(), record.counts.both);
-    let share = format!("{:.0}%", 100.0 * higher as f64 / count as f64);
-    key_figure(page, &share, "of the voxels higher in B", &format!("of {count} compared"));
+    let (higher, both) = (record.pairs.higher_count(), record.counts.both);
+    let note = format!("of {} compared", count(both));
+    key_figure(page, &share(higher as f64 / both as f64), "of the voxels higher in B", &note);
     *page += "</div>\n";
     let row = |(name, summary): (&str, &Summary)| {
-        let known = |value: Option<f64>| tables::known(value, 3);
+        let known = tables::known;
         let quantile = |it: usize| known(summary.distribution.map(|them| them.quantiles[it]));
-        let count = summary.voxels - summary.undefined;
+        let defined = summary.voxels - summary.undefined;
         [
             name.to_owned(),
-            count.to_string(),
+            count(defined),
             quantile(0),
             quantile(1),
             known(median(summary)),
@@ -197,10 +192,11 @@ fn scatter(pairs: &Pairs) -> String {
     let ends = [[range.low(); 2], [range.high(); 2]].map(|end| chart.at(end));
     chart.line("identity", ends[0], ends[1]);
     format!(
-        "<div class=\"scatter\">{}</div>\n<p class=\"faint\">From violet, one voxel, to yellow, {most} \
-         voxels, on a logarithmic scale. On the dashed line both are alike; above it B is higher. \
+        "<div class=\"scatter\">{}</div>\n<p class=\"faint\">From violet, one voxel, to yellow, {}, \
+          on a logarithmic scale. On the dashed line both are alike; above it B is higher. \
          Values beyond an end of an axis are counted at its end.</p>\n",
-        chart.finish()
+        chart.finish(),
+        counted(most as usize, "voxel")
     )
 }
 
@@ -209,11 +205,11 @@ fn regions(regions: &[PairedRegion]) -> String {
         let [a, b, difference, ratio] = region.summaries.each_ref().map(median);
         [
             region.name.clone(),
-            region.compared().to_string(),
-            tables::known(a, 1),
-            tables::known(b, 1),
-            tables::known(difference, 2),
-            tables::known(ratio, 3),
+            count(region.compared()),
+            tables::known(a),
+            tables::known(b),
+            tables::known(difference),
+            tables::known(ratio),
         ]
     };
     tables::table(
@@ -229,7 +225,11 @@ fn provenance(page: &mut String, record: &DiffRecord, grid: &Grid, context: &Con
         Some(mask) => format!("where both are defined in the mask {}", mask.name),
         None => "where both are defined".to_owned(),
     };
-    let place = format!("{place}: {} of {} voxels", record.counts.both, record.counts.voxels);
+    let place = format!(
+        "{place}: {} of {}",
+        count(record.counts.both),
+        counted(record.counts.voxels, "voxel")
+    );
     let mut entries = vec![("program", format!("tsnr {}", record.provenance.version))];
     if !context.is_reproducible {
         entries.push(("command", quoted(&context.command)));

@@ -1,7 +1,8 @@
 //! The tables of a page: runs, regions, inputs, time.
 
-use crate::markup::{escaped, mebibytes, seconds};
+use crate::markup::escaped;
 use crate::nuisance::Use;
+use crate::numbers::{self, figure, mebibytes, seconds, share};
 use crate::record::{FileRecord, RunRecord};
 use crate::regions::Row;
 use std::fmt::Write;
@@ -32,24 +33,24 @@ pub(super) fn entries<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) 
     format!("<dl>{}</dl>\n", entries.into_iter().map(entry).collect::<String>())
 }
 
-/// A number, or that it is not known.
-pub(super) fn known(value: Option<f64>, decimals: usize) -> String {
-    value.filter(|it| it.is_finite()).map_or("–".to_owned(), |it| format!("{it:.decimals$}"))
+/// A figure, or that it is not known.
+pub(super) fn known(value: Option<f64>) -> String {
+    value.filter(|it| it.is_finite()).map_or("–".to_owned(), figure)
 }
 
 pub(super) fn runs(runs: &[RunRecord]) -> String {
     let row = |run: &RunRecord| {
-        let count = |kind| run.count(kind).to_string();
+        let count = |kind| numbers::count(run.count(kind));
         [
             run.name.clone(),
-            run.uses.len().to_string(),
+            numbers::count(run.uses.len()),
             count(Use::Used),
             count(Use::Dummy),
             count(Use::Censored),
             count(Use::NotChosen),
-            known(run.tr_seconds, 3),
+            run.tr_seconds.map_or("–".to_owned(), |it| it.to_string()),
             (run.regressors.len() - run.dependent_regressors.len()).to_string(),
-            known(run.median_tsnr, 1),
+            known(run.median_tsnr),
         ]
     };
     table(
@@ -73,17 +74,16 @@ pub(super) fn regions(regions: &[Row]) -> String {
         let distribution = region.summary.distribution;
         let quantile = |number: usize| distribution.map(|it| it.quantiles[number]);
         let [q25, median, q75] =
-            [quantile(1), distribution.map(|it| it.median), quantile(2)].map(|it| known(it, 1));
+            [quantile(1), distribution.map(|it| it.median), quantile(2)].map(known);
         let voxels = region.summary.voxels - region.summary.undefined;
-        [region.name.clone(), region.run.clone(), voxels.to_string(), q25, median, q75]
+        [region.name.clone(), region.run.clone(), numbers::count(voxels), q25, median, q75]
     };
     table(["region", "run", "voxels", "25%", "median", "75%"], regions.iter().map(row))
 }
 
 pub(super) fn phases(profile: &Profile) -> String {
     let wall = profile.wall_seconds.max(1e-9);
-    let row =
-        |name: &str, of: f64| [name.to_owned(), seconds(of), format!("{:.0}%", 100.0 * of / wall)];
+    let row = |name: &str, of: f64| [name.to_owned(), seconds(of), share(of / wall)];
     let phases = profile.spans.iter().filter_map(|span| match span.what {
         What::Phase(name) => Some(row(name, span.seconds)),
         What::Task { .. } => None,

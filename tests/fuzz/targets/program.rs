@@ -122,7 +122,7 @@ fn run(input: &[u8], folder: &Path) -> Reached {
     let shown = Shown::default();
     let drawn = [
         png::slide(&record, &shown).err(),
-        text::preview(&record, &shown, None).err(),
+        text::preview(&record, &shown, None, 79).err(),
         match recipe.computing.is_reported {
             true => html::page(&record, &shown, &context).err(),
             false => None,

@@ -12,6 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Instant;
+use tsnr::numbers::{count, figure};
 use tsnr::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, mosaic, preview};
 
 /// The most bytes of a page.
@@ -127,12 +128,16 @@ fn the_figures_of_a_page_are_those_that_json_has() {
     assert_eq!(run["grid"]["orientation"], "LAS");
     assert_eq!(run["mask"], Value::Null);
     let median = number(&run["tsnr"]["median"]);
-    assert!(page.contains(&format!("<b>{median:.1}</b>median tSNR")), "{median}");
+    assert!(page.contains(&format!("<b>{}</b>median tSNR", figure(median))), "{median}");
     assert!(page.contains("<b>185 of 200</b>volumes used<small>15 dropped</small>"));
     let voxels = &run["tsnr"]["voxels"];
     let undefined = run["undefined"].as_object().expect("counts").values();
     let undefined: u64 = undefined.map(|it| it.as_u64().expect("a count")).sum();
-    assert!(page.contains(&format!("<b>{voxels}</b>voxels<small>{undefined} undefined</small>")));
+    assert!(page.contains(&format!(
+        "<b>{}</b>voxels<small>{} undefined</small>",
+        count(voxels.as_u64().expect("a count") as usize),
+        count(undefined as usize)
+    )));
     let rows = elements(page, "tr");
     for (number_of_run, of_run) in run["runs"].as_array().expect("runs").iter().enumerate() {
         let own = number(&of_run["median_tsnr"]);
@@ -140,18 +145,19 @@ fn the_figures_of_a_page_are_those_that_json_has() {
         let name = name.trim_end_matches(".nii");
         let row = format!("<tr><td>{name}</td><td>40</td><td>37</td><td>3</td>");
         let row = rows.iter().find(|it| it.starts_with(&row)).expect("a row of the run");
-        assert!(row.ends_with(&format!("<td>{own:.1}</td></tr>")), "{row}");
+        assert!(row.ends_with(&format!("<td>{}</td></tr>", figure(own))), "{row}");
         let hash = of_run["files"][0]["header_sha256"].as_str().expect("a hash");
         assert!(page.contains(&format!("<td>{hash}</td>")), "{name}");
     }
     let regions = run["regions"].as_array().expect("regions");
     assert_eq!(regions.len(), 1 + 5, "all runs, and each");
     for region in regions {
-        let [q25, median, q75] = ["q25", "median", "q75"].map(|it| number(&region[it]));
+        let [q25, median, q75] = ["q25", "median", "q75"].map(|it| figure(number(&region[it])));
         let (of, voxels) = (region["run"].as_str().expect("a run"), &region["voxels"]);
+        let voxels = count(voxels.as_u64().expect("a count") as usize);
         let row = format!(
             "<tr><td>left &lt;hippocampus&gt;</td><td>{of}</td><td>{voxels}</td>\
-             <td>{q25:.1}</td><td>{median:.1}</td><td>{q75:.1}</td></tr>"
+             <td>{q25}</td><td>{median}</td><td>{q75}</td></tr>"
         );
         assert!(page.contains(&row), "{row}");
     }
@@ -377,8 +383,8 @@ fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_map() {
     look.slices = Slices::Count(NonZeroUsize::new(9).unwrap());
     left("three_views.png", mosaic::png(&volume, &look).unwrap());
     assert!(file.len() < 2_000_000, "{} bytes", file.len());
-    let preview = preview::histogram(volume.values())
-        + &preview::axial_slices(&volume, look.colormap, range, preview::Colors::True);
+    let preview = preview::histogram(volume.values(), 79)
+        + &preview::axial_slices(&volume, look.colormap, range, preview::Colors::True, 79);
     left("preview.txt", &preview);
     assert!(preview.lines().count() < 40);
 }
