@@ -894,6 +894,7 @@ fn ctrl_c_takes_the_progress_line_away() {
     let behind = shown.rsplit("reading").next().expect("a bar");
     let (_, said) = behind.rsplit_once("\x1b[2K").expect("the line is cleared");
     let said = said.split("Script done").next().unwrap_or_default().trim();
+    let said = said.replace("\x1b[1;31m", "").replace("\x1b[0m", "");
     assert!(said.ends_with("tsnr: error: interrupted") && !said.contains("tasks"), "{shown}");
     assert!(!scratch.path("map.nii").exists());
 }

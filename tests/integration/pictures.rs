@@ -124,7 +124,7 @@ fn a_page_is_whole_in_itself_and_tells_where_it_comes_from() {
     }
     for part in [
         "<title>sub-01 ses-test, 5 runs</title>",
-        "<b>52.20</b>median tSNR",
+        "<b>52.25</b>median tSNR",
         "<b>189 of 189</b>volumes used",
         "<h2>tSNR of single runs</h2>",
         "<h2>tSNR by slice</h2>",
