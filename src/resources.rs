@@ -29,8 +29,18 @@ pub fn available_memory_bytes() -> Option<u64> {
 }
 
 fn address_space_limit_bytes() -> Option<u64> {
+    limit("Max address space")
+}
+
+/// How far the stack of the first thread may grow (`ulimit -s`), if there is a limit. Known on Linux.
+pub fn stack_limit_bytes() -> Option<u64> {
+    limit("Max stack size")
+}
+
+/// A limit of this process by its name in `/proc/self/limits`.
+fn limit(name: &str) -> Option<u64> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
     // The soft limit comes first; "unlimited" is no number.
     line.split_whitespace().next()?.parse().ok()
 }

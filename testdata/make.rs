@@ -33,6 +33,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     write_second_runs(&mut odd)?;
     write_damaged_files(&mut odd)?;
     write_damaged_gzip(&mut odd)?;
+    write_doubtful_headers(&mut odd)?;
     write_wrong_headers(&mut odd)?;
     write_unwanted_datatypes(&mut odd)?;
     write_other_formats(&mut odd)?;
@@ -558,13 +559,30 @@ fn write_damaged_gzip(odd: &mut Specimens) -> io::Result<()> {
     odd.no("short_inside_gzip.nii.gz", short, "truncated", "sound gzip, 4.5 of 6 volumes inside")
 }
 
+/// Headers with one wrong field whose meaning is not in doubt.
+fn write_doubtful_headers(odd: &mut Specimens) -> io::Result<()> {
+    let mut doubtful = |name: &str, change: fn(&mut Header), says: &str, why: &str| {
+        odd.doubtful(name, changed(change), says, why)
+    };
+    doubtful("bitpix_0.nii", |run| run.bitpix = 0, "bitpix 0 contradicts", "int16 has 16 bits")?;
+    let mut vector = Header::new(INT16, 16, -1, 1, 1, 6);
+    vector.glmin = 60;
+    let why = "a vector as FreeSurfer writes long ones: dim[1] -1, the length in glmin";
+    odd.row("long_vector.nii", "warns", "glmin", "long_vector", why);
+    odd.file("long_vector.nii", vector.file(&plain_voxels()))?;
+    let by_bits = changed(|run| run.bitpix = 32);
+    let twice = [&by_bits[..], &by_bits[VOXELS_AT..]].concat();
+    let why = "bitpix 32 of int16, and the voxels are as many bytes as bitpix says";
+    odd.no("bitpix_32_long.nii", &twice, "it is not known which", why)?;
+    odd.no("bitpix_32_long.nii.gz", gzip(&twice), "it is not known which", "the same, compressed")
+}
+
 /// Headers with one wrong field; the voxels behind them are sound.
 fn write_wrong_headers(odd: &mut Specimens) -> io::Result<()> {
     let mut wrong = |name: &str, change: fn(&mut Header), says: &str, why: &str| {
         odd.no(name, changed(change), says, why)
     };
     wrong("sizeof_hdr_7.nii", |run| run.sizeof_hdr = 7, "sizeof_hdr", "neither 348 nor 540")?;
-    wrong("bitpix_0.nii", |run| run.bitpix = 0, "bitpix", "int16 has 16 bits")?;
     wrong("dim_zero.nii", |run| run.dim[2] = 0, "dim[2]", "no voxels along y")?;
     wrong("dim_negative.nii", |run| run.dim[2] = -4, "dim[2]", "-4 voxels along y")?;
     let huge = |run: &mut Header| {
@@ -615,7 +633,7 @@ fn write_unwanted_datatypes(odd: &mut Specimens) -> io::Result<()> {
 /// What is no NIfTI-1 single file at all.
 fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     let text = "This is a text, not an image.\n".repeat(40);
-    odd.no("text.nii", text, "NIfTI", "a text, long enough for a header")?;
+    odd.no("text.nii", text, "a text, expected a NIfTI-1", "a text, long enough for a header")?;
     let run = Header::int16(6);
     let nifti2 = [run.nifti2_bytes(), vec![0; 4], run.encode(&plain_voxels())].concat();
     odd.no("nifti2.nii", nifti2, "NIfTI-2", "sound NIfTI-2 with the voxels of int16_le.nii")?;
@@ -626,6 +644,40 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     odd.no("pair.img", half.encode(&plain_voxels()), ".hdr/.img pair", "the voxels of a pair")?;
     half.magic = [0; 4];
     odd.no("analyze.hdr", half.bytes(), "magic", "no magic: Analyze 7.5, not NIfTI")?;
+
+    let page = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n";
+    let why = "the page of a download that failed, saved as an image";
+    odd.no("page.nii.gz", page, "HTML", why)?;
+    let twice = gzip(&gzip(&Header::int16(6).file(&plain_voxels())));
+    odd.no("twice.nii.gz", twice, "gzip -dc", "sound, and compressed once more")?;
+    let mgh = [&[0, 0, 0, 1][..], &[0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 6]].concat();
+    let why = "the beginning of FreeSurfer's MGH: version 1 and four lengths, big-endian";
+    odd.no("freesurfer.mgh", &mgh, "mri_convert", why)?;
+    odd.no("freesurfer.mgz", gzip(&mgh), "mri_convert", "the same, compressed")?;
+    let head = "\ntype  = string-attribute\nname  = TYPESTRING\ncount = 15\n'3DIM_HEAD_ANAT~\n";
+    odd.no("afni+orig.HEAD", head, "3dAFNItoNIFTI", "the header of an AFNI dataset")?;
+    let brik = Header::int16(6).encode(&plain_voxels());
+    odd.no("afni+orig.BRIK", &brik, "3dAFNItoNIFTI", "its voxels, told by the name alone")?;
+    odd.no("afni+tlrc.BRIK.gz", gzip(&brik), "3dAFNItoNIFTI", "the same, compressed")?;
+    let gifti = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<GIFTI Version=\"1.0\"></GIFTI>\n";
+    odd.no("surface.func.gii", gifti, "wb_command", "a GIFTI without arrays")?;
+    let minc = [&b"CDF\x01"[..], &[0; 28]].concat();
+    odd.no("minc1.mnc", minc, "mnc2nii", "the beginning of MINC 1, which is netCDF")?;
+    let minc = [&b"\x89HDF\r\n\x1a\n"[..], &[0; 24]].concat();
+    odd.no("minc2.mnc", minc, "mnc2nii", "the beginning of MINC 2, which is HDF5")?;
+    let par = "# === DATA DESCRIPTION FILE ======================\n#\n# CAUTION - ...\n";
+    odd.no("philips.PAR", par, "parrec2nii", "the header of a PAR/REC image")?;
+    odd.no("philips.REC", &brik, "parrec2nii", "its voxels, told by the name alone")?;
+    let nrrd = "NRRD0004\ntype: short\ndimension: 4\nsizes: 5 4 3 6\nencoding: raw\n\n";
+    odd.no("image.nrrd", nrrd, "SimpleITK", "the header of an NRRD image")?;
+    let dicom = [&[0; 128][..], b"DICM", &[2, 0, 0, 0, b'U', b'L', 4, 0]].concat();
+    odd.no("IM0001.dcm", dicom, "dcm2niix", "the beginning of a DICOM file")?;
+    let packed = [&b"BZh91AY&SY"[..], &[0; 20]].concat();
+    odd.no("run.nii.bz2", packed, "bunzip2", "the beginning of what bzip2 writes")?;
+    let packed = [&[0x28, 0xb5, 0x2f, 0xfd][..], &[0; 20]].concat();
+    odd.no("run.nii.zst", packed, "unzstd", "the beginning of what zstd writes")?;
+    let tar = [&b"run.nii"[..], &[0; 250], b"ustar\x0000", &[0; 247]].concat();
+    odd.no("run.tar.gz", gzip(&tar), "tar -xf", "an archive that holds an image")?;
 
     let key = "0123456789abcdef".repeat(2);
     let annex = format!("/annex/objects/MD5E-s22944165--{key}.nii.gz\n");

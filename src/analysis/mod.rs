@@ -159,21 +159,9 @@ impl Planned {
             chunk_length: computing.chunk_length,
             analysis,
         };
-        let settings = within_memory(recipe, session, asked)?;
+        let mut settings = within_memory(recipe, session, asked)?;
         let predicted_bytes =
             pipeline::predicted_bytes(session, &settings) + bytes_beside(recipe, session);
-        let findings = findings::before(&Opened {
-            recipe,
-            definition: &definition,
-            skipped_files: &inputs.remarks,
-            prepared: &prepared,
-            beside: &beside,
-            dropped_extensions: &dropped_extensions,
-            threads: [settings.threads, threads],
-            predicted_bytes,
-            have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
-        });
-        findings.iter().for_each(|finding| watch.observer.found(finding));
         let mut files_beside = files_beside(recipe)?;
         let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
         files_beside.extend(sidecars.into_iter().cloned());
@@ -181,7 +169,21 @@ impl Planned {
         let progress = Arc::clone(&watch) as Arc<dyn Progress>;
         let plan = pipeline::plan(session, &settings, progress)?;
         let plan = if computing.is_unoptimized { plan.unoptimized() } else { plan };
-        let plan = plan.within(computing.memory_limit);
+        let fit = settings.threads;
+        settings.threads = fit.min(most_threads(&plan));
+        let plan = plan.within(computing.memory_limit).on_threads(settings.threads);
+        let findings = findings::before(&Opened {
+            recipe,
+            definition: &definition,
+            skipped_files: &inputs.remarks,
+            prepared: &prepared,
+            beside: &beside,
+            dropped_extensions: &dropped_extensions,
+            threads: [settings.threads, fit, threads],
+            predicted_bytes,
+            have_own_tsnr: have_own_tsnr || !needs_own_tsnr(recipe),
+        });
+        findings.iter().for_each(|finding| watch.observer.found(finding));
         Ok(Planned {
             recipe: recipe.clone(),
             definition,
@@ -362,6 +364,12 @@ impl Planned {
 
 fn threads_of(settings: &Settings) -> usize {
     if settings.mode == Mode::Serial { 1 } else { settings.threads.get() }
+}
+
+/// The most threads that can help: one for each task, or for each core where these are more.
+fn most_threads(plan: &Plan) -> NonZeroUsize {
+    let tasks = NonZeroUsize::new(plan.outline().tasks.len()).unwrap_or(NonZeroUsize::MIN);
+    tasks.max(resources::available_threads())
 }
 
 /// The files that a recipe names beside the images.

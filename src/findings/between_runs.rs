@@ -9,6 +9,7 @@ use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use serde::Serialize;
+use std::thread;
 
 pub(super) const RULE: Rule = Rule {
     name: "between-runs",
@@ -41,7 +42,7 @@ impl BetweenRuns {
     /// that is held at once.
     pub fn from_shares(
         tsnr: &mut [f64],
-        share: Vec<f64>,
+        mut share: Vec<f64>,
         analysis: &Analysis,
     ) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
@@ -55,23 +56,25 @@ impl BetweenRuns {
         // Of the same squares, so that the ratio of the two is all that is needed.
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
-        let demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
-        let median_of_finite = |mut values: Vec<f64>| {
+        let mut demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
+        let median_of_finite = |values: &mut Vec<f64>| {
             values.retain(|value| value.is_finite());
-            median(&mut values)
+            median(values)
         };
         // Side by side: of a plain run, they would take as long as a fifth of it.
-        let [share, concat_median, demean_median] = std::thread::scope(|scope| {
-            let share = scope.spawn(|| median_of_finite(share));
-            let demeaned = scope.spawn(|| median_of_finite(demeaned));
+        let (concat_median, beside) = thread::scope(|scope| {
+            let [share, demeaned] = [&mut share, &mut demeaned].map(|values| {
+                thread::Builder::new().spawn_scoped(scope, move || median_of_finite(values))
+            });
             let concat = median(tsnr);
-            let joined = |it: std::thread::ScopedJoinHandle<Option<f64>>| it.join().ok().flatten();
-            [joined(share), concat, joined(demeaned)]
+            (concat, [share, demeaned].map(|it| it.ok().and_then(|it| it.join().ok())))
         });
+        // Those that no thread was to be had for.
+        let [share_median, demean_median] = beside;
         Some(BetweenRuns {
-            share: share?,
+            share: share_median.unwrap_or_else(|| median_of_finite(&mut share))?,
             concat_median: concat_median?,
-            demean_median: demean_median?,
+            demean_median: demean_median.unwrap_or_else(|| median_of_finite(&mut demeaned))?,
         })
     }
 

@@ -27,6 +27,7 @@ mod few_volumes;
 mod fewer_threads;
 mod files_skipped;
 mod gzip_surplus;
+mod header_mended;
 mod image_misplaced;
 mod image_resampled;
 mod least_std;
@@ -87,6 +88,7 @@ pub const RULES: &[Rule] = &[
     slope_differs::RULE,
     single_volume::RULE,
     sides_unknown::RULE,
+    header_mended::RULE,
     confounds_matched::RULE,
     confounds_unused::RULE,
     columns_differ::RULE,
@@ -275,8 +277,8 @@ pub(crate) struct Opened<'a> {
     pub beside: &'a Beside,
     /// Extensions of the first image's header that its maps do not get, in words.
     pub dropped_extensions: &'a [String],
-    /// Threads that compute, and those that were to.
-    pub threads: [NonZeroUsize; 2],
+    /// Threads that compute, those that fit into the memory, and those that were asked for.
+    pub threads: [NonZeroUsize; 3],
     /// The memory that is expected to be taken, in bytes.
     pub predicted_bytes: u64,
     /// Whether each run has a tSNR of its own, where that was asked for.

@@ -47,8 +47,7 @@ impl OpenFile {
     /// Opens `path`.
     ///
     /// # Errors
-    /// A file that is missing, was not fetched, is no regular file, may not be read, or is
-    /// compressed by something other than gzip.
+    /// A file that is missing, was not fetched, is no regular file, or may not be read.
     pub(super) fn open(path: &Path) -> Result<OpenFile> {
         open(path).map_err(|error| error.at(path))
     }
@@ -182,7 +181,7 @@ fn open(path: &Path) -> Result<OpenFile> {
     {
         return Err(error);
     }
-    let encoding = encoding(head)?;
+    let encoding = encoding(head);
     Ok(OpenFile { reader, version, encoding })
 }
 
@@ -220,29 +219,26 @@ fn placeholder(path: &Path, head: &[u8]) -> Option<Error> {
     text.contains("annex/objects/").then(|| not_fetched(path))
 }
 
-fn encoding(head: &[u8]) -> Result<Encoding> {
-    let foreign = match head {
-        [0x1F, 0x8B, ..] => return Ok(Encoding::Gzip),
-        [b'B', b'Z', b'h', ..] => "bzip2",
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => "xz",
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd",
-        [b'P', b'K', 3, 4, ..] => "zip",
-        _ => return Ok(Encoding::Plain),
-    };
-    Err(Error::unsupported(format!("compressed by {foreign}, expected plain or gzip"))
-        .remedy("decompress it first"))
+/// How a file is encoded, by its first bytes.
+fn encoding(head: &[u8]) -> Encoding {
+    if head.starts_with(&[0x1F, 0x8B]) { Encoding::Gzip } else { Encoding::Plain }
+}
+
+/// As many of the first `most` bytes of a file's content as there are.
+///
+/// # Errors
+/// Those of opening and reading it.
+pub(super) fn head_of_content(path: &Path, most: usize) -> Result<Vec<u8>> {
+    let content = OpenFile::open(path)?.into_content();
+    let failed = |error| Error::io("cannot read", error).at(path);
+    let mut head = Vec::new();
+    content.map_err(failed)?.stream.take(most as u64).read_to_end(&mut head).map_err(failed)?;
+    Ok(head)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gzip_is_told_by_its_bytes_and_foreign_compression_is_named() {
-        assert_eq!(encoding(&[0x1F, 0x8B, 8]).unwrap(), Encoding::Gzip);
-        assert_eq!(encoding(&[92, 1, 0, 0]).unwrap(), Encoding::Plain);
-        assert!(encoding(b"BZh91AY").unwrap_err().to_string().contains("bzip2"));
-    }
 
     #[test]
     fn an_annex_link_names_the_command_that_fetches_it() {

@@ -8,10 +8,11 @@
 //!
 //! A format is a folder: whatever a file of it can be wrong about is found there and said with the
 //! file's name, and no other module names its fields. [`nifti`] is the only one so far. What the
-//! bytes of a file are, whatever the format, `codec` knows. This module does not know what the
+//! bytes of a file are, whatever the format, `codec` knows; `foreign` has the names of what is not read. This module does not know what the
 //! voxels are used for, nor how many files belong together.
 
 mod codec;
+mod foreign;
 mod geometry;
 pub mod nifti;
 mod sink;
@@ -39,7 +40,7 @@ pub const ENDINGS: &str = ".nii or .nii.gz";
 /// A file that cannot be opened, was not fetched, is of no format that is read, or contradicts
 /// itself; the path is named.
 pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
-    Ok(Arc::new(nifti::Image::open(path)?))
+    Ok(Arc::new(foreign::named(nifti::Image::open(path), path)?))
 }
 
 /// Whether a file's name says that it is an image.

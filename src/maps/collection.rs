@@ -6,6 +6,8 @@ use super::{
 use ndarray::{ArrayView3, ShapeBuilder};
 use std::mem::take;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// A map: a value for each voxel of a grid, first axis fastest.
 #[derive(Clone, Debug)]
@@ -139,12 +141,18 @@ impl Maps {
             map.values = Vec::with_capacity(voxels);
             pieces.into_iter().for_each(|piece| map.values.extend(piece));
         };
-        std::thread::scope(|scope| {
-            let mut columns = maps.iter_mut().zip(pieces);
-            let on_this_thread = columns.next();
-            columns.for_each(|column| drop(scope.spawn(move || join(column))));
-            on_this_thread.into_iter().for_each(join);
+        let helpers = pieces.len().saturating_sub(1);
+        let columns = Mutex::new(maps.iter_mut().zip(pieces));
+        let next = || columns.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let join_all = || std::iter::from_fn(next).for_each(join);
+        thread::scope(|scope| {
+            // What no thread is to be had for is done by this one.
+            for _ in 0..helpers {
+                let _ = thread::Builder::new().spawn_scoped(scope, join_all);
+            }
+            join_all();
         });
+        drop(columns);
         Maps { shape: [0; 3], status, run_status, maps }.on_grid(shape)
     }
 

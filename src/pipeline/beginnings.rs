@@ -31,7 +31,8 @@ pub fn beginnings(
             })
         })
         .collect();
-    let pool = Pool::new(threads).map_err(super::too_many_threads)?;
+    let most = NonZeroUsize::new(tasks.len()).unwrap_or(NonZeroUsize::MIN);
+    let pool = Pool::new(threads.min(most)).map_err(super::too_many_threads)?;
     let signals = compute(&tasks, &pool).map_err(task_error)?;
     Ok(signals.into_iter().map(Arc::unwrap_or_clone).collect())
 }

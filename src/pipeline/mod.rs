@@ -310,6 +310,12 @@ impl Plan {
         Plan { budget_bytes, ..self }
     }
 
+    /// The same on so many threads.
+    pub fn on_threads(mut self, threads: NonZeroUsize) -> Plan {
+        self.settings.threads = threads;
+        self
+    }
+
     /// Computes the maps. `observer` is told of the tasks of [`outline`](Plan::outline).
     ///
     /// Once `cancellation`, or the progress that the plan was made with, says so, no task is begun

@@ -41,6 +41,7 @@ pub struct Header {
     pub sform_code: i16,
     pub quaternion: [f32; 3],
     pub translation: [f32; 3],
+    pub glmin: i32,
     pub magic: [u8; 4],
 }
 
@@ -111,6 +112,7 @@ impl Header {
         put(256, &floats(&self.quaternion));
         put(268, &floats(&self.translation));
         put(280, &floats(self.affine().as_flattened()));
+        put(144, &bytes!(self.glmin, self.big_endian));
         put(344, &self.magic);
         out
     }

@@ -239,7 +239,7 @@ fn a_header_field_of_any_value_ends_in_maps_or_one_line() {
 }
 
 #[test]
-fn a_geometry_that_makes_no_sense_is_passed_on_as_it_is() {
+fn a_geometry_that_makes_no_sense_is_told_and_not_passed_on() {
     let scratch = Scratch::new();
     let sound = sound_files().swap_remove(0);
     for (at, field) in
@@ -248,12 +248,53 @@ fn a_geometry_that_makes_no_sense_is_passed_on_as_it_is() {
         for value in FLOATS {
             let run = put(&sound, at, &value.to_le_bytes());
             scratch.file("run.nii", &run);
-            scratch.tsnr(["run.nii", "-o", "map.nii", "-v"]).succeeded();
+            let outcome = scratch.tsnr(["run.nii", "-o", "map.nii", "-v"]).succeeded();
             let map = std::fs::read(scratch.path("map.nii")).expect("a map");
-            assert_eq!(map[at..at + 4], run[at..at + 4], "{field} {value}");
+            let found = f32::from_le_bytes(map[at..at + 4].try_into().expect("four bytes"));
+            let is_passed_on = found.to_bits() == value.to_bits();
+            let is_told = outcome.stderr.contains("warning: header-mended: run.nii: ");
+            // Which side is up can be had without a word: what is no -1 means 1.
+            assert!(is_passed_on != is_told || field == "qfac", "{field} {value}: {found}");
+            assert!(found.is_finite() && (is_passed_on || value.abs() > 1.0 || !value.is_finite()));
+            let quaternion = map[256..268].chunks_exact(4);
+            let squares = quaternion.map(|it| {
+                f64::from(f32::from_le_bytes(it.try_into().expect("four bytes"))).powi(2)
+            });
+            assert!(squares.sum::<f64>() < 1.0 + 1e-6, "{field} {value}");
         }
     }
     assert_eq!(Map::read(&scratch.path("map.nii")).shape, [5, 4, 3]);
+}
+
+/// Found with nibabel 5.4.2, which cannot open a run with the last of these quaternions and no
+/// sform, nor save what it makes of forms that are not finite.
+#[test]
+#[ignore = "needs Python with numpy and nibabel"]
+fn nibabel_opens_and_saves_the_maps_of_geometries_that_make_no_sense() {
+    let scratch = Scratch::new();
+    let sound = sound_files().swap_remove(0);
+    let only_qform = put(&sound, 254, &[0, 0]);
+    let mut maps = Vec::new();
+    for (run, places) in [(&sound, [76, 80, 280, 296]), (&only_qform, [80, 256, 264, 268])] {
+        for at in places {
+            for value in [f32::NAN, f32::INFINITY, 0.0, -1.0, 3.0, 1e10] {
+                let (name, map) = ("run.nii", format!("map-{}.nii", maps.len()));
+                scratch.file(name, put(run, at, &value.to_le_bytes()));
+                scratch.tsnr([name, "-q", "-o", &map]).succeeded();
+                maps.push(scratch.path(&map));
+            }
+        }
+    }
+    let script = "import sys, numpy as np, nibabel as nib\n\
+                  for path in sys.argv[1:]:\n\
+                  \x20   image = nib.load(path)\n\
+                  \x20   assert np.isfinite(image.affine).all(), path\n\
+                  \x20   assert np.isfinite(image.get_qform()).all(), path\n\
+                  \x20   other = nib.Nifti1Image(image.get_fdata(), image.affine, image.header)\n\
+                  \x20   nib.save(other, path)\n";
+    let mut python = std::process::Command::new(program::python::with_numpy_and_nibabel());
+    let output = python.args(["-c", script]).args(maps).output().expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 // ---- Memory -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ use nifti::NiftiHeader;
 /// The voxel encoding of a header.
 ///
 /// # Errors
-/// A datatype that is no real number; a `bitpix` that contradicts it; an intercept that cannot be.
+/// A datatype that is no real number; an intercept that cannot be.
 pub(super) fn voxel_encoding(header: &NiftiHeader) -> Result<VoxelEncoding> {
     let datatype = datatype(header.datatype).map_err(|content| {
         Error::unsupported(format!(
@@ -17,16 +17,13 @@ pub(super) fn voxel_encoding(header: &NiftiHeader) -> Result<VoxelEncoding> {
             header.datatype
         ))
     })?;
-    if i32::from(header.bitpix) != 8 * datatype.bytes() as i32 {
-        return Err(super::header::damaged(&format!(
-            "bitpix {} contradicts datatype {} ({datatype}), expected {}",
-            header.bitpix,
-            header.datatype,
-            8 * datatype.bytes()
-        )));
-    }
     let scaling = scaling(header.scl_slope, header.scl_inter)?;
     Ok(VoxelEncoding { datatype, scaling })
+}
+
+/// What `bitpix` says of the size of a sample, in bits, where that contradicts the datatype.
+pub(super) fn contradicting_bits(header: &NiftiHeader, datatype: Datatype) -> Option<i16> {
+    (i32::from(header.bitpix) != 8 * datatype.bytes() as i32).then_some(header.bitpix)
 }
 
 /// The type of a `datatype` code (nifti1.h, `DT_*`), or in words what is stored instead of one

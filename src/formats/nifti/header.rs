@@ -3,7 +3,7 @@
 //! The `nifti` crate turns the 348 bytes into fields; which of them can be believed, and
 //! what they mean together, is decided here. Field names are those of nifti1.h.
 
-use super::encoding::voxel_encoding;
+use super::encoding::{contradicting_bits, voxel_encoding};
 use super::orientation;
 use crate::error::{Error, Result};
 use crate::formats::{Geometry, Time, TimeUnit, VoxelEncoding};
@@ -18,6 +18,10 @@ pub(super) const FIRST_VOXEL_OFFSET: u64 = 352;
 /// Bytes of a NIfTI-2 header, and the value of its `sizeof_hdr`.
 pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
 
+/// What `dim[1]` is where a vector is too long for it, whose length FreeSurfer writes into `glmin`
+/// (its `save_nifti.m`; nibabel's `Nifti1Header.get_data_shape` reads it so).
+pub(super) const LENGTH_IN_GLMIN: i16 = -1;
+
 /// The contents of a valid header.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
@@ -28,7 +32,12 @@ pub(super) struct Header {
     pub byte_order: ByteOrder,
     /// Where the first voxel lies in the (decompressed) file, in bytes.
     pub voxel_offset: u64,
+    /// The fields, mended where they cannot be.
     pub fields: NiftiHeader,
+    /// What contradicts itself, and what was made of it, in words.
+    pub mended: Vec<String>,
+    /// The size of a sample in bits by `bitpix`, if that is not the datatype's.
+    pub other_bits: Option<i16>,
     /// The header as it is stored.
     pub bytes: [u8; HEADER_BYTES],
 }
@@ -52,17 +61,34 @@ impl Header {
         // The crate keeps dimensions unsigned and guesses the byte order from dim[0], so
         // they are read here, before it sees them.
         let dim: [i16; 8] = std::array::from_fn(|axis| field(40 + 2 * axis));
-        let (shape, volumes) = shape(dim)?;
-        let fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
+        let mut fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
             .map_err(|error| Error::damaged(format!("damaged NIfTI-1 header: {error}")))?;
-
+        let (shape, volumes) = shape(dim, fields.glmin)?;
+        let encoding = voxel_encoding(&fields)?;
+        let mut mended = orientation::mend(&mut fields);
+        if dim[1] == LENGTH_IN_GLMIN {
+            mended.push(format!(
+                "dim[1] is -1, and the length {} was taken from glmin, as FreeSurfer writes long \
+                 vectors",
+                shape[0]
+            ));
+        }
+        let other_bits = contradicting_bits(&fields, encoding.datatype);
+        if let Some(bits) = other_bits {
+            mended.push(format!(
+                "bitpix {bits} contradicts datatype {} ({}), which was believed",
+                fields.datatype, encoding.datatype
+            ));
+        }
         let header = Header {
             geometry: orientation::geometry(&fields, shape),
             time: time(&fields, dim, volumes),
-            encoding: voxel_encoding(&fields)?,
+            encoding,
             byte_order,
             voxel_offset: voxel_offset(fields.vox_offset)?,
             fields,
+            mended,
+            other_bits,
             bytes: std::array::from_fn(|at| head[at]),
         };
         header.checked_size()?;
@@ -183,8 +209,8 @@ fn check_magic(head: &[u8]) -> Result<()> {
 }
 
 /// Spatial shape and number of time points: 1 to 3 dimensions are one volume, time is the
-/// fourth, or the fifth where the fourth is a singleton.
-fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
+/// fourth, or the fifth where the fourth is a singleton. Of a long vector `glmin` has the length.
+fn shape(dim: [i16; 8], glmin: i32) -> Result<([usize; 3], usize)> {
     if !(1..=7).contains(&dim[0]) {
         return Err(damaged(&format!(
             "dim[0] is {}, expected the number of dimensions, 1 to 7",
@@ -192,10 +218,24 @@ fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
         )));
     }
     let used = dim[0] as usize;
-    if let Some(axis) = (1..=used).find(|&axis| dim[axis] < 1) {
-        return Err(damaged(&format!("dim[{axis}] is {}, expected a positive length", dim[axis])));
+    let mut lengths = [1; 8];
+    for axis in 1..=used {
+        lengths[axis] = match usize::try_from(dim[axis]) {
+            Ok(length) if length > 0 => length,
+            _ if axis == 1 && is_long_vector(dim) => {
+                usize::try_from(glmin).ok().filter(|&length| length > 0).ok_or_else(|| {
+                    damaged(&format!(
+                        "dim[1] is -1 and glmin, where the length would be, is {glmin}"
+                    ))
+                })?
+            }
+            _ => {
+                let problem = format!("dim[{axis}] is {}, expected a positive length", dim[axis]);
+                return Err(damaged(&problem));
+            }
+        };
     }
-    let length = |axis: usize| if axis <= used { dim[axis] as usize } else { 1 };
+    let length = |axis: usize| lengths[axis];
     let volumes = match [length(4), length(5), length(6), length(7)] {
         [t, 1, 1, 1] | [1, t, 1, 1] => t,
         _ => {
@@ -208,6 +248,12 @@ fn shape(dim: [i16; 8]) -> Result<([usize; 3], usize)> {
         }
     };
     Ok(([length(1), length(2), length(3)], volumes))
+}
+
+/// Whether the length of the first axis stands in `glmin`.
+fn is_long_vector(dim: [i16; 8]) -> bool {
+    let is_one = |axis: usize| (dim[0] as usize) < axis || dim[axis] == 1;
+    dim[1] == LENGTH_IN_GLMIN && is_one(2) && is_one(3)
 }
 
 /// nifti1.h: voxels of a single file begin at `vox_offset`, an integer of at least 352;
@@ -291,14 +337,13 @@ mod tests {
 
     #[test]
     fn a_damaged_field_is_named() {
-        let damaged: [(usize, &[u8], &str); 9] = [
+        let damaged: [(usize, &[u8], &str); 8] = [
             (0, &[7, 0], "sizeof_hdr is 7"),
             (40, &[0, 0], "dim[0] is 0"),
             (40, &[9, 0], "dim[0] is 9"),
             (44, &[0, 0], "dim[2] is 0"),
             (46, &[0xFF, 0xFF], "dim[3] is -1"),
             (70, &[128, 0], "RGB24"),
-            (72, &[0, 0], "bitpix 0"),
             (108, &f32::NAN.to_le_bytes(), "vox_offset is NaN"),
             (344, b"ni1", ".hdr/.img pair"),
         ];
@@ -306,6 +351,33 @@ mod tests {
             let error = with(offset, bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{says}: {error}");
         }
+    }
+
+    #[test]
+    fn a_bitpix_that_contradicts_the_datatype_is_told_and_not_believed() {
+        let header = with(72, &[0, 0]).unwrap();
+        assert_eq!((header.encoding.datatype, header.other_bits), (Datatype::Int16, Some(0)));
+        let says = "bitpix 0 contradicts datatype 4 (int16), which was believed";
+        assert_eq!(header.mended, [says]);
+        assert_eq!(Header::parse(&head()).unwrap().mended, [""; 0]);
+    }
+
+    #[test]
+    fn the_length_of_a_long_vector_stands_in_glmin() {
+        let vector = |glmin: i32| {
+            let mut head = head();
+            head[40..50].copy_from_slice(&[4, 0, 0xFF, 0xFF, 1, 0, 1, 0, 5, 0]);
+            head[144..148].copy_from_slice(&glmin.to_le_bytes());
+            Header::parse(&head)
+        };
+        let header = vector(163_842).unwrap();
+        assert_eq!((header.geometry.shape, header.time.volumes), ([163_842, 1, 1], 5));
+        assert!(header.mended[0].contains("the length 163842 was taken from glmin"));
+        for glmin in [0, -7] {
+            let error = vector(glmin).unwrap_err().to_string();
+            assert!(error.contains("dim[1] is -1 and glmin"), "{error}");
+        }
+        assert!(with(42, &[0xFF, 0xFF]).unwrap_err().to_string().contains("dim[1] is -1"));
     }
 
     #[test]

@@ -6,6 +6,80 @@ use nifti::NiftiHeader;
 /// The missing fact where both codes are 0, or the form that counts names no directions.
 const NO_FORM: &str = "neither sform nor qform says how the voxels lie";
 
+/// How far the sum of the squares of a quaternion may exceed 1 by rounding, as nibabel allows it
+/// (`Nifti1Header.quaternion_threshold`).
+const ROUNDING: f64 = 3.0 * f32::EPSILON as f64;
+
+/// Mends what a header says of space where it cannot be, so that it can be read by everybody; what
+/// was done, in words. A form that counts and holds numbers that are not finite, or rows that name
+/// no directions, is taken out; a quaternion that is longer than 1 becomes a half turn, as in
+/// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is not finite becomes 1.
+pub(super) fn mend(header: &mut NiftiHeader) -> Vec<String> {
+    let mut mended = Vec::new();
+    for (axis, size) in (1..).zip(&mut header.pixdim[1..=3]) {
+        if !size.is_finite() {
+            mended.push(format!("pixdim[{axis}] is {size} and was taken for 1"));
+            *size = 1.0;
+        }
+    }
+    if !header.pixdim[0].is_finite() {
+        header.pixdim[0] = 1.0;
+    }
+    let counted = [header.sform_code, header.qform_code].map(|code| code > 0);
+    let sform_fault = fault_of_sform(header);
+    if sform_fault.is_some() {
+        header.sform_code = 0;
+        [header.srow_x, header.srow_y, header.srow_z] = [[0.0; 4]; 3];
+    }
+    let qform_fault = fault_of_qform(header);
+    let [b, c, d] = [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
+    let length = (b * b + c * c + d * d).sqrt();
+    if qform_fault.is_some() {
+        header.qform_code = 0;
+        [header.quatern_b, header.quatern_c, header.quatern_d] = [0.0; 3];
+        [header.quatern_x, header.quatern_y, header.quatern_z] = [0.0; 3];
+    } else if length * length > 1.0 + ROUNDING {
+        let [b, c, d] = [b, c, d].map(|it| (it / length) as f32);
+        [header.quatern_b, header.quatern_c, header.quatern_d] = [b, c, d];
+    }
+    let instead = match (header.sform_code > 0, header.qform_code > 0) {
+        (true, _) => "the sform says how the voxels lie",
+        (false, true) => "the qform says how the voxels lie",
+        (false, false) => "nothing else says how the voxels lie",
+    };
+    for (fault, is_counted) in [(sform_fault, counted[0]), (qform_fault, counted[1])] {
+        if let Some(fault) = fault.filter(|_| is_counted) {
+            mended.push(format!("{fault} and was left out: {instead}"));
+        }
+    }
+    if qform_fault.is_none() && counted[1] && length * length > 1.0 + ROUNDING {
+        mended.push(format!(
+            "its quaternion has the length {length:.6}, expected at most 1, and was taken for a half turn"
+        ));
+    }
+    mended
+}
+
+/// What is wrong with the sform; one that does not count need not name directions.
+fn fault_of_sform(header: &NiftiHeader) -> Option<&'static str> {
+    let rows = [header.srow_x, header.srow_y, header.srow_z];
+    if rows.as_flattened().iter().any(|it| !it.is_finite()) {
+        return Some("its sform has numbers that are not finite");
+    }
+    let is_one = Affine(rows.map(|row| row.map(f64::from))).names_directions();
+    (header.sform_code > 0 && !is_one).then_some("its sform names no three directions")
+}
+
+/// What is wrong with the qform.
+fn fault_of_qform(header: &NiftiHeader) -> Option<&'static str> {
+    let numbers = [
+        [header.quatern_b, header.quatern_c, header.quatern_d],
+        [header.quatern_x, header.quatern_y, header.quatern_z],
+    ];
+    let is_finite = numbers.as_flattened().iter().all(|it| it.is_finite());
+    (!is_finite).then_some("its qform has numbers that are not finite")
+}
+
 /// The geometry of a header on a grid of `shape`: the sform if its code says so, else the qform,
 /// else the voxel sizes alone, as in nibabel (`Nifti1Header.get_best_affine`).
 pub(super) fn geometry(header: &NiftiHeader, shape: [usize; 3]) -> Geometry {
@@ -100,17 +174,51 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_zeros_leaves_the_orientation_unknown() {
-        let header = NiftiHeader {
-            sform_code: 1,
-            srow_x: [0.0; 4],
-            srow_y: [0.0; 4],
-            srow_z: [0.0; 4],
-            ..header()
-        };
-        let geometry = geometry(&header, [3, 5, 7]);
-        assert_eq!(geometry.affine, Affine([[0.0; 4]; 3]));
-        assert_eq!(geometry.orientation, Orientation::Unknown { reason: NO_FORM });
+    fn a_broken_form_is_left_out_and_the_other_one_counts() {
+        let zeros = [[0.0; 4]; 3];
+        let mut not_finite = [[2.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.0, 1.0], [0.0, 0.0, 4.0, 1.0]];
+        not_finite[1][2] = f32::NAN;
+        for (rows, says) in [(zeros, "names no three directions"), (not_finite, "not finite")] {
+            let [srow_x, srow_y, srow_z] = rows;
+            let broken = NiftiHeader { sform_code: 1, srow_x, srow_y, srow_z, ..header() };
+            let mut alone = broken.clone();
+            let mended = mend(&mut alone);
+            assert!(mended[0].contains(says) && mended[0].contains("nothing else"), "{mended:?}");
+            let found = geometry(&alone, [3, 5, 7]);
+            assert_eq!(found.affine, Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]));
+            assert_eq!(found.orientation, Orientation::Unknown { reason: NO_FORM });
+
+            let mut beside = NiftiHeader { qform_code: 1, quatern_d: 1.0, ..broken };
+            let mended = mend(&mut beside);
+            assert!(mended[0].ends_with("left out: the qform says how the voxels lie"));
+            assert_eq!((beside.sform_code, beside.srow_x), (0, [0.0; 4]));
+            assert_eq!(geometry(&beside, [3, 5, 7]).orientation, Orientation::Known);
+        }
+        // What does not count need not be told.
+        let rest = NiftiHeader { quatern_b: f32::NAN, srow_x: [f32::INFINITY; 4], ..header() };
+        let mut mended = rest.clone();
+        assert_eq!(mend(&mut mended), [""; 0]);
+        assert_eq!((mended.quatern_b, mended.srow_x), (0.0, [0.0; 4]));
+        assert_eq!(mend(&mut header()), [""; 0]);
+    }
+
+    #[test]
+    fn a_quaternion_that_is_too_long_is_a_half_turn_and_fits_when_it_is_written() {
+        for bcd in [[3.0, 4.0, 0.0], [0.0, 0.0, 1.0001], [1.0, 1.0, 1.0], [0.6, 0.8, 0.1]] {
+            let [quatern_b, quatern_c, quatern_d] = bcd;
+            let long = NiftiHeader { qform_code: 1, quatern_b, quatern_c, quatern_d, ..header() };
+            let before = geometry(&long, [3, 5, 7]);
+            let mut mended = long.clone();
+            let says = mend(&mut mended);
+            assert!(says[0].contains("taken for a half turn"), "{says:?}");
+            let [b, c, d] = [mended.quatern_b, mended.quatern_c, mended.quatern_d].map(f64::from);
+            assert!((b * b + c * c + d * d - 1.0).abs() < ROUNDING, "{bcd:?}");
+            assert!(before.greatest_displacement_mm(&geometry(&mended, [3, 5, 7])) < 1e-4);
+        }
+        // A half turn that float32 rounded is none of these.
+        let [quatern_b, quatern_c, quatern_d] = [0.5_f32.sqrt(), 0.5_f32.sqrt(), 0.0];
+        let turn = NiftiHeader { qform_code: 1, quatern_b, quatern_c, quatern_d, ..header() };
+        assert_eq!(mend(&mut turn.clone()), [""; 0]);
     }
 
     #[test]

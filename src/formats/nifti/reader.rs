@@ -85,6 +85,9 @@ impl Image {
     fn check_size(&self, file_bytes: u64) -> Result<()> {
         let offset = self.header.voxel_offset;
         let claimed_bytes = offset + self.voxel_bytes();
+        if self.encoding == Encoding::Plain && file_bytes > offset {
+            self.check_bits(file_bytes - offset)?;
+        }
         if claimed_bytes <= self.encoding.most_content_bytes(file_bytes) {
             return Ok(());
         }
@@ -103,6 +106,24 @@ impl Image {
             ),
         };
         Err(Error::damaged(problem).remedy("copy or convert it again"))
+    }
+
+    /// Refuses voxels that take just so many bytes as `bitpix` says, where that contradicts the
+    /// datatype: it is not known which of the two is right. The file is not named.
+    fn check_bits(&self, voxel_bytes: u64) -> Result<()> {
+        let Some(bits) = self.header.other_bits else { return Ok(()) };
+        let samples = self.voxels() as u64 * self.volumes() as u64;
+        let by_bits = u64::try_from(bits).ok().and_then(|bits| samples.checked_mul(bits));
+        if by_bits != voxel_bytes.checked_mul(8) {
+            return Ok(());
+        }
+        Err(Error::damaged(format!(
+            "bitpix {bits} contradicts datatype {} ({}), and the voxels take as many bytes as bitpix \
+             says: it is not known which is right",
+            self.header.fields.datatype,
+            self.datatype()
+        ))
+        .remedy("convert it again"))
     }
 
     /// The extensions of the header, in their order, and what breaks the list off, in words: one
@@ -181,7 +202,8 @@ impl Source for Image {
             (bytes_after_end, "bytes behind the end of the gzip data, which are no gzip data"),
         ];
         let surplus = surplus.into_iter().filter(|(is_there, _)| *is_there);
-        surplus.map(|(_, what)| Oddity::Surplus(what.to_owned())).collect()
+        let surplus = surplus.map(|(_, what)| Oddity::Surplus(what.to_owned()));
+        self.header.mended.iter().cloned().map(Oddity::Header).chain(surplus).collect()
     }
 
     fn description(&self) -> Cow<'_, str> {
@@ -298,14 +320,14 @@ impl Stream {
     /// Reads what follows the last volume, for the sake of its checksums, and looks whether the file
     /// is still what it was.
     fn check_the_rest(&mut self, progress: &dyn Progress) -> Result<()> {
-        let stream = &mut self.content.stream;
+        let (stream, mut rest_bytes) = (&mut self.content.stream, 0);
         let rest = loop {
             if progress.is_cancelled() {
                 return Err(Error::cancelled());
             }
             match io::copy(&mut stream.by_ref().take(PIECE_BYTES as u64), &mut io::sink()) {
                 Ok(0) => break Ok(()),
-                Ok(_) => {}
+                Ok(bytes) => rest_bytes += bytes,
                 Err(error) => break Err(error),
             }
         };
@@ -320,7 +342,10 @@ impl Stream {
             self.image.changed_or(&self.content.file, error)
         })?;
         let image = &self.image;
-        image.version.check(&self.content.file).map_err(|error| error.at(&image.path))?;
+        let is_same = image.version.check(&self.content.file);
+        is_same
+            .and_then(|()| image.check_bits(image.voxel_bytes() + rest_bytes))
+            .map_err(|error| error.at(&image.path))?;
         image.surplus.get_or_init(|| self.content.stream.surplus());
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Maps as little-endian NIfTI-1 single files with the geometry of an image.
 
-use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header};
+use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
 use crate::error::{Error, Result};
 use crate::formats::{Encoding, Geometry, MapFile, MapPrecision, MapSink, Orientation};
@@ -223,7 +223,13 @@ impl Sink {
         let notes = file.notes.iter().map(|note| Extension::comment(note));
         let extensions: Vec<Extension> = notes.chain(self.extensions.iter().cloned()).collect();
         let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
-        let [x, y, z] = self.shape.map(|length| length as u16);
+        // A vector that is too long for dim[1] is written as it is read.
+        let ([x, y, z], glmin) = match self.shape {
+            [length, 1, 1] if length > i16::MAX as usize => {
+                ([LENGTH_IN_GLMIN as u16, 1, 1], length as i32)
+            }
+            shape => (shape.map(|length| length as u16), 0),
+        };
         let (datatype, bitpix) = match file.precision {
             MapPrecision::Float32 => (16, 32),
             MapPrecision::Float64 => (64, 64),
@@ -237,6 +243,7 @@ impl Sink {
             vox_offset: FIRST_VOXEL_OFFSET as f32 + extension_bytes as f32,
             scl_slope: 1.0,
             scl_inter: 0.0,
+            glmin,
             intent_name: fixed(file.name.as_bytes(), MOST_NAME_BYTES),
             descrip: fixed::<80>(file.description.as_bytes(), MOST_DESCRIPTION_BYTES).to_vec(),
             magic: *b"n+1\0",
