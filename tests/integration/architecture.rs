@@ -93,7 +93,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "voxels",
         ],
     ),
-    ("main", &["cli"]),
+    ("main", &["cli", "resources"]),
 ];
 
 /// Each crate that the program depends on, and the modules that may name it.
