@@ -6,7 +6,7 @@ use nifti::NiftiHeader;
 /// The missing fact where both codes are 0, or the form that counts names no directions.
 const NO_FORM: &str = "neither sform nor qform says how the voxels lie";
 
-/// How far the sum of the squares of a quaternion may exceed 1 by rounding, as nibabel allows it
+/// How far the sum of the squares of a half turn's quaternion may be off 1 by rounding, as nibabel allows it
 /// (`Nifti1Header.quaternion_threshold`).
 const ROUNDING: f64 = 3.0 * f32::EPSILON as f64;
 
@@ -132,8 +132,8 @@ fn from_quaternion(header: &NiftiHeader) -> Affine {
     let [mut b, mut c, mut d] =
         [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
     let squares = b * b + c * c + d * d;
-    let a = if squares > 1.0 {
-        // Rounding in float32 can push a half turn beyond 1.
+    let a = if squares > 1.0 - ROUNDING {
+        // Rounding in float32 can push a half turn to either side of 1.
         let norm = squares.sqrt();
         (b, c, d) = (b / norm, c / norm, d / norm);
         0.0
