@@ -4,7 +4,7 @@
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
 use crate::formats::{Geometry, MapSink};
-use crate::maps::{Counts, Maps};
+use crate::maps::{Counts, Map, Maps};
 use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
@@ -39,6 +39,9 @@ pub struct Record {
     pub volumes_used: usize,
     /// The maps. Outside the mask they are [hidden](Maps::hide_outside).
     pub maps: Maps,
+    /// Where a mask hides what is outside and a page is to be made: the mean and the std on the whole
+    /// grid.
+    pub whole: Vec<Map>,
     /// The voxels in the mask that change and have a sample at the limit of its type, of those that
     /// are not scaled, by their places in the file.
     pub at_limit: Vec<usize>,

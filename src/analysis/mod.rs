@@ -46,8 +46,8 @@ use taskgraph::{Cancellation, Outline, PassReport};
 
 /// A page's text and pictures take so much memory,
 const PAGE_BYTES: u64 = 12 * 1024 * 1024;
-/// and so many copies of a map, to order its values and to show them.
-const PAGE_COPIES: u64 = 3;
+/// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
+const PAGE_COPIES: u64 = 5;
 
 /// Computes what a recipe asks for. `observer` is told on the way; `cancellation` ends it.
 ///
@@ -277,7 +277,11 @@ impl Planned {
             }
             _ => self.mask,
         };
+        let mut whole = Vec::new();
         if let Some(NamedMask { mask, .. }) = &mask {
+            if self.recipe.computing.is_reported {
+                whole.extend([MEAN, STD].iter().filter_map(|kind| maps.get(*kind).cloned()));
+            }
             maps.hide_outside(mask.inside());
         }
         // A voxel that never changes is another finding.
@@ -335,6 +339,7 @@ impl Planned {
             runs,
             volumes_used: analysis.model.volumes(),
             maps,
+            whole,
             at_limit,
             mask,
             counts,

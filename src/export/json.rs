@@ -25,9 +25,20 @@ pub fn text(record: &Record, context: &Context) -> String {
     text + "\n"
 }
 
-/// The JSON of a record in one line, as a page embeds it.
+/// A page whose runs have more volumes in all embeds no value a volume: they would be most of it.
+const MOST_EMBEDDED_VOLUMES: usize = 20_000;
+
+/// The JSON of a record in one line, as a page embeds it: of a great many volumes without the values of
+/// each.
 pub(super) fn embedded(record: &Record, context: &Context) -> String {
-    serde_json::to_string(&RunJson::new(record, context)).expect("plain data")
+    let mut of_record = RunJson::new(record, context);
+    if record.volumes() > MOST_EMBEDDED_VOLUMES {
+        for run in &mut of_record.runs {
+            (run.global_signal, run.dvars) = (&[], Vec::new());
+            (run.global_signal_in_mask, run.dvars_in_mask, run.motion) = (None, None, None);
+        }
+    }
+    serde_json::to_string(&of_record).expect("plain data")
 }
 
 /// Everything that is known of a run of the program.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`orientation`] | which way each voxel axis points in the body |
 //! | [`volume`] | a grid in space, and the values on it |
+//! | [`crop`] | the part of a grid that holds the head |
 //! | [`views`] | axial, sagittal and coronal slices, as they are shown |
 //! | [`range`](mod@range) | which values span the colours, and round ticks between them |
 //! | [`colormap`] | the colours |
@@ -20,6 +21,7 @@
 
 mod canvas;
 pub mod colormap;
+pub mod crop;
 mod font;
 pub mod mosaic;
 pub mod orientation;
@@ -31,8 +33,9 @@ pub mod volume;
 
 pub use canvas::pixels;
 pub use colormap::Colormap;
+pub use crop::Crop;
 pub use mosaic::{Look, Room};
 pub use orientation::Orientation;
 pub use range::Range;
-pub use views::{Slices, View};
+pub use views::{Plane, Slices, View};
 pub use volume::{Grid, Volume, unknown_sides};

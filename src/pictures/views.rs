@@ -1,5 +1,6 @@
 //! Axial, sagittal and coronal slices, as they are shown: left is left, anterior and superior up.
 
+use super::crop::Crop;
 use super::volume::{Grid, Volume};
 use crate::error::{Error, Result};
 use std::num::NonZeroUsize;
@@ -68,7 +69,7 @@ impl View {
     }
 
     /// The body axis across the slices: 0 is x, 1 is y, 2 is z.
-    fn across(self) -> usize {
+    pub fn across(self) -> usize {
         [2, 0, 1][self as usize]
     }
 
@@ -78,7 +79,7 @@ impl View {
     }
 
     /// The body axes that run to the right and up.
-    fn in_plane(self) -> [usize; 2] {
+    pub fn in_plane(self) -> [usize; 2] {
         [[0, 1], [1, 2], [0, 2]][self as usize]
     }
 
@@ -165,6 +166,14 @@ impl Volume<'_> {
     /// # Panics
     /// If there is no such slice.
     pub fn plane(&self, view: View, index: usize) -> Plane {
+        self.plane_within(&Crop::whole(self.grid()), view, index)
+    }
+
+    /// The part of a slice that lies within a box, as it is shown.
+    ///
+    /// # Panics
+    /// If there is no such slice, or the box is of another grid.
+    pub fn plane_within(&self, crop: &Crop, view: View, index: usize) -> Plane {
         let grid = self.grid();
         let orientation = grid.orientation();
         let strides = [1, grid.shape[0], grid.shape[0] * grid.shape[1]];
@@ -174,8 +183,11 @@ impl Volume<'_> {
         let offsets = |body: usize, is_forward: bool| -> Vec<usize> {
             let axis = orientation.voxel_axis(body);
             let is_ascending = is_forward != orientation.axes[axis].is_reversed;
-            let at = |step: usize| if is_ascending { step } else { grid.shape[axis] - 1 - step };
-            (0..grid.shape[axis]).map(|step| at(step) * strides[axis]).collect()
+            let offset = |at: usize| at * strides[axis];
+            match is_ascending {
+                true => crop.ranges[axis].clone().map(offset).collect(),
+                false => crop.ranges[axis].clone().rev().map(offset).collect(),
+            }
         };
         let [right, up] = view.in_plane();
         let (across_offset, columns) = (index * strides[across], offsets(right, true));

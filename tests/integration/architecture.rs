@@ -111,10 +111,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("taskgraph", &["analysis", "cli", "export", "markup", "numbers", "pipeline", "record"]),
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),
-    ("hmac_sha256", &["analysis", "recipe"]),
+    ("hmac_sha256", &["analysis", "export", "recipe"]),
     // An exporter has this name, too.
     ("nifti", &["cli", "export", "formats"]),
-    ("flate2", &["formats", "pictures"]),
+    ("flate2", &["export", "formats", "pictures"]),
     ("glob", &["recipe", "runs"]),
     ("gzip_stream", &["formats"]),
     ("bytemuck", &["voxels"]),

@@ -315,8 +315,8 @@ fn looked_for(scratch: &Scratch, arguments: &[&str]) -> (String, String) {
         after.split_once(end).expect("an end").0.to_owned()
     };
     let verdict =
-        between("<p class=\"verdict", "</p>").split_once('>').expect("a tag").1.to_owned();
-    (verdict, between("<p>Looked for: ", ". Nothing else was: "))
+        between("<h2 class=\"verdict", "</h2>").split_once('>').expect("a tag").1.to_owned();
+    (verdict, between("<b>Looked for</b>: ", ". <span class=\"faint\">Nothing else was: "))
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     }
     // Nor is a short run asked whether it is steady.
     write(&scratch, &[&runs[..], &[Run::sound("short", INT16, 12)]].concat());
-    let nothing = "Nothing was found of what was looked for.";
+    let nothing = "Nothing was found of what was looked for";
     let names =
         "names that say phase, TRs that a sidecar contradicts or that look like milliseconds";
     let all = "headers that differ in affine, units, TR or scaling, or in having one volume only; \
@@ -366,7 +366,7 @@ fn a_page_says_what_was_looked_for_and_calls_no_data_usable() {
     *runs[1].at(7, 40) = f64::from(i16::MAX);
     write(&scratch, &runs);
     let (verdict, found) = looked_for(&scratch, &["run-[12]_bold.nii", "--combine=demean"]);
-    assert_eq!(verdict, "Look at: clipped.");
+    assert_eq!(verdict, "Look at 1 thing");
     assert!(found.contains("; first volumes that are not yet steady; "), "{found}");
     assert!(!found.contains("between the runs"), "{found}");
 }

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 pub(in crate::cli) struct PictureArguments {
     /// Write one page about the session
     ///
-    /// Its figures, findings, maps, runs and signals over time. One file that needs neither network nor script, in the reader's light or dark, to be printed
-    /// or sent. What it shows comes from the same pass over the data.
+    /// Its findings first, each with the way to its place, then figures, maps, courses over time, runs and
+    /// slices. One file that loads nothing; only its own script runs, whose hash its policy names, and
+    /// everything that matters is readable without. Light or dark as its reader, to be printed or sent.
     #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Output")]
     pub report: Option<PathBuf>,
 

@@ -21,8 +21,6 @@ pub(super) struct Chart {
 
 /// The width of a chart that spans the page, in units that the browser scales.
 pub(super) const WIDE: f64 = 1000.0;
-/// The width of a chart of which several stand side by side.
-pub(super) const NARROW: f64 = 330.0;
 /// Above the plot: the name of the y axis and a line for names.
 const TOP: f64 = 38.0;
 /// Below the plot: ticks and the name of the x axis.
@@ -96,26 +94,6 @@ impl Chart {
             self.svg,
             "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>"
         );
-    }
-
-    /// A line through pairs of values, with gaps where one is not finite; `style` is its attributes.
-    pub(super) fn curve(&mut self, points: &[[f64; 2]], style: &str) {
-        for piece in points.split(|point| !(point[0] + point[1]).is_finite()) {
-            if piece.is_empty() {
-                continue;
-            }
-            let mut places = String::new();
-            for point in piece {
-                let [x, y] = self.at(*point);
-                let _ = write!(places, "{x:.1},{y:.1} ");
-            }
-            if let [point] = piece {
-                // A line of one point would not be seen.
-                let [x, y] = self.at(*point);
-                let _ = write!(places, "{:.1},{y:.1}", x + 1.0);
-            }
-            let _ = write!(self.svg, "<polyline {style} points=\"{}\"/>", places.trim_end());
-        }
     }
 
     /// The finished element.

@@ -1,7 +1,6 @@
 //! How many voxels have which value.
 
-use super::chart::{Axis, Chart, NARROW, WIDE};
-use crate::markup::escaped;
+use super::chart::{Axis, Chart, WIDE};
 use crate::numbers::{counted, figure};
 use crate::pictures::Range;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
@@ -57,51 +56,19 @@ impl Histogram {
 
 /// One distribution across the page; `name` says of what, to who does not see it.
 pub(super) fn overall(histogram: &Histogram, label: &str, name: &str) -> String {
-    chart(WIDE, 220.0, histogram, None, histogram.most(), label, name)
-}
-
-/// The distributions of single runs, each before that of all together, on one scale.
-pub(super) fn of_runs(runs: &[(&str, Histogram)], all: &Histogram, label: &str) -> String {
-    let most = runs.iter().map(|(_, it)| it.most()).fold(all.most(), f64::max);
-    let mut text = "<div class=\"grid\">".to_owned();
-    for (name, histogram) in runs {
-        let drawing = chart(NARROW, 110.0, histogram, Some(all), most, label, name);
-        let _ =
-            write!(text, "<figure><figcaption>{}</figcaption>{drawing}</figure>", escaped(name));
-    }
-    text + "</div>\n"
-}
-
-fn chart(
-    width: f64,
-    height: f64,
-    histogram: &Histogram,
-    behind: Option<&Histogram>,
-    most: f64,
-    label: &str,
-    name: &str,
-) -> String {
     let total = histogram.total();
     let median = histogram.median.map_or("none".to_owned(), figure);
     let words = format!("median {median}, {}", counted(total, "voxel"));
     let range = histogram.range;
     let mut chart = Chart::new(
-        width,
-        height,
+        WIDE,
+        220.0,
         Axis { range, label },
-        Axis { range: Range::containing(0.0, most * 1.05), label: "voxels (%)" },
+        Axis { range: Range::containing(0.0, histogram.most() * 1.05), label: "voxels (%)" },
         &format!("Histogram of {label}. {name}: {words}"),
     );
     let width = (range.high() - range.low()) / BINS as f64;
     let edge = |bin: usize| range.low() + bin as f64 * width;
-    if let Some(all) = behind {
-        let mut outline = vec![[range.low(), 0.0]];
-        for (bin, percent) in all.percents().into_iter().enumerate() {
-            outline.extend([[edge(bin), percent], [edge(bin + 1), percent]]);
-        }
-        outline.push([range.high(), 0.0]);
-        chart.curve(&outline, "class=\"behind\"");
-    }
     let mut bars = String::new();
     for (bin, (percent, count)) in
         histogram.percents().into_iter().zip(&histogram.counts).enumerate()

@@ -1,10 +1,8 @@
-//! The tables of a page: runs, regions, inputs, time.
+//! The plain tables of a page: inputs, time, names and what they stand for.
 
 use crate::markup::escaped;
-use crate::nuisance::Use;
-use crate::numbers::{self, figure, mebibytes, seconds, share};
+use crate::numbers::{figure, mebibytes, seconds, share};
 use crate::record::{FileRecord, RunRecord};
-use crate::regions::Row;
 use std::fmt::Write;
 use taskgraph::profile::{Profile, What};
 
@@ -13,11 +11,24 @@ pub(super) fn table<const N: usize>(
     headings: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> String {
+    captioned("", headings, rows)
+}
+
+/// The same with what it shows, which is escaped as well.
+pub(super) fn captioned<const N: usize>(
+    caption: &str,
+    headings: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let cells = |cells: &[String], tag: &str| -> String {
         cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect()
     };
-    let mut text = "<div class=\"scroll\"><table>\n<thead><tr>".to_owned();
-    text += &cells(&headings.map(str::to_owned), "th");
+    let caption = match caption {
+        "" => String::new(),
+        caption => format!("<caption>{}</caption>\n", escaped(caption)),
+    };
+    let mut text = format!("<div class=\"scroll\" tabindex=\"0\"><table>{caption}<thead><tr>",);
+    text += &cells(&headings.map(str::to_owned), "th").replace("<th>", "<th scope=\"col\">");
     text += "</tr></thead>\n<tbody>\n";
     for row in rows {
         let _ = writeln!(text, "<tr>{}</tr>", cells(&row, "td"));
@@ -36,49 +47,6 @@ pub(super) fn entries<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) 
 /// A figure, or that it is not known.
 pub(super) fn known(value: Option<f64>) -> String {
     value.filter(|it| it.is_finite()).map_or("–".to_owned(), figure)
-}
-
-pub(super) fn runs(runs: &[RunRecord]) -> String {
-    let row = |run: &RunRecord| {
-        let count = |kind| numbers::count(run.count(kind));
-        [
-            run.name.clone(),
-            numbers::count(run.uses.len()),
-            count(Use::Used),
-            count(Use::Dummy),
-            count(Use::Censored),
-            count(Use::NotChosen),
-            run.tr_seconds.map_or("–".to_owned(), |it| it.to_string()),
-            (run.regressors.len() - run.dependent_regressors.len()).to_string(),
-            known(run.median_tsnr),
-        ]
-    };
-    table(
-        [
-            "run",
-            "volumes",
-            "used",
-            "dropped",
-            "censored",
-            "not chosen",
-            "TR (s)",
-            "regressors",
-            "median tSNR",
-        ],
-        runs.iter().map(row),
-    )
-}
-
-pub(super) fn regions(regions: &[Row]) -> String {
-    let row = |region: &Row| {
-        let distribution = region.summary.distribution;
-        let quantile = |number: usize| distribution.map(|it| it.quantiles[number]);
-        let [q25, median, q75] =
-            [quantile(1), distribution.map(|it| it.median), quantile(2)].map(known);
-        let voxels = region.summary.voxels - region.summary.undefined;
-        [region.name.clone(), region.run.clone(), numbers::count(voxels), q25, median, q75]
-    };
-    table(["region", "run", "voxels", "25%", "median", "75%"], regions.iter().map(row))
 }
 
 pub(super) fn phases(profile: &Profile) -> String {

@@ -1,0 +1,211 @@
+//! What the sections of a page share: a session's short names, its maps as they are shown, and the
+//! slices of the scan.
+
+use super::Shown;
+use crate::export::Context;
+use crate::export::words::grid;
+use crate::maps::{MEAN, MapKind, RUN_TSNR, STD};
+use crate::pictures::{Crop, Grid, Range, Volume};
+use crate::record::{Record, short_names};
+use crate::stats::quantiles::quantiles_of_finite as quantiles;
+
+/// A record as its page shows it.
+pub(super) struct Seen<'a> {
+    pub(super) record: &'a Record,
+    pub(super) shown: &'a Shown,
+    pub(super) context: &'a Context,
+    pub(super) grid: Grid,
+    /// What tells the runs apart.
+    pub(super) names: Vec<String>,
+    /// Where the figures are from; everywhere if nothing.
+    pub(super) inside: Option<&'a [bool]>,
+    /// Over all runs, on the whole grid: also outside the mask.
+    pub(super) mean: &'a [f64],
+    pub(super) std: &'a [f64],
+    /// In the mask.
+    pub(super) tsnr: &'a [f64],
+    /// Of each run by itself; of none where there is one run only, or they have none of their own.
+    pub(super) runs: Vec<&'a [f64]>,
+    /// What is shown of the grid.
+    pub(super) head: Crop,
+    /// The values at the ends of the colours of every map of tSNR.
+    pub(super) tsnr_range: Range,
+    /// The slices along the third voxel axis: of all runs, then of each of `runs`.
+    pub(super) slices: Vec<Slices>,
+}
+
+/// The median tSNR of each slice of a map; NaN where nothing is defined.
+pub(super) struct Slices {
+    pub(super) medians: Vec<f64>,
+    voxels: Vec<usize>,
+}
+
+/// A slice beside its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct OddSlice {
+    pub(super) slice: usize,
+    pub(super) median: f64,
+    /// The median of the two slices before and the two behind.
+    pub(super) beside: f64,
+}
+
+impl<'a> Seen<'a> {
+    /// # Panics
+    /// If the record lacks the maps of mean and std.
+    pub(super) fn of(record: &'a Record, shown: &'a Shown, context: &'a Context) -> Seen<'a> {
+        let grid = grid(&record.geometry);
+        let whole = |kind: MapKind| {
+            let map = record.whole.iter().find(|map| map.kind() == kind);
+            map.or(record.maps.get(kind)).expect("a page needs mean and std").values()
+        };
+        let tsnr = record.maps.tsnr();
+        let runs: Vec<&[f64]> = match record.runs.len() {
+            1 => Vec::new(),
+            _ => record.maps.of_kind(RUN_TSNR).map(|map| map.values()).collect(),
+        };
+        let inside = record.mask.as_ref().map(|it| it.mask.inside());
+        let mean = whole(MEAN);
+        let head = Crop::of_head(&Volume::new(&grid, mean).expect("a map of the grid"), inside);
+        let own: Vec<Range> = runs.iter().map(|values| Range::from_zero(values)).collect();
+        let all = Range::from_zero(tsnr);
+        let range = Range::shared(&own).map_or(all, |own| own.union(all));
+        let in_slice = (grid.shape[0] * grid.shape[1]).max(1);
+        let slices = std::iter::once(&tsnr).chain(&runs);
+        Seen {
+            names: short_names(&record.runs),
+            inside,
+            mean,
+            std: whole(STD),
+            tsnr,
+            slices: slices.map(|values| Slices::of(values, in_slice)).collect(),
+            head,
+            tsnr_range: shown.range.unwrap_or(range),
+            record,
+            shown,
+            context,
+            grid,
+            runs,
+        }
+    }
+
+    /// Whether a voxel has a tSNR.
+    pub(super) fn is_any_defined(&self) -> bool {
+        self.record.counts.defined > 0
+    }
+
+    /// The slices of a run by itself.
+    pub(super) fn slices_of(&self, run: usize) -> Option<&Slices> {
+        match self.record.runs.len() {
+            1 => self.slices.first(),
+            _ => self.slices.get(run + 1),
+        }
+    }
+
+    /// The slice that is oddest beside its neighbours, in all runs together or in one of them.
+    pub(super) fn oddest_slice(&self) -> Option<OddSlice> {
+        let oddest = self.slices.iter().filter_map(Slices::oddest);
+        oddest.min_by(|a, b| a.ratio().total_cmp(&b.ratio()))
+    }
+
+    /// The values of a map in the mask.
+    pub(super) fn in_mask(&self, values: &[f64]) -> Vec<f64> {
+        match self.inside {
+            None => values.to_vec(),
+            Some(inside) => {
+                values.iter().zip(inside).filter(|(_, is_in)| **is_in).map(|it| *it.0).collect()
+            }
+        }
+    }
+
+    /// Of a map that begins at 0, the values at the ends of its colours.
+    pub(super) fn range_of(&self, values: &[f64]) -> Range {
+        Range::from_zero(&self.in_mask(values))
+    }
+
+    /// A text in which the runs are called by what tells them apart.
+    pub(super) fn with_short_names(&self, text: &str) -> String {
+        let runs = self.record.runs.iter().map(|run| run.name.as_str()).zip(&self.names);
+        let mut named: Vec<(&str, &String)> =
+            runs.filter(|(name, _)| text.contains(name)).collect();
+        // A name may be the beginning of another.
+        named.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        named.iter().fold(text.to_owned(), |text, (name, short)| text.replace(name, short))
+    }
+
+    /// The number of a run by its name.
+    pub(super) fn run_of(&self, name: &str) -> Option<usize> {
+        self.record.runs.iter().position(|run| run.name == name)
+    }
+}
+
+impl Slices {
+    /// Fewer voxels than this share of the fullest slice's make no slice that is compared.
+    const ENOUGH: f64 = 0.1;
+
+    fn of(values: &[f64], in_slice: usize) -> Slices {
+        let (mut medians, mut voxels) = (Vec::new(), Vec::new());
+        for slice in values.chunks(in_slice) {
+            medians.push(quantiles(slice, [0.5]).map_or(f64::NAN, |[median]| median));
+            voxels.push(slice.iter().filter(|it| it.is_finite()).count());
+        }
+        Slices { medians, voxels }
+    }
+
+    /// A slice beside its neighbours; nothing where it or they hold too little.
+    pub(super) fn beside(&self, slice: usize) -> Option<OddSlice> {
+        let most = self.voxels.iter().copied().max()?;
+        let is_full = |at: &usize| {
+            self.voxels
+                .get(*at)
+                .is_some_and(|&it| it > 0 && it as f64 >= Slices::ENOUGH * most as f64)
+        };
+        let near = [slice.checked_sub(2), slice.checked_sub(1), Some(slice + 1), Some(slice + 2)];
+        // The last slice of the head is partly air: what has neighbours on both sides is compared.
+        let is_between = near[1].is_some_and(|it| is_full(&it)) && is_full(&(slice + 1));
+        let near: Vec<f64> =
+            near.into_iter().flatten().filter(is_full).map(|it| self.medians[it]).collect();
+        let [beside] = quantiles(&near, [0.5])?;
+        (is_full(&slice) && is_between && beside > 0.0).then(|| OddSlice {
+            slice,
+            median: self.medians[slice],
+            beside,
+        })
+    }
+
+    /// The slice with the least median beside its neighbours'.
+    pub(super) fn oddest(&self) -> Option<OddSlice> {
+        let all = (0..self.medians.len()).filter_map(|slice| self.beside(slice));
+        all.min_by(|a, b| a.ratio().total_cmp(&b.ratio()))
+    }
+}
+
+impl OddSlice {
+    pub(super) fn ratio(&self) -> f64 {
+        self.median / self.beside
+    }
+
+    /// Whether it is marked: its tSNR is a quarter below its neighbours'.
+    pub(super) fn is_odd(&self) -> bool {
+        self.ratio() < 0.75
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_odd_beside_its_neighbours_and_not_at_the_edge() {
+        let mut values: Vec<f64> =
+            (0..10).flat_map(|slice| vec![40.0 + f64::from(slice); 20]).collect();
+        values[..18].fill(f64::NAN);
+        values[18..20].fill(3.0);
+        values[60..80].fill(19.0);
+        let slices = Slices::of(&values, 20);
+        let odd = slices.oddest().unwrap();
+        assert_eq!(odd, OddSlice { slice: 3, median: 19.0, beside: 43.0 });
+        assert!(odd.is_odd() && slices.beside(0).is_none() && slices.beside(9).is_none());
+        assert!(!slices.beside(6).unwrap().is_odd());
+        assert!(Slices::of(&[f64::NAN; 9], 3).oddest().is_none());
+    }
+}
