@@ -152,12 +152,13 @@ fn displacement(heading: &'static str, seen: &Seen, of: fn(&[f64]) -> f64) -> Co
     Column { heading, cells: seen.record.runs.iter().map(cell).collect() }
 }
 
-/// The volumes into which a run changes most, of those used, and by how many times the median.
+/// The volumes into which a run changes most, from used to used, and by how many times the median.
 fn largest_changes(run: &RunRecord) -> String {
-    let changes = relative_dvars(run);
-    let used = changes.iter().zip(&run.uses).enumerate();
-    let used = used.filter(|(_, (change, of))| **of == Use::Used && change.is_finite());
-    let mut changes: Vec<(usize, f64)> = used.map(|(at, (change, _))| (at, *change)).collect();
+    let is_used = |at: usize| run.uses.get(at) == Some(&Use::Used);
+    let changes = relative_dvars(run).into_iter().enumerate().skip(1);
+    let mut changes: Vec<(usize, f64)> = changes
+        .filter(|(at, change)| change.is_finite() && is_used(*at) && is_used(at - 1))
+        .collect();
     changes.sort_by(|a, b| b.1.total_cmp(&a.1));
     let named = changes.iter().take(NAMED).map(|(at, change)| format!("{at}: {}", figure(*change)));
     let named: Vec<String> = named.collect();
