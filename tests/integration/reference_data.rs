@@ -25,7 +25,7 @@ fn stated(outcome: &Outcome, reason: &str) -> usize {
     let undefined = outcome.summary("undefined");
     let reasons = undefined.split_once(": ").map_or("", |(_, reasons)| reasons);
     let found = reasons.split(", ").find_map(|it| it.strip_suffix(reason));
-    found.map_or(0, |count| count.trim().parse().expect("a count"))
+    found.map_or(0, |count| count.trim().replace(',', "").parse().expect("a count"))
 }
 
 fn compute(input: &str, mode: &str) -> (Outcome, Map) {
