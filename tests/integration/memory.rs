@@ -249,8 +249,8 @@ fn an_image_beside_the_runs_is_not_read_where_its_grid_or_its_size_forbids_it() 
     large_mask(&scratch);
     let limited = "ulimit -v 900000; exec \"$@\"";
     let run = ["run.nii", "-o", "map.nii", "--threads", "1"];
-    for option in ["--mask", "--mean-from", "--atlas"] {
-        let arguments = [&run[..], &[option, "large.nii"]].concat();
+    for options in [&["--mask"][..], &["--mean-from"], &["--table", "regions.tsv", "--atlas"]] {
+        let arguments = [&run[..], options, &["large.nii"]].concat();
         let line = scratch.bash(limited, arguments).error();
         assert!(line.contains("1000x1000x1000"), "{line}");
     }
