@@ -24,6 +24,8 @@ const COURSE: f64 = 52.0;
 const GAP: f64 = 12.0;
 const CARPET: f64 = 190.0;
 const SLICES: f64 = 100.0;
+/// The width of a letter of a name, which is bold.
+const LETTER: f64 = 8.0;
 /// Below everything: volumes, and seconds.
 const FOOT: f64 = 34.0;
 /// Courses of more volumes are drawn by the least and the greatest value of every few.
@@ -460,7 +462,7 @@ fn frame(drawing: &mut Drawing, seen: &Seen, bottom: f64) -> String {
                 bottom + 4.0
             );
         }
-        let room = ((right - left) / 7.0) as usize;
+        let room = ((right - left - 8.0) / LETTER).max(0.0) as usize;
         let shown: String = match name.chars().count() <= room {
             true => name.clone(),
             false if room >= 4 => name.chars().take(room - 1).chain(['…']).collect(),
