@@ -109,7 +109,8 @@ impl Planned {
         let prepared = prepare(&session, recipe, &definition, threads, limit, &unwatched)?;
         let session = &prepared.session;
         check_maps(recipe, &definition, session)?;
-        let (image, mut beside) = (session.first_image(), Beside::default());
+        let image = session.first_image();
+        let mut beside = Beside::within(limit);
         let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
         let mask = match &recipe.mask {
             Some(MaskChoice::File(path)) => {
@@ -160,8 +161,8 @@ impl Planned {
             analysis,
         };
         let mut settings = within_memory(recipe, session, asked)?;
-        let predicted_bytes =
-            pipeline::predicted_bytes(session, &settings) + bytes_beside(recipe, session);
+        let of_pass = pipeline::predicted_bytes(session, &settings) + bytes_beside(recipe, session);
+        let predicted_bytes = of_pass.max(beside.most_bytes);
         let mut files_beside = files_beside(recipe)?;
         let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
         files_beside.extend(sidecars.into_iter().cloned());
@@ -444,9 +445,9 @@ fn within_memory(recipe: &Recipe, session: &Session, asked: Settings) -> Result<
     Ok(Settings { threads, ..asked })
 }
 
-/// The memory beside that of the pass and its maps, in bytes: a page's, and that of regions, which
-/// take of a voxel its place in each kind of them, and its value while those of a region are put
-/// in order.
+/// The memory beside that of the pass and its maps, in bytes: a page's; a mask's, and that of a mean
+/// from elsewhere; and that of regions, which take of a voxel its place in each kind of them, and its
+/// value while those of a region are put in order.
 fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
     let voxels = session.geometry().voxels() as u64;
     let page = match recipe.computing.is_reported {
@@ -454,7 +455,9 @@ fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
         false => 0,
     };
     let kinds = recipe.regions.kinds() as u64;
-    page + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
+    let mask = if recipe.mask.is_some() { voxels } else { 0 };
+    let mean = if recipe.definition.mean_from.is_some() { 8 * voxels } else { 0 };
+    page + mask + mean + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
 }
 
 fn run_records(

@@ -32,6 +32,7 @@ use crate::pipeline::{Beside, OffGrid};
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
 use crate::regions::{self, Mask, Regions};
+use crate::resources;
 use crate::stats::paired::Pairs;
 use std::time::SystemTime;
 
@@ -46,8 +47,8 @@ const AUTOMATIC_MASK: &str = "auto (both maps have a value)";
 pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let began = SystemTime::now();
     let [name_a, name_b] = recipe.map_names();
-    let (a, image) = DiffSide::first(&recipe.a, name_a)?;
-    let mut beside = Beside::default();
+    let mut beside = Beside::within(resources::available_memory_bytes());
+    let (a, image) = DiffSide::first(&recipe.a, name_a, &mut beside)?;
     let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
     let b = DiffSide::second(&recipe.b, name_b, &*image, &mut beside)?;
     let differences = match (&a.definition, &b.definition) {

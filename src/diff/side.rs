@@ -24,8 +24,12 @@ pub struct DiffSide {
 
 impl DiffSide {
     /// The first map and its image, whose grid the other images must have.
-    pub(super) fn first(path: &Path, name: String) -> Result<(DiffSide, Arc<dyn Source>)> {
-        let (values, image) = single_volume(path)?;
+    pub(super) fn first(
+        path: &Path,
+        name: String,
+        beside: &mut Beside,
+    ) -> Result<(DiffSide, Arc<dyn Source>)> {
+        let (values, image) = single_volume(path, beside)?;
         Ok((DiffSide::new(&*image, name, values)?, image))
     }
 

@@ -1,7 +1,8 @@
 //! `header-mended`: headers that contradict themselves and were read all the same.
 
-use super::{Finding, Look, Opened, Rule, Severity, odd_files};
+use super::{Finding, Look, Opened, Pair, Rule, Severity, odd_files, oddities};
 use crate::formats::Oddity;
+use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
     name: "header-mended",
@@ -10,8 +11,16 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
+pub(super) const DIFF_RULE: Rule =
+    Rule { look: Look::Pair(|pair: &Pair| found(pair.beside.oddities())), ..RULE };
+
 fn find(opened: &Opened) -> Vec<Finding> {
-    let found = odd_files(opened.prepared.session.images(), |oddity| match oddity {
+    let of_runs = oddities(opened.prepared.session.images());
+    found(of_runs.chain(opened.beside.oddities()))
+}
+
+fn found<'a>(oddities: impl Iterator<Item = (&'a Path, Oddity)>) -> Vec<Finding> {
+    let found = odd_files(oddities, |oddity| match oddity {
         Oddity::Header(what) => Some(what),
         Oddity::Surplus(_) => None,
     });

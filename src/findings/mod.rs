@@ -123,6 +123,8 @@ pub const DIFF_RULES: &[Rule] = &[
     image_resampled::DIFF_RULE,
     definition_not_recorded::DIFF_RULE,
     definitions_differ::DIFF_RULE,
+    header_mended::DIFF_RULE,
+    gzip_surplus::DIFF_RULE,
 ];
 
 /// A rule that finds something.
@@ -365,16 +367,19 @@ pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
     DIFF_RULES.iter().flat_map(rule).collect()
 }
 
-/// What is odd about images, as far as `chosen` takes it, each thing once with the files of which it
-/// is true.
-fn odd_files<'a>(
+/// The oddities of images that go by the name of their files.
+fn oddities<'a>(
     images: impl Iterator<Item = &'a Arc<dyn Source>>,
+) -> impl Iterator<Item = (&'a Path, Oddity)> {
+    images.flat_map(|image| image.oddities().into_iter().map(move |it| (image.path(), it)))
+}
+
+/// Each oddity that `chosen` takes once, with the files of which it is true.
+fn odd_files<'a>(
+    oddities: impl Iterator<Item = (&'a Path, Oddity)>,
     chosen: fn(Oddity) -> Option<String>,
 ) -> impl Iterator<Item = (String, String)> {
-    let odd = images.flat_map(|image| {
-        let oddities = image.oddities().into_iter().filter_map(chosen);
-        oddities.map(|what| (what, image.path())).collect::<Vec<_>>()
-    });
+    let odd = oddities.filter_map(|(path, oddity)| Some((chosen(oddity)?, path)));
     grouped_by(odd).into_iter().map(|(what, files)| (what, names_of(&files)))
 }
 

@@ -1,33 +1,59 @@
 //! Images that go with a session: a mask, a mean, regions, on its grid.
 
+use super::memory::{BASE_BYTES, mebibytes, predicted_bytes, threads_within};
 use super::{Analysis, Mode, Settings, compute, nearest};
 use crate::error::{Error, Result, Setting};
-use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Progress, Source, VolumeReader};
+use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Oddity, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
 use crate::runs::Session;
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The values of an image of one volume, in the order of the grid (first axis fastest), and the
-/// image.
+/// image. `beside` is told of it.
 ///
 /// # Errors
-/// What opening and reading it runs into; more than one volume.
-pub fn single_volume(path: &Path) -> Result<(Vec<f64>, Arc<dyn Source>)> {
+/// What opening and reading it runs into; more than one volume; more memory than it may take.
+pub fn single_volume(path: &Path, beside: &mut Beside) -> Result<(Vec<f64>, Arc<dyn Source>)> {
+    let image = opened(path)?;
+    Ok((values_of(&image, beside)?, image))
+}
+
+/// An image of one volume, of which no voxel was read.
+fn opened(path: &Path) -> Result<Arc<dyn Source>> {
     let image = formats::open(path)?;
     if image.volumes() != 1 {
         return Err(Error::mismatch(format!("{} volumes, expected one", image.volumes()))
             .remedy("give an image with three dimensions")
             .at(path));
     }
+    Ok(image)
+}
+
+fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
+    // As stored, and twice as float64.
+    let bytes = BASE_BYTES + image.voxel_bytes() + 2 * 8 * image.voxels() as u64;
+    if let Some(limit) = beside.memory_limit.filter(|&limit| limit < bytes) {
+        return Err(Error::memory(format!(
+            "reading it takes {} of memory, more than the {} that may be used",
+            mebibytes(bytes),
+            mebibytes(limit)
+        ))
+        .remedy("allow more memory")
+        .settings([Setting::MemoryLimit])
+        .at(image.path()));
+    }
+    beside.most_bytes = beside.most_bytes.max(bytes);
     let none = Samples::none(image.datatype());
-    let samples = VolumeReader::open(&image)?.read(1, none, &())?;
+    let samples = VolumeReader::open(image)?.read(1, none, &())?;
     let block = Block { samples, scaling: image.scaling() };
     let mut values = Vec::new();
     block.for_each_volume(0..1, |volume| values = volume.to_vec());
-    Ok((values, image))
+    let oddities = image.oddities().into_iter();
+    beside.odd.extend(oddities.map(|it| (image.path().to_owned(), it)));
+    Ok(values)
 }
 
 /// The treatment of an image of another grid, or whose voxels lie elsewhere.
@@ -48,6 +74,24 @@ pub struct Beside {
     pub resampled: Vec<String>,
     /// Masks that are not 0 and one other value.
     pub not_binary: Vec<String>,
+    /// The oddities of their files, which were read all the same.
+    odd: Vec<(PathBuf, Oddity)>,
+    /// The memory that may be taken to read one of them, in bytes, if there is a limit.
+    pub memory_limit: Option<u64>,
+    /// The most memory that reading one of them takes, in bytes.
+    pub most_bytes: u64,
+}
+
+impl Beside {
+    /// Nothing yet, of images that may take so much memory to read, in bytes, if there is a limit.
+    pub fn within(memory_limit: Option<u64>) -> Beside {
+        Beside { memory_limit, ..Beside::default() }
+    }
+
+    /// The oddities of their files, which were read all the same.
+    pub fn oddities(&self) -> impl Iterator<Item = (&Path, Oddity)> {
+        self.odd.iter().map(|(path, oddity)| (&**path, oddity.clone()))
+    }
 }
 
 /// The values of an image of one volume on the grid of another, in its order: `what` is what it is
@@ -63,9 +107,14 @@ pub fn on_grid_of(
     off_grid: OffGrid,
     beside: &mut Beside,
 ) -> Result<(Vec<f64>, Arc<dyn Source>)> {
-    let (values, image) = single_volume(path)?;
+    let image = opened(path)?;
     let (found, grid) = (image.geometry(), expected.geometry());
-    if off_grid == OffGrid::Resampled && lies_elsewhere(found, grid) {
+    let is_resampled = off_grid == OffGrid::Resampled && lies_elsewhere(found, grid);
+    if !is_resampled {
+        check_grid(what, &*image, expected, beside)?;
+    }
+    let values = values_of(&image, beside)?;
+    if is_resampled {
         let values = nearest(&values, found, grid).map_err(|error| error.at(path))?;
         beside.resampled.push(format!(
             "{}: the {what} of {} voxels was resampled to the {} of {} by both affines, each voxel \
@@ -77,7 +126,6 @@ pub fn on_grid_of(
         ));
         return Ok((values, image));
     }
-    check_grid(what, &*image, expected, beside)?;
     Ok((values, image))
 }
 
@@ -161,8 +209,14 @@ pub fn mean_from(
     let plain = Analysis::plain(&run);
     let wanted = Wanted::from_iter([MEAN]);
     let analysis = Analysis { wanted, ..plain };
-    let settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
+    let mut settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
+    if let Some(limit) = beside.memory_limit {
+        settings.threads = threads_within(limit, &run, &settings)?;
+    }
+    beside.most_bytes = beside.most_bytes.max(predicted_bytes(&run, &settings));
     let mut computed = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
+    let oddities = image.oddities().into_iter();
+    beside.odd.extend(oddities.map(|it| (path.to_owned(), it)));
     let mean = computed.maps.take(MEAN).pop().expect("a map that is wanted");
     Ok(mean.into_values())
 }

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
 /// keeps. Measured: 5 to 8 MiB.
-const BASE_BYTES: u64 = 10 * MIB;
+pub(super) const BASE_BYTES: u64 = 10 * MIB;
 
 /// More threads than this are not tried one by one when the memory does not suffice.
 const MOST_THREADS: usize = 1024;

@@ -59,7 +59,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "diff",
         &[
-            "analysis", "error", "findings", "formats", "pipeline", "recipe", "record", "regions",
+            "analysis",
+            "error",
+            "findings",
+            "formats",
+            "pipeline",
+            "recipe",
+            "record",
+            "regions",
+            "resources",
             "stats",
         ],
     ),

@@ -231,3 +231,49 @@ fn voxels_far_behind_the_header_take_no_memory() {
         }
     }
 }
+
+/// An image beside the runs that claims 8 GB, as zeros that take no room on the disk.
+fn large_mask(scratch: &Scratch) {
+    let header = Header::new(64, 64, 1000, 1000, 1000, 1);
+    let mut bytes = header.file(&[]);
+    bytes[40..42].copy_from_slice(&3_i16.to_le_bytes());
+    let path = scratch.file("large.nii", &bytes);
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("a file");
+    file.set_len(352 + 8_000_000_000).expect("a sparse file");
+}
+
+#[test]
+fn an_image_beside_the_runs_is_not_read_where_its_grid_or_its_size_forbids_it() {
+    let scratch = Scratch::new();
+    plain(&scratch, "run.nii", 20);
+    large_mask(&scratch);
+    let limited = "ulimit -v 900000; exec \"$@\"";
+    let run = ["run.nii", "-o", "map.nii", "--threads", "1"];
+    for options in [&["--mask"][..], &["--mean-from"], &["--table", "regions.tsv", "--atlas"]] {
+        let arguments = [&run[..], options, &["large.nii"]].concat();
+        let line = scratch.bash(limited, arguments).error();
+        assert!(line.contains("1000x1000x1000"), "{line}");
+    }
+    let arguments =
+        [&run[..], &["--mask", "large.nii", "--resample", "--mem-limit", "64M"]].concat();
+    let line = scratch.bash(limited, arguments).error();
+    assert!(
+        line.contains("large.nii: reading it takes") && line.contains("(--mem-limit)"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_mean_of_another_run_is_computed_within_the_limit_and_the_prediction() {
+    let scratch = Scratch::new();
+    plain(&scratch, "run.nii", 20);
+    gzip(&scratch, "other.nii.gz", 60);
+    let arguments = ["run.nii", "-o", "map.nii", "--mean-from", "other.nii.gz", "--threads", "3"];
+    let (actual, predicted) = memory(&scratch.tsnr(arguments).succeeded());
+    assert!(actual <= predicted, "{actual} of {predicted}");
+    let limited = arguments.iter().chain(&["--mem-limit", "24M"]);
+    let (actual, predicted) = memory(&scratch.tsnr(limited).succeeded());
+    assert!(actual <= predicted && predicted <= 24.0, "{actual} of {predicted}");
+    let line = scratch.tsnr(arguments.iter().chain(&["--mem-limit", "12M"])).error();
+    assert!(line.contains("other.nii.gz: array mode needs"), "{line}");
+}

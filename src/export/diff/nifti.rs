@@ -69,7 +69,7 @@ pub fn write(
 mod tests {
     use super::*;
     use crate::diff::tests::{record, recorded};
-    use crate::pipeline::single_volume;
+    use crate::pipeline::{Beside, single_volume};
     use crate::recipe::{RecordedDefinition, recorded_map};
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
             let record = record(definitions);
             write(&record, kind, Encoding::Gzip, &Context::new(), &mut file).unwrap();
             drop(file);
-            let (values, image) = single_volume(&path).unwrap();
+            let (values, image) = single_volume(&path, &mut Beside::default()).unwrap();
             assert_eq!((values.len(), values[0]), (60, expected));
             let name = kind.name();
             assert!(image.description().ends_with(&format!(": {name}, {describes}")));
