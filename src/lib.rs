@@ -20,7 +20,7 @@
 //! | [`regions`] | brain masks, regions of a grid, and a table of a map in each |
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
-//! | [`pictures`] | maps as pictures: mosaics, colours, previews |
+//! | [`pictures`] | maps as pictures: slices, slides, colours, previews |
 //! | [`markup`] | escaping and styles for pages and pictures |
 //! | [`numbers`] | how many digits a number is shown with |
 //! | [`output`] | files that appear whole or not at all |

@@ -64,10 +64,14 @@ pub fn share(part: f64) -> String {
     }
 }
 
-/// A place on an axis in millimetres, without the unit: whole, or with a decimal where neighbouring
-/// voxels are nearer than a millimetre.
+/// A place on an axis in millimetres, without the unit: whole, or with as many decimals as tell
+/// neighbours apart that lie a step from each other.
 pub fn millimetres(place: f64, step: f64) -> String {
-    let decimals = usize::from(step < 1.0);
+    let decimals = match step {
+        far if far >= 1.0 => 0,
+        near if near >= 0.1 => 1,
+        _ => 2,
+    };
     let text = format!("{place:.decimals$}");
     // No "-0".
     let is_zero = text.trim_start_matches(['-', '0', '.']).is_empty();

@@ -40,7 +40,7 @@ pub struct Record {
     /// The maps. Outside the mask they are [hidden](Maps::hide_outside).
     pub maps: Maps,
     /// Where a mask hides what is outside and a page is to be made: the mean and the std on the whole
-    /// grid.
+    /// grid; for a picture the mean.
     pub whole: Vec<Map>,
     /// The voxels in the mask that change and have a sample at the limit of its type, of those that
     /// are not scaled, by their places in the file.

@@ -22,7 +22,7 @@ use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, HASHED_VOLUMES, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
-use crate::maps::{BETWEEN, MEAN, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
+use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Beside, Computed, OffGrid, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
@@ -48,6 +48,10 @@ use taskgraph::{Cancellation, Outline, PassReport};
 const PAGE_BYTES: u64 = 12 * 1024 * 1024;
 /// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
 const PAGE_COPIES: u64 = 5;
+
+/// A picture takes so many copies of a map beside its own memory: the mean on the whole grid, and the
+/// mask in numbers.
+const PICTURE_COPIES: u64 = 3;
 
 /// Computes what a recipe asks for. `observer` is told on the way; `cancellation` ends it.
 ///
@@ -280,9 +284,12 @@ impl Planned {
         };
         let mut whole = Vec::new();
         if let Some(NamedMask { mask, .. }) = &mask {
-            if self.recipe.computing.is_reported {
-                whole.extend([MEAN, STD].iter().filter_map(|kind| maps.get(*kind).cloned()));
-            }
+            let shown: &[MapKind] = match &self.recipe.computing {
+                computing if computing.is_reported => &[MEAN, STD],
+                computing if computing.picture_bytes > 0 => &[MEAN],
+                _ => &[],
+            };
+            whole.extend(shown.iter().filter_map(|kind| maps.get(*kind).cloned()));
             maps.hide_outside(mask.inside());
         }
         // A voxel that never changes is another finding.
@@ -400,8 +407,9 @@ fn needs_own_tsnr(recipe: &Recipe) -> bool {
 /// Which maps are made: the tSNR, those that are asked for, and what the rest is made from.
 fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: bool) -> Wanted {
     let is_reported = recipe.computing.is_reported;
+    let is_pictured = recipe.computing.picture_bytes > 0;
     let for_others = [
-        (MEAN, is_reported || recipe.mask == Some(MaskChoice::Auto)),
+        (MEAN, is_reported || is_pictured || recipe.mask == Some(MaskChoice::Auto)),
         // By which it is told what a least std leaves undefined.
         (STD, is_reported || definition.least_std > 0.0),
         (BETWEEN, model.runs().len() > 1),
@@ -454,10 +462,14 @@ fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
         true => PAGE_BYTES + PAGE_COPIES * 8 * voxels,
         false => 0,
     };
+    let picture = match recipe.computing.picture_bytes {
+        0 => 0,
+        bytes => bytes + PICTURE_COPIES * 8 * voxels,
+    };
     let kinds = recipe.regions.kinds() as u64;
     let mask = if recipe.mask.is_some() { voxels } else { 0 };
     let mean = if recipe.definition.mean_from.is_some() { 8 * voxels } else { 0 };
-    page + mask + mean + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
+    page + picture + mask + mean + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
 }
 
 fn run_records(

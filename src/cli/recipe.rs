@@ -71,6 +71,7 @@ impl RunArguments {
         recipe.computing.is_unoptimized = self.no_optimize;
         recipe.computing.is_profiled = self.profile.is_some();
         recipe.computing.is_reported = self.pictures.report.is_some();
+        recipe.computing.picture_bytes = self.pictures.picture_bytes();
         recipe
     }
 }

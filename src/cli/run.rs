@@ -8,11 +8,14 @@ use super::{Process, all_definitions, compare};
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
 use crate::export::graph::Subject;
+use crate::export::png::Ground;
 use crate::export::{Context, graph, html, json, nifti, png, text, tsv};
 use crate::findings::{Finding, Severity};
 use crate::output::Batch;
+use crate::pipeline::{Beside, OffGrid, on_grid_of};
 use crate::record::Record;
 use crate::resources;
+use crate::runs::name_of;
 use std::path::PathBuf;
 use std::sync::Arc;
 use taskgraph::drawing::{Coloring, Format};
@@ -38,7 +41,11 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let context = outputs::context(arguments, &maps);
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
-    outputs::check(&files, &outputs::inputs(&planned), process)?;
+    let overlay = arguments.pictures.overlay_file();
+    let inputs: Vec<PathBuf> =
+        outputs::inputs(&planned).into_iter().chain(overlay.map(PathBuf::from)).collect();
+    outputs::check(&files, &inputs, process)?;
+    let ground = ground(arguments, &planned)?;
     let shown = arguments.pictures.shown();
     html::check_slices(planned.session().geometry(), &shown)?;
     if arguments.verbose {
@@ -55,7 +62,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let record = planned.run()?;
     refuse_findings(arguments, &record.findings)?;
 
-    let written = write(arguments, &record, &maps, raw, &context, process);
+    let written = write(arguments, &record, (&maps, &ground), raw, &context, process);
     if !messages.is_quiet && !process.interruption.cancellation.is_cancelled() {
         let nothing = outputs::context_of_process(context.is_reproducible);
         say(arguments, &record, if written.is_ok() { &context } else { &nothing }, process)?;
@@ -63,11 +70,27 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     written
 }
 
+/// What the picture is drawn over.
+///
+/// # Errors
+/// An image that cannot be read, or lies elsewhere.
+fn ground(arguments: &RunArguments, planned: &Planned) -> Result<Ground> {
+    let Some(path) = arguments.pictures.overlay_file() else {
+        return Ok(arguments.pictures.overlay.as_ref().map_or(Ground::None, |_| Ground::Mean));
+    };
+    let (first, mut beside) = (planned.session().first_image(), Beside::default());
+    let (values, _) = on_grid_of(path, "overlay", &**first, OffGrid::Told, &mut beside)?;
+    match beside.misplaced.pop() {
+        Some(words) => Err(Error::mismatch(words).remedy("give an image in the space of the runs")),
+        None => Ok(Ground::Image(values, name_of(path))),
+    }
+}
+
 /// Writes all files that were asked for.
 fn write(
     arguments: &RunArguments,
     record: &Record,
-    maps: &[MapFile],
+    (maps, ground): (&[MapFile], &Ground),
     raw: Option<taskgraph::Outline>,
     context: &Context,
     process: &Process,
@@ -93,7 +116,7 @@ fn write(
     }
     let began_drawing = process.started.elapsed();
     if let Some(path) = &arguments.pictures.png {
-        let picture = png::slide(record, shown)?;
+        let picture = png::slide(record, shown, ground, arguments.pictures.paper())?;
         batch.write(path, |to| to.write_all(&picture))?;
     }
     if let Some(path) = &arguments.pictures.report {

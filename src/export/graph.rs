@@ -7,6 +7,21 @@ use taskgraph::Outline;
 use taskgraph::drawing::{Coloring, Format, Picture};
 use taskgraph::profile::Profile;
 
+/// What tasks do, in the order of the colours that they have in every picture.
+const OPERATIONS: [&str; 11] = [
+    "moments",
+    "merge",
+    "gather",
+    "load",
+    "concatenate",
+    "mean",
+    "std",
+    "divide",
+    "sqrt/divide",
+    "read",
+    "beginning",
+];
+
 /// The graph that a picture is of.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -52,7 +67,8 @@ impl Subject<'_> {
             counted(self.threads, "thread"),
             counted(self.outline.tasks.len(), "task")
         );
-        Picture::new(self.outline.clone(), &self.title(), &caption).colored_by(coloring)
+        let picture = Picture::new(self.outline.clone(), &self.title(), &caption);
+        picture.naming(&OPERATIONS).colored_by(coloring)
     }
 }
 
@@ -61,5 +77,5 @@ pub fn profile_page(record: &Record, profile: &Profile) -> String {
     let subject = Subject::from_record(record);
     let picture = subject.picture(Coloring::Kind).with_seconds(profile.task_seconds());
     let caption = "What each worker did, and when.";
-    profile.page(&subject.title(), caption, &picture.text(Format::Svg))
+    profile.page(&subject.title(), caption, &picture.text(Format::Svg), &OPERATIONS)
 }

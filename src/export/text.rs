@@ -198,7 +198,7 @@ pub fn preview(
 }
 
 /// The volumes of the runs that were not used, in words.
-fn left_out(record: &Record) -> String {
+pub(super) fn left_out(record: &Record) -> String {
     let uses = [
         (Use::Dummy, "as dummy scans"),
         (Use::Censored, "as censored"),
@@ -217,7 +217,7 @@ fn left_out(record: &Record) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn median_tsnr(record: &Record) -> String {
+pub(super) fn median_tsnr(record: &Record) -> String {
     let place = if record.mask.is_some() { " in the mask" } else { "" };
     match &record.summary().distribution {
         Some(distribution) => format!(

@@ -24,6 +24,15 @@ impl Crop {
         Crop { ranges: grid.shape.map(|length| 0..length) }
     }
 
+    /// The voxels of a map that have a value. The whole grid if there is none.
+    pub fn of_values(map: &Volume) -> Crop {
+        let has_value = |value: &f64| f64::from(u8::from(value.is_finite()));
+        let values: Vec<f64> = map.values().iter().map(has_value).collect();
+        let values = Volume::new(map.grid(), &values).expect("values of the same grid");
+        let inside: Vec<bool> = values.values().iter().map(|it| *it > 0.0).collect();
+        Crop::of_head(&values, Some(&inside))
+    }
+
     /// The head in a mean over time, with everything that is inside a mask: from the first to the
     /// last slice along each axis that holds some of it. The whole grid if there is none.
     ///

@@ -8,13 +8,13 @@
 //! | [`views`] | axial, sagittal and coronal slices, as they are shown |
 //! | [`range`](mod@range) | which values span the colours, and round ticks between them |
 //! | [`colormap`] | the colours |
-//! | [`mosaic`] | slices side by side, as a PNG or inside a page |
+//! | [`slide`] | slices and a caption as a PNG, in letters of its own |
 //! | [`preview`] | a histogram and a slice for the terminal |
 //!
 //! **Left is left.** Every picture shows the patient's left at the image's left (the neurological
 //! convention, that of nilearn and fMRIPrep), anterior or superior up, and says so by its marks.
-//! Where no header says how the voxels lie, the marks are `?` and the picture says that the sides are
-//! unknown.
+//! Where no header says how the voxels lie, the marks have a `?` and another colour, and the picture
+//! says that the sides are unknown.
 //! What is undefined (NaN) has no colour of the map but a neutral one.
 //!
 //! This module does not know how a number was computed, nor any file.
@@ -22,20 +22,21 @@
 mod canvas;
 pub mod colormap;
 pub mod crop;
-mod font;
-pub mod mosaic;
+mod letters;
 pub mod orientation;
 mod png;
 pub mod preview;
 pub mod range;
+mod sheet;
+pub mod slide;
 pub mod views;
 pub mod volume;
 
 pub use canvas::pixels;
 pub use colormap::Colormap;
 pub use crop::Crop;
-pub use mosaic::{Look, Room};
 pub use orientation::Orientation;
 pub use range::Range;
+pub use slide::{Paper, Slide};
 pub use views::{Plane, Slices, View};
 pub use volume::{Grid, Volume, unknown_sides};

@@ -46,6 +46,53 @@ pub(super) fn encoded(
     file
 }
 
+/// What a file says about its picture: a keyword of PNG's, and any text.
+pub(super) type Text<'a> = (&'a str, &'a str);
+
+/// A PNG file of pixels of 3 bytes (red, green, blue) or 4 (and opacity), row by row from the top, with
+/// texts about it.
+///
+/// # Panics
+/// If there are not as many pixels, or none.
+pub(super) fn in_colors<const N: usize>(
+    width: usize,
+    height: usize,
+    pixels: &[[u8; N]],
+    texts: &[Text],
+) -> Vec<u8> {
+    assert_eq!(pixels.len(), width * height, "a value for each pixel");
+    assert!(!pixels.is_empty() && (N == 3 || N == 4));
+    let side = |length: usize| u32::try_from(length).expect("a picture of some thousand pixels");
+    let mut header = Vec::with_capacity(13);
+    header.extend(side(width).to_be_bytes());
+    header.extend(side(height).to_be_bytes());
+    // Eight bits a channel; colour type 2 or 6; deflate; filters by row; not interlaced.
+    header.extend([8, if N == 3 { 2 } else { 6 }, 0, 0, 0]);
+    let mut rows = ZlibEncoder::new(Vec::new(), Compression::new(6));
+    let bytes = pixels.as_flattened();
+    let mut above = vec![0; N * width];
+    for row in bytes.chunks_exact(N * width) {
+        // Filter 2, up: an enlarged voxel is several rows tall.
+        let filtered: Vec<u8> =
+            row.iter().zip(&above).map(|(it, up)| it.wrapping_sub(*up)).collect();
+        rows.write_all(&[2])
+            .and_then(|()| rows.write_all(&filtered))
+            .expect("memory takes any bytes");
+        above.copy_from_slice(row);
+    }
+    let rows = rows.finish().expect("memory takes any bytes");
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", &header);
+    for (keyword, text) in texts {
+        // Not compressed, of no language, and the keyword is not translated.
+        let content = [keyword.as_bytes(), &[0; 5], text.as_bytes()].concat();
+        chunk(&mut file, *b"iTXt", &content);
+    }
+    chunk(&mut file, *b"IDAT", &rows);
+    chunk(&mut file, *b"IEND", &[]);
+    file
+}
+
 fn chunk(file: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
     let mut check = Crc::new();
     check.update(&kind);
@@ -80,5 +127,20 @@ mod tests {
             assert_eq!(found, [r, g, b, alpha]);
         }
         reader.finish().unwrap();
+    }
+
+    #[test]
+    fn another_reader_finds_colours_opacity_and_texts() {
+        let pixels: Vec<[u8; 4]> = (0..=255).map(|it| [it, 255 - it, it / 2, it ^ 85]).collect();
+        let texts = [("Title", "tSNR of µ"), ("Description", "median 1, N = 2")];
+        let file = in_colors(16, 16, &pixels, &texts);
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+        let mut found = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut found).unwrap();
+        assert_eq!(found, pixels.as_flattened());
+        let found = reader.info().utf8_text.iter();
+        let found: Vec<(String, String)> =
+            found.map(|it| (it.keyword.clone(), it.get_text().unwrap())).collect();
+        assert_eq!(found, texts.map(|(keyword, text)| (keyword.to_owned(), text.to_owned())));
     }
 }

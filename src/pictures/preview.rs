@@ -6,7 +6,7 @@ use super::colormap::Colormap;
 use super::range::Range;
 use super::views::{Slices, View};
 use super::volume::Volume;
-use crate::numbers::{figure, grouped, millimetres};
+use crate::numbers::{figure, grouped};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
@@ -106,7 +106,7 @@ fn nearest_of_palette(color: [u8; 3]) -> u8 {
 }
 
 /// Axial slices of a volume, evenly spaced, as many side by side as have room in so many columns, two
-/// pixels a letter, with `L` and `R` beside them, `?` where that is unknown, and a line that says what
+/// pixels a letter, with `L` and `R` beside them, `L?` and `R?` where that is unknown, and a line that says what
 /// the colours mean.
 pub fn axial_slices(
     volume: &Volume,
@@ -128,7 +128,8 @@ pub fn axial_slices(
         indices.reverse();
     }
     // Between the letters at the sides and the slices there is a column each.
-    let room = (terminal_columns - 4 - 2 * (count - 1)) / count;
+    let [left, right] = View::Axial.sides(grid);
+    let room = (terminal_columns - 2 - 2 * left.len() - 2 * (count - 1)) / count;
     let (wide, tall) = (columns as f64 * voxel[0], rows as f64 * voxel[1]);
     let width = columns.max(16).min(room);
     let scale = (width as f64 / wide).min(48.0 / tall);
@@ -139,11 +140,10 @@ pub fn axial_slices(
         .map(|&index| volume.plane(View::Axial, index).sampled(width, height))
         .collect();
     let color = |layer: u8, value: f64| colors.code(layer, colormap.color(range.fraction(value)));
-    let [left, right] = View::Axial.sides(grid);
     let mut text = String::new();
     for row in (0..height).step_by(2) {
         let is_middle = row / 2 == height / 4;
-        text += &format!("{} ", if is_middle { left } else { " " });
+        let _ = write!(text, "{:1$} ", if is_middle { left } else { "" }, left.len());
         for (number, plane) in planes.iter().enumerate() {
             text.push_str(if number > 0 { "  " } else { "" });
             let mut before = String::new();
@@ -168,7 +168,7 @@ pub fn axial_slices(
         text += &if is_middle { format!(" {right}\n") } else { "\n".to_owned() };
     }
     let place = |&index: &usize| match grid.is_oriented() {
-        true => millimetres(grid.slice_position(axis, index), grid.voxel_sizes()[axis]),
+        true => grid.place(axis, index),
         false => index.to_string(),
     };
     let places = indices.iter().map(place).collect::<Vec<_>>().join(", ");
@@ -254,7 +254,7 @@ mod tests {
             let unknown = axial_slices(&volume, Colormap::Gray, range, Colors::True, 79);
             let unknown = self::tests::shown(&unknown);
             assert!(unknown.lines().all(|line| line.chars().count() <= 79), "{unknown}");
-            assert_eq!((unknown.matches(['L', 'R']).count(), unknown.matches('?').count()), (0, 2));
+            assert_eq!((unknown.matches("L?").count(), unknown.matches("R?").count()), (1, 1));
             assert!(unknown.contains(", sides unknown ") && !unknown.contains(" mm"), "{unknown}");
             // The first index lies at the right, so the brightest voxels are at the left.
             if shape[0] == 64 {

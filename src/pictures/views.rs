@@ -54,10 +54,11 @@ impl View {
         View::ALL.into_iter().find(|view| view.name() == name)
     }
 
-    /// What is at the left and at the right of each slice of a grid.
+    /// What is at the left and at the right of each slice of a grid; with a `?` where that is a guess.
     pub fn sides(self, grid: &Grid) -> [&'static str; 2] {
         match self {
-            _ if !grid.is_oriented() => ["?", "?"],
+            View::Sagittal if !grid.is_oriented() => ["P?", "A?"],
+            _ if !grid.is_oriented() => ["L?", "R?"],
             View::Sagittal => ["P", "A"],
             View::Axial | View::Coronal => ["L", "R"],
         }

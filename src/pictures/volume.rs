@@ -2,6 +2,7 @@
 
 use super::orientation::Orientation;
 use crate::error::{Error, Result};
+use crate::numbers::millimetres;
 use std::borrow::Cow;
 
 /// What is said beside pictures of a grid of which it is not known how its voxels lie, as a
@@ -54,6 +55,13 @@ impl Grid {
             None => "The patient's left is at the left.".into(),
             Some(reason) => unknown_sides(reason).into(),
         }
+    }
+
+    /// Where a slice lies, as [`slice_position`](Grid::slice_position) has it, in words without the unit;
+    /// no two slices lie at one place.
+    pub fn place(&self, voxel_axis: usize, index: usize) -> String {
+        let [here, next] = [index, index + 1].map(|it| self.slice_position(voxel_axis, it));
+        millimetres(here, (next - here).abs())
     }
 
     /// Where the centre of a slice across a voxel axis lies along the body axis that the voxel
@@ -150,6 +158,15 @@ mod tests {
             ..grid
         };
         assert_eq!(oblique.slice_position(2, 1), 4.0 + 2.0 * 0.5);
+        assert_eq!([0, 1].map(|index| oblique.place(2, index)), ["1", "5"]);
+        // Voxels of 1 mm, whose centres are nearer along the axis of the body.
+        let turned = Grid {
+            affine: [[0.8, 0.6, 0.0, 0.0], [-0.6, 0.8, 0.0, 0.0], [0.0, 0.0, 0.05, 0.0]],
+            ..oblique
+        };
+        let places: Vec<String> = (0..3).map(|index| turned.place(0, index)).collect();
+        assert_eq!(places, ["1.2", "2.0", "2.8"]);
+        assert_eq!(turned.place(2, 1), "0.05");
     }
 
     #[test]

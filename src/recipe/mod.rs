@@ -263,4 +263,7 @@ pub struct Computing {
     pub is_profiled: bool,
     /// Whether memory is kept free for a page that will be made of the record.
     pub is_reported: bool,
+    /// The memory that is kept free for a picture that will be made of the record and its mean, in
+    /// bytes; none if there will be no picture.
+    pub picture_bytes: u64,
 }

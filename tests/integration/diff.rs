@@ -458,10 +458,13 @@ fn the_page_needs_nothing_else_and_its_drawings_are_well_formed() {
         .match_indices("<svg")
         .map(|(at, _)| &page[at..at + page[at..].find("</svg>").expect("an end") + 6])
         .collect();
-    assert_eq!(drawings.len(), 6, "difference, ratio, both maps, scatter, histogram");
+    assert!(
+        drawings.len() > 4 * 10 + 2,
+        "slices of A, B, difference and ratio, scatter, histogram"
+    );
     drawings.iter().for_each(|it| drop(roxmltree::Document::parse(it).expect("well-formed XML")));
     assert!(page.contains("where both are defined: 1,432 of 4,000 voxels"));
-    assert!(page.contains("<td>label-8</td><td>358</td>"));
+    assert!(page.contains("<th scope=\"row\">label-8</th><td>358</td>"));
     let mut picture = png::Decoder::new(std::io::BufReader::new(
         fs::File::open(scratch.path("d.png")).expect("a picture"),
     ))

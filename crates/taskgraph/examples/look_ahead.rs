@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let picture = picture.with_seconds(profile.task_seconds()).text(Format::Svg);
     let folder = std::env::temp_dir();
     std::fs::write(folder.join("look_ahead.svg"), &picture)?;
-    std::fs::write(folder.join("look_ahead.html"), profile.page("look ahead", "", &picture))?;
+    std::fs::write(folder.join("look_ahead.html"), profile.page("look ahead", "", &picture, &[]))?;
     println!("see look_ahead.svg and look_ahead.html in {}", folder.display());
 
     let cancellation = Cancellation::default();

@@ -8,6 +8,7 @@ pub mod markup;
 mod observer;
 pub mod optimize;
 mod outline;
+mod palette;
 mod pool;
 pub mod profile;
 mod scheduler;

@@ -1,7 +1,7 @@
 //! The options of looking: a page, a picture, the terminal, and how slices are shown in them.
 
 use crate::export::html::Shown;
-use crate::pictures::{Colormap, Range, Slices, View};
+use crate::pictures::{Colormap, Paper, Range, Slices, View};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,25 @@ pub(in crate::cli) struct PictureArguments {
           help_heading = "Pictures")]
     pub png: Option<PathBuf>,
 
+    /// Put the picture on dark paper
+    #[arg(long, hide_short_help = true, help_heading = "Pictures")]
+    pub dark: bool,
+
+    /// Let what lies behind the picture be seen through its paper
+    #[arg(long, hide_short_help = true, help_heading = "Pictures")]
+    pub transparent: bool,
+
+    /// Draw the tSNR of the picture over the mean, or over an image on the grid of the runs
+    ///
+    /// With a mask its edge is drawn, and what lies outside is shown.
+    #[arg(long, value_name = "mean|FILE", hide_short_help = true, help_heading = "Pictures")]
+    pub overlay: Option<PathBuf>,
+
+    /// Width of the picture in pixels, 400 to 8000; letters grow with it
+    #[arg(long, value_name = "PIXELS", value_parser = width, default_value = "1600",
+          hide_short_help = true, help_heading = "Pictures")]
+    width: usize,
+
     /// Show the distribution of the tSNR with the summary, and slices where the terminal has colours
     ///
     /// In a terminal the distribution is shown without this. Slices are drawn if COLORTERM or TERM
@@ -36,8 +55,9 @@ pub(in crate::cli) struct PictureArguments {
 
     /// Which slices it shows: all, so many (9), or those of these indices from 0 (4,8,12)
     ///
-    /// So many are spaced evenly over the slices with a defined voxel. One index is written with a
-    /// comma behind it. [default: all; in a page of several views 24 of each]
+    /// So many are spaced evenly over the slices with a defined voxel, with the worst one of the scan among
+    /// them. One index is written with a comma behind it. [default: all; of a great many some, and
+    /// beside axial slices a few sagittal ones]
     #[arg(long, value_name = "all|N|LIST", value_parser = slices,
           hide_short_help = true, help_heading = "Pictures")]
     pub slices: Option<Slices>,
@@ -64,6 +84,22 @@ impl PictureArguments {
     /// The files to write.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.report.iter().chain(&self.png).map(PathBuf::as_path)
+    }
+
+    /// The paper of the picture.
+    pub fn paper(&self) -> Paper {
+        let Self { width, dark, transparent, .. } = *self;
+        Paper { width, is_dark: dark, is_transparent: transparent }
+    }
+
+    /// The memory that the picture takes, if one is drawn.
+    pub fn picture_bytes(&self) -> u64 {
+        self.png.as_ref().map_or(0, |_| self.paper().bytes())
+    }
+
+    /// The image that the picture is drawn over, if it is one.
+    pub fn overlay_file(&self) -> Option<&Path> {
+        self.overlay.as_deref().filter(|it| *it != Path::new("mean"))
     }
 
     /// How the maps are looked at: each view once.
@@ -94,6 +130,12 @@ fn png_name(name: &str) -> Result<PathBuf, String> {
         true => Ok(PathBuf::from(name)),
         false => Err("expected a name that ends in .png".to_owned()),
     }
+}
+
+fn width(text: &str) -> Result<usize, String> {
+    let (least, most) = (Paper::WIDTHS.start(), Paper::WIDTHS.end());
+    let width = text.parse().ok().filter(|it| Paper::WIDTHS.contains(it));
+    width.ok_or_else(|| format!("expected a number of pixels from {least} to {most}"))
 }
 
 fn view() -> impl TypedValueParser<Value = View> {

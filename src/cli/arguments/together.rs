@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// What an option acts on: without one of these it would do nothing. A value is written behind `=`;
 /// where a command has none of them, it has the option for its own sake.
-const NEEDS: [(&str, &[&str]); 25] = [
+const NEEDS: [(&str, &[&str]); 29] = [
     ("quiet", SAY_OR_WRITE),
     // The summary of a run has its time, that of two maps has nothing that differs.
     ("reproducible", &["command=run", "report", "png", "difference", "ratio", "json", "table"]),
@@ -36,6 +36,10 @@ const NEEDS: [(&str, &[&str]); 25] = [
     ("slices", &["report", "png"]),
     ("range", &["report", "png", "preview"]),
     ("colormap", &["report", "png", "preview"]),
+    ("dark", &["png"]),
+    ("transparent", &["png"]),
+    ("overlay", &["png"]),
+    ("width", &["png"]),
 ];
 
 /// What is left for a program that is quiet: to write, to print, or to end with a status.

@@ -1,9 +1,11 @@
 //! A picture of the difference of two maps.
 
+use super::text;
 use crate::diff::DiffRecord;
 use crate::error::Result;
 use crate::export::words::grid;
-use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
+use crate::numbers::{count, figure_or_none};
+use crate::pictures::{Colormap, Crop, Paper, Range, Slices, Slide, View, Volume};
 
 /// The slices of the difference as a PNG.
 ///
@@ -11,15 +13,37 @@ use crate::pictures::{Colormap, Look, Range, Slices, View, Volume, mosaic};
 /// A picture too large to be drawn.
 pub fn slide(record: &DiffRecord) -> Result<Vec<u8>> {
     let (grid, difference) = (grid(&record.geometry), &record.pairs.difference);
-    let look = Look {
+    let map = Volume::new(&grid, difference)?;
+    let head = Crop::of_values(&map);
+    let has_value =
+        |index: &usize| map.plane(View::Axial, *index).values.iter().any(|value| value.is_finite());
+    let axial = Slices::All.indices(View::Axial, &map)?.into_iter().filter(has_value).collect();
+    let [a, b, difference_median] = [0, 1, 2]
+        .map(|it| figure_or_none(record.whole.summaries[it].distribution.map(|them| them.median)));
+    let place = record.mask.as_ref().map_or("no mask".to_owned(), |it| format!("mask {}", it.name));
+    Slide {
         title: format!("{} - {}", record.b.name, record.a.name),
+        caption: vec![
+            format!(
+                "medians: {b} (B), {a} (A), difference {difference_median}; {} of {} voxels compared",
+                count(record.counts.both),
+                count(record.counts.voxels)
+            ),
+            text::definition(record),
+            format!("{place}. {}", grid.sides_in_words()),
+        ],
+        software: format!("tsnr {}", record.provenance.version),
         label: "difference of tSNR (no unit): red where the second is higher".to_owned(),
         colormap: Colormap::Difference,
         range: Range::symmetric(difference, 0.0),
-        views: vec![View::Axial],
-        slices: Slices::All,
-    };
-    mosaic::png(&Volume::new(&grid, difference)?, &look)
+        ground: None,
+        inside: None,
+        slices: vec![(View::Axial, axial)],
+        map: &map,
+        head,
+        paper: Paper::SLIDE,
+    }
+    .png()
 }
 
 #[cfg(test)]

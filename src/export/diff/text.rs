@@ -61,7 +61,7 @@ fn distribution(summary: &Summary) -> String {
 }
 
 /// The definitions of the maps, once if they mean one thing.
-fn definition(record: &DiffRecord) -> String {
+pub(super) fn definition(record: &DiffRecord) -> String {
     let [a, b] = [&record.a, &record.b].map(|side| short(side.definition.as_ref()));
     if record.is_alike() {
         return a;

@@ -14,6 +14,7 @@ mod heat;
 mod histogram;
 mod page;
 pub(super) mod pair;
+mod pair_maps;
 mod runs;
 mod seen;
 mod session;
@@ -23,6 +24,7 @@ mod time;
 mod viewer;
 
 pub use page::{Shown, check_slices, tsnr_range};
+pub(super) use seen::oddest_slice;
 pub use session::page;
 
 /// An element that holds an object for programs. `<` cannot end it early.

@@ -5,15 +5,12 @@ use crate::export::words::grid;
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
 use crate::markup::{self, escaped};
-use crate::pictures::{Colormap, Grid, Look, Range, Room, Slices, View, Volume, mosaic};
+use crate::pictures::{Colormap, Grid, Range, Slices, View, Volume};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("style.css");
 /// What tSNR is measured in.
 pub(super) const TSNR: &str = "tSNR (no unit)";
-/// Of a mosaic across the page, and the room of those of single runs.
-const WIDTH: usize = 1060;
-const TALLEST: usize = 900;
 
 /// How the maps are looked at, where that was chosen.
 #[derive(Clone, Debug)]
@@ -85,20 +82,6 @@ pub(super) fn findings(page: &mut String, findings: &[Finding]) {
         }
         *page += "</ul>\n";
     }
-}
-
-/// A map across the page, with a heading.
-pub(super) fn large_map(page: &mut String, volume: &Volume, look: &Look) -> Result<()> {
-    let mut height = 0;
-    for view in &look.views {
-        // A few slices need not fill the page.
-        height += (250 + 150 * look.slices.indices(*view, volume)?.len()).min(TALLEST);
-    }
-    let room = Room { width: WIDTH, height };
-    let drawing = mosaic::svg(volume, look, room)?;
-    let _ =
-        write!(page, "<h2>{}</h2>\n<div class=\"scroll\">{drawing}</div>\n", escaped(&look.title));
-    Ok(())
 }
 
 /// The values at the ends of the colours of a map of tSNR, and what they mean.

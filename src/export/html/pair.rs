@@ -5,8 +5,8 @@
 
 use super::chart::{Axis, Chart};
 use super::histogram::{self, Histogram, bins};
-use super::page::{TSNR, directions, findings, head, key_figure, large_map};
-use super::{data_element, tables};
+use super::page::{directions, findings, head, key_figure};
+use super::{data_element, pair_maps, tables};
 use crate::diff::{DiffRecord, PairedRegion};
 use crate::error::Result;
 use crate::export::diff::{json, text};
@@ -14,12 +14,11 @@ use crate::export::words::{grid, quoted};
 use crate::export::{Context, date};
 use crate::markup::{base64, escaped};
 use crate::numbers::{count, counted, figure, share};
-use crate::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, pixels};
+use crate::pictures::{Colormap, Grid, Range, pixels};
 use crate::recipe::FieldDifference;
 use crate::stats::paired::Pairs;
 use crate::stats::summary::Summary;
 use std::fmt::Write;
-use std::num::NonZeroUsize;
 
 /// Of the scatter plot, along both axes.
 const BINS: usize = 128;
@@ -34,7 +33,7 @@ pub fn page(record: &DiffRecord, context: &Context) -> Result<String> {
     let (grid, pairs) = (grid(&record.geometry), &record.pairs);
     let mut page = head(&record.title());
     verdict(&mut page, record, context);
-    maps(&mut page, record, &grid)?;
+    pair_maps::section(&mut page, record, &grid)?;
     page += "<h2>Voxel by voxel</h2>\n";
     page += &scatter(pairs);
     let _ = write!(
@@ -117,6 +116,15 @@ fn median(summary: &Summary) -> Option<f64> {
     summary.distribution.map(|it| it.median)
 }
 
+/// A value of a definition in words.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "none".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// The fields of the definitions that differ, if any do.
 fn differences(page: &mut String, differences: &[FieldDifference]) {
     if differences.is_empty() {
@@ -124,39 +132,10 @@ fn differences(page: &mut String, differences: &[FieldDifference]) {
     }
     let row = |it: &FieldDifference| {
         let means = if it.changes_meaning { "yes" } else { "no" };
-        [it.field.clone(), it.a.to_string(), it.b.to_string(), means.to_owned()]
+        [it.field.clone(), plain(&it.a), plain(&it.b), means.to_owned()]
     };
     let headings = ["field of the definition", "A", "B", "changes what tSNR means"];
     *page += &tables::table(headings, differences.iter().map(row));
-}
-
-fn maps(page: &mut String, record: &DiffRecord, grid: &Grid) -> Result<()> {
-    let pairs = &record.pairs;
-    let depth = grid.shape[View::Axial.voxel_axis(grid)];
-    let half = NonZeroUsize::new(depth.div_ceil(2)).map_or(Slices::All, Slices::Count);
-    let mut map = |title: &str, label: &str, values: &[f64], colormap, range, slices: &Slices| {
-        let look = Look {
-            title: title.to_owned(),
-            label: label.to_owned(),
-            colormap,
-            range,
-            views: vec![View::Axial],
-            slices: slices.clone(),
-        };
-        large_map(page, &Volume::new(grid, values)?, &look)
-    };
-    let range = Range::symmetric(&pairs.difference, 0.0);
-    let label = "B - A (no unit): red where B is higher";
-    map("Difference", label, &pairs.difference, Colormap::Difference, range, &Slices::All)?;
-    let doublings: Vec<f64> = pairs.ratio.iter().map(|ratio| ratio.log2()).collect();
-    let range = Range::symmetric(&doublings, 0.0);
-    let label = "log2(B / A): 0 alike, 1 twice as high, -1 half as high";
-    map("Ratio", label, &doublings, Colormap::Difference, range, &half)?;
-    let range = Range::from_zero(&pairs.a).union(Range::from_zero(&pairs.b));
-    let [title_a, title_b] =
-        [("A", &record.a), ("B", &record.b)].map(|(it, side)| format!("{it}: {}", side.name));
-    map(&title_a, &format!("{TSNR}, as in B"), &pairs.a, Colormap::Viridis, range, &half)?;
-    map(&title_b, &format!("{TSNR}, as in A"), &pairs.b, Colormap::Viridis, range, &half)
 }
 
 /// How many voxels have which pair of values, in colours from few to many.
@@ -200,22 +179,39 @@ fn scatter(pairs: &Pairs) -> String {
     )
 }
 
+/// The regions, those that changed most first, each with a bar as long as its change.
 fn regions(regions: &[PairedRegion]) -> String {
-    let row = |region: &PairedRegion| {
-        let [a, b, difference, ratio] = region.summaries.each_ref().map(median);
-        [
-            region.name.clone(),
+    let change = |region: &PairedRegion| median(&region.summaries[2]);
+    let size = |region: &&PairedRegion| change(region).map_or(-1.0, f64::abs);
+    let mut sorted: Vec<&PairedRegion> = regions.iter().collect();
+    sorted.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    let most = sorted.first().map_or(0.0, size).max(f64::MIN_POSITIVE);
+    let mut text =
+        "<p class=\"faint\">Those that changed most first; a bar to the right is higher in \
+                    B.</p>\n<div class=\"scroll\"><table>\n<thead><tr>"
+            .to_owned();
+    for heading in
+        ["region", "voxels", "median of A", "median of B", "median of B - A", "", "B / A"]
+    {
+        let _ = write!(text, "<th scope=\"col\">{heading}</th>");
+    }
+    text += "</tr></thead>\n<tbody>\n";
+    for region in sorted {
+        let [a, b, difference, ratio] = region.summaries.each_ref().map(median).map(tables::known);
+        let part = change(region).unwrap_or(0.0) / most;
+        let (x, class) = if part < 0.0 { (50.0 + 50.0 * part, "lower") } else { (50.0, "higher") };
+        let _ = writeln!(
+            text,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{a}</td><td>{b}</td><td>{difference}</td><td>\
+             <svg class=\"change\" viewBox=\"0 0 100 10\" aria-hidden=\"true\"><line x1=\"50\" x2=\"50\" \
+             y2=\"10\"/><rect class=\"{class}\" x=\"{x:.1}\" y=\"1\" width=\"{:.1}\" height=\"8\"/></svg>\
+             </td><td>{ratio}</td></tr>",
+            escaped(&region.name),
             count(region.compared()),
-            tables::known(a),
-            tables::known(b),
-            tables::known(difference),
-            tables::known(ratio),
-        ]
-    };
-    tables::table(
-        ["region", "voxels", "median of A", "median of B", "median of B - A", "median of B / A"],
-        regions.iter().map(row),
-    )
+            50.0 * part.abs()
+        );
+    }
+    text + "</tbody></table></div>\n"
 }
 
 fn provenance(page: &mut String, record: &DiffRecord, grid: &Grid, context: &Context) {

@@ -179,6 +179,11 @@ impl Slices {
     }
 }
 
+/// The slice along the third voxel axis that is oddest beside its neighbours, of so many voxels each.
+pub(in crate::export) fn oddest_slice(values: &[f64], in_slice: usize) -> Option<usize> {
+    Slices::of(values, in_slice.max(1)).oddest().map(|it| it.slice)
+}
+
 impl OddSlice {
     pub(super) fn ratio(&self) -> f64 {
         self.median / self.beside

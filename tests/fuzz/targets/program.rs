@@ -12,6 +12,7 @@ use tsnr::export::html::Shown;
 use tsnr::export::{Context, graph, html, json, nifti, png, sentence, text, tsv};
 use tsnr::formats::Encoding;
 use tsnr::maps::{ALL, Extent, MapKind};
+use tsnr::pictures::Paper;
 use tsnr::recipe::{Dummies, MaskChoice, Mode, Tool};
 use tsnr::stats::formula::{Combine, Ddof};
 use tsnr::{Cancellation, Recipe};
@@ -121,7 +122,7 @@ fn run(input: &[u8], folder: &Path) -> Reached {
     tsv::table(&record);
     let shown = Shown::default();
     let drawn = [
-        png::slide(&record, &shown).err(),
+        png::slide(&record, &shown, &png::Ground::Mean, Paper { width: 400, ..Paper::SLIDE }).err(),
         text::preview(&record, &shown, None, 79).err(),
         match recipe.computing.is_reported {
             true => html::page(&record, &shown, &context).err(),

@@ -9,12 +9,11 @@ use crate::program::{Map, Scratch, names, shared_data};
 use serde_json::Value;
 use sessions::{Fault, Noise, Plan, head, name};
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Instant;
 use tsnr::numbers::{count, figure};
-use tsnr::pictures::{Colormap, Grid, Look, Range, Slices, View, Volume, mosaic, preview};
+use tsnr::pictures::{Colormap, Crop, Grid, Paper, Range, Slide, View, Volume, preview};
 
 /// The most bytes of a page.
 const LARGEST_PAGE: usize = 10_000_000;
@@ -361,26 +360,34 @@ fn multiband() -> (Grid, Vec<f64>) {
 
 /// The pictures beside the page, of a large map.
 #[test]
-fn a_mosaic_for_a_slide_and_a_preview_are_made_of_the_same_map() {
+fn a_slide_and_a_preview_are_made_of_the_same_map() {
     let (grid, tsnr) = multiband();
     let volume = Volume::new(&grid, &tsnr).unwrap();
     let range = Range::from_zero(volume.values());
-    let mut look = Look {
+    let all: Vec<usize> = (0..72).collect();
+    let mut slide = Slide {
         title: "tSNR of 5 runs, concat (sub-01, ses-test)".to_owned(),
+        caption: vec!["median 13.00 (quartiles 12.01 and 13.99) over 250,000 voxels".to_owned()],
+        software: "tsnr".to_owned(),
+        map: &volume,
         label: "tSNR (no unit), colours end at the 98th percentile".to_owned(),
         colormap: Colormap::Viridis,
         range,
-        views: vec![View::Axial],
-        slices: Slices::All,
+        ground: None,
+        inside: None,
+        head: Crop::whole(&grid),
+        slices: vec![(View::Axial, all.clone())],
+        paper: Paper::SLIDE,
     };
-    let file = mosaic::png(&volume, &look).unwrap();
+    let file = slide.png().unwrap();
     left("axial.png", &file);
-    look.views = View::ALL.to_vec();
-    look.slices = Slices::Count(NonZeroUsize::new(9).unwrap());
-    left("three_views.png", mosaic::png(&volume, &look).unwrap());
+    let few: Vec<usize> = all.into_iter().step_by(8).collect();
+    slide.slices = View::ALL.map(|view| (view, few.clone())).into();
+    slide.paper.is_dark = true;
+    left("three_views.png", slide.png().unwrap());
     assert!(file.len() < 2_000_000, "{} bytes", file.len());
     let preview = preview::histogram(volume.values(), 79)
-        + &preview::axial_slices(&volume, look.colormap, range, preview::Colors::True, 79);
+        + &preview::axial_slices(&volume, slide.colormap, range, preview::Colors::True, 79);
     left("preview.txt", &preview);
     assert!(preview.lines().count() < 40);
 }

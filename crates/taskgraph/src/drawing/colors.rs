@@ -1,7 +1,6 @@
 //! The colour of each node: that of its operation, or of when it is begun.
 
 use super::{Coloring, Folded, Node, Picture};
-use crate::markup::COLORS;
 
 /// From first to last: five samples of a perceptually uniform map (viridis).
 const FIRST_TO_LAST: [[f64; 3]; 5] = [
@@ -13,11 +12,15 @@ const FIRST_TO_LAST: [[f64; 3]; 5] = [
 ];
 
 /// A colour for each operation, in the order in which they first appear.
-pub(super) fn of_operations(folded: &Folded) -> Vec<(&str, &'static str)> {
+pub(super) fn of_operations<'a>(
+    picture: &Picture,
+    folded: &'a Folded,
+) -> Vec<(&'a str, &'static str)> {
+    let mut palette = picture.palette.clone();
     let mut colors: Vec<(&str, &'static str)> = Vec::new();
     for node in &folded.nodes {
         if colors.iter().all(|(operation, _)| *operation != node.operation) {
-            colors.push((&node.operation, COLORS[colors.len() % COLORS.len()]));
+            colors.push((&node.operation, palette.color(&node.operation)));
         }
     }
     colors
@@ -25,7 +28,7 @@ pub(super) fn of_operations(folded: &Folded) -> Vec<(&str, &'static str)> {
 
 /// A colour for each node, as `#rrggbb`.
 pub(super) fn of_nodes(picture: &Picture, folded: &Folded) -> Vec<String> {
-    let operations = of_operations(folded);
+    let operations = of_operations(picture, folded);
     let of_kind = |node: &Node| {
         let (_, color) = operations
             .iter()

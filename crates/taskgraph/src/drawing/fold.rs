@@ -133,7 +133,7 @@ fn joined(outline: &Outline, seconds: Option<&[f64]>, groups: &[usize]) -> Folde
         let subjects: Vec<String> = node
             .tasks
             .iter()
-            .map(|&task| common.removed_from(outline.tasks[task].subject()))
+            .map(|&task| common.removed_from(&outline.tasks[task].subject()))
             .collect();
         node.subject = reach(&subjects);
     }

@@ -17,10 +17,11 @@ mod fold;
 mod json;
 mod layout;
 mod mermaid;
-mod names;
+pub(crate) mod names;
 mod svg;
 
 use crate::Outline;
+use crate::palette::Palette;
 use std::path::Path;
 
 /// A graph of so many tasks is drawn task by task.
@@ -57,6 +58,7 @@ pub struct Picture {
     title: String,
     caption: String,
     coloring: Coloring,
+    palette: Palette,
     /// The time that each task took.
     seconds: Option<Vec<f64>>,
 }
@@ -107,6 +109,7 @@ impl Picture {
             title: title.to_owned(),
             caption: caption.to_owned(),
             coloring: Coloring::Kind,
+            palette: Palette::default(),
             seconds: None,
         }
     }
@@ -114,6 +117,12 @@ impl Picture {
     /// This picture, coloured by `coloring`.
     pub fn colored_by(self, coloring: Coloring) -> Picture {
         Picture { coloring, ..self }
+    }
+
+    /// This picture, in which these operations have the colours that they have in every picture and
+    /// profile where the same are named in the same order.
+    pub fn naming(self, operations: &[&str]) -> Picture {
+        Picture { palette: Palette::of(operations), ..self }
     }
 
     /// This picture, with the time that each task took, in seconds, by number.

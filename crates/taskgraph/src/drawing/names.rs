@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 /// The parts that all subjects have in common and a picture leaves out: of their first
 /// words, between underscores, at the beginning and at the end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct CommonParts {
+pub(crate) struct CommonParts {
     leading: String,
     trailing: String,
 }
 
 impl CommonParts {
     /// The common parts of the first words of these texts. At least one part of each is left.
-    pub fn from_texts<'a>(texts: impl Iterator<Item = &'a str>) -> CommonParts {
-        let words: BTreeSet<&str> = texts.filter_map(|it| it.split_whitespace().next()).collect();
+    pub fn from_texts<S: AsRef<str>>(texts: impl Iterator<Item = S>) -> CommonParts {
+        let first = |text: S| text.as_ref().split_whitespace().next().map(str::to_owned);
+        // What follows in a chain is no subject.
+        let words: BTreeSet<String> = texts.filter_map(first).filter(|it| it != "then").collect();
         let parts: Vec<Vec<&str>> = words.iter().map(|word| word.split('_').collect()).collect();
         let [first, others @ ..] = parts.as_slice() else { return CommonParts::default() };
         if others.is_empty() {
@@ -38,6 +40,21 @@ impl CommonParts {
         let word = word.strip_suffix(&self.trailing).unwrap_or(word);
         format!("{word}{rest}")
     }
+}
+
+/// Lines of at most so many characters, broken at spaces; a longer word loses its middle.
+pub(super) fn folded_at(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace().map(|word| shortened(word, most)) {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                *line += " ";
+                *line += &word;
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
 }
 
 /// At most `most` characters, the middle left out.
@@ -80,6 +97,14 @@ mod tests {
         }
         assert_eq!(without_common_parts(&["a_b", "a_b_b"]), ["b", "b_b"]);
         assert_eq!(without_common_parts(&["a_x_a", "a_a"]), ["x_a", "a"]);
+    }
+
+    #[test]
+    fn a_reach_of_numbers_is_folded_and_not_cut() {
+        let reach = "rows [0..32768) … [98304..122880)";
+        assert_eq!(folded_at(reach, 34), ["rows [0..32768) …", "[98304..122880)"]);
+        assert_eq!(folded_at("", 34), Vec::<String>::new());
+        assert_eq!(folded_at("day-01_run-1_data", 11), ["day-…1_data"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! the tasks that take them.
 
 use super::layout::{DEPTH, Layout, Place, Way, layout};
-use super::names::shortened;
+use super::names::folded_at;
 use super::{Coloring, Folded, Node, Picture, colors};
 use crate::markup::escaped;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ const STYLE: &str = "\
   }
   text { font-family: system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; fill: var(--ink); font-size: 13px; }
   .paper { fill: var(--paper); } .title { font-size: 18px; font-weight: 600; }
-  .caption, .subject, .size { fill: var(--faint); } .subject, .size { font-size: 11px; }
+  .caption, .size { fill: var(--faint); } .subject, .size { font-size: 11px; }
   .operation { font-weight: 600; } .time { font-size: 11px; font-variant-numeric: tabular-nums; }
   .value { fill: var(--value); stroke: var(--line); } .wanted { stroke: var(--ink); stroke-width: 2; }
   .legend { fill: var(--faint); font-size: 12px; } .outline { fill: var(--paper); stroke: var(--line); }
@@ -46,7 +46,8 @@ fn text_width(text: &str, size: f64) -> f64 {
 /// The text on a node, and the size that follows from it.
 struct Label {
     headline: String,
-    subject: String,
+    /// In lines.
+    subject: Vec<String>,
     time: Option<String>,
     size: Option<String>,
     task_width: f64,
@@ -56,16 +57,16 @@ struct Label {
 
 impl Label {
     fn new(node: &Node) -> Label {
-        let subject = shortened(&node.subject, LONGEST_SUBJECT);
+        let subject = folded_at(&node.subject, LONGEST_SUBJECT);
         let (headline, time) = (node.headline(), node.time());
         let size = node.size();
         let wide = [
             // Bold letters are wider.
             text_width(&headline, 14.2),
-            text_width(&subject, 11.0),
+            subject.iter().map(|line| text_width(line, 11.0)).fold(0.0, f64::max),
             time.as_deref().map_or(0.0, |time| text_width(time, 11.0)),
         ];
-        let lines = [!subject.is_empty(), time.is_some()].into_iter().filter(|it| *it).count();
+        let lines = subject.len() + usize::from(time.is_some());
         Label {
             task_width: wide.into_iter().fold(36.0, f64::max) + 2.0 * PADDING,
             value_width: size.as_deref().map_or(VALUE, |size| text_width(size, 11.0) + PADDING),
@@ -201,7 +202,7 @@ fn legend(picture: &Picture, folded: &Folded) -> Vec<Sign> {
         meaning: meaning.to_owned(),
     };
     let mut signs: Vec<Sign> = match picture.coloring {
-        Coloring::Kind => colors::of_operations(folded)
+        Coloring::Kind => colors::of_operations(picture, folded)
             .into_iter()
             .map(|(operation, color)| task(color, PLAIN, operation))
             .collect(),
@@ -340,7 +341,8 @@ fn draw(
         );
     }
     let centre = x + label.task_width / 2.0;
-    let lines = [("subject", Some(label.subject.as_str())), ("time", label.time.as_deref())];
+    let subject = label.subject.iter().map(|line| ("subject", line.as_str()));
+    let lines = subject.chain(label.time.as_deref().map(|time| ("time", time)));
     let mut baseline = y + 20.0;
     let _ = write!(
         svg,
@@ -348,14 +350,12 @@ fn draw(
         escaped(&label.headline),
     );
     for (class, line) in lines {
-        if let Some(line) = line.filter(|line| !line.is_empty()) {
-            baseline += 15.0;
-            let _ = write!(
-                svg,
-                "<text class=\"{class}\" text-anchor=\"middle\" x=\"{centre:.1}\" y=\"{baseline:.1}\">{}</text>",
-                escaped(line),
-            );
-        }
+        baseline += 15.0;
+        let _ = write!(
+            svg,
+            "<text class=\"{class}\" text-anchor=\"middle\" x=\"{centre:.1}\" y=\"{baseline:.1}\">{}</text>",
+            escaped(line),
+        );
     }
     svg.push_str("</g>\n");
 }

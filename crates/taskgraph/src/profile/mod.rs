@@ -2,8 +2,8 @@
 //! held and used meanwhile.
 //!
 //! A [`Recorder`] is an [`Observer`] of the graph. Beside the tasks it notes *phases* of the main
-//! thread, such as writing the results, and of each task the time that it spent waiting for the
-//! disk and decoding, as far as it is told. [`Recorder::finish`] gives a [`Profile`], which is
+//! thread, such as writing the results, and of each task the time that it spent reading
+//! files, from the disk or its cache, and decoding, as far as it is told. [`Recorder::finish`] gives a [`Profile`], which is
 //! written as a [trace](Profile::trace) or as a [page](Profile::page). The rest of a task's time
 //! counts as computing. It does not know what the tasks do.
 
@@ -14,7 +14,7 @@ mod trace;
 pub use sampling::Sample;
 
 use crate::{Observer, Outline};
-use sampling::Sampler;
+use sampling::{Sampler, storage_bytes};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -25,6 +25,8 @@ pub struct Recorder {
     started: Instant,
     notes: Mutex<Notes>,
     sampler: Sampler,
+    /// When it began.
+    storage_bytes: Option<u64>,
 }
 
 #[derive(Default)]
@@ -43,9 +45,9 @@ pub struct Span {
     pub begin: f64,
     /// The time that it took.
     pub seconds: f64,
-    /// The part of them that was spent waiting for the disk.
+    /// The part of them that was spent reading files, from the disk or its cache.
     pub waiting: f64,
-    /// The part of them that was spent decoding what the disk gave.
+    /// The part of them that was spent decoding what was read.
     pub decoding: f64,
     /// Bytes that it read.
     pub bytes: u64,
@@ -75,16 +77,29 @@ pub struct Profile {
     pub samples: Vec<Sample>,
     /// The time that it all took, in seconds.
     pub wall_seconds: f64,
+    /// Bytes that the process fetched from the disk, where the system tells; what it read beyond them
+    /// was in the page cache.
+    pub storage_bytes: Option<u64>,
 }
 
 impl Recorder {
     /// Begins to record. The time since `started` counts as well.
     pub fn new(started: Instant) -> Recorder {
-        Recorder { started, notes: Mutex::default(), sampler: Sampler::start(started) }
+        Recorder {
+            started,
+            notes: Mutex::default(),
+            sampler: Sampler::start(started),
+            storage_bytes: storage_bytes(),
+        }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes fetched from the disk since it began.
+    fn fetched(&self) -> Option<u64> {
+        Some(storage_bytes()?.saturating_sub(self.storage_bytes?))
     }
 
     fn now(&self) -> f64 {
@@ -118,7 +133,13 @@ impl Recorder {
     /// The profile so far, of the tasks of `outline`; without samples of the process.
     pub fn so_far(&self, outline: Outline) -> Profile {
         let spans = self.notes().spans.clone();
-        Profile { outline, spans, samples: Vec::new(), wall_seconds: self.now() }
+        Profile {
+            outline,
+            spans,
+            samples: Vec::new(),
+            wall_seconds: self.now(),
+            storage_bytes: self.fetched(),
+        }
     }
 
     /// The profile of the tasks of `outline`; ends the sampling.
@@ -126,7 +147,13 @@ impl Recorder {
         // What follows is no part of what is told of.
         let wall_seconds = self.now();
         let spans = std::mem::take(&mut self.notes().spans);
-        Profile { outline, spans, samples: self.sampler.stop(), wall_seconds }
+        Profile {
+            outline,
+            spans,
+            samples: self.sampler.stop(),
+            wall_seconds,
+            storage_bytes: self.fetched(),
+        }
     }
 }
 
@@ -172,9 +199,12 @@ impl Profile {
         trace::text(self, program)
     }
 
-    /// The page of HTML, which needs nothing beside it. `picture` is an SVG of the graph.
-    pub fn page(&self, title: &str, caption: &str, picture: &str) -> String {
-        page::text(self, title, caption, picture)
+    /// The page of HTML, which needs nothing beside it. `picture` is an SVG of the graph, and
+    /// `operations` those that have their own colours, as in [`Picture::naming`].
+    ///
+    /// [`Picture::naming`]: crate::drawing::Picture::naming
+    pub fn page(&self, title: &str, caption: &str, picture: &str, operations: &[&str]) -> String {
+        page::text(self, title, caption, picture, operations)
     }
 
     fn name(&self, span: &Span) -> &str {

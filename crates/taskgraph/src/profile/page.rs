@@ -1,12 +1,17 @@
 //! One page of HTML: figures, a timeline, memory and processors, operations, the graph.
 
 use super::{Profile, Sample, Span, What};
-use crate::markup::{self, COLORS, escaped, mebibytes, seconds};
+use crate::drawing::names::CommonParts;
+use crate::markup::{self, escaped, mebibytes, seconds};
+use crate::outline::first_word;
+use crate::palette::{Palette, ink_on};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The colour of waiting, decoding, computing, idleness.
-const SHARES: [&str; 4] = ["#d55e00", "#0072b2", "#009e73", "#98a2b3"];
+/// The colour of reading, decoding, computing, idleness: of no operation.
+const SHARES: [&str; 4] = ["#8f2d56", "#3d348b", "#4f772d", "#98a2b3"];
+/// The colour of the phases of the main thread: of no operation.
+const PHASE: &str = "#98a2b3";
 
 /// The width of the plots, in units that the browser scales to the page.
 const WIDTH: f64 = 1000.0;
@@ -18,11 +23,17 @@ const NARROWEST: f64 = 0.4;
 
 /// The rules that this page adds to the style of all.
 const STYLE: &str = "\
-.plot .on { fill: #fff; } .bar { display: flex; height: 1.4rem; border-radius: .3rem; overflow: hidden; }
+.plot .on.white { fill: #fff; } .plot .on.black { fill: #000; } .curve { fill: none; stroke: var(--ink); stroke-width: 1.5; } .bar { display: flex; height: 1.4rem; border-radius: .3rem; overflow: hidden; }
 .swatch { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem; margin: 0 .35rem 0 1rem; }
 ";
 
-pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str) -> String {
+pub(super) fn text(
+    profile: &Profile,
+    title: &str,
+    caption: &str,
+    picture: &str,
+    operations: &[&str],
+) -> String {
     let wall = profile.wall_seconds.max(1e-9);
     let tasks: Vec<&Span> =
         profile.spans.iter().filter(|span| matches!(span.what, What::Task { .. })).collect();
@@ -55,13 +66,16 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
     }
     figure("tasks", tasks.len().to_string());
     figure("read", mebibytes(bytes as f64));
+    if let Some(bytes) = profile.storage_bytes {
+        figure("from the disk, not its cache", mebibytes(bytes as f64));
+    }
     figure("read a second", mebibytes(bytes as f64 / wall));
     page.push_str("</div>\n<h2>Where the workers' time went</h2>\n");
     let total = wall * workers as f64;
     let computing = (busy - waiting - decoding).max(0.0);
     let idle = (total - busy).max(0.0);
     let shares = [
-        ("waiting for the disk", waiting),
+        ("reading files", waiting),
         ("decompressing", decoding),
         ("computing", computing),
         ("idle", idle),
@@ -91,18 +105,18 @@ pub(super) fn text(profile: &Profile, title: &str, caption: &str, picture: &str)
         if workers == 1 { "worker" } else { "workers" },
         seconds(wall)
     );
-    timeline(&mut page, profile, wall);
+    timeline(&mut page, profile, wall, operations);
     page.push_str("<h2>Memory held, and processors busy</h2>\n");
     if profile.samples.len() < 2 {
         page.push_str("<p class=\"faint\">Not known on this system.</p>\n");
     } else {
         let memory = |sample: &Sample| sample.resident_bytes as f64 / 1048576.0;
         let memory: Vec<_> = profile.samples.iter().map(|it| (it.at, memory(it))).collect();
-        plot(&mut page, "MiB", &memory, wall, SHARES[1]);
-        plot(&mut page, "busy", &processors(&profile.samples, wall), wall, SHARES[2]);
+        plot(&mut page, "MiB", &memory, wall);
+        plot(&mut page, "busy", &processors(&profile.samples, wall), wall);
     }
     page.push_str("<h2>Operations</h2>\n");
-    operations(&mut page, profile, &tasks);
+    table_of_operations(&mut page, profile, &tasks);
     let _ =
         write!(page, "<h2>Graph</h2>\n<div class=\"scroll\">{picture}</div>\n</body>\n</html>\n");
     page
@@ -143,12 +157,21 @@ fn axis(page: &mut String, wall: f64, height: f64) {
     }
 }
 
-fn timeline(page: &mut String, profile: &Profile, wall: f64) {
+fn timeline(page: &mut String, profile: &Profile, wall: f64, operations: &[&str]) {
     let rows = profile.workers() + 1;
     let height = rows as f64 * ROW;
     let _ = write!(page, "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {:.0}\">", height + 22.0);
     axis(page, wall, height);
-    let colors = colors(profile);
+    let mut palette = Palette::of(operations);
+    let common = CommonParts::from_texts(profile.outline.tasks.iter().map(|task| task.subject()));
+    let short = |span: &Span| match span.what {
+        What::Phase(name) => name.to_owned(),
+        What::Task { task, .. } => {
+            let task = &profile.outline.tasks[task];
+            let subject = common.removed_from(&task.subject());
+            format!("{} {subject}", task.operation()).trim_end().to_owned()
+        }
+    };
     for row in 0..rows {
         let name = if row == 0 { "main".to_owned() } else { format!("worker {}", row - 1) };
         let y = (row as f64 + 0.65) * ROW;
@@ -177,13 +200,16 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
             end = next.begin + next.seconds;
             count += 1;
         }
-        let name = match count {
-            1 => profile.name(span).to_owned(),
-            count => format!("{count} short tasks"),
+        let (name, shown) = match count {
+            1 => (profile.name(span).to_owned(), short(span)),
+            count => (format!("{count} short tasks"), format!("{count} short tasks")),
         };
         let (x, width) = (LEFT + span.begin * scale, ((end - span.begin) * scale).max(NARROWEST));
         let y = row as f64 * ROW + 2.0;
-        let color = colors[operation(profile.name(span))];
+        let color = match span.what {
+            What::Phase(_) => PHASE,
+            What::Task { .. } => palette.color(first_word(profile.name(span))),
+        };
         let time = seconds(end - span.begin);
         let read = if span.bytes > 0 {
             format!(", {} read", mebibytes(span.bytes as f64))
@@ -198,10 +224,11 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64) {
             ROW - 4.0
         );
         let room = (width / 7.2) as usize;
-        if let Some(shown) = shown_within(room, &name, &format!(", {time}{read}")) {
+        if let Some(shown) = shown_within(room, &shown, &format!(", {time}{read}")) {
             let _ = write!(
                 page,
-                "<text class=\"on\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                "<text class=\"on {}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                if ink_on(color) == "#ffffff" { "white" } else { "black" },
                 x + 4.0,
                 y + 15.0,
                 escaped(&shown)
@@ -225,20 +252,7 @@ fn shown_within(room: usize, name: &str, figures: &str) -> Option<String> {
     }
 }
 
-fn operation(name: &str) -> &str {
-    name.split_whitespace().next().unwrap_or("")
-}
-
-fn colors(profile: &Profile) -> BTreeMap<&str, &'static str> {
-    let mut colors = BTreeMap::new();
-    for span in &profile.spans {
-        let next = COLORS[colors.len() % COLORS.len()];
-        colors.entry(operation(profile.name(span))).or_insert(next);
-    }
-    colors
-}
-
-fn plot(page: &mut String, unit: &str, points: &[(f64, f64)], wall: f64, color: &str) {
+fn plot(page: &mut String, unit: &str, points: &[(f64, f64)], wall: f64) {
     let most = points.iter().map(|it| it.1).fold(0.0, f64::max).max(1e-9);
     let _ = write!(page, "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {:.0}\">", PLOT + 22.0);
     axis(page, wall, PLOT);
@@ -246,7 +260,7 @@ fn plot(page: &mut String, unit: &str, points: &[(f64, f64)], wall: f64, color: 
     let _ = write!(
         page,
         "<text x=\"0\" y=\"12\">{top} {unit}</text><text x=\"0\" y=\"{PLOT:.0}\">0</text>\
-         <polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" points=\""
+         <polyline class=\"curve\" points=\""
     );
     // As many points as can be told apart.
     let step = points.len().div_ceil(1000).max(1);
@@ -257,10 +271,10 @@ fn plot(page: &mut String, unit: &str, points: &[(f64, f64)], wall: f64, color: 
     page.push_str("\"/></svg>\n");
 }
 
-fn operations(page: &mut String, profile: &Profile, tasks: &[&Span]) {
+fn table_of_operations(page: &mut String, profile: &Profile, tasks: &[&Span]) {
     let mut groups: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for span in tasks {
-        groups.entry(operation(profile.name(span))).or_default().push(span.seconds);
+        groups.entry(first_word(profile.name(span))).or_default().push(span.seconds);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     let sum = |times: &[f64]| times.iter().sum::<f64>();
@@ -297,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_page_names_every_operation_and_needs_nothing_else() {
-        let page = recorded().page("a <title>", "caption", "<svg></svg>");
+        let page = recorded().page("a <title>", "caption", "<svg></svg>", &["nap"]);
         for expected in ["a &lt;title&gt;", "nap &quot;two&quot; &lt;&amp;&gt;", "<td>count</td>"] {
             assert!(page.contains(expected), "{expected}");
         }

@@ -78,6 +78,13 @@ fn sample(started: Instant, threads: &mut Threads) -> Option<Sample> {
     })
 }
 
+/// Bytes that this process had fetched from the disk so far: what the page cache served is none of
+/// them. `None` where the system does not tell.
+pub(super) fn storage_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/io").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("read_bytes:"))?.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
