@@ -68,3 +68,43 @@ fn cgroup_limits_bytes() -> Vec<u64> {
     }
     limits
 }
+
+/// The bytes of a size as people type it, with K, M, G or T for powers of 1024: `512M`.
+///
+/// # Errors
+/// What was expected.
+pub fn byte_size(text: &str) -> Result<u64, String> {
+    let text = text.trim_end_matches(['B', 'b']);
+    let text = text.strip_suffix('i').unwrap_or(text);
+    let (number, power) = match text.chars().last().map(|unit| unit.to_ascii_uppercase()) {
+        Some('K') => (&text[..text.len() - 1], 1),
+        Some('M') => (&text[..text.len() - 1], 2),
+        Some('G') => (&text[..text.len() - 1], 3),
+        Some('T') => (&text[..text.len() - 1], 4),
+        _ => (text, 0),
+    };
+    let number: f64 =
+        number.parse().map_err(|_| "expected a size such as 512M or 2G".to_owned())?;
+    let bytes = number * 1024_f64.powi(power);
+    if bytes >= 1.0 && bytes.is_finite() {
+        Ok(bytes as u64)
+    } else {
+        Err("expected a size above 0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_take_the_units_that_people_type() {
+        let sizes = ["512M", "2G", "1.5g", "100KiB", "1048576", "3MB"].map(byte_size);
+        let mib = 1024 * 1024;
+        let expected = [512 * mib, 2048 * mib, 1536 * mib, 102_400, mib, 3 * mib];
+        assert_eq!(sizes, expected.map(Ok));
+        for wrong in ["", "M", "-1M", "0", "much", "nan"] {
+            assert!(byte_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -9,11 +9,13 @@
 //! and what came out is summed up and looked at by the [rules](crate::findings). This module decides
 //! the order; what is done stands in the modules below it.
 
+mod definitions;
 mod mask;
 mod observer;
 mod regions;
 mod sample;
 
+pub use definitions::{ByTool, by_each_tool};
 pub use mask::mask_on_grid;
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
@@ -221,6 +223,27 @@ impl Planned {
     /// The files that are read beside the images: tables, lists, masks and atlases.
     pub fn files_beside(&self) -> &[PathBuf] {
         &self.files_beside
+    }
+
+    /// All files that are read.
+    pub fn files_read(&self) -> impl Iterator<Item = &Path> {
+        self.images.iter().chain(&self.files_beside).map(PathBuf::as_path)
+    }
+
+    /// The values of another image on the grid of the runs, in its order.
+    ///
+    /// # Errors
+    /// An image that cannot be read, has several volumes or another grid, or lies elsewhere; `what` is
+    /// what it is called.
+    pub fn values_on_grid(&self, path: &Path, what: &str) -> Result<Vec<f64>> {
+        let (first, mut beside) = (self.session().first_image(), Beside::default());
+        let (values, _) = pipeline::on_grid_of(path, what, &**first, OffGrid::Told, &mut beside)?;
+        match beside.misplaced.pop() {
+            Some(words) => {
+                Err(Error::mismatch(words).remedy("give an image in the space of the runs"))
+            }
+            None => Ok(values),
+        }
     }
 
     /// How the maps are computed.

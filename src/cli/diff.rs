@@ -2,19 +2,18 @@
 
 use super::Process;
 use super::arguments::{DiffArguments, TableName};
-use super::outputs::{self, encoding, write_text};
+use super::outputs;
 use crate::diff::{DiffMask, DiffRecipe, DiffRecord, compare};
 use crate::error::{Error, Result};
-use crate::export::Context;
 use crate::export::diff::nifti::{self, DiffMapKind};
 use crate::export::diff::{json, page, png, text, tsv};
+use crate::export::{Context, encoding};
 use std::path::{Path, PathBuf};
 
 /// Compares two maps, writes what was asked for and says what came out.
 pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
-    let inputs: Vec<PathBuf> = arguments.inputs().map(Path::to_owned).collect();
-    outputs::check(&files, &inputs, process)?;
+    outputs::check(&files, arguments.inputs(), process)?;
     let record = compare(&arguments.recipe())?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
     let outcome = write(arguments, &record, process);
@@ -29,7 +28,7 @@ pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
 fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> Result<()> {
     let (context, mut batch) = (arguments.context(), process.under_way.batch());
     if let Some(path) = &arguments.report {
-        write_text(&mut batch, path, &page(record, &context)?)?;
+        batch.write_text(path, &page(record, &context)?)?;
     }
     if let Some(path) = &arguments.png {
         let picture = png::slide(record)?;
@@ -39,13 +38,13 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
         batch.write(path, |to| nifti::write(record, kind, encoding(path), &context, to))?;
     }
     if let Some(TableName { table, sidecar }) = &arguments.table {
-        write_text(&mut batch, table, &tsv::table(record))?;
+        batch.write_text(table, &tsv::table(record))?;
         if let Some(path) = sidecar {
-            write_text(&mut batch, path, &tsv::sidecar(record))?;
+            batch.write_text(path, &tsv::sidecar(record))?;
         }
     }
     if let Some(path) = &arguments.json {
-        write_text(&mut batch, path, &json::text(record, &context))?;
+        batch.write_text(path, &json::text(record, &context))?;
     }
     if process.interruption.cancellation.is_cancelled() {
         return Err(Error::cancelled());

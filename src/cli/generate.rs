@@ -1,7 +1,7 @@
 //! Completions for shells, and the man page, made from the arguments.
 
-use super::all_definitions::print;
 use super::arguments::CommandLine;
+use super::print;
 use crate::error::{Error, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -2,8 +2,9 @@
 
 use super::talker;
 use super::terminal::{columns_of_stderr, is_colored};
+use crate::analysis::Observer;
 use crate::error::{Error, ErrorKind, Setting};
-use crate::export::{LABEL_COLUMNS, hanging, printable};
+use crate::export::{LABEL_COLUMNS, hanging, printable, printable_lines};
 use crate::findings::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Display;
@@ -84,8 +85,17 @@ impl Messages {
         match (self.is_quiet, self.is_json) {
             (true, _) => {}
             (false, true) => object(&json!({"level": "summary", "text": text.to_string()})),
-            (false, false) => talker::say(fitting(printed(&text.to_string()), LABEL_COLUMNS)),
+            (false, false) => {
+                talker::say(fitting(printable_lines(&text.to_string()), LABEL_COLUMNS))
+            }
         }
+    }
+}
+
+/// Findings are passed on.
+impl Observer for Messages {
+    fn found(&self, finding: &Finding) {
+        self.finding(finding);
     }
 }
 
@@ -165,9 +175,4 @@ fn fitting(text: String, indent: usize) -> String {
         Some(columns) => hanging(&text, columns, indent),
         None => text,
     }
-}
-
-/// A text of lines for a terminal, without what would steer it.
-pub(super) fn printed(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,6 @@
 //! understood, 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up. This module does not
 //! compute.
 
-mod all_definitions;
 mod arguments;
 mod compare;
 mod diff;
@@ -20,13 +19,15 @@ mod signals;
 mod talker;
 mod terminal;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::printable_lines;
 use crate::output::UnderWay;
 use crate::recipe::Recipe;
 use arguments::{CommandLine, Subcommand};
 use messages::Messages;
 use signals::Interruption;
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -96,5 +97,16 @@ fn dispatch(command: CommandLine, process: &Process) -> Result<()> {
         Some(Subcommand::Recipe(arguments)) => recipe::run(&arguments, process),
         Some(Subcommand::Completions { shell }) => generate::completions(shell),
         Some(Subcommand::Man { command }) => generate::man(command.as_deref()),
+    }
+}
+
+/// Prints a text to stdout. Who closed the pipe has seen enough.
+fn print(text: &str) -> Result<()> {
+    let (text, mut stdout) = (printable_lines(text), io::stdout().lock());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot print", error))
+        }
+        _ => Ok(()),
     }
 }

@@ -4,13 +4,12 @@ use super::Process;
 use super::arguments::{
     AnalysisArguments, CompareArguments, ComputingArguments, RecipeArguments, RunArguments,
 };
-use super::outputs::{self, encoding};
+use super::outputs;
 use super::progress::Progress;
 use super::signals::end_with_parent;
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
-use crate::export::Context;
-use crate::export::nifti;
+use crate::export::{Context, encoding, nifti};
 use crate::maps::{STD, TSNR};
 use crate::recipe::{MaskChoice, Recipe, ShortRuns, Widening};
 use std::fs;
@@ -31,7 +30,7 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     let planned = Planned::new(&recipe, progress, &process.interruption.cancellation)?;
     let files: Vec<PathBuf> =
         std::iter::once(&arguments.output).chain(&arguments.std).cloned().collect();
-    outputs::check(&files, &outputs::inputs(&planned), process)?;
+    outputs::check(&files, planned.files_read(), process)?;
     let record = planned.run()?;
     let mut context = Context::new();
     context.precision = arguments.dtype;

@@ -1,24 +1,24 @@
 //! The command that computes maps: plan, check, compute, write, sum up.
 
 use super::arguments::RunArguments;
-use super::outputs::{self, MapFile, encoding, write_text};
 use super::progress::Progress;
 use super::terminal::{Terminal, columns_of_stderr};
-use super::{Process, all_definitions, compare};
-use crate::analysis::Planned;
+use super::{Process, compare, outputs, print};
+use crate::analysis::{Planned, by_each_tool};
 use crate::error::{Error, Result};
 use crate::export::graph::Subject;
 use crate::export::png::Ground;
-use crate::export::{Context, graph, html, json, nifti, png, text, tsv};
-use crate::findings::{Finding, Severity};
+use crate::export::{
+    Context, MapOutput, definitions, encoding, graph, html, json, nifti, png, text, tsv,
+};
+use crate::findings::{Finding, refused};
 use crate::output::Batch;
-use crate::pipeline::{Beside, OffGrid, on_grid_of};
 use crate::record::Record;
 use crate::resources;
 use crate::runs::name_of;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use taskgraph::drawing::{Coloring, Format};
+use taskgraph::drawing::{Format, Picture};
 use taskgraph::profile::Profile;
 
 /// The width of what is drawn where there is no terminal.
@@ -31,21 +31,28 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     }
     let recipe = arguments.recipe();
     if arguments.definitions {
-        return all_definitions::run(&recipe, process);
+        let (observer, cancellation) = (process.messages, &process.interruption.cancellation);
+        return print(&definitions::table(&by_each_tool(
+            &recipe,
+            Arc::new(observer),
+            cancellation,
+        )?));
     }
     outputs::check_folders(arguments, process)?;
     let messages = process.messages;
     let progress = Arc::new(Progress::new(messages, arguments.dry_run));
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
-    let maps = outputs::map_files(arguments, planned.session().runs().len())?;
+    let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
     let overlay = arguments.pictures.overlay_file();
-    let inputs: Vec<PathBuf> =
-        outputs::inputs(&planned).into_iter().chain(overlay.map(PathBuf::from)).collect();
-    outputs::check(&files, &inputs, process)?;
-    let ground = ground(arguments, &planned)?;
+    outputs::check(&files, planned.files_read().chain(overlay), process)?;
+    let ground = match (overlay, &arguments.pictures.overlay) {
+        (Some(path), _) => Ground::Image(planned.values_on_grid(path, "overlay")?, name_of(path)),
+        (None, Some(_)) => Ground::Mean,
+        (None, None) => Ground::None,
+    };
     let shown = arguments.pictures.shown();
     html::check_slices(planned.session().geometry(), &shown)?;
     if arguments.verbose {
@@ -70,27 +77,11 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     written
 }
 
-/// What the picture is drawn over.
-///
-/// # Errors
-/// An image that cannot be read, or lies elsewhere.
-fn ground(arguments: &RunArguments, planned: &Planned) -> Result<Ground> {
-    let Some(path) = arguments.pictures.overlay_file() else {
-        return Ok(arguments.pictures.overlay.as_ref().map_or(Ground::None, |_| Ground::Mean));
-    };
-    let (first, mut beside) = (planned.session().first_image(), Beside::default());
-    let (values, _) = on_grid_of(path, "overlay", &**first, OffGrid::Told, &mut beside)?;
-    match beside.misplaced.pop() {
-        Some(words) => Err(Error::mismatch(words).remedy("give an image in the space of the runs")),
-        None => Ok(Ground::Image(values, name_of(path))),
-    }
-}
-
 /// Writes all files that were asked for.
 fn write(
     arguments: &RunArguments,
     record: &Record,
-    (maps, ground): (&[MapFile], &Ground),
+    (maps, ground): (&[MapOutput], &Ground),
     raw: Option<taskgraph::Outline>,
     context: &Context,
     process: &Process,
@@ -99,20 +90,20 @@ fn write(
     let mut batch = process.under_way.batch();
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
-    for MapFile { path, kind, run } in maps {
+    for MapOutput { path, kind, run } in maps {
         batch.write(path, |to| nifti::write(record, *kind, *run, encoding(path), context, to))?;
     }
     if let Some(path) = &arguments.mask_out {
         batch.write(path, |to| nifti::write_mask(record, encoding(path), context, to))?;
     }
     if let Some(name) = &arguments.regions.table {
-        write_text(&mut batch, &name.table, &tsv::table(record))?;
+        batch.write_text(&name.table, &tsv::table(record))?;
         if let Some(path) = &name.sidecar {
-            write_text(&mut batch, path, &tsv::sidecar())?;
+            batch.write_text(path, &tsv::sidecar())?;
         }
     }
     if let Some(path) = &arguments.json {
-        write_text(&mut batch, path, &json::text(record, context))?;
+        batch.write_text(path, &json::text(record, context))?;
     }
     let began_drawing = process.started.elapsed();
     if let Some(path) = &arguments.pictures.png {
@@ -120,7 +111,7 @@ fn write(
         batch.write(path, |to| to.write_all(&picture))?;
     }
     if let Some(path) = &arguments.pictures.report {
-        write_text(&mut batch, path, &html::page(record, shown, context)?)?;
+        batch.write_text(path, &html::page(record, shown, context)?)?;
     }
     if let Some(profile) = &mut profile {
         profile.add_phase("write", (began_drawing - began_writing).as_secs_f64());
@@ -170,25 +161,27 @@ fn write_graph(
 ) -> Result<()> {
     if let Some(path) = &arguments.visualize {
         let subject = Subject::from_record(record);
+        let coloring = arguments.color_by.into();
         let picture = match (&raw, profile) {
             // The tasks that ran are others.
-            (Some(raw), _) => {
-                let subject = Subject { outline: raw, is_raw: true, ..subject };
-                subject.picture(arguments.coloring())
-            }
+            (Some(raw), _) => Subject { outline: raw, is_raw: true, ..subject }.picture(coloring),
             (None, Some(profile)) if arguments.profile.is_some() => {
-                let picture = subject.picture(arguments.coloring());
-                picture.with_seconds(profile.task_seconds())
+                subject.picture(coloring).with_seconds(profile.task_seconds())
             }
-            (None, _) => subject.picture(arguments.coloring()),
+            (None, _) => subject.picture(coloring),
         };
-        let format = Format::of_name(path).expect("the arguments were checked");
-        write_text(batch, path, &picture.text(format))?;
+        write_picture(batch, path, &picture)?;
     }
     let Some((path, profile)) = arguments.profile.as_ref().zip(profile) else { return Ok(()) };
     let is_trace = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
     let text = if is_trace { profile.trace("tsnr") } else { graph::profile_page(record, profile) };
-    write_text(batch, path, &text)
+    batch.write_text(path, &text)
+}
+
+/// Writes a picture of a graph, in the format that its name says.
+fn write_picture(batch: &mut Batch, path: &Path, picture: &Picture) -> Result<()> {
+    let format = Format::of_name(path).expect("the arguments were checked");
+    batch.write_text(path, &picture.text(format))
 }
 
 /// Says what would be done, and draws the graph of it.
@@ -198,21 +191,12 @@ fn dry_run(
     files: &[PathBuf],
     process: &Process,
 ) -> Result<()> {
-    let session = planned.session();
-    let (raw, outline) = (planned.raw_outline(), planned.outline());
     if let Some(path) = &arguments.visualize {
-        let subject = Subject {
-            outline: if arguments.visualize_raw { &raw } else { &outline },
-            mode: arguments.mode,
-            runs: session.runs().len(),
-            volumes: session.volumes(),
-            threads: planned.threads(),
-            is_raw: arguments.visualize_raw,
-        };
-        let format = Format::of_name(path).expect("the arguments were checked");
-        let picture = subject.picture(arguments.coloring()).text(format);
+        let is_raw = arguments.visualize_raw;
+        let outline = if is_raw { planned.raw_outline() } else { planned.outline() };
+        let subject = Subject::from_plan(planned, &outline, is_raw);
         let mut batch = process.under_way.batch();
-        write_text(&mut batch, path, &picture)?;
+        write_picture(&mut batch, path, &subject.picture(arguments.color_by.into()))?;
         batch.commit()?;
     }
     let drawn = arguments.visualize.as_ref();
@@ -230,10 +214,7 @@ fn refuse_findings(arguments: &RunArguments, findings: &[Finding]) -> Result<()>
     if !arguments.strict {
         return Ok(());
     }
-    let is_refused = |it: &&Finding| {
-        it.severity >= Severity::Warning && !arguments.allow.iter().any(|name| name == it.name)
-    };
-    let refused: Vec<&Finding> = findings.iter().filter(is_refused).collect();
+    let refused = refused(findings, &arguments.allow);
     let Some(first) = refused.first() else { return Ok(()) };
     let mut names: Vec<&str> = refused.iter().map(|it| it.name).collect();
     names.dedup();
@@ -244,10 +225,4 @@ fn refuse_findings(arguments: &RunArguments, findings: &[Finding]) -> Result<()>
     };
     Err(Error::mismatch(format!("{}: {}{more}", first.name, first.text))
         .remedy(format!("mend it, or let it pass with {}; nothing was written", names.join(" "))))
-}
-
-impl RunArguments {
-    fn coloring(&self) -> Coloring {
-        self.color_by.into()
-    }
 }

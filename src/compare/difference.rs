@@ -1,6 +1,7 @@
 //! How far two maps are from each other, and how far they may be.
 
 use crate::stats::{FIT_TOLERANCE, TOLERANCE};
+use serde::Serialize;
 
 /// The properties of an analysis that decide how exactly its modes agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,11 +41,13 @@ pub fn tolerance(tsnr: f64, std: f64, rounding: Rounding) -> f64 {
 }
 
 /// The greatest differences of a map from a reference, over the voxels that both define.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// `|value - reference|`.
     pub absolute: f64,
-    /// `|value - reference| / |reference|`; of a reference of 0 it is 0 or infinite.
+    /// `|value - reference| / |reference|`; of a reference of 0 it is 0 or infinite (null in JSON).
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub relative: f64,
     /// Units in the last place: how many float64 numbers lie between the two, and one.
     pub ulps: u64,

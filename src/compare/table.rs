@@ -1,8 +1,8 @@
-//! The outcome as a table for a person and as JSON for a program.
+//! A comparison of the modes as a table for a person.
 
 use super::{Difference, Measured};
+use crate::numbers::counted;
 use crate::stats::quantiles::median;
-use serde_json::{Value, json};
 
 /// One way to compute the map, and what became of it.
 #[derive(Clone, Debug)]
@@ -22,22 +22,28 @@ pub struct Contender {
 }
 
 impl Contender {
-    /// The median over the runs; NaN of none.
-    fn median(&self, used: impl Fn(&Measured) -> f64) -> f64 {
-        let mut used: Vec<f64> = self.runs.iter().map(used).collect();
-        median(&mut used).unwrap_or(f64::NAN)
+    /// A mode with this number of threads and tasks, which was not run yet.
+    pub fn new(mode: &str, threads: usize, tasks: usize) -> Contender {
+        let (runs, difference, skipped) = Default::default();
+        Contender { mode: mode.to_owned(), threads, tasks, runs, difference, skipped }
     }
 
-    fn wall(&self) -> f64 {
-        self.median(|run| run.wall_seconds)
+    /// Its mode and threads, in words.
+    pub(super) fn name(&self) -> String {
+        format!("{} mode, {}", self.mode, counted(self.threads, "thread"))
     }
 
-    fn cpu(&self) -> f64 {
-        self.median(|run| run.cpu_seconds)
-    }
-
-    fn peak(&self) -> f64 {
-        self.median(|run| run.peak_bytes as f64)
+    /// The medians over its runs; times are NaN if there are none.
+    pub(super) fn median(&self) -> Measured {
+        let of = |used: fn(&Measured) -> f64| {
+            let mut used: Vec<f64> = self.runs.iter().map(used).collect();
+            median(&mut used).unwrap_or(f64::NAN)
+        };
+        Measured {
+            wall_seconds: of(|run| run.wall_seconds),
+            cpu_seconds: of(|run| run.cpu_seconds),
+            peak_bytes: of(|run| run.peak_bytes as f64) as u64,
+        }
     }
 }
 
@@ -53,7 +59,9 @@ pub fn table(contenders: &[Contender]) -> String {
             text += &format!("{start}   {reason}\n");
             continue;
         }
-        let speed_up = first.map_or(f64::NAN, |first| first.wall() / it.wall());
+        let used = it.median();
+        let speed_up =
+            first.map_or(f64::NAN, |first| first.median().wall_seconds / used.wall_seconds);
         let difference = match it.difference {
             Some(it) if it.defined_by_one > 0 => {
                 format!("{:>7} defined by one", it.defined_by_one)
@@ -70,38 +78,14 @@ pub fn table(contenders: &[Contender]) -> String {
         };
         text += &format!(
             "{start} {:>7.3} {:>7.3} {:>8.1} {:>5} {:>9.2} {difference}\n",
-            it.wall(),
-            it.cpu(),
-            it.peak() / 1048576.0,
+            used.wall_seconds,
+            used.cpu_seconds,
+            used.peak_bytes as f64 / 1048576.0,
             it.tasks,
             speed_up,
         );
     }
     text
-}
-
-/// `{"schema": "tsnr-compare/1", "session", "contenders": [{"mode", "threads", "tasks", "skipped",
-/// "median": {"wall_seconds", "cpu_seconds", "peak_bytes"}, "runs": [the same, in order],
-/// "difference": {"absolute", "relative", "ulps": the greatest over the voxels that both define,
-/// "defined_by_one": how many voxels only one defines} or null for the reference}]}`.
-pub fn as_json(session: Value, contenders: &[Contender]) -> String {
-    let one = |wall: f64, cpu: f64, peak: f64| json!({"wall_seconds": wall, "cpu_seconds": cpu, "peak_bytes": peak as u64});
-    let contender = |it: &Contender| {
-        let runs = it.runs.iter();
-        let runs = runs.map(|run| one(run.wall_seconds, run.cpu_seconds, run.peak_bytes as f64));
-        let difference = it
-            .difference
-            .map(|it| json!({"absolute": it.absolute, "relative": it.relative, "ulps": it.ulps, "defined_by_one": it.defined_by_one}));
-        json!({
-            "mode": it.mode, "threads": it.threads, "tasks": it.tasks, "skipped": it.skipped,
-            "median": one(it.wall(), it.cpu(), it.peak()),
-            "runs": runs.collect::<Vec<_>>(),
-            "difference": difference,
-        })
-    };
-    let contenders: Vec<Value> = contenders.iter().map(contender).collect();
-    let all = json!({"schema": "tsnr-compare/1", "session": session, "contenders": contenders});
-    format!("{all:#}\n")
 }
 
 #[cfg(test)]
@@ -111,14 +95,7 @@ mod tests {
     #[test]
     fn rows_are_as_wide_as_the_head() {
         let run = Measured { wall_seconds: 1.0, cpu_seconds: 2.0, peak_bytes: 3 << 20 };
-        let reference = Contender {
-            mode: "serial".to_owned(),
-            threads: 1,
-            tasks: 9,
-            runs: vec![run; 3],
-            difference: None,
-            skipped: None,
-        };
+        let reference = Contender { runs: vec![run; 3], ..Contender::new("serial", 1, 9) };
         let difference =
             Some(Difference { absolute: 1e-13, relative: 2e-15, ulps: 12, defined_by_one: 0 });
         let half = Measured { wall_seconds: 0.5, ..run };

@@ -1,5 +1,6 @@
 //! The task graph of an analysis as a picture, and what happened in it as a trace or page.
 
+use crate::analysis::Planned;
 use crate::numbers::counted;
 use crate::recipe::Mode;
 use crate::record::Record;
@@ -49,6 +50,18 @@ impl Subject<'_> {
             volumes: record.volumes(),
             threads: record.provenance.threads,
             is_raw: false,
+        }
+    }
+
+    /// A graph that is planned, of which `outline` has the tasks.
+    pub fn from_plan<'a>(planned: &Planned, outline: &'a Outline, is_raw: bool) -> Subject<'a> {
+        Subject {
+            outline,
+            mode: planned.mode(),
+            runs: planned.session().runs().len(),
+            volumes: planned.session().volumes(),
+            threads: planned.threads(),
+            is_raw,
         }
     }
 

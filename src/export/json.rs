@@ -439,7 +439,7 @@ fn region(row: &Row) -> RegionJson<'_> {
 /// Holds a file of `docs/schemas` to the schema of the type that is written. With the variable
 /// `TSNR_BLESS=1`, writes it.
 #[cfg(test)]
-pub(super) fn assert_published<T: schemars::JsonSchema>(name: &str) {
+pub(crate) fn assert_published<T: schemars::JsonSchema>(name: &str) {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let text = serde_json::to_string_pretty(&schema).expect("plain data") + "\n";

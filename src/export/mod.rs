@@ -6,10 +6,12 @@
 //! knows, it is handed as a [`Context`]. None writes a file either: they give bytes or text.
 
 mod date;
+pub mod definitions;
 pub mod diff;
 pub mod graph;
 pub mod html;
 pub mod json;
+mod map_files;
 pub mod nifti;
 pub mod png;
 pub mod sentence;
@@ -17,7 +19,8 @@ pub mod text;
 pub mod tsv;
 mod words;
 
-pub use words::{LABEL_COLUMNS, command_line, hanging, printable};
+pub use map_files::{MapOutput, RUN_PLACE, encoding};
+pub use words::{LABEL_COLUMNS, command_line, hanging, printable, printable_lines};
 
 use crate::formats::MapPrecision;
 use std::path::PathBuf;

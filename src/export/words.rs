@@ -67,7 +67,12 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// Of a label in a summary, with the space behind it.
+/// A text of several lines, each [`printable`].
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// The width of a label in a summary, with the space behind it.
 pub const LABEL_COLUMNS: usize = 13;
 
 /// Lines of at most so many columns, broken at spaces; what goes on in a next line is indented. A

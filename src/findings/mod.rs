@@ -217,6 +217,12 @@ pub struct Finding {
     pub settings: Vec<Setting>,
 }
 
+/// The findings that make a strict run fail: warnings and errors whose names are not allowed.
+pub fn refused<'a>(findings: &'a [Finding], allowed: &[String]) -> Vec<&'a Finding> {
+    let is_allowed = |it: &Finding| allowed.iter().any(|name| name == it.name);
+    findings.iter().filter(|it| it.severity >= Severity::Warning && !is_allowed(it)).collect()
+}
+
 /// A place in the data. Volumes, slices and voxels count from 0 within the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -24,6 +24,9 @@ pub enum MapPrecision {
 }
 
 impl MapPrecision {
+    /// All of them.
+    pub const ALL: [MapPrecision; 2] = [MapPrecision::Float32, MapPrecision::Float64];
+
     /// The name of the type: `float32`.
     pub fn name(self) -> &'static str {
         match self {

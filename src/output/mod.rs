@@ -7,9 +7,11 @@
 //! What is no regular file (a device, a FIFO, `/dev/stdout`) is never replaced: it is written into
 //! once the files of the batch are complete (`target.rs`). This module does not know what is written.
 
+mod collision;
 mod hidden;
 mod target;
 
+pub use collision::{in_one_file, repeated};
 pub use target::{STDOUT, written_file};
 
 use crate::error::{Error, Result};
@@ -150,6 +152,14 @@ impl Batch {
         })?;
         self.files.push(file);
         Ok(())
+    }
+
+    /// Writes a text as [`Batch::write`] does.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn write_text(&mut self, destination: &Path, text: &str) -> Result<()> {
+        self.write(destination, |to| to.write_all(text.as_bytes()))
     }
 
     /// The hidden folder in the folder of a file.

@@ -71,7 +71,10 @@ fn bar(count: usize, most: usize, room: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-/// Which colours a terminal shows.
+/// Terminals that show 24-bit colours and may come without `COLORTERM`, as over ssh.
+const IN_TRUE_COLORS: [&str; 5] = ["direct", "kitty", "alacritty", "wezterm", "ghostty"];
+
+/// The colours that a terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colors {
     /// 24 bits: `ESC [38;2;R;G;B m`.
@@ -81,6 +84,16 @@ pub enum Colors {
 }
 
 impl Colors {
+    /// The colours of a terminal by its variables `TERM` and `COLORTERM`, if they tell of any.
+    pub fn of_terminal(term: &str, colorterm: &str) -> Option<Colors> {
+        let is_true = matches!(colorterm, "truecolor" | "24bit")
+            || IN_TRUE_COLORS.iter().any(|name| term.contains(name));
+        match is_true {
+            true => Some(Colors::True),
+            false => term.contains("256color").then_some(Colors::Palette),
+        }
+    }
+
     /// The code of a colour; layer 38 is the letter, 48 what lies behind it.
     fn code(self, layer: u8, [r, g, b]: [u8; 3]) -> String {
         match self {
@@ -198,6 +211,14 @@ mod tests {
         let first = parts.next().unwrap_or_default().to_owned();
         let rest = |part: &str| part.split_once('m').expect("a colour's code").1.to_owned();
         parts.map(rest).fold(first, |all, part| all + &part)
+    }
+
+    #[test]
+    fn slices_are_drawn_in_the_colours_that_a_terminal_tells_of() {
+        assert_eq!(Colors::of_terminal("xterm-256color", "truecolor"), Some(Colors::True));
+        assert_eq!(Colors::of_terminal("xterm-kitty", ""), Some(Colors::True));
+        assert_eq!(Colors::of_terminal("xterm-256color", ""), Some(Colors::Palette));
+        assert_eq!(["vt100", ""].map(|term| Colors::of_terminal(term, "")), [None; 2]);
     }
 
     #[test]

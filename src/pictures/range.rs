@@ -2,6 +2,7 @@
 
 use crate::numbers::{figure, grouped};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
+use std::str::FromStr;
 
 /// The values at the two ends of a colour map or an axis; `low < high`, both finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +14,19 @@ pub struct Range {
 /// The quantiles between which mean and std are shown: a few bright vessels or voxels of the rim
 /// take no colours from the others.
 const ROBUST: [f64; 2] = [0.02, 0.98];
+
+impl FromStr for Range {
+    type Err = String;
+
+    /// `0:120`; the error says what was expected.
+    fn from_str(text: &str) -> Result<Range, String> {
+        let ends = text.split_once(':').and_then(|(low, high)| {
+            Range::new(low.trim().parse().ok()?, high.trim().parse().ok()?)
+        });
+        let expected = "expected auto, or two numbers such as 0:120, the lower first";
+        ends.ok_or_else(|| expected.to_owned())
+    }
+}
 
 impl Range {
     /// From `low` to `high`; nothing if that is no range.
@@ -137,6 +151,16 @@ mod tests {
             [Range::new(1.0, 1.0), Range::new(f64::NAN, 1.0), Range::new(0.0, f64::INFINITY)],
             [None; 3]
         );
+    }
+
+    #[test]
+    fn a_range_has_its_lower_end_first() {
+        let range = |text: &str| text.parse().map(|it: Range| (it.low(), it.high())).ok();
+        assert_eq!(range("0:120"), Some((0.0, 120.0)));
+        assert_eq!(range("-2.5:1e3"), Some((-2.5, 1000.0)));
+        for wrong in ["", "120", "120:0", "3:3", "0:inf", "nan:1", "a:b"] {
+            assert_eq!(range(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::volume::{Grid, Volume};
 use crate::error::{Error, Result};
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// Along which axis of the body slices are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,24 @@ impl View {
     pub fn slice_shape(self, grid: &Grid) -> ([usize; 2], [f64; 2]) {
         let axes = self.in_plane().map(|body| grid.orientation().voxel_axis(body));
         (axes.map(|axis| grid.shape[axis]), axes.map(|axis| grid.voxel_sizes()[axis]))
+    }
+}
+
+impl FromStr for Slices {
+    type Err = String;
+
+    /// `all`, `9`, `4,8,12`, and `7,` for one; the error says what was expected.
+    fn from_str(text: &str) -> std::result::Result<Slices, String> {
+        let wrong = |_| "expected all, a number above 0, or indices such as 4,8,12".to_owned();
+        if text == "all" {
+            return Ok(Slices::All);
+        }
+        if !text.contains(',') {
+            return text.parse().map(Slices::Count).map_err(wrong);
+        }
+        let listed = text.strip_suffix(',').unwrap_or(text).split(',');
+        let listed = listed.map(|it| it.trim().parse().map_err(wrong));
+        listed.collect::<std::result::Result<_, _>>().map(Slices::List)
     }
 }
 
@@ -261,6 +280,18 @@ mod tests {
     }
 
     /// Whatever the order of the voxels in memory, x grows to the right of an axial slice.
+    #[test]
+    fn slices_are_all_so_many_or_those_listed() {
+        let slices = |text: &str| text.parse::<Slices>();
+        assert_eq!(slices("all"), Ok(Slices::All));
+        assert_eq!(slices("9"), Ok(Slices::Count(NonZeroUsize::new(9).unwrap())));
+        assert_eq!(slices("4,8, 12"), Ok(Slices::List(vec![4, 8, 12])));
+        assert_eq!(slices("7,"), Ok(Slices::List(vec![7])));
+        for wrong in ["", "0", "-3", "some", ",", "1,,2", "1;2"] {
+            assert!(slices(wrong).is_err(), "{wrong}");
+        }
+    }
+
     #[test]
     fn left_is_left_and_up_is_up_in_all_48_orientations() {
         for permutation in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {

@@ -42,6 +42,7 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// The request: inputs, definition, volumes, regressors, mask, regions, maps, and how to compute.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -157,6 +158,19 @@ pub enum Dummies {
 
 /// The steady state is looked for in so many first volumes (nipype's `NonSteadyStateDetector`).
 pub const BEGINNING_VOLUMES: usize = 50;
+
+impl FromStr for Dummies {
+    type Err = String;
+
+    /// `4`, `auto`; the error says what was expected.
+    fn from_str(text: &str) -> std::result::Result<Dummies, String> {
+        let number = |_| "expected a number of volumes, or 'auto'".to_owned();
+        match text {
+            "auto" => Ok(Dummies::Auto),
+            _ => text.parse().map(Dummies::Count).map_err(number),
+        }
+    }
+}
 
 impl Default for Dummies {
     fn default() -> Dummies {

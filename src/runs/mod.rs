@@ -27,5 +27,5 @@ pub use patterns::{Input, Inputs, expand, expand_each, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};
 pub use session::{Run, Session};
 pub use short_names::{are_distinct, short_names};
-pub use sidecar::{SidecarTr, UnreadSidecar};
+pub use sidecar::{SidecarTr, UnreadSidecar, described_by};
 pub use words::{name_of, names_of, names_within, shortened};

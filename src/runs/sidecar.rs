@@ -33,6 +33,17 @@ pub struct UnreadSidecar {
     pub problem: String,
 }
 
+/// The names of the files that belong to a file by BIDS: its description, the directions of diffusion,
+/// the labels of a segmentation.
+pub fn described_by(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let stem = file.with_extension("");
+    let is_gzip = stem.extension().is_some_and(|it| it.eq_ignore_ascii_case("nii"));
+    let stem = if is_gzip { stem } else { file.to_owned() };
+    let labels = stem.to_string_lossy().contains("_dseg").then_some("tsv");
+    let endings = ["json", "bval", "bvec"].into_iter().chain(labels);
+    endings.map(move |ending| stem.with_extension(ending))
+}
+
 /// What the files beside a run say of its repetition time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Stated {

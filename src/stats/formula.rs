@@ -4,6 +4,7 @@
 use super::sampling::Model;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// How the runs of a session become one map. With `mean_r` and `R_r` the mean and the residual
 /// sum of squares of run r (about its own mean, after the fit), `n_r` its volumes, `N` those of all
@@ -45,6 +46,16 @@ impl fmt::Display for Ddof {
             Ddof::Fixed(ddof) => write!(f, "ddof {ddof}"),
             Ddof::Rank => f.write_str("ddof rank"),
         }
+    }
+}
+
+impl FromStr for Ddof {
+    type Err = String;
+
+    /// `1`, `rank`; the error says what was expected.
+    fn from_str(text: &str) -> Result<Ddof, String> {
+        let number = |_| "expected a whole number, or 'rank'".to_owned();
+        if text == "rank" { Ok(Ddof::Rank) } else { text.parse().map(Ddof::Fixed).map_err(number) }
     }
 }
 

@@ -35,8 +35,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// 0 as numpy and Dask, 1 as AFNI and FSL. 'rank' divides by N less the means and regressors
     /// that were fitted: what white noise leaves. Noise that is slow, as in fMRI, leaves less to
     /// slow regressors, so that denoising gains by it all the same.
-    #[arg(long, value_name = "N|rank", value_parser = ddof, hide_short_help = true,
-          help_heading = "Definition")]
+    #[arg(long, value_name = "N|rank", hide_short_help = true, help_heading = "Definition")]
     pub ddof: Option<Ddof>,
 
     /// Take the mean from another image: of data that were demeaned or cleaned
@@ -84,7 +83,7 @@ pub(in crate::cli) struct AnalysisArguments {
     ///
     /// 'auto' takes fMRIPrep's non_steady_state_outlier columns where --confounds are fMRIPrep's, else
     /// the volumes among the first 50 whose global signal is an outlier (nipype's rule).
-    #[arg(long, value_name = "N|auto", value_parser = dummies, help_heading = "Volumes")]
+    #[arg(long, value_name = "N|auto", help_heading = "Volumes")]
     pub dummy_scans: Option<Dummies>,
 
     /// Look at these volumes of every run only: FROM:TO, from 0, TO itself left out
@@ -124,26 +123,6 @@ pub(in crate::cli) struct AnalysisArguments {
 
 /// The names of the tools.
 const TOOLS: [&str; 6] = ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr"];
-
-fn ddof(text: &str) -> Result<Ddof, String> {
-    match text {
-        "rank" => Ok(Ddof::Rank),
-        _ => text
-            .parse()
-            .map(Ddof::Fixed)
-            .map_err(|_| "expected a whole number, or 'rank'".to_owned()),
-    }
-}
-
-fn dummies(text: &str) -> Result<Dummies, String> {
-    match text {
-        "auto" => Ok(Dummies::Auto),
-        _ => text
-            .parse()
-            .map(Dummies::Count)
-            .map_err(|_| "expected a number of volumes, or 'auto'".to_owned()),
-    }
-}
 
 fn polynomial_order(text: &str) -> Result<usize, String> {
     let order = text.parse().ok().filter(|order| *order <= 9);

@@ -15,14 +15,14 @@ pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, TableName};
 
 use super::messages::Messages;
-use super::outputs::{PRECISIONS, RUN_PLACE, in_one_file, repeated};
 use super::talker;
 use super::terminal::is_colored;
-use crate::export::printable;
+use crate::export::{RUN_PLACE, printable};
 use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
-use crate::output::{STDOUT, written_file};
+use crate::output::{STDOUT, in_one_file, repeated, written_file};
 use crate::recipe::Mode;
+use crate::resources::byte_size;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -177,7 +177,7 @@ pub(super) struct ComputingArguments {
     ///
     /// Array mode reads fewer runs at once rather than take more. If even one does not fit,
     /// nothing is read and the error says what is needed.
-    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true,
+    #[arg(long, value_name = "SIZE", value_parser = byte_size, hide_short_help = true,
           help_heading = "Computation")]
     pub mem_limit: Option<u64>,
 
@@ -537,8 +537,8 @@ where
 }
 
 fn precision() -> impl TypedValueParser<Value = MapPrecision> {
-    let parser = PossibleValuesParser::new(PRECISIONS.map(MapPrecision::name));
-    let known = |name: String| PRECISIONS.into_iter().find(|it| it.name() == name);
+    let parser = PossibleValuesParser::new(MapPrecision::ALL.map(MapPrecision::name));
+    let known = |name: String| MapPrecision::ALL.into_iter().find(|it| it.name() == name);
     parser.map(move |name| known(name).expect("a possible value"))
 }
 
@@ -619,27 +619,6 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "expected a whole number of at least 1".to_owned())
 }
 
-/// Bytes, with K, M, G or T for powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
-    let text = text.trim_end_matches(['B', 'b']);
-    let text = text.strip_suffix('i').unwrap_or(text);
-    let (number, power) = match text.chars().last().map(|unit| unit.to_ascii_uppercase()) {
-        Some('K') => (&text[..text.len() - 1], 1),
-        Some('M') => (&text[..text.len() - 1], 2),
-        Some('G') => (&text[..text.len() - 1], 3),
-        Some('T') => (&text[..text.len() - 1], 4),
-        _ => (text, 0),
-    };
-    let number: f64 =
-        number.parse().map_err(|_| "expected a size such as 512M or 2G".to_owned())?;
-    let bytes = number * 1024_f64.powi(power);
-    if bytes >= 1.0 && bytes.is_finite() {
-        Ok(bytes as u64)
-    } else {
-        Err("expected a size above 0".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -647,16 +626,5 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         CommandLine::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_take_the_units_that_people_type() {
-        let sizes = ["512M", "2G", "1.5g", "100KiB", "1048576", "3MB"].map(size);
-        let mib = 1024 * 1024;
-        let expected = [512 * mib, 2048 * mib, 1536 * mib, 102_400, mib, 3 * mib];
-        assert_eq!(sizes, expected.map(Ok));
-        for wrong in ["", "M", "-1M", "0", "much", "nan"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
     }
 }

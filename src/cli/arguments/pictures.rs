@@ -58,14 +58,13 @@ pub(in crate::cli) struct PictureArguments {
     /// So many are spaced evenly over the slices with a defined voxel, with the worst one of the scan among
     /// them. One index is written with a comma behind it. [default: all; of a great many some, and
     /// beside axial slices a few sagittal ones]
-    #[arg(long, value_name = "all|N|LIST", value_parser = slices,
-          hide_short_help = true, help_heading = "Pictures")]
+    #[arg(long, value_name = "all|N|LIST", hide_short_help = true, help_heading = "Pictures")]
     pub slices: Option<Slices>,
 
     /// The tSNR at the two ends of the colours; auto is 0 and the 98th percentile [default: auto]
     #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range,
           allow_hyphen_values = true, hide_short_help = true, help_heading = "Pictures")]
-    range: Option<RangeChoice>,
+    range: Option<ChosenRange>,
 
     /// The colours of the tSNR: viridis, magma, inferno, cividis or gray
     #[arg(long, value_name = "NAME", value_parser = colormap(), default_value = "viridis",
@@ -73,12 +72,8 @@ pub(in crate::cli) struct PictureArguments {
     pub colormap: Colormap,
 }
 
-/// Where the colours end.
-#[derive(Clone, Copy, Debug)]
-enum RangeChoice {
-    Auto,
-    Fixed(Range),
-}
+/// The ends of the colours; none is auto.
+type ChosenRange = Option<Range>;
 
 impl PictureArguments {
     /// The files to write.
@@ -110,10 +105,7 @@ impl PictureArguments {
                 views.push(*view);
             }
         }
-        let range = match self.range {
-            Some(RangeChoice::Fixed(range)) => Some(range),
-            Some(RangeChoice::Auto) | None => None,
-        };
+        let range = self.range.flatten();
         Shown { views, slices: self.slices.clone(), range, colormap: self.colormap }
     }
 }
@@ -150,56 +142,6 @@ fn colormap() -> impl TypedValueParser<Value = Colormap> {
     parser.map(|it| Colormap::of_name(&it).expect("a known name"))
 }
 
-fn slices(text: &str) -> Result<Slices, String> {
-    let wrong = |_| "expected all, a number above 0, or indices such as 4,8,12".to_owned();
-    if text == "all" {
-        return Ok(Slices::All);
-    }
-    if !text.contains(',') {
-        return text.parse().map(Slices::Count).map_err(wrong);
-    }
-    let listed = text.strip_suffix(',').unwrap_or(text).split(',');
-    listed.map(|it| it.trim().parse().map_err(wrong)).collect::<Result<_, _>>().map(Slices::List)
-}
-
-fn range(text: &str) -> Result<RangeChoice, String> {
-    if text == "auto" {
-        return Ok(RangeChoice::Auto);
-    }
-    let ends = text
-        .split_once(':')
-        .and_then(|(low, high)| Range::new(low.trim().parse().ok()?, high.trim().parse().ok()?));
-    ends.map(RangeChoice::Fixed)
-        .ok_or_else(|| "expected auto, or two numbers such as 0:120, the lower first".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::num::NonZeroUsize;
-
-    #[test]
-    fn slices_are_all_so_many_or_those_listed() {
-        assert_eq!(slices("all"), Ok(Slices::All));
-        assert_eq!(slices("9"), Ok(Slices::Count(NonZeroUsize::new(9).unwrap())));
-        assert_eq!(slices("4,8, 12"), Ok(Slices::List(vec![4, 8, 12])));
-        assert_eq!(slices("7,"), Ok(Slices::List(vec![7])));
-        for wrong in ["", "0", "-3", "some", ",", "1,,2", "1;2"] {
-            assert!(slices(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_range_has_its_lower_end_first() {
-        let fixed = |text| match range(text) {
-            Ok(RangeChoice::Fixed(range)) => Some((range.low(), range.high())),
-            _ => None,
-        };
-        assert_eq!(fixed("0:120"), Some((0.0, 120.0)));
-        assert_eq!(fixed("-2.5:1e3"), Some((-2.5, 1000.0)));
-        assert!(matches!(range("auto"), Ok(RangeChoice::Auto)));
-        for wrong in ["", "120", "120:0", "3:3", "0:inf", "nan:1", "a:b"] {
-            assert!(range(wrong).is_err(), "{wrong}");
-        }
-    }
+fn range(text: &str) -> Result<ChosenRange, String> {
+    if text == "auto" { Ok(None) } else { text.parse().map(Some) }
 }

@@ -1,0 +1,57 @@
+//! The names of the files of maps, of which some have one for each run.
+
+use crate::error::{Error, Result};
+use crate::formats::Encoding;
+use crate::maps::{Extent, MapKind};
+use std::path::{Path, PathBuf};
+
+/// The part of a file's name in which the number of the run stands, from 1.
+pub const RUN_PLACE: &str = "{run}";
+
+/// A map, and the file that it is written to.
+#[derive(Clone, Debug)]
+pub struct MapOutput {
+    /// The file.
+    pub path: PathBuf,
+    /// The kind of map.
+    pub kind: MapKind,
+    /// The number of the run from 0, of a map of each run.
+    pub run: usize,
+}
+
+impl MapOutput {
+    /// Every map of a number of runs with its file, for kinds and names as they were asked for: of a
+    /// map of each run one for each, its number at [`RUN_PLACE`].
+    ///
+    /// # Errors
+    /// One name for the maps of several runs.
+    pub fn named<'a>(
+        asked: impl Iterator<Item = (&'a Path, MapKind)>,
+        runs: usize,
+    ) -> Result<Vec<MapOutput>> {
+        let mut files = Vec::new();
+        for (path, kind) in asked {
+            let name = path.to_string_lossy();
+            match kind.extent {
+                Extent::EachRun if name.contains(RUN_PLACE) => files.extend((0..runs).map(|run| {
+                    let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
+                    MapOutput { path, kind, run }
+                })),
+                Extent::EachRun if runs > 1 => {
+                    return Err(Error::mismatch(format!("one file for the maps of {runs} runs"))
+                        .remedy(format!(
+                            "write {RUN_PLACE} where the number of the run is to stand"
+                        ))
+                        .at(path));
+                }
+                _ => files.push(MapOutput { path: path.to_owned(), kind, run: 0 }),
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// How a map's file is encoded, by its name; one without a known ending, as stdout, is plain.
+pub fn encoding(path: &Path) -> Encoding {
+    Encoding::of_output_name(path).unwrap_or(Encoding::Plain)
+}
