@@ -85,6 +85,9 @@ pub struct RunRecord {
     pub dummies_by: Option<DummySource>,
     /// How the head moved in all its volumes, used or not, if a table of the run says so.
     pub motion: Option<Motion>,
+    /// The [hash](crate::stats::signals::hash_of_hashes) of its voxels as they are stored, of all
+    /// volumes, used or not; none where nothing that shows it was asked for.
+    pub data_hash: Option<u64>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
     /// What its volumes are like, each as a whole, as far as it was kept: global signal, DVARS, slice
@@ -222,6 +225,7 @@ impl RunRecord {
             dependent_regressors: Vec::new(),
             dummies_by: None,
             motion: None,
+            data_hash: None,
             median_tsnr: None,
             signals: RunSignals::default(),
         }

@@ -139,16 +139,18 @@ impl Planned {
         };
         let have_own_tsnr =
             (0..model.runs().len()).all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
+        let is_described = recipe.signals || computing.is_reported;
         let analysis = Analysis {
             definition: definition.formula,
             wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
             signals: SignalsWanted {
-                // By which runs of equal voxels are found; all of them would take as long as the sums.
                 hashes: match model.runs().len() {
+                    _ if is_described => VolumesWanted::All,
                     1 => VolumesWanted::default(),
+                    // Enough to find runs of equal voxels.
                     _ => VolumesWanted::First(HASHED_VOLUMES),
                 },
-                ..match recipe.signals || computing.is_reported {
+                ..match is_described {
                     true => SignalsWanted {
                         slice_means: true,
                         sample: Some(sample::chosen(session, mask.as_ref().map(|it| &it.mask))),
@@ -529,6 +531,7 @@ fn run_record(
         dependent_regressors: prepared.dependent.clone(),
         dummies_by: prepared.dummies_by,
         motion: prepared.motion.clone(),
+        data_hash: signals.data_hash(run.volumes()),
         median_tsnr,
         signals,
     })

@@ -162,6 +162,9 @@ struct RunOfJson<'a> {
     regressors: &'a [String],
     /// Those of the regressors that add nothing: constant, or made up of others.
     dependent_regressors: &'a [String],
+    /// A hash of the voxels as they are stored, in 16 hexadecimal digits: equal for equal data,
+    /// whatever header or compression they have.
+    data_xxh64: Option<String>,
     /// The median tSNR of the run by itself.
     median_tsnr: Option<f64>,
     /// The mean over the whole grid of each volume, in the units of the data.
@@ -403,6 +406,7 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         not_chosen: run.volumes(Use::NotChosen),
         regressors: &run.regressors,
         dependent_regressors: &run.dependent_regressors,
+        data_xxh64: run.data_hash.map(hexadecimal),
         median_tsnr: run.median_tsnr,
         global_signal: &run.signals.global,
         dvars: finite(&run.signals.dvars),
@@ -416,6 +420,11 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
             }
         }),
     }
+}
+
+/// A hash as JSON and the page write it.
+pub(super) fn hexadecimal(hash: u64) -> String {
+    format!("{hash:016x}")
 }
 
 fn between(between: BetweenRuns) -> BetweenJson {

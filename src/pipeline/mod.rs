@@ -129,10 +129,11 @@ pub struct MaskSignals {
 }
 
 impl RunSignals {
-    /// A [hash](crate::stats::signals) of the volumes of which there are hashes; none without.
-    pub fn hash(&self) -> Option<u64> {
+    /// A [hash](crate::stats::signals) of all volumes of the run as they are stored; none where not
+    /// all of them were hashed.
+    pub fn data_hash(&self, volumes: usize) -> Option<u64> {
         let hashes = self.volume_hashes.iter().copied();
-        (hashes.len() > 0).then(|| hash_of_hashes(hashes))
+        (volumes > 0 && hashes.len() == volumes).then(|| hash_of_hashes(hashes))
     }
 
     /// Appends those of a file that follows.

@@ -232,6 +232,45 @@ fn what_does_not_exist_is_null() {
     assert_eq!(nothing["runs"][0]["median_tsnr"], Value::Null);
 }
 
+/// The program of `docs/definitions.md` with python-xxhash 4.1.0, numpy 2.4.6 and nibabel 5.4.2.
+#[test]
+fn the_hash_of_a_run_is_that_of_its_voxels_in_any_form() {
+    let hashes = |scratch: &Scratch, arguments: &[&str]| -> Vec<String> {
+        scratch.tsnr(arguments.iter().chain(&["--json=found.json"])).succeeded();
+        let runs = json(&scratch.path("found.json"))["runs"].as_array().expect("runs").clone();
+        let hash = |run: &Value| run["data_xxh64"].as_str().expect("a hash").to_owned();
+        runs.iter().map(hash).collect()
+    };
+    let scratch = Scratch::new();
+    let expected = [
+        "eb46891b29537da6",
+        "6f7ce72e86be810a",
+        "f279bb3c6a71e29b",
+        "f449003df91370a0",
+        "b8c53b014d4f4ec1",
+    ];
+    let session = program::session_pattern();
+    for mode in program::MODES {
+        let found = hashes(&scratch, &[&*session, "--combine=demean", &format!("--mode={mode}")]);
+        assert_eq!(found, expected, "{mode}");
+    }
+    let used = hashes(&scratch, &[&*session, "--volumes=3:15", "--chunk-length=2"]);
+    assert_eq!(used, expected, "of all volumes");
+
+    // More voxels than a block has, in both byte orders, plain and gzip.
+    let voxels: Vec<f64> = (0..3 * 40_000_u32)
+        .map(|at| f64::from(at.wrapping_mul(7919) % 65_536) - 32_768.0)
+        .collect();
+    let header = program::bytes::Header::new(program::bytes::INT16, 16, 40, 40, 25, 3);
+    let big_endian = program::bytes::Header { big_endian: true, slope: 2.0, ..header.clone() };
+    scratch.file("one.nii", header.file(&voxels));
+    scratch.file("two.nii", big_endian.file(&voxels));
+    scratch.file("three.nii.gz", program::bytes::gzip(&header.file(&voxels)));
+    for name in ["one.nii", "two.nii", "three.nii.gz"] {
+        assert_eq!(hashes(&scratch, &[name, "--threads=2"]), ["9401f52ef8ea548e"], "{name}");
+    }
+}
+
 #[test]
 fn names_that_are_no_text_do_no_harm() {
     let scratch = Scratch::new();

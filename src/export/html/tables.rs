@@ -1,7 +1,8 @@
 //! The plain tables of a page: inputs, time, names and what they stand for.
 
+use crate::export::json::hexadecimal;
 use crate::markup::escaped;
-use crate::numbers::{figure, mebibytes, seconds, share};
+use crate::numbers::{count, figure, mebibytes, seconds, share};
 use crate::record::{FileRecord, RunRecord};
 use std::fmt::Write;
 use taskgraph::profile::{Profile, What};
@@ -59,11 +60,22 @@ pub(super) fn phases(profile: &Profile) -> String {
     table(["what", "time", "share"], phases.chain([row("all of it", profile.wall_seconds)]))
 }
 
+/// The files of each run, their size, and the hash of their voxels.
 pub(super) fn inputs(runs: &[RunRecord]) -> String {
-    let files = runs.iter().flat_map(|run| &run.files);
-    let row = |file: &FileRecord| {
-        [file.path.display().to_string(), mebibytes(file.bytes as f64), file.header_sha256.clone()]
+    let row = |run: &RunRecord| {
+        let path = |file: &FileRecord| file.path.display().to_string();
+        let files = match run.files.as_slice() {
+            [] => String::new(),
+            [one] => path(one),
+            [first, between @ .., last] => match between.len() {
+                0 => format!("{}, {}", path(first), path(last)),
+                more => format!("{}, {} more, {}", path(first), count(more), path(last)),
+            },
+        };
+        let bytes: u64 = run.files.iter().map(|file| file.bytes).sum();
+        let hash = run.data_hash.map_or_else(|| "–".to_owned(), hexadecimal);
+        [files, mebibytes(bytes as f64), hash]
     };
-    let table = table(["file", "size", "SHA-256 of the header"], files.map(row));
+    let table = table(["file", "size", "XXH64 of the voxels"], runs.iter().map(row));
     format!("<div class=\"inputs\">{table}</div>\n")
 }

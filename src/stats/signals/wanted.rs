@@ -1,5 +1,6 @@
 //! The choice of signals.
 
+use super::BLOCK_VOXELS;
 use crate::voxels::xxh64;
 use std::ops::Range;
 use std::sync::Arc;
@@ -180,7 +181,12 @@ impl SignalsWanted {
                 }
         });
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
-        sampled + slices
+        let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
+        let hashes = match self.hashes {
+            VolumesWanted::First(_) => 0,
+            VolumesWanted::All => blocks * size_of::<u64>(),
+        };
+        sampled + slices + hashes
     }
 }
 
