@@ -22,7 +22,7 @@ pub enum ErrorKind {
     Unsupported,
     /// A request that contradicts itself or cannot be understood, whatever the files.
     Usage,
-    /// It takes more memory than may be used.
+    /// More memory is needed than may be used.
     Memory,
     /// The [cancellation](taskgraph::Cancellation) was asked for.
     Cancelled,
@@ -55,7 +55,7 @@ pub enum Setting {
     Highpass,
     /// Where the maps are looked at.
     Mask,
-    /// From which value on a voxel of the mask is inside.
+    /// The value from which on a voxel of the mask is inside.
     MaskThreshold,
     /// The image that the mean is taken from.
     MeanFrom,

@@ -1,4 +1,4 @@
-//! Which paths name one file, and in which folder it lies.
+//! Paths that name one file, and the folder in which it lies.
 
 use std::fs;
 use std::path::{Path, PathBuf};

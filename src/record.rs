@@ -69,7 +69,7 @@ pub struct Record {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunRecord {
-    /// Its file's name without folder and ending; of a series that of the first file.
+    /// The name of the run's file without folder and ending; of a series that of the first file.
     pub name: String,
     /// The files that it was read from: one, or a series of three-dimensional ones.
     pub files: Vec<FileRecord>,
@@ -79,9 +79,9 @@ pub struct RunRecord {
     pub uses: Vec<Use>,
     /// The regressors that were fitted to the run by itself, beside its mean.
     pub regressors: Vec<String>,
-    /// Those of them that add nothing: constant, or made up of others.
+    /// The regressors among them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
-    /// By what dummy scans were looked for, if they were.
+    /// The source by which dummy scans were looked for, if they were.
     pub dummies_by: Option<DummySource>,
     /// How the head moved in all its volumes, used or not, if a table of the run says so.
     pub motion: Option<Motion>,
@@ -90,7 +90,7 @@ pub struct RunRecord {
     pub data_hash: Option<u64>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
-    /// What its volumes are like, each as a whole, as far as it was kept: global signal, DVARS, slice
+    /// The signals of its volumes, each as a whole, as far as they were kept: global signal, DVARS, slice
     /// means, and the values of a sample of voxels.
     pub signals: RunSignals,
 }
@@ -101,13 +101,13 @@ pub struct RunRecord {
 pub struct FileRecord {
     /// The path as it was given.
     pub path: PathBuf,
-    /// Its size on the disk.
+    /// The size of the file on the disk.
     pub bytes: u64,
     /// How samples are stored.
     pub datatype: Datatype,
     /// Value = slope * stored + intercept.
     pub slope: f64,
-    /// See `slope`; in the units of the data.
+    /// The intercept that goes with `slope`, in the units of the data.
     pub intercept: f64,
     /// SHA-256 of its header, in hexadecimal.
     pub header_sha256: String,
@@ -118,7 +118,7 @@ pub struct FileRecord {
 pub struct NamedMask {
     /// The file, or how the mask was made.
     pub name: String,
-    /// Which voxels are inside.
+    /// The mask: which voxels are inside.
     pub mask: Mask,
     /// Whether it was made from the mean, or of where two maps have a value.
     pub is_automatic: bool,
@@ -134,7 +134,7 @@ impl NamedMask {
         NamedMask { name, mask, is_automatic: true, threshold: None, is_resampled: false }
     }
 
-    /// What it is called, and what was done to its file.
+    /// The name of the mask, and what was done to its file.
     pub fn in_words(&self) -> String {
         let threshold = self.threshold.map(|it| format!(" from {it} on"));
         let resampled =
@@ -159,13 +159,13 @@ pub struct Timings {
 pub struct Provenance {
     /// The version of tsnr.
     pub version: &'static str,
-    /// When the analysis began.
+    /// The time at which the analysis began.
     pub began: SystemTime,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// How it was computed.
     pub mode: Mode,
-    /// On how many threads.
+    /// How many threads computed.
     pub threads: usize,
     /// The most memory that the process had held when it ended, where the system tells.
     pub peak_bytes: Option<u64>,
@@ -243,7 +243,7 @@ impl RunRecord {
     }
 }
 
-/// What tells runs apart: of their names, or where these are alike of their paths.
+/// The parts that tell runs apart: of their names, or where these are alike of their paths.
 pub fn short_names(runs: &[RunRecord]) -> Vec<String> {
     let names = runs::short_names(&runs.iter().map(|run| &run.name).collect::<Vec<_>>());
     if runs::are_distinct(&names) {

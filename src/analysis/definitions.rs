@@ -1,4 +1,4 @@
-//! What each tool of the field would say of the same runs.
+//! The definition of each tool of the field, computed on the same runs.
 
 use super::{Observer, analyze};
 use crate::error::{ErrorKind, Result};
@@ -15,7 +15,7 @@ pub struct ByTool {
     pub median: Option<f64>,
     /// How many voxels have a tSNR; none if the definition cannot be had on these runs.
     pub voxels: Option<usize>,
-    /// What sets the definition apart, what is changed of it, or why it cannot be had.
+    /// The difference of the definition from others, what is changed of it, or why it cannot be had.
     pub remark: String,
 }
 

@@ -26,7 +26,7 @@ use crate::findings::{self, Finding, HASHED_VOLUMES, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
-use crate::pipeline::{self, Analysis, Beside, Computed, OffGrid, Plan, RunSignals, Settings};
+use crate::pipeline::{self, Analysis, Beside, OffGrid, PassOutcome, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
 use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::regions::Regions;
@@ -84,7 +84,7 @@ pub struct Planned {
     plan: Plan,
     watch: Arc<Watch>,
     began: (Instant, SystemTime),
-    /// When the opening ended, in seconds.
+    /// The time at which the opening ended, in seconds.
     opened: f64,
 }
 
@@ -154,7 +154,7 @@ impl Planned {
                     true => SignalsWanted {
                         slice_means: true,
                         sample: Some(sample::chosen(session, mask.as_ref().map(|it| &it.mask))),
-                        inside: mask.as_ref().map(|it| Spans::of(it.mask.inside())),
+                        inside: mask.as_ref().map(|it| Spans::of_mask(it.mask.inside())),
                         ..SignalsWanted::global_and_dvars()
                     },
                     false => SignalsWanted::beginning(BEGINNING_VOLUMES),
@@ -299,7 +299,7 @@ impl Planned {
         watch.observer.planned(outline.tasks.len(), prepared.session.voxel_bytes());
         let maps = plan.run(&*watch, &watch.cancellation);
         watch.observer.computed();
-        let Computed { mut maps, mut at_limit, mut peaks, signals } = maps?;
+        let PassOutcome { mut maps, mut at_limit, mut peaks, signals } = maps?;
         let computed = watch.phase("compute", planned);
         let mask = match &self.recipe.mask {
             Some(MaskChoice::Auto) => {
@@ -429,7 +429,7 @@ fn needs_own_tsnr(recipe: &Recipe) -> bool {
     recipe.signals || recipe.computing.is_reported || recipe.regions.is_tabled
 }
 
-/// Which maps are made: the tSNR, those that are asked for, and what the rest is made from.
+/// The maps that are made: the tSNR, those that are asked for, and what the rest is made from.
 fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: bool) -> Wanted {
     let is_reported = recipe.computing.is_reported;
     let is_pictured = recipe.computing.picture_bytes > 0;

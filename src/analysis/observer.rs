@@ -1,4 +1,4 @@
-//! Who watches an analysis, and how it is told.
+//! The observer of an analysis, and how it is told.
 
 use crate::findings::Finding;
 use crate::formats::Progress;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use taskgraph::Cancellation;
 use taskgraph::profile::Recorder;
 
-/// Is told how an analysis comes along, by whichever thread gets there. It never changes a result.
+/// An observer that is told how an analysis comes along, by whichever thread gets there. It never
+/// changes a result.
 pub trait Observer: Send + Sync {
     /// The plan is made: this many tasks will run, and this many decompressed bytes of voxels
     /// will be read.

@@ -4,7 +4,7 @@ use crate::regions::Mask;
 use crate::runs::{Run, Session};
 use crate::stats::signals::{SamplePrecision, VoxelSample};
 
-/// So many voxels of the grid, and so many more of a mask that is known.
+/// The most voxels that are sampled of the grid, and again of a mask that is known.
 const MOST_VOXELS: usize = 4096;
 /// The values of all runs take no more memory, unless that would leave fewer voxels than
 const MOST_BYTES: usize = 64 * 1024 * 1024;

@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// What the program says before it ends: help, or what is wrong.
 pub fn recipe_of(arguments: &[OsString]) -> std::result::Result<Option<Recipe>, String> {
-    let command = CommandLine::of(arguments).map_err(|error| error.render().to_string())?;
+    let command = CommandLine::understood(arguments).map_err(|error| error.render().to_string())?;
     Ok(match &command.command {
         None => Some(command.run.recipe()),
         Some(Subcommand::Run(arguments)) => Some(arguments.recipe()),

@@ -14,24 +14,24 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// A bar on stderr; nothing where stderr is no terminal. It passes on what is found.
 ///
 /// Threads that read only count: the bar looks when it is drawn.
-pub(super) struct Progress {
+pub(super) struct ReadingBar {
     messages: Messages,
     is_hidden: bool,
-    counts: Arc<Counts>,
+    counts: Arc<BarCounts>,
 }
 
 #[derive(Default)]
-struct Counts {
+struct BarCounts {
     tasks: AtomicUsize,
     ended_tasks: AtomicUsize,
     bytes: AtomicU64,
     read_bytes: AtomicU64,
 }
 
-impl Progress {
-    pub fn new(messages: Messages, is_dry_run: bool) -> Progress {
+impl ReadingBar {
+    pub fn new(messages: Messages, is_dry_run: bool) -> ReadingBar {
         let is_hidden = is_dry_run || !has_bar(messages);
-        Progress { messages, is_hidden, counts: Arc::default() }
+        ReadingBar { messages, is_hidden, counts: Arc::default() }
     }
 }
 
@@ -40,7 +40,7 @@ fn has_bar(messages: Messages) -> bool {
     !messages.is_quiet && !messages.is_json && std::io::stderr().is_terminal()
 }
 
-impl Observer for Progress {
+impl Observer for ReadingBar {
     fn planned(&self, tasks: usize, voxel_bytes: u64) {
         self.counts.tasks.store(tasks, Ordering::Relaxed);
         self.counts.bytes.store(voxel_bytes, Ordering::Relaxed);

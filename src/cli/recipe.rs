@@ -5,7 +5,7 @@ use super::arguments::{
     AnalysisArguments, CompareArguments, ComputingArguments, RecipeArguments, RunArguments,
 };
 use super::outputs;
-use super::progress::Progress;
+use super::progress::ReadingBar;
 use super::signals::end_with_parent;
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     if let Some(scratch) = &arguments.scratch_of_parent {
         end_with_parent(&process.under_way, scratch.clone())?;
     }
-    let progress = Arc::new(Progress::new(process.messages, false));
+    let progress = Arc::new(ReadingBar::new(process.messages, false));
     let planned = Planned::new(&recipe, progress, &process.interruption.cancellation)?;
     let files: Vec<PathBuf> =
         std::iter::once(&arguments.output).chain(&arguments.std).cloned().collect();

@@ -1,7 +1,7 @@
 //! The command that computes maps: plan, check, compute, write, sum up.
 
 use super::arguments::RunArguments;
-use super::progress::Progress;
+use super::progress::ReadingBar;
 use super::terminal::{Terminal, columns_of_stderr};
 use super::{Process, compare, outputs, print};
 use crate::analysis::{Planned, by_each_tool};
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     }
     outputs::check_folders(arguments, process)?;
     let messages = process.messages;
-    let progress = Arc::new(Progress::new(messages, arguments.dry_run));
+    let progress = Arc::new(ReadingBar::new(messages, arguments.dry_run));
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
@@ -131,7 +131,7 @@ fn say(
     context: &Context,
     process: &Process,
 ) -> Result<()> {
-    let measured = text::Measured {
+    let measured = text::ProcessFigures {
         seconds: process.started.elapsed().as_secs_f64(),
         peak_bytes: resources::peak_memory_bytes(),
     };

@@ -34,7 +34,7 @@ pub(super) struct Interruption {
 }
 
 impl Interruption {
-    /// From here on these signals cancel; a process that goes on for all that is ended when its
+    /// Makes these signals cancel from here on; a process that goes on for all that is ended when its
     /// files under way have been removed. A file that grows beyond its limit is an error of
     /// writing, and no signal.
     ///

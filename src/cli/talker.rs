@@ -1,4 +1,4 @@
-//! Who writes to stderr: a thread of its own, so that nothing waits for a stderr that nobody
+//! The writer to stderr: a thread of its own, so that nothing waits for a stderr that nobody
 //! reads, and nothing is lost where the thread waits for a core.
 
 use super::signals::GRACE;
@@ -16,11 +16,11 @@ const TICK: Duration = Duration::from_millis(200);
 const PIECE_BYTES: usize = 4096;
 
 /// A bar, and what brings it up to date.
-pub(super) type Shown = (ProgressBar, Box<dyn Fn(&ProgressBar) + Send>);
+pub(super) type Bar = (ProgressBar, Box<dyn Fn(&ProgressBar) + Send>);
 
 enum Task {
     Say(String),
-    Show(Shown),
+    Show(Bar),
     Hide,
 }
 
@@ -103,7 +103,7 @@ fn talk(orders: &Receiver<Order>) {
     }
 }
 
-fn carry_out(task: Task, shown: &mut Option<Shown>) {
+fn carry_out(task: Task, shown: &mut Option<Bar>) {
     match (task, shown.as_ref()) {
         (Task::Say(text), Some((bar, _))) => bar.suspend(|| write(&text)),
         (Task::Say(text), None) => write(&text),

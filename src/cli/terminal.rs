@@ -1,4 +1,4 @@
-//! What the terminals at stdout and stderr show, if they are any: their colours and their width.
+//! The terminals at stdout and stderr, if they are any: their colours and their width.
 
 use crate::pictures::preview::Colors;
 use anstream::stream::RawStream;
@@ -12,11 +12,11 @@ const COLUMNS: usize = 80;
 /// Where the summary is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Terminal {
-    /// In a file, or by a program.
+    /// No terminal: a file, or a program.
     None,
-    /// By a person, without colours.
+    /// A terminal without colours.
     Plain,
-    /// By a person, in these colours.
+    /// A terminal that shows these colours.
     Colored(Colors),
 }
 
@@ -34,7 +34,7 @@ pub(super) fn columns_of_stderr() -> Option<usize> {
 }
 
 impl Terminal {
-    /// That at stderr, where the summary goes.
+    /// The terminal at stderr, where the summary goes.
     pub fn of_stderr() -> Terminal {
         let stderr = std::io::stderr();
         let [term, colorterm] =

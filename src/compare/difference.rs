@@ -58,7 +58,7 @@ pub struct Difference {
 /// A voxel in which a map is another than its reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Disagreement {
-    /// Its place in the order of the file.
+    /// The place of the voxel in the order of the file.
     pub voxel: usize,
     /// The value of the map, NaN if undefined.
     pub value: f64,

@@ -67,7 +67,7 @@ impl ComparedRuns {
 struct Comparison<'a> {
     /// The name and version of this schema.
     schema: &'static str,
-    /// What was compared, and where.
+    /// The runs that were compared, and the machine.
     session: &'a ComparedRuns,
     /// Each mode with its number of threads, serial mode first.
     contenders: Vec<ContenderForm<'a>>,
@@ -87,7 +87,7 @@ struct ContenderForm<'a> {
     skipped: Option<&'a str>,
     /// The medians over its runs.
     median: MeasuredForm,
-    /// Its runs, in order.
+    /// The runs of the mode, in order.
     runs: Vec<MeasuredForm>,
     /// How far its map is from that of the first that was run; null of that one.
     difference: Option<Difference>,
@@ -97,7 +97,7 @@ struct ContenderForm<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MeasuredForm {
-    /// From its start to its end, in seconds.
+    /// The time from its start to its end, in seconds.
     wall_seconds: Option<f64>,
     /// Processor time of all its threads, in seconds.
     cpu_seconds: Option<f64>,

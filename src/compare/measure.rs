@@ -9,7 +9,7 @@ use wait4::Wait4;
 /// The time, processor time and memory that one process used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// From its start to its end, in seconds.
+    /// The time from its start to its end, in seconds.
     pub wall_seconds: f64,
     /// Processor time of all its threads, user and system, in seconds.
     pub cpu_seconds: f64,

@@ -7,15 +7,15 @@ use crate::stats::quantiles::median;
 /// One way to compute the map, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Contender {
-    /// Its mode.
+    /// The name of the mode.
     pub mode: String,
-    /// Its threads.
+    /// How many threads it has.
     pub threads: usize,
     /// Tasks of its graph.
     pub tasks: usize,
     /// The measurements of it, run by run.
     pub runs: Vec<Measured>,
-    /// Its difference from the reference; none of the reference itself.
+    /// The difference of its map from the reference; none of the reference itself.
     pub difference: Option<Difference>,
     /// Why it was not run.
     pub skipped: Option<String>,
@@ -28,7 +28,7 @@ impl Contender {
         Contender { mode: mode.to_owned(), threads, tasks, runs, difference, skipped }
     }
 
-    /// Its mode and threads, in words.
+    /// The mode and the threads, in words.
     pub(super) fn name(&self) -> String {
         format!("{} mode, {}", self.mode, counted(self.threads, "thread"))
     }

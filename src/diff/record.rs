@@ -30,7 +30,7 @@ pub struct DiffRecord {
     pub sink: Arc<dyn MapSink>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,
-    /// Which of the maps has a value, in the mask.
+    /// The counts of voxels in the mask by which of the maps has a value.
     pub counts: DiffCounts,
     /// The voxels with a value in both maps, in the mask.
     pub pairs: Pairs,
@@ -50,11 +50,11 @@ pub struct DiffRecord {
 pub struct DiffCounts {
     /// All voxels in the mask.
     pub voxels: usize,
-    /// Those with a value in both maps, which are compared.
+    /// Voxels with a value in both maps, which are compared.
     pub both: usize,
-    /// Those with a value in the first map alone.
+    /// Voxels with a value in the first map alone.
     pub only_a: usize,
-    /// Those with a value in the second map alone.
+    /// Voxels with a value in the second map alone.
     pub only_b: usize,
 }
 
@@ -62,9 +62,9 @@ pub struct DiffCounts {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PairedRegion {
-    /// Its label; of the whole 1.
+    /// The label of the region; 1 of the whole grid.
     pub index: i64,
-    /// Its name.
+    /// The name of the region.
     pub name: String,
     /// Summaries of [`Pairs::maps`], in their order, over the voxels of the region in the mask.
     /// Voxels that are not compared are undefined.
@@ -77,7 +77,7 @@ pub struct PairedRegion {
 pub struct DiffProvenance {
     /// The version of tsnr.
     pub version: &'static str,
-    /// When the comparison began.
+    /// The time at which the comparison began.
     pub began: SystemTime,
 }
 

@@ -13,9 +13,9 @@ use std::sync::Arc;
 pub struct DiffSide {
     /// The name of the map.
     pub name: String,
-    /// Its file, as it was given.
+    /// The file of the map, as it was given.
     pub path: PathBuf,
-    /// Its values, the first axis fastest; NaN where it has none, which its file says by 0, NaN or
+    /// The values of the map, the first axis fastest; NaN where it has none, which its file says by 0, NaN or
     /// infinity.
     pub values: Vec<f64>,
     /// The definition that its header records, if one does.

@@ -8,7 +8,7 @@ use taskgraph::Outline;
 use taskgraph::drawing::{Coloring, Format, Picture};
 use taskgraph::profile::Profile;
 
-/// What tasks do, in the order of the colours that they have in every picture.
+/// The operations of tasks, in the order of the colours that they have in every picture.
 const OPERATIONS: [&str; 11] = [
     "moments",
     "merge",
@@ -26,7 +26,7 @@ const OPERATIONS: [&str; 11] = [
 /// The graph that a picture is of.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// Its tasks.
+    /// The tasks of the graph.
     pub outline: &'a Outline,
     /// How the maps are computed.
     pub mode: Mode,

@@ -90,7 +90,7 @@ struct Program<'a> {
     version: &'a str,
     /// The command as it was typed; null if there was none, or with `--reproducible`.
     command: Option<&'a [String]>,
-    /// When the analysis began, in UTC; null with `--reproducible`.
+    /// The time at which the analysis began, in UTC; null with `--reproducible`.
     date: Option<String>,
     /// `serial`, `delayed` or `array`.
     mode: &'static str,
@@ -135,7 +135,7 @@ pub(super) struct GridJson {
     spatial_unit: String,
     /// Where the voxel axes lead, as three letters: `RAS`; null where the header does not say.
     orientation: Option<String>,
-    /// From voxel indexes to space, in `spatial_unit`: four rows.
+    /// The affine from voxel indexes to space, in `spatial_unit`: four rows.
     affine: [[f64; 4]; 4],
 }
 
@@ -160,7 +160,7 @@ struct RunOfJson<'a> {
     not_chosen: Vec<usize>,
     /// The regressors that were fitted to the run by itself, beside its mean.
     regressors: &'a [String],
-    /// Those of the regressors that add nothing: constant, or made up of others.
+    /// The regressors among them that add nothing: constant, or made up of others.
     dependent_regressors: &'a [String],
     /// A hash of the voxels as they are stored, in 16 hexadecimal digits: equal for equal data,
     /// whatever header or compression they have.
@@ -172,9 +172,9 @@ struct RunOfJson<'a> {
     /// The root mean square over the whole grid of the change from the volume before; null for the
     /// first of each file.
     dvars: Vec<Option<f64>>,
-    /// As `global_signal`, over the mask; null where no mask was given in a file.
+    /// The global signal over the mask; null where no mask was given in a file.
     global_signal_in_mask: Option<&'a [f64]>,
-    /// As `dvars`, over the mask; null where no mask was given in a file.
+    /// The DVARS over the mask; null where no mask was given in a file.
     dvars_in_mask: Option<Vec<Option<f64>>>,
     /// How the head moved, if a table of the run says so.
     motion: Option<MotionJson<'a>>,
@@ -197,13 +197,13 @@ struct MotionJson<'a> {
 struct FileJson {
     /// The path as it was given.
     path: String,
-    /// Its size, in bytes.
+    /// The size of the file, in bytes.
     bytes: u64,
     /// How samples are stored: `int16`, ...
     datatype: String,
     /// Value = slope * stored + intercept.
     slope: f64,
-    /// In the units of the data.
+    /// The intercept of the scaling, in the units of the data.
     intercept: f64,
     /// SHA-256 of its header, in hexadecimal.
     header_sha256: String,
@@ -228,9 +228,9 @@ pub(super) struct MaskJson<'a> {
 pub(crate) struct SummaryJson {
     /// How many values there are.
     voxels: usize,
-    /// Their arithmetic mean.
+    /// The arithmetic mean of the defined values.
     mean: Option<f64>,
-    /// Their median, as `numpy.median`.
+    /// The median of the defined values, as `numpy.median`.
     median: Option<f64>,
     /// The quantile 0.05, as `numpy.quantile`.
     q05: Option<f64>,
@@ -285,7 +285,7 @@ struct BetweenJson {
 struct RegionJson<'a> {
     /// The number of the region: its label, slice, or place.
     index: i64,
-    /// Its name.
+    /// The name of the region.
     name: &'a str,
     /// The run, or `all`.
     run: &'a str,

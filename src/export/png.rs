@@ -14,10 +14,10 @@ pub use super::html::Shown;
 
 /// Where sagittal slices are shown beside the axial ones, so many.
 const SAGITTAL: usize = 7;
-/// Of many slices so many are shown, with the worst among them.
+/// The most slices that are shown of many, the worst among them.
 const MOST_SLICES: usize = 48;
 
-/// What lies under the map.
+/// The ground under the map.
 #[derive(Clone, Debug, Default)]
 pub enum Ground {
     /// The paper.

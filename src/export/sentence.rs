@@ -164,7 +164,7 @@ fn divisor(record: &Record) -> String {
     }
 }
 
-/// Which part of each run was looked at, if not all of it.
+/// The part of each run that was looked at, if not all of it.
 fn chosen(record: &Record) -> Option<String> {
     let Range { start, end } = record.recipe.volumes.chosen.clone()?;
     let part = match end {

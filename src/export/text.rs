@@ -19,7 +19,7 @@ use crate::runs::Session;
 use std::path::PathBuf;
 use taskgraph::PassReport;
 
-/// So many runs of many are named as those with the lowest median.
+/// The number of runs with the lowest medians that are named of many.
 const LOWEST_NAMED: usize = 3;
 /// More files than this are counted, not listed.
 const MOST_FILES_LISTED: usize = 16;
@@ -27,7 +27,7 @@ const MOST_FILES_LISTED: usize = 16;
 /// The figures of a summary that its caller measured: the whole process, with everything that was
 /// written.
 #[derive(Clone, Copy, Debug)]
-pub struct Measured {
+pub struct ProcessFigures {
     /// How long the process has run, in seconds.
     pub seconds: f64,
     /// The most memory that it has held, in bytes, where the system tells.
@@ -35,7 +35,7 @@ pub struct Measured {
 }
 
 /// The summary: what was computed, how, and with what outcome, in lines of a label and its text.
-pub fn summary(record: &Record, context: &Context, measured: Measured) -> String {
+pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> String {
     let geometry = &record.geometry;
     let [dx, dy, dz] = geometry.voxel_sizes;
     let unit = match geometry.unit {

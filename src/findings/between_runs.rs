@@ -84,7 +84,7 @@ impl BetweenRuns {
     }
 }
 
-/// Which variance it is that a share of lies between runs: something fitted takes of that within them.
+/// The variance of which a share lies between runs, in words: something fitted takes of that within them.
 pub(crate) fn variance(is_something_fitted: bool) -> &'static str {
     match is_something_fitted {
         true => "the variance that is left",

@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
-/// Of fewer volumes the std of white noise, and so the tSNR, is off by a quarter or more
-/// (`1 / sqrt(2 (N - 1))`).
+/// The fewest volumes that are not warned of: of fewer the std of white noise, and so the tSNR, is
+/// off by a quarter or more (`1 / sqrt(2 (N - 1))`).
 const FEWEST_VOLUMES: usize = 10;
 
 fn find(opened: &Opened) -> Vec<Finding> {

@@ -6,8 +6,9 @@
 //! [`Record`](crate::record::Record), which every output reads. [`DIFF_RULES`] are those of the
 //! comparison of two maps, whose findings stand in the [`DiffRecord`](crate::diff::DiffRecord).
 //!
-//! To add one: write its file beside these, with a `RULE`, and name it in [`RULES`]; CONTRIBUTING.md
-//! has a worked example. A finding of a comparison has a `DIFF_RULE`, named in [`DIFF_RULES`]. This module decides; it does not print.
+//! To add one: write its file beside these, with a `RULE`, and name it in [`RULES`];
+//! CONTRIBUTING.md has a worked example. A finding of a comparison has a `DIFF_RULE`, named in
+//! [`DIFF_RULES`]. This module decides; it does not print.
 
 mod affine_differs;
 pub mod between_runs;
@@ -140,9 +141,9 @@ pub struct Rule {
 
 /// The moment at which a rule looks, and at what.
 enum Look {
-    /// Before a voxel is read, at what is known then.
+    /// A look before a voxel is read, at what is known then.
     Before(fn(&Opened) -> Vec<Finding>),
-    /// After the pass, at what came out.
+    /// A look after the pass, at what came out.
     After {
         /// The thing that is looked for, in words; nothing where it could not be found.
         looked_for: fn(&Computed) -> Option<String>,
@@ -210,7 +211,7 @@ pub struct Finding {
     pub remedy: String,
     /// Where it was found, if it is of one place.
     pub place: Option<Place>,
-    /// Its figures, by name.
+    /// The figures of the finding, by name.
     pub data: Map<String, Value>,
     /// The settings that the remedy speaks of.
     #[serde(skip)]
@@ -281,7 +282,7 @@ pub(crate) struct Opened<'a> {
     pub skipped_files: &'a [String],
     /// The runs, and what is used of them.
     pub prepared: &'a Prepared,
-    /// What is to be said of the images beside the runs.
+    /// The oddities of the images beside the runs.
     pub beside: &'a Beside,
     /// Extensions of the first image's header that its maps do not get, in words.
     pub dropped_extensions: &'a [String],
@@ -329,7 +330,7 @@ pub(crate) struct Computed<'a> {
 
 /// Two maps that are compared, as far as it tells something.
 pub(crate) struct Pair<'a> {
-    /// Their files.
+    /// The files of the two maps.
     pub paths: [&'a Path; 2],
     /// The geometry of the first.
     pub geometry: &'a Geometry,
@@ -337,7 +338,7 @@ pub(crate) struct Pair<'a> {
     pub definitions: [Option<&'a RecordedDefinition>; 2],
     /// The fields in which these differ.
     pub differences: &'a [FieldDifference],
-    /// What is to be said of the images beside the first map.
+    /// The oddities of the images beside the first map.
     pub beside: &'a Beside,
 }
 

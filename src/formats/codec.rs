@@ -66,7 +66,7 @@ impl OpenFile {
     }
 }
 
-/// What tells that a file was written to: its size, and when that was done last.
+/// The version of a file, which changes where it is written to: its size, and when it was last written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     pub(super) bytes: u64,
@@ -74,7 +74,7 @@ pub(super) struct Version {
 }
 
 impl Version {
-    fn of(file: &File) -> io::Result<Version> {
+    fn now(file: &File) -> io::Result<Version> {
         let metadata = file.metadata()?;
         Ok(Version { bytes: metadata.len(), modified: metadata.modified().ok() })
     }
@@ -84,7 +84,8 @@ impl Version {
     /// # Errors
     /// That, and those of the disk; without the file's name.
     pub(super) fn check(self, file: &File) -> Result<()> {
-        let now = Version::of(file).map_err(|error| Error::io("cannot look at the file", error))?;
+        let now =
+            Version::now(file).map_err(|error| Error::io("cannot look at the file", error))?;
         if now == self {
             return Ok(());
         }
@@ -108,7 +109,7 @@ pub(super) struct Content {
 
 /// The content of a file, decompressed.
 pub(super) trait Decoded: Read + Send + Sync {
-    /// What was found beside it so far.
+    /// The bytes found beside the content so far.
     fn surplus(&self) -> Surplus {
         Surplus::default()
     }
@@ -172,7 +173,7 @@ fn open(path: &Path) -> Result<OpenFile> {
             .remedy("an image is read more than once: write it to a file first"));
     }
     let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
-    let version = Version::of(&file).map_err(|error| Error::io("cannot open", error))?;
+    let version = Version::now(&file).map_err(|error| Error::io("cannot open", error))?;
     let timed = Timed { file: Arc::new(file), waited: Waited::default() };
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, timed);
     let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
@@ -224,7 +225,7 @@ fn encoding(head: &[u8]) -> Encoding {
     if head.starts_with(&[0x1F, 0x8B]) { Encoding::Gzip } else { Encoding::Plain }
 }
 
-/// As many of the first `most` bytes of a file's content as there are.
+/// The first `most` bytes of a file's content, or as many as there are.
 ///
 /// # Errors
 /// Those of opening and reading it.

@@ -8,19 +8,19 @@ use std::path::Path;
 
 /// A format that is not read.
 struct Foreign {
-    /// What the file is, in words: `a FreeSurfer MGH image`.
+    /// The format, in words: `a FreeSurfer MGH image`.
     what: &'static str,
-    /// What its content, decompressed once, begins with; any of these.
-    signs: &'static [Sign],
+    /// The beginnings of its content, decompressed once: any of these.
+    signatures: &'static [Signature],
     /// The endings of its names, in small letters and without `.gz`: asked where no content tells.
     endings: &'static [&'static str],
-    /// What to do; `FILE` stands for the path, in quotes.
+    /// The remedy; `FILE` stands for the path, in quotes.
     remedy: &'static str,
 }
 
-/// By what a content is told.
-enum Sign {
-    /// These bytes, at this place.
+/// A sign by which a content is told.
+enum Signature {
+    /// The bytes at a place.
     At(usize, &'static [u8]),
     /// A text that has this word near its beginning; in small letters, whatever those of the text.
     Word(&'static str),
@@ -28,155 +28,155 @@ enum Sign {
     Text,
 }
 
-use Sign::{At, Text, Word};
+use Signature::{At, Text, Word};
 
 /// The first row that tells a file is taken.
 const TABLE: &[Foreign] = &[
     Foreign {
         what: "a file that was compressed twice by gzip",
-        signs: &[At(0, &[0x1F, 0x8B])],
+        signatures: &[At(0, &[0x1F, 0x8B])],
         endings: &[],
         remedy: "decompress it once: gzip -dc FILE > once.nii.gz",
     },
     Foreign {
         what: "compressed by bzip2",
-        signs: &[At(0, b"BZh")],
+        signatures: &[At(0, b"BZh")],
         endings: &["bz2"],
         remedy: "decompress it: bunzip2 -k FILE",
     },
     Foreign {
         what: "compressed by xz",
-        signs: &[At(0, b"\xFD7zXZ\0")],
+        signatures: &[At(0, b"\xFD7zXZ\0")],
         endings: &["xz"],
         remedy: "decompress it: unxz -k FILE",
     },
     Foreign {
         what: "compressed by zstd",
-        signs: &[At(0, &[0x28, 0xB5, 0x2F, 0xFD])],
+        signatures: &[At(0, &[0x28, 0xB5, 0x2F, 0xFD])],
         endings: &["zst"],
         remedy: "decompress it: unzstd FILE",
     },
     Foreign {
         what: "compressed by lz4",
-        signs: &[At(0, &[0x04, 0x22, 0x4D, 0x18])],
+        signatures: &[At(0, &[0x04, 0x22, 0x4D, 0x18])],
         endings: &["lz4"],
         remedy: "decompress it: unlz4 FILE",
     },
     Foreign {
         what: "compressed by compress",
-        signs: &[At(0, &[0x1F, 0x9D])],
+        signatures: &[At(0, &[0x1F, 0x9D])],
         endings: &["z"],
         remedy: "decompress it: gzip -dc FILE > run.nii",
     },
     Foreign {
         what: "a zip archive",
-        signs: &[At(0, b"PK\x03\x04")],
+        signatures: &[At(0, b"PK\x03\x04")],
         endings: &["zip"],
         remedy: "take the image out of it: unzip FILE",
     },
     Foreign {
         what: "a 7z archive",
-        signs: &[At(0, b"7z\xBC\xAF\x27\x1C")],
+        signatures: &[At(0, b"7z\xBC\xAF\x27\x1C")],
         endings: &["7z"],
         remedy: "take the image out of it: 7z x FILE",
     },
     Foreign {
         what: "a tar archive",
-        signs: &[At(257, b"ustar")],
+        signatures: &[At(257, b"ustar")],
         endings: &["tar", "tgz"],
         remedy: "take the image out of it: tar -xf FILE",
     },
     Foreign {
         what: "a FreeSurfer MGH image",
         // Version 1, then the width, which is below 2^24.
-        signs: &[At(0, &[0, 0, 0, 1, 0])],
+        signatures: &[At(0, &[0, 0, 0, 1, 0])],
         endings: &["mgh", "mgz"],
         remedy: "convert it, with FreeSurfer: mri_convert FILE run.nii.gz",
     },
     Foreign {
         what: "the header of an AFNI dataset",
-        signs: &[Word("-attribute\nname")],
+        signatures: &[Word("-attribute\nname")],
         endings: &["head"],
         remedy: "convert it, with AFNI: 3dAFNItoNIFTI -prefix run.nii.gz FILE",
     },
     Foreign {
         what: "the voxels of an AFNI dataset",
-        signs: &[],
+        signatures: &[],
         endings: &["brik"],
         remedy: "convert it, with AFNI: 3dAFNItoNIFTI -prefix run.nii.gz FILE",
     },
     Foreign {
         what: "a GIFTI file",
-        signs: &[Word("<gifti")],
+        signatures: &[Word("<gifti")],
         endings: &["gii"],
         remedy: "convert it, with Connectome Workbench: wb_command -metric-convert -to-nifti FILE \
                  run.nii.gz",
     },
     Foreign {
         what: "a MINC image",
-        signs: &[At(0, b"CDF\x01"), At(0, b"CDF\x02"), At(0, b"\x89HDF\r\n\x1A\n")],
+        signatures: &[At(0, b"CDF\x01"), At(0, b"CDF\x02"), At(0, b"\x89HDF\r\n\x1A\n")],
         endings: &["mnc"],
         remedy: "convert it, with the MINC tools: mnc2nii FILE run.nii",
     },
     Foreign {
         what: "the header of a Philips PAR/REC image",
-        signs: &[Word("data description file")],
+        signatures: &[Word("data description file")],
         endings: &["par"],
         remedy: "convert it, with nibabel: parrec2nii FILE",
     },
     Foreign {
         what: "the voxels of a Philips PAR/REC image",
-        signs: &[],
+        signatures: &[],
         endings: &["rec"],
         remedy: "convert the .PAR beside it, with nibabel: parrec2nii FILE.PAR",
     },
     Foreign {
         what: "an NRRD image",
-        signs: &[At(0, b"NRRD0")],
+        signatures: &[At(0, b"NRRD0")],
         endings: &["nrrd", "nhdr"],
         remedy: "convert it, with SimpleITK: sitk.WriteImage(sitk.ReadImage(FILE), 'run.nii.gz')",
     },
     Foreign {
         what: "a MetaImage",
-        signs: &[Word("objecttype = image")],
+        signatures: &[Word("objecttype = image")],
         endings: &["mha", "mhd"],
         remedy: "convert it, with SimpleITK: sitk.WriteImage(sitk.ReadImage(FILE), 'run.nii.gz')",
     },
     Foreign {
         what: "an MRtrix image",
-        signs: &[At(0, b"mrtrix image")],
+        signatures: &[At(0, b"mrtrix image")],
         endings: &["mif", "mih"],
         remedy: "convert it, with MRtrix: mrconvert FILE run.nii.gz",
     },
     Foreign {
         what: "a DICOM file",
-        signs: &[At(128, b"DICM")],
+        signatures: &[At(128, b"DICM")],
         endings: &["dcm", "ima"],
         remedy: "convert its folder: dcm2niix -z y FOLDER",
     },
     Foreign {
         what: "a numpy array",
-        signs: &[At(0, b"\x93NUMPY")],
+        signatures: &[At(0, b"\x93NUMPY")],
         endings: &["npy", "npz"],
         remedy: "write it as an image, with nibabel: nib.save(nib.Nifti1Image(array, affine), \
                  'run.nii.gz')",
     },
     Foreign {
         what: "a MATLAB file",
-        signs: &[At(0, b"MATLAB 5.0 MAT-file")],
+        signatures: &[At(0, b"MATLAB 5.0 MAT-file")],
         endings: &["mat"],
         remedy: "write its array as an image, with MATLAB: niftiwrite(array, 'run.nii')",
     },
     Foreign {
         what: "a web page (HTML)",
-        signs: &[Word("<!doctype html"), Word("<html")],
+        signatures: &[Word("<!doctype html"), Word("<html")],
         endings: &["html", "htm"],
         remedy: "look at it in a browser: a download that failed leaves such a page, so download \
                  the image again",
     },
     Foreign {
         what: "a text",
-        signs: &[Text],
+        signatures: &[Text],
         endings: &[],
         remedy: "look at it: head FILE. A download that failed leaves such a text",
     },
@@ -196,14 +196,14 @@ pub(super) fn refused(path: &Path, error: Error) -> Error {
 fn found(path: &Path, head: &[u8]) -> Option<&'static Foreign> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let by_content = TABLE.iter().find(|row| row.signs.iter().any(|sign| sign.is_of(head)));
+    let by_content = TABLE.iter().find(|row| row.signatures.iter().any(|sign| sign.is_of(head)));
     let by_name = || {
         let (_, ending) = name.rsplit_once('.')?;
         TABLE.iter().find(|row| row.endings.contains(&ending))
     };
     // A name says more than that a file is some text.
     match by_content {
-        Some(Foreign { signs: [Text], .. }) | None => by_name().or(by_content),
+        Some(Foreign { signatures: [Text], .. }) | None => by_name().or(by_content),
         found => found,
     }
 }
@@ -217,7 +217,7 @@ impl Foreign {
     }
 }
 
-impl Sign {
+impl Signature {
     fn is_of(&self, head: &[u8]) -> bool {
         match self {
             At(place, bytes) => head.get(*place..).is_some_and(|it| it.starts_with(bytes)),
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn rows_are_told_by_something_and_say_what_to_do() {
         for row in TABLE {
-            assert!(!row.signs.is_empty() || !row.endings.is_empty(), "{}", row.what);
+            assert!(!row.signatures.is_empty() || !row.endings.is_empty(), "{}", row.what);
             assert!(row.endings.iter().all(|it| *it == it.to_lowercase()), "{}", row.what);
             let refusal = row.refusal(Path::new("a file")).to_string();
             assert!(!refusal.contains("FILE"), "{refusal}");

@@ -32,7 +32,7 @@ impl Affine {
         self.0.map(|row| row[0] * voxel[0] + row[1] * voxel[1] + row[2] * voxel[2] + row[3])
     }
 
-    /// From positions to voxel indices; none if that is not possible.
+    /// The affine from positions to voxel indices; none if that is not possible.
     pub fn inverse(&self) -> Option<Affine> {
         let [a, b, c] = self.0;
         let minor = |p: [f64; 4], q: [f64; 4], i: usize, j: usize| p[i] * q[j] - p[j] * q[i];

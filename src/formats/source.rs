@@ -17,7 +17,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Where the image lies, as it was given.
     fn path(&self) -> &Path;
 
-    /// Its grid, and where that lies in space.
+    /// The grid of the image, and where it lies in space.
     fn geometry(&self) -> &Geometry;
 
     /// The time axis and its step, as the image states them.
@@ -30,7 +30,7 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// gives [`Voxels::Blocks`], else [`Voxels::Stream`].
     fn is_seekable(&self) -> bool;
 
-    /// Its voxels, to be read.
+    /// The voxels of the image, to be read.
     ///
     /// # Errors
     /// Those of opening and reading the file.
@@ -65,7 +65,7 @@ pub trait Source: fmt::Debug + Send + Sync {
         0
     }
 
-    /// What is odd about the file and was read all the same. What lies behind its voxels is known once
+    /// The oddities of the file, which was read all the same. What lies behind its voxels is known once
     /// they were read to the end.
     fn oddities(&self) -> Vec<Oddity> {
         Vec::new()
@@ -121,12 +121,12 @@ pub trait Source: fmt::Debug + Send + Sync {
     }
 }
 
-/// What is odd about a file and was read all the same: in words, without the file's name.
+/// An oddity of a file that was read all the same: in words, without the file's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Oddity {
-    /// Its header contradicts itself, and what was made of it.
+    /// A header that contradicts itself, and what was made of it.
     Header(String),
-    /// What it holds beside its content.
+    /// The bytes that it holds beside its content.
     Surplus(String),
 }
 
@@ -191,7 +191,7 @@ pub struct VoxelEncoding {
 pub enum Voxels {
     /// Whole volumes, each once, from the first to the last.
     Stream(Box<dyn VolumeStream>),
-    /// Any block, whatever is next to what in the file.
+    /// A reader of any block, whatever is next to what in the file.
     Blocks(Box<dyn BlockReader>),
 }
 
@@ -202,12 +202,13 @@ pub trait VolumeStream: Send + Sync {
     ///
     /// # Errors
     /// A file that ends before the volumes do, with the number of those that are whole; one that is
-    /// damaged, or was written to since the image was opened; errors of the disk. Each names the file. That `progress` says it is cancelled.
+    /// damaged, or was written to since the image was opened; errors of the disk. Each names the
+    /// file. That `progress` says it is cancelled.
     fn read(&mut self, volumes: usize, memory: Samples, progress: &dyn Progress)
     -> Result<Samples>;
 }
 
-/// Any part of the voxels of one image.
+/// A reader of any part of the voxels of one image.
 pub trait BlockReader: Send + Sync {
     /// The voxels in `voxels` of each of `volumes`, as stored, in the memory of `memory` if it is
     /// large enough: `[t, voxel]`, however they lie in the file.
@@ -224,7 +225,8 @@ pub trait BlockReader: Send + Sync {
     ) -> Result<Samples>;
 }
 
-/// Is told how many bytes of voxels were read since it was told last, and says whether to go on.
+/// An observer that is told how many bytes of voxels were read since it was told last, and says
+/// whether to go on.
 pub trait Progress: Send + Sync {
     /// `count` more bytes of voxels, decompressed, have been read.
     fn voxel_bytes_read(&self, count: u64);

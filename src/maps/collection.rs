@@ -34,13 +34,13 @@ impl Map {
         self.run
     }
 
-    /// Its values in the order of a file, first axis fastest; NaN where they are undefined, and
+    /// The values of the map in the order of a file, first axis fastest; NaN where they are undefined, and
     /// outside the mask.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// Its values, as [`values`](Map::values).
+    /// The [`values`](Map::values) of the map, without the map.
     pub fn into_values(self) -> Vec<f64> {
         self.values
     }
@@ -56,7 +56,7 @@ impl Map {
 pub struct Maps {
     shape: [usize; 3],
     status: Vec<Status>,
-    /// By run; empty where there are no maps of each.
+    /// The statuses of each run; empty where there are no maps of each.
     run_status: Vec<Vec<Status>>,
     maps: Vec<Map>,
 }

@@ -24,7 +24,7 @@ pub struct MapKind {
     pub formula: &'static str,
     /// The unit of its values.
     pub unit: Unit,
-    /// Which of the definition's parts have a say in it.
+    /// The parts of the definition that have a say in it.
     pub parts: &'static [Part],
     /// Whether there is one of it, or one for each run.
     pub extent: Extent,
@@ -32,7 +32,7 @@ pub struct MapKind {
     pub needs: &'static [Need],
     /// Why a voxel has no value in it.
     pub undefined_for: UndefinedFor,
-    /// Its value in a voxel, NaN where it is undefined.
+    /// The value of the map in a voxel, NaN where it is undefined.
     pub value: fn(&VoxelFigures) -> f64,
 }
 

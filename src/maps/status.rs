@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Status {
-    /// It has a tSNR.
+    /// The voxel has a tSNR.
     Defined = 0,
     /// The std is 0, and so is the mean: 0/0, NaN in numpy. Background that was masked away.
     AlwaysZero = 1,
@@ -17,7 +17,7 @@ pub enum Status {
     ConstantBelow = 3,
     /// NaN or infinity among the samples, or values so large that their squares are.
     NotFinite = 4,
-    /// It is not in the mask: counted nowhere, and written as 0.
+    /// The voxel is not in the mask: counted nowhere, and written as 0.
     Outside = 5,
 }
 
@@ -69,11 +69,11 @@ impl WrittenUndefined {
 pub struct Counts {
     /// Voxels with a tSNR.
     pub defined: usize,
-    /// See [`Status::AlwaysZero`].
+    /// Voxels of [`Status::AlwaysZero`].
     pub all_zero: usize,
-    /// See [`Status::ConstantAbove`] and [`Status::ConstantBelow`].
+    /// Voxels of [`Status::ConstantAbove`] and [`Status::ConstantBelow`].
     pub constant: usize,
-    /// See [`Status::NotFinite`].
+    /// Voxels of [`Status::NotFinite`].
     pub not_finite: usize,
 }
 

@@ -12,11 +12,11 @@ pub const RANK_TOLERANCE: f64 = 1e-10;
 /// is how far equal values may lie apart when each was rounded twice.
 const CONSTANT_TOLERANCE: f64 = 4.0 * f64::EPSILON;
 
-/// Of the columns that have enough left, the first is taken; enough is this part of the most
-/// that any has. Of columns that say the same, so the later ones are named as dependent.
+/// The part of the most that any column has left with which another has enough left, too: the first
+/// of these is taken. Of columns that say the same, so the later ones are named as dependent.
 const ENOUGH: f64 = 0.5;
 
-/// So many terms of a sum are added one after the other.
+/// The number of terms of a sum that are added one after the other.
 const SUMMED_IN_ORDER: usize = 32;
 
 /// Orthonormal vectors over the used volumes of a run, or of several, that are orthogonal to the
@@ -39,10 +39,10 @@ pub struct Basis {
 #[derive(Clone, Debug)]
 struct Kept {
     index: usize,
-    /// Its products with the basis vectors up to the one that it added: a column of the
+    /// The products of the column with the basis vectors up to the one that it added: a column of the
     /// triangular factor.
     products: Vec<f64>,
-    /// What the products must be multiplied with to be those of the column as it was given.
+    /// The factor that makes the products those of the column as it was given.
     scale: f64,
 }
 
@@ -52,7 +52,7 @@ struct Candidate {
     scale: f64,
     /// The deviations from the mean, of norm 1.
     unit: Vec<f64>,
-    /// What is left of them beside the vectors found so far.
+    /// The rest of the columns beside the vectors found so far.
     rest: Vec<f64>,
 }
 
@@ -160,7 +160,7 @@ impl Candidate {
     }
 }
 
-/// Which candidate gives the next vector, if any adds a dimension.
+/// The candidate that gives the next vector, if any adds a dimension.
 fn pivot(candidates: &[Candidate]) -> Option<usize> {
     let norms: Vec<f64> = candidates.iter().map(|candidate| norm(&candidate.rest)).collect();
     let most = norms.iter().copied().fold(RANK_TOLERANCE, f64::max);
@@ -225,7 +225,7 @@ mod tests {
         vectors(basis).iter().map(|vector| product(vector, series)).collect()
     }
 
-    /// What the constant and the columns leave of a series.
+    /// The rest of a series beside the constant and the columns.
     fn residuals(basis: &Basis, series: &[f64]) -> Vec<f64> {
         let mean = series.iter().sum::<f64>() / series.len() as f64;
         let mut left: Vec<f64> = series.iter().map(|value| value - mean).collect();

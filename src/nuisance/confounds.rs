@@ -1,6 +1,6 @@
 //! A table of confounds.
 
-use super::motion::{Motion, PARAMETERS, Program, framewise_displacement};
+use super::motion::{Motion, MotionProgram, PARAMETERS, framewise_displacement};
 use super::text::{quoted, read_text};
 use crate::error::{Error, Result};
 use crate::recipe::Selection;
@@ -20,7 +20,7 @@ const EXPECTED: &str = "a table of confounds, separated by tabs";
 /// The column of the framewise displacement, in fMRIPrep and before its version 1.2.
 const DISPLACEMENTS: [&str; 2] = ["framewise_displacement", "FramewiseDisplacement"];
 
-/// What fMRIPrep called the [`PARAMETERS`] before its version 1.2.
+/// The names that fMRIPrep had for the [`PARAMETERS`] before its version 1.2.
 const OLD_PARAMETERS: [&str; 6] = ["X", "Y", "Z", "RotX", "RotY", "RotZ"];
 
 /// Columns that fMRIPrep writes for every run, or with each set of its CompCor columns. A table that
@@ -40,8 +40,10 @@ const NOT_STEADY: &str = "non_steady_state_outlier";
 ///
 /// | use | first row | elsewhere |
 /// |---|---|---|
-/// | [`selected`](Table::selected) | the value of the second row, as in nilearn's `load_confounds` | an error |
-/// | [`framewise_displacement_above`](Table::framewise_displacement_above), [`std_dvars_above`](Table::std_dvars_above) | 0, so the volume is kept | an error |
+/// | [`selected`](Table::selected) | the value of the second row, as in nilearn's `load_confounds`
+/// | an error |
+/// | [`framewise_displacement_above`](Table::framewise_displacement_above),
+/// [`std_dvars_above`](Table::std_dvars_above) | 0, so the volume is kept | an error |
 /// | [`non_steady_volumes`](Table::non_steady_volumes) | an error | an error |
 ///
 /// The first row is where fMRIPrep writes `n/a`: derivatives and differences from the volume
@@ -65,13 +67,13 @@ struct TableFile {
     /// The line of each row, from 1.
     lines: Vec<usize>,
     /// The program whose motion parameters they are, if the file had no names.
-    program: Option<Program>,
+    program: Option<MotionProgram>,
 }
 
 /// A column to regress out, every value of which is a finite number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// As the file's first line has it.
+    /// The name, as the file's first line has it.
     pub name: String,
     /// A value for each volume of the run.
     pub values: Vec<f64>,
@@ -90,7 +92,7 @@ struct Cells {
     first_row: usize,
 }
 
-/// What a missing value in the first row counts as.
+/// The value that a missing one in the first row counts as.
 enum FirstMissing {
     SecondValue,
     Zero,
@@ -204,7 +206,7 @@ impl Table {
         &self.files[0].path
     }
 
-    /// As whose motion parameters files without names were read, in words.
+    /// The programs as whose motion parameters files without names were read, in words.
     pub fn programs(&self) -> impl Iterator<Item = String> + '_ {
         self.files.iter().filter_map(|file| {
             let name = file.path.file_name().unwrap_or_default().to_string_lossy();
@@ -321,7 +323,7 @@ fn volumes_above(cells: &Cells, threshold: f64) -> Result<Vec<usize>> {
 
 /// A line of a table that is no comment.
 struct Line<'a> {
-    /// From 1.
+    /// The number of the line, from 1.
     number: usize,
     text: &'a str,
 }
@@ -396,7 +398,7 @@ fn is_numbers(line: &str) -> bool {
 
 /// The table of a file without a line of names.
 fn without_names<'a>(lines: impl Iterator<Item = Line<'a>>, path: &Path) -> Result<Table> {
-    let Some(program) = Program::of_file(path) else {
+    let Some(program) = MotionProgram::of_file(path) else {
         let first = lines.take(1).map(|line| line.number).sum::<usize>();
         return Err(Error::format(format!(
             "line {first} holds numbers where the names of columns are expected"

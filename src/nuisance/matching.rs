@@ -1,4 +1,4 @@
-//! Which companion goes with which run: a companion is a file that says something of one run.
+//! The match of companions and runs: a companion is a file that says something of one run.
 
 use crate::error::{Error, Result};
 use crate::runs::Entities;
@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 4;
 /// A companion for each run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching {
-    /// In the order of the runs.
+    /// The companions, in the order of the runs.
     pub companions: Vec<PathBuf>,
     /// A line for each run, which says what goes with it and why, and one for companions that
     /// are left over if there are any.
@@ -43,7 +43,7 @@ pub fn matched(runs: &[PathBuf], companions: &[PathBuf]) -> Result<Matching> {
         paths.iter().map(|path| Entities::of_file_name(&name(path))).collect()
     };
     let (run_entities, companion_entities) = (entities(runs), entities(companions));
-    let index = Index::of(&companion_entities);
+    let index = Index::new(&companion_entities);
     let named: Vec<Named> = run_entities.iter().map(|run| index.named_for(run)).collect();
 
     let own: Vec<usize> = named.iter().filter_map(only).collect();
@@ -97,7 +97,7 @@ pub fn matched_side_by_side(runs: &[PathBuf], groups: &[Vec<PathBuf>]) -> Result
         paths.iter().map(|path| Entities::of_file_name(&name(path))).collect()
     };
     let index_of = entities(&all);
-    let index = Index::of(&index_of);
+    let index = Index::new(&index_of);
     let named_for = |run| {
         let mut named = index.named_for(run).concat();
         named.sort_unstable();
@@ -130,7 +130,7 @@ type Named<'a> = Vec<&'a [usize]>;
 /// Companions by what they are named for: of a few sets of keys each, by the values. Thousands of
 /// runs find theirs without looking at each.
 struct Index {
-    /// Those with the most keys first.
+    /// The sets of keys, the largest first.
     sets: Vec<OfKeys>,
 }
 
@@ -141,7 +141,7 @@ struct OfKeys {
 }
 
 impl Index {
-    fn of(companions: &[Entities]) -> Index {
+    fn new(companions: &[Entities]) -> Index {
         let mut sets: BTreeMap<Vec<&'static str>, HashMap<_, Vec<usize>>> = BTreeMap::new();
         for (number, companion) in companions.iter().enumerate() {
             let has = |key: &&str| companion.get(key).is_some();
@@ -390,7 +390,7 @@ mod tests {
         assert_eq!(places, [1, 0]);
     }
 
-    /// What [`Index::named_for`] finds, by looking at every companion.
+    /// The outcome of [`Index::named_for`], found by looking at every companion.
     fn named_by_looking(run: &Entities, companions: &[Entities]) -> Vec<usize> {
         let entities_that_agree = |companion: &Entities| {
             let own: Vec<_> = of_a_run(companion).collect();
@@ -417,7 +417,7 @@ mod tests {
         let entities: Vec<_> = names.iter().map(|name| Entities::of_file_name(name)).collect();
         for step in 1..7 {
             let companions: Vec<_> = entities.iter().step_by(step).cloned().collect();
-            let index = Index::of(&companions);
+            let index = Index::new(&companions);
             for (run, name) in entities.iter().zip(&names) {
                 let mut found = index.named_for(run).concat();
                 found.sort_unstable();

@@ -1,12 +1,12 @@
-//! What is not the signal of interest: the volumes that are left out, and what is regressed out of
-//! those that are left. All of it is settled before a voxel is summed.
+//! Everything that is not the signal of interest: the volumes that are left out, and what is
+//! regressed out of those that are left. All of it is settled before a voxel is summed.
 //!
 //! - [`prepare`] takes the runs of a session and the [`Recipe`](crate::recipe::Recipe), reads the
 //!   files that lie beside them, and gives the model that all modes compute with. It computes no
 //!   statistics of voxels.
 //! - [`Table`] is a run's confounds, a row for each volume, as fMRIPrep writes them, or a motion file
-//!   of SPM, FSL or AFNI; it says how the head moved ([`Motion`]). [`censored_volumes`] reads a list in AFNI's 1D form; [`matched`] finds which file goes with
-//!   which run. Files are read whole, up to a limit that no real one comes near, and take memory by
+//!   of SPM, FSL or AFNI; it says how the head moved ([`Motion`]). [`censored_volumes`] reads a
+//!   list in AFNI's 1D form; [`matched`] finds which file goes with which run. Files are read whole, up to a limit that no real one comes near, and take memory by
 //!   what they hold, not by what they claim.
 //! - [`Volumes`] says which volumes of a run are used, [`polynomial_columns`] and
 //!   [`cosine_columns`] make slow trends, and a [`Basis`] is what all columns span.

@@ -14,7 +14,7 @@ pub const HEAD_RADIUS_MM: f64 = 50.0;
 /// How the head moved in a run, as far as its table says so.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Motion {
-    /// Of each of [`PARAMETERS`] a value for each volume, in mm and radians, with the signs of the
+    /// The values of each of [`PARAMETERS`] at each volume, in mm and radians, with the signs of the
     /// file; none if the table has not all six.
     pub parameters: Option<[Vec<f64>; 6]>,
     /// The framewise displacement in mm of each volume from the one before, NaN of the first: the
@@ -39,30 +39,30 @@ pub fn framewise_displacement(parameters: &[Vec<f64>; 6]) -> Vec<f64> {
 
 /// A program that writes motion parameters without a line of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Program {
+pub(super) enum MotionProgram {
     Spm,
     Fsl,
     Afni,
 }
 
-impl Program {
+impl MotionProgram {
     /// The program that names its files so: `rp_*.txt` SPM, `*.par` FSL, `*.1D` AFNI.
-    pub fn of_file(path: &Path) -> Option<Program> {
+    pub fn of_file(path: &Path) -> Option<MotionProgram> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         match () {
-            _ if name.ends_with(".par") => Some(Program::Fsl),
-            _ if name.ends_with(".1d") => Some(Program::Afni),
-            _ if name.starts_with("rp_") && name.ends_with(".txt") => Some(Program::Spm),
+            _ if name.ends_with(".par") => Some(MotionProgram::Fsl),
+            _ if name.ends_with(".1d") => Some(MotionProgram::Afni),
+            _ if name.starts_with("rp_") && name.ends_with(".txt") => Some(MotionProgram::Spm),
             _ => None,
         }
     }
 
-    /// Its name, and what its columns are.
+    /// The name of the program, and what its columns are.
     pub fn in_words(self) -> &'static str {
         match self {
-            Program::Spm => "SPM's (3 translations in mm, 3 rotations in radians)",
-            Program::Fsl => "FSL's (3 rotations in radians, 3 translations in mm)",
-            Program::Afni => "AFNI's (roll, pitch, yaw in degrees, dS, dL, dP in mm)",
+            MotionProgram::Spm => "SPM's (3 translations in mm, 3 rotations in radians)",
+            MotionProgram::Fsl => "FSL's (3 rotations in radians, 3 translations in mm)",
+            MotionProgram::Afni => "AFNI's (roll, pitch, yaw in degrees, dS, dL, dP in mm)",
         }
     }
 
@@ -75,17 +75,17 @@ impl Program {
         // Where each of the parameters stands. AFNI's: dL, dP, dS, pitch, yaw, roll (nipype's
         // `normalize_mc_params` has the same order).
         let (places, are_degrees) = match (self, columns.len()) {
-            (Program::Spm, 6) => ([0, 1, 2, 3, 4, 5], false),
-            (Program::Fsl, 6) => ([3, 4, 5, 0, 1, 2], false),
+            (MotionProgram::Spm, 6) => ([0, 1, 2, 3, 4, 5], false),
+            (MotionProgram::Fsl, 6) => ([3, 4, 5, 0, 1, 2], false),
             // What 3dvolreg's -1Dfile writes; changes from volume to volume are no positions.
-            (Program::Afni, 6) if !stem.contains("deriv") => ([4, 5, 3, 1, 2, 0], true),
+            (MotionProgram::Afni, 6) if !stem.contains("deriv") => ([4, 5, 3, 1, 2, 0], true),
             // What its -dfile writes: the volume before them, and two root mean squares behind.
-            (Program::Afni, 9) => ([5, 6, 4, 2, 3, 1], true),
-            (Program::Afni, _) => {
+            (MotionProgram::Afni, 9) => ([5, 6, 4, 2, 3, 1], true),
+            (MotionProgram::Afni, _) => {
                 let named = |(number, values)| (format!("column_{}", number + 1), values);
                 return Ok(columns.into_iter().enumerate().map(named).collect());
             }
-            (Program::Spm | Program::Fsl, count) => {
+            (MotionProgram::Spm | MotionProgram::Fsl, count) => {
                 return Err(Error::format(format!(
                     "{count} columns without names, expected 6, {}",
                     self.in_words()
@@ -136,35 +136,36 @@ mod tests {
     // columns.
     #[test]
     fn columns_are_put_in_order_as_nipype_does() {
-        let named = |program: Program, count: usize| {
+        let named = |program: MotionProgram, count: usize| {
             let columns = (1..=count).map(|value| vec![value as f64]).collect();
             let named = program.named(columns, "dfile.1D").unwrap();
             assert_eq!(named.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), PARAMETERS);
             named.into_iter().map(|it| it.1[0]).collect::<Vec<_>>()
         };
-        assert_eq!(named(Program::Spm, 6), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        assert_eq!(named(Program::Fsl, 6), [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
+        assert_eq!(named(MotionProgram::Spm, 6), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(named(MotionProgram::Fsl, 6), [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
         let afni = [5.0, 6.0, 4.0, 0.03490658503988659, 0.05235987755982988, 0.017453292519943295];
-        assert_eq!(named(Program::Afni, 6), afni);
+        assert_eq!(named(MotionProgram::Afni, 6), afni);
         let afni = [6.0, 7.0, 5.0, 0.05235987755982988, 0.06981317007977318, 0.03490658503988659];
-        assert_eq!(named(Program::Afni, 9), afni);
+        assert_eq!(named(MotionProgram::Afni, 9), afni);
     }
 
     #[test]
     fn files_are_known_by_the_names_that_programs_give_them() {
-        let program = |name| Program::of_file(Path::new(name));
-        assert_eq!(program("func/rp_bold.txt"), Some(Program::Spm));
-        assert_eq!(program("prefiltered_func_data_mcf.par"), Some(Program::Fsl));
-        assert_eq!(program("dfile_rall.1D"), Some(Program::Afni));
+        let program = |name| MotionProgram::of_file(Path::new(name));
+        assert_eq!(program("func/rp_bold.txt"), Some(MotionProgram::Spm));
+        assert_eq!(program("prefiltered_func_data_mcf.par"), Some(MotionProgram::Fsl));
+        assert_eq!(program("dfile_rall.1D"), Some(MotionProgram::Afni));
         assert_eq!((program("bold.txt"), program("rp_bold.tsv")), (None, None));
     }
 
     #[test]
     fn another_number_of_columns_is_refused_or_has_numbers_for_names() {
-        let error = Program::Spm.named(vec![vec![0.0]; 7], "rp_a.txt").unwrap_err().to_string();
+        let error =
+            MotionProgram::Spm.named(vec![vec![0.0]; 7], "rp_a.txt").unwrap_err().to_string();
         assert!(error.starts_with("7 columns without names, expected 6, SPM's"), "{error}");
         for (count, stem) in [(2, "ort.1D"), (6, "motion_deriv.1D")] {
-            let named = Program::Afni.named(vec![vec![0.0]; count], stem).unwrap();
+            let named = MotionProgram::Afni.named(vec![vec![0.0]; count], stem).unwrap();
             assert_eq!((named.len(), named[1].0.as_str()), (count, "column_2"));
         }
     }

@@ -27,25 +27,25 @@ use std::sync::Arc;
 /// Why one volume has no std over time.
 const NOTHING_VARIES: &str = "nothing varies over time";
 
-/// What is computed of which runs.
+/// The runs that are computed, and the model of them.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The runs, without those that were too short.
     pub session: Session,
-    /// Which volumes count, and what is fitted.
+    /// The model: which volumes count, and what is fitted.
     pub model: Arc<Model>,
-    /// Of each run, what became of it.
+    /// The outcome of each run.
     pub runs: Vec<PreparedRun>,
-    /// What was done on the way, for the findings.
+    /// The decisions on the way, for the findings.
     pub decisions: Decisions,
 }
 
-/// What was decided while runs were prepared, that a person may want to check.
+/// The decisions that were made while runs were prepared, and that a person may want to check.
 #[derive(Clone, Debug, Default)]
 pub struct Decisions {
-    /// Which table of confounds goes with which run, a line each.
+    /// The match of tables of confounds and runs, a line each.
     pub tables: Vec<String>,
-    /// Which list of volumes goes with which run, a line each.
+    /// The match of lists of volumes and runs, a line each.
     pub lists: Vec<String>,
     /// Whether nothing is taken of the tables that were given.
     pub are_tables_unused: bool,
@@ -56,27 +56,27 @@ pub struct Decisions {
     pub left_out: Vec<(String, String)>,
 }
 
-/// By what the dummy scans of a run were looked for.
+/// The source that says which volumes of a run are dummy scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DummySource {
     /// The columns of its table of confounds.
     Table,
-    /// Its global signal, as it has no table.
+    /// The global signal of the run, as it has no table.
     Signal,
-    /// Its global signal, as its table says nothing of dummy scans.
+    /// The global signal of the run, as its table says nothing of dummy scans.
     SignalBesideTable,
 }
 
-/// What became of a run.
+/// The outcome of preparing a run.
 #[derive(Clone, Debug, Default)]
 pub struct PreparedRun {
-    /// What became of each volume.
+    /// The use of each volume.
     pub uses: Vec<Use>,
     /// The regressors that were asked for, by name.
     pub regressors: Vec<String>,
-    /// Those of them that others make up, or that are constant: they add nothing.
+    /// The regressors among them that others make up, or that are constant: they add nothing.
     pub dependent: Vec<String>,
-    /// By what dummy scans were looked for, if they were.
+    /// The source by which dummy scans were looked for, if they were.
     pub dummies_by: Option<DummySource>,
     /// How the head moved, if a table of the run says so.
     pub motion: Option<Motion>,
@@ -92,7 +92,8 @@ impl PreparedRun {
 /// Finds out what is used of a session, and what is fitted to it, within `limit_bytes` of memory.
 ///
 /// # Errors
-/// A fit that takes more memory or time than it may. Files that cannot be read or do not go with the runs; a run that keeps too few volumes.
+/// A fit that takes more memory or time than it may. Files that cannot be read or do not go with
+/// the runs; a run that keeps too few volumes.
 pub fn prepare(
     session: &Session,
     recipe: &Recipe,

@@ -60,12 +60,12 @@ fn check_size(
         .at(run.path()))
 }
 
-/// What is to be fitted to a run, and the bytes that its basis will take; `taken_bytes` are those of
+/// The columns to be fitted to a run, and the bytes that its basis will take; `taken_bytes` are those of
 /// the runs before it.
 ///
 /// # Errors
-/// More than memory and time allow. A header without a TR, where there are periods in seconds; a cut-off too short for the run; a
-/// table that lacks columns.
+/// More than memory and time allow. A header without a TR, where there are periods in seconds; a
+/// cut-off too short for the run; a table that lacks columns.
 pub(super) fn columns(
     definition: &TsnrDefinition,
     selection: Option<&Selection>,
@@ -194,7 +194,7 @@ pub(super) fn of_concatenation(
     Ok((Model::of_concatenation(samplings, mean_weights), prepared))
 }
 
-/// What each product with a basis vector takes of the mean, if every column is taken out of the
+/// The part of the mean that each product with a basis vector takes, if every column is taken out of the
 /// data as it is, with its mean: `sum_k mean(x_k) * d beta_k / d c_j`.
 fn mean_weights(basis: &Basis, columns: &[Vec<f64>]) -> Vec<f64> {
     let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / column.len() as f64;

@@ -1,6 +1,6 @@
 //! Volumes at the beginning of a run in which the magnetisation is not yet steady.
 
-/// As many volumes are looked at, from the first.
+/// The number of volumes that are looked at, from the first.
 const LOOKED_AT: usize = 50;
 
 /// A volume with a modified z-score above this stands out (Iglewicz and Hoaglin 1993).

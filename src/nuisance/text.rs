@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// So many characters of what was found are said in an error.
+/// The most characters of what was found that an error says.
 const MOST_QUOTED: usize = 40;
 
 /// The content of a text file without a byte order mark.
@@ -33,7 +33,7 @@ fn text_of(source: impl Read, most_bytes: u64, expected: &str) -> Result<String>
     Ok(text)
 }
 
-/// What was found, in quotes, as far as a line of an error has room for it.
+/// A text that was found, in quotes, as far as a line of an error has room for it.
 pub fn quoted(found: &str) -> String {
     let mut start: String = found.chars().take(MOST_QUOTED).collect();
     if start.len() < found.len() {

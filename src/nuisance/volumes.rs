@@ -1,4 +1,4 @@
-//! Which volumes of a run take part.
+//! The choice of the volumes of a run that take part.
 
 use crate::recipe::Widening;
 use std::ops::Range;
@@ -7,13 +7,13 @@ use std::ops::Range;
 /// last in this order is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Use {
-    /// It takes part.
+    /// The volume takes part.
     Used,
-    /// It is marked as bad, or is a neighbour of such a volume.
+    /// The volume is marked as bad, or is a neighbour of such a volume.
     Censored,
-    /// It is one of the first of the run, which are not yet steady.
+    /// The volume is one of the first of the run, which are not yet steady.
     Dummy,
-    /// It lies outside the part of the run that was chosen.
+    /// The volume lies outside the part of the run that was chosen.
     NotChosen,
 }
 
@@ -82,7 +82,7 @@ impl Volumes {
         self.uses.iter().filter(|&&found| found == wanted).count()
     }
 
-    /// Of a column over the whole run, the values at the used volumes.
+    /// The values at the used volumes, of a column over the whole run.
     ///
     /// # Panics
     /// If the column is not as long as the run.

@@ -15,7 +15,7 @@ const PREFIX: &str = ".tsnr-";
 const SUFFIX: &str = ".partial";
 /// The file of a folder that is locked.
 const LOCK: &str = "lock";
-/// After so many names that are taken something else is wrong.
+/// The most names that are tried: where so many are taken, something else is wrong.
 const MOST_NAMES: usize = 10_000;
 
 /// A hidden folder that only its owner can look into; removed with all that is in it when dropped

@@ -61,7 +61,7 @@ impl UnderWay {
     /// What stands in the way of the first that cannot.
     pub fn check<'a>(&self, destinations: impl IntoIterator<Item = &'a Path>) -> Result<()> {
         let mut batch = self.batch();
-        destinations.into_iter().try_for_each(|destination| match Target::of(destination)? {
+        destinations.into_iter().try_for_each(|destination| match Target::of_path(destination)? {
             Target::Replaced(file) => {
                 let hidden = batch.hidden_beside(&file).map_err(|error| error.at(destination))?;
                 check_replaced(&file, hidden.path()).map_err(|error| error.at(destination))
@@ -130,7 +130,7 @@ impl Batch {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
         let failed = |error| Error::io("cannot write", error).at(destination);
-        let target = match Target::of(destination)? {
+        let target = match Target::of_path(destination)? {
             Target::Replaced(file) => file,
             Target::WrittenInto(path) => {
                 let mut bytes = Vec::new();
@@ -210,7 +210,7 @@ impl Batch {
     }
 }
 
-/// What stood where a file was placed.
+/// The file that stood where another was placed.
 enum Before {
     Nothing,
     /// A file, and whether it has a second name.
@@ -239,9 +239,9 @@ fn taken_back(placed: &[(&PartialFile, Before)]) -> String {
 /// A file in a hidden folder.
 struct PartialFile {
     path: PathBuf,
-    /// As it was asked for.
+    /// The path as it was asked for.
     destination: PathBuf,
-    /// What it becomes.
+    /// The path that the file is renamed to.
     target: PathBuf,
 }
 

@@ -22,8 +22,8 @@ pub(super) enum Target {
 }
 
 impl Target {
-    pub fn of(destination: &Path) -> Result<Target> {
-        /// As many as Linux follows.
+    pub fn of_path(destination: &Path) -> Result<Target> {
+        /// The most links that are followed, as many as Linux follows.
         const MOST_LINKS: usize = 40;
         let mut path = destination.to_owned();
         for _ in 0..=MOST_LINKS {
@@ -65,7 +65,7 @@ impl Target {
     }
 }
 
-/// What stands at a path, a link as it is.
+/// The metadata of what stands at a path, a link as it is.
 ///
 /// # Errors
 /// If that cannot be known: what may stand there is not to be lost.
@@ -95,7 +95,7 @@ fn is_open_in_a_process(path: &Path) -> bool {
 
 /// One path for each file that is written, whatever links lead to it.
 pub fn written_file(path: &Path) -> PathBuf {
-    match Target::of(path) {
+    match Target::of_path(path) {
         Ok(Target::Replaced(file)) if file.is_symlink() => directory_entry(&file),
         Ok(Target::Replaced(file) | Target::WrittenInto(file)) => {
             fs::canonicalize(&file).unwrap_or_else(|_| directory_entry(&file))
@@ -152,9 +152,9 @@ fn is_held_by_sticky_folder(file: &Metadata, target: &Path, hidden: &Path) -> bo
     folder.mode() & STICKY != 0 && ![0, file.uid(), folder.uid()].contains(&ours.uid())
 }
 
-/// What is to be written into something that is no regular file.
+/// Bytes to be written into something that is no regular file.
 pub(super) struct Stream {
-    /// As it was asked for.
+    /// The path as it was asked for.
     pub destination: PathBuf,
     pub path: PathBuf,
     pub bytes: Vec<u8>,

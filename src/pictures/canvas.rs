@@ -15,7 +15,7 @@ const LEVELS: u8 = u8::MAX - FIRST_LEVEL;
 /// The colours before those of the map.
 const FIXED: [[u8; 3]; FIRST_LEVEL as usize] = [[255, 255, 255], [203, 213, 229]];
 
-/// What is drawn on.
+/// A picture that is drawn on.
 pub(super) struct Canvas {
     width: usize,
     height: usize,

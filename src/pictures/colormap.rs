@@ -4,17 +4,17 @@
 /// so that they keep their order in grey and for the colour-blind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colormap {
-    /// From violet over green to yellow.
+    /// Colours from violet over green to yellow.
     Viridis,
-    /// From black over violet and orange to white.
+    /// Colours from black over violet and orange to white.
     Magma,
-    /// From black over red to yellow.
+    /// Colours from black over red to yellow.
     Inferno,
-    /// From blue to yellow, the same to those who see no red or green.
+    /// Colours from blue to yellow, the same to those who see no red or green.
     Cividis,
-    /// From black to white.
+    /// Greys from black to white.
     Gray,
-    /// From blue over white, in the middle, to red: for differences.
+    /// Colours from blue over white, in the middle, to red: for differences.
     Difference,
 }
 
@@ -71,7 +71,7 @@ impl Colormap {
         Colormap::Difference,
     ];
 
-    /// Its name, in small letters.
+    /// The name of the colour map, in small letters.
     pub fn name(self) -> &'static str {
         ["viridis", "magma", "inferno", "cividis", "gray", "difference"][self as usize]
     }

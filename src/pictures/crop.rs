@@ -7,7 +7,7 @@ use std::ops::Range;
 /// A box of voxels: of each voxel axis the indices that are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crop {
-    /// By voxel axis.
+    /// The part of each voxel axis.
     pub ranges: [Range<usize>; 3],
 }
 
@@ -15,7 +15,7 @@ pub struct Crop {
 const OF_THE_BRAIN: f64 = 0.25;
 /// and a slice where so many of its voxels are: noise in the air is brighter here and there.
 const OF_A_SLICE: f64 = 0.02;
-/// So many voxels are shown around the head.
+/// The voxels that are shown around the head.
 const MARGIN: usize = 2;
 
 impl Crop {

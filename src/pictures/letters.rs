@@ -11,9 +11,9 @@ use std::sync::OnceLock;
 const LETTERS: &str = include_str!("letters.txt");
 /// The letter for every character that has none.
 const OTHER: char = '□';
-/// Of a capital, in units.
+/// The height of a capital, in units.
 const CAPITAL: f64 = 14.0;
-/// From the end of a letter to the next, and of a space.
+/// The distance from the end of a letter to the next, and the width of a space.
 const BETWEEN: f64 = 3.1;
 const SPACE: f64 = 5.2;
 /// An arc is drawn as chords of so many degrees.
@@ -122,7 +122,7 @@ pub(super) fn lines(text: &str, capital: f64, most: f64) -> Vec<String> {
     lines
 }
 
-/// As much of a text as is at most so many pixels wide.
+/// The part of a text that is at most so many pixels wide.
 pub(super) fn shortened(text: &str, capital: f64, most: f64) -> String {
     if width(text, capital) <= most {
         return text.to_owned();

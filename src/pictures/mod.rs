@@ -35,7 +35,7 @@ pub mod volume;
 pub use canvas::pixels;
 pub use colormap::Colormap;
 pub use crop::Crop;
-pub use orientation::Orientation;
+pub use orientation::BodyOrientation;
 pub use range::Range;
 pub use slide::{Paper, Slide};
 pub use views::{Plane, Slices, View};

@@ -1,14 +1,14 @@
-//! Which way each voxel axis points in the body.
+//! The directions in the body in which the voxel axes point.
 
-/// For each voxel axis the axis of the body that it follows most closely.
+/// The axis of the body that each voxel axis follows most closely.
 ///
 /// The affine's columns are scaled to unit length and replaced by the nearest matrix with
 /// orthonormal columns (its polar factor `A (AᵀA)^-½`); then, the clearest column first, each voxel
 /// axis takes the body axis in which it has the largest component, of those not yet taken. This is
 /// what nibabel's `io_orientation` does, so oblique, sheared and left-handed grids come out alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Orientation {
-    /// By voxel axis.
+pub struct BodyOrientation {
+    /// The axis of the body that each voxel axis lies along.
     pub axes: [BodyAxis; 3],
 }
 
@@ -21,16 +21,16 @@ pub struct BodyAxis {
     pub is_reversed: bool,
 }
 
-/// Below this share of the largest, a singular value counts as 0: the singular values are roots of
+/// The share of the largest below which a singular value counts as 0: the singular values are roots of
 /// the eigenvalues of `AᵀA`, which are exact to 2e-16 of the largest, and the root of that is 1e-8.
 const SINGULAR: f64 = 1e-7;
 
-impl Orientation {
+impl BodyOrientation {
     /// The orientation of a grid, from the first three rows of its affine (voxel indices to
     /// millimetres; x to the right, y to anterior, z to superior).
     ///
     /// A voxel axis for which the affine names no direction takes what is left over, in order.
-    pub fn of_affine(affine: &[[f64; 4]; 3]) -> Orientation {
+    pub fn of_affine(affine: &[[f64; 4]; 3]) -> BodyOrientation {
         let mut unit = [[0.0; 3]; 3];
         if affine.iter().flatten().all(|it| it.is_finite()) {
             for column in 0..3 {
@@ -66,7 +66,7 @@ impl Orientation {
                 axes[column] = Some(BodyAxis { number, is_reversed: false });
             }
         }
-        Orientation { axes: axes.map(|axis| axis.expect("each has been filled")) }
+        BodyOrientation { axes: axes.map(|axis| axis.expect("each has been filled")) }
     }
 
     /// The voxel axis that follows a body axis.
@@ -142,7 +142,7 @@ mod tests {
     fn axes_of(matrix: [[f64; 3]; 3]) -> [(usize, i32); 3] {
         let affine = matrix.map(|row| [row[0], row[1], row[2], 17.0]);
         let sign = |axis: BodyAxis| if axis.is_reversed { -1 } else { 1 };
-        Orientation::of_affine(&affine).axes.map(|axis| (axis.number, sign(axis)))
+        BodyOrientation::of_affine(&affine).axes.map(|axis| (axis.number, sign(axis)))
     }
 
     /// Each of the 48 ways to lay three axes along those of the body, with unlike voxel sizes.
@@ -159,7 +159,7 @@ mod tests {
                 let expected = [0, 1, 2].map(|axis| (permutation[axis], sign(axis)));
                 assert_eq!(axes_of(matrix), expected);
                 let affine = matrix.map(|row| [row[0], row[1], row[2], 0.0]);
-                seen.insert(Orientation::of_affine(&affine).codes());
+                seen.insert(BodyOrientation::of_affine(&affine).codes());
             }
         }
         assert_eq!(seen.len(), 48);

@@ -46,7 +46,7 @@ pub(super) fn encoded(
     file
 }
 
-/// What a file says about its picture: a keyword of PNG's, and any text.
+/// A text that a file says about its picture: a keyword of PNG's, and any text.
 pub(super) type Text<'a> = (&'a str, &'a str);
 
 /// A PNG file of pixels of 3 bytes (red, green, blue) or 4 (and opacity), row by row from the top, with

@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 /// Narrower terminals are drawn on as if they had so many columns.
 const LEAST_COLUMNS: usize = 40;
-/// Of a slice with the space around it; a wider terminal has more slices.
+/// The columns of a slice with the space around it; a wider terminal has more slices.
 const SLICE_COLUMNS: usize = 40;
 const BINS: usize = 10;
 
@@ -118,9 +118,9 @@ fn nearest_of_palette(color: [u8; 3]) -> u8 {
     (16..=255).min_by_key(distance).expect("there are colours")
 }
 
-/// Axial slices of a volume, evenly spaced, as many side by side as have room in so many columns, two
-/// pixels a letter, with `L` and `R` beside them, `L?` and `R?` where that is unknown, and a line that says what
-/// the colours mean.
+/// Axial slices of a volume, evenly spaced, as many side by side as have room in so many columns,
+/// two pixels a letter, with `L` and `R` beside them, `L?` and `R?` where that is unknown, and a
+/// line that says what the colours mean.
 pub fn axial_slices(
     volume: &Volume,
     colormap: Colormap,
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::pictures::volume::Grid;
 
-    /// What a terminal shows of a text: without the escape codes.
+    /// The part of a text that a terminal shows: without the escape codes.
     fn shown(text: &str) -> String {
         let mut parts = text.split('\x1b');
         let first = parts.next().unwrap_or_default().to_owned();

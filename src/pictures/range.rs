@@ -1,4 +1,4 @@
-//! Which values span the colours or an axis, and round ticks between them.
+//! The range of values that spans the colours or an axis, and round ticks between them.
 
 use crate::numbers::{figure, grouped};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
@@ -29,18 +29,18 @@ impl FromStr for Range {
 }
 
 impl Range {
-    /// From `low` to `high`; nothing if that is no range.
+    /// The range from `low` to `high`; nothing if that is no range.
     pub fn new(low: f64, high: f64) -> Option<Range> {
         (low < high && (high - low).is_finite()).then_some(Range { low, high })
     }
 
-    /// From the 2nd to the 98th percentile of the finite values: for mean and std.
+    /// The range from the 2nd to the 98th percentile of the finite values: for mean and std.
     pub fn robust(values: &[f64]) -> Range {
         let [low, high] = quantiles(values, ROBUST).unwrap_or([0.0, 1.0]);
         Range::containing(low, high)
     }
 
-    /// From 0 to the 98th percentile of the finite values: for tSNR, of which 0 is the least that
+    /// The range from 0 to the 98th percentile of the finite values: for tSNR, of which 0 is the least that
     /// makes sense. Where that percentile is not above 0, the values as they are.
     pub fn from_zero(values: &[f64]) -> Range {
         match quantiles(values, [ROBUST[1]]) {
@@ -49,7 +49,7 @@ impl Range {
         }
     }
 
-    /// As far below `centre` as above, to the 98th percentile of the distances from it: for
+    /// The range as far below `centre` as above, to the 98th percentile of the distances from it: for
     /// differences (about 0) and logarithms of ratios.
     pub fn symmetric(values: &[f64], centre: f64) -> Range {
         let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
@@ -95,7 +95,7 @@ impl Range {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 
-    /// At most `most` (two at least) values within the range that are multiples of 1, 2 or 5 times
+    /// Round values within the range, at most `most` of them (two at least): multiples of 1, 2 or 5 times
     /// a power of ten, with what is written beside them.
     pub fn ticks(self, most: usize) -> Vec<(f64, String)> {
         let span = self.high - self.low;

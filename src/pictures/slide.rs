@@ -9,24 +9,24 @@ use super::views::View;
 use super::volume::Volume;
 use crate::error::Result;
 
-/// What is shown, and what is said about it.
+/// A map as a slide: what is shown, and what is said about it.
 #[derive(Clone, Debug)]
 pub struct Slide<'a> {
-    /// What stands above the picture.
+    /// The title above the picture.
     pub title: String,
-    /// What must be known with it, below the title; broken where it is too long.
+    /// The lines below the title, with what must be known; broken where they are too long.
     pub caption: Vec<String>,
     /// The program and its version, for the file.
     pub software: String,
     /// The map.
     pub map: &'a Volume<'a>,
-    /// What its colours mean, with the unit.
+    /// The meaning of the colours, with the unit.
     pub label: String,
-    /// Its colours.
+    /// The colours of the map.
     pub colormap: Colormap,
     /// The values at their ends.
     pub range: Range,
-    /// What the map lies over, in grey from 0, on its grid.
+    /// The image that the map lies over, in grey from 0, on its grid.
     pub ground: Option<&'a [f64]>,
     /// The mask whose edge is drawn.
     pub inside: Option<&'a [bool]>,
@@ -41,7 +41,7 @@ pub struct Slide<'a> {
 /// The paper of a slide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paper {
-    /// Its width in pixels; letters and slices grow with it.
+    /// The width in pixels; letters and slices grow with it.
     pub width: usize,
     /// Whether letters are light, and the paper dark.
     pub is_dark: bool,
@@ -50,7 +50,7 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// As wide as a slide: white, and 1,600 pixels.
+    /// White paper as wide as a slide, 1,600 pixels.
     pub const SLIDE: Paper = Paper { width: 1600, is_dark: false, is_transparent: false };
     /// The widths that a slide can have.
     pub const WIDTHS: std::ops::RangeInclusive<usize> = 400..=8000;
@@ -66,7 +66,7 @@ impl Paper {
 /// How opaque the colours of a map are over a ground.
 pub const OPACITY: f64 = 0.75;
 
-/// Of a slide of 1,600 pixels, on which all lengths go by.
+/// The width of the slide by which all lengths are given, in pixels.
 const STANDARD_WIDTH: f64 = 1600.0;
 /// A slide is as tall as so much of its width, or taller where voxels would be smaller than a pixel.
 const TALL: f64 = 0.5625;
@@ -114,7 +114,7 @@ struct Measures {
 }
 
 impl Measures {
-    fn of(width: usize) -> Measures {
+    fn for_width(width: usize) -> Measures {
         let width = width as f64;
         // Small pictures need letters that can be read.
         let unit = (width / STANDARD_WIDTH).max(0.62);
@@ -132,23 +132,23 @@ impl Measures {
         self.width - 2.0 * self.margin
     }
 
-    /// Of a line of letters of a height.
+    /// The height of a line, by that of its capitals.
     fn line(self, capital: f64) -> f64 {
         1.75 * capital
     }
 
-    /// Below a slice: the bar, its label and its ticks.
+    /// The room below a slice, for the bar, its label and its ticks.
     fn foot(self) -> f64 {
         2.2 * self.line(self.text) + 1.6 * self.text + self.margin
     }
 }
 
 /// The slices of a view, in rows.
-struct Block {
+struct ViewRows {
     view: View,
     indices: Vec<usize>,
     labels: Vec<String>,
-    /// Of a slice, in pixels.
+    /// The width and height of a slice, in pixels.
     size: [usize; 2],
     columns: usize,
 }
@@ -166,7 +166,7 @@ impl Slide<'_> {
         for (view, indices) in &self.slices {
             super::views::Slices::List(indices.clone()).check(*view, grid)?;
         }
-        let measures = Measures::of(self.paper.width);
+        let measures = Measures::for_width(self.paper.width);
         let inks = if self.paper.is_dark { DARK } else { LIGHT };
         let title = letters::shortened(&self.title, measures.title, measures.inner());
         let caption: Vec<String> = self
@@ -216,7 +216,7 @@ impl Slide<'_> {
     }
 
     /// The slices at the largest size at which all of them fit.
-    fn blocks(&self, measures: Measures, head: f64) -> Vec<Block> {
+    fn blocks(&self, measures: Measures, head: f64) -> Vec<ViewRows> {
         let room = TALL * measures.width - head - measures.foot();
         let shapes: Vec<([f64; 2], [f64; 2])> =
             self.slices.iter().map(|(view, _)| self.shape(*view)).collect();
@@ -225,7 +225,7 @@ impl Slide<'_> {
         let largest = LARGEST_VOXEL * measures.width / STANDARD_WIDTH / shortest;
         // Each step is 3% smaller.
         let scales = (0..400).map(|step| largest * 0.97_f64.powi(step));
-        let of_scale = |scale: f64| -> Option<Vec<Block>> {
+        let of_scale = |scale: f64| -> Option<Vec<ViewRows>> {
             let blocks = self.slices.iter().zip(&shapes);
             blocks
                 .map(|((view, indices), (shape, voxel))| {
@@ -236,7 +236,7 @@ impl Slide<'_> {
                     let columns = columns.min(indices.len());
                     // As few rows as that takes, as equally long as can be.
                     let rows = indices.len().div_ceil(columns.max(1));
-                    (columns > 0).then(|| Block {
+                    (columns > 0).then(|| ViewRows {
                         view: *view,
                         indices: indices.clone(),
                         labels: Vec::new(),
@@ -247,7 +247,7 @@ impl Slide<'_> {
                 .collect()
         };
         let height =
-            |blocks: &[Block]| -> f64 { blocks.iter().map(|it| it.height(measures)).sum() };
+            |blocks: &[ViewRows]| -> f64 { blocks.iter().map(|it| it.height(measures)).sum() };
         let mut chosen = None;
         for scale in scales {
             let Some(blocks) = of_scale(scale) else { continue };
@@ -280,8 +280,8 @@ impl Slide<'_> {
         (shape, voxel.map(|it| it.min(20.0 * shorter)))
     }
 
-    /// What stands above each slice, as much as there is room for.
-    fn labels(&self, block: &Block, measures: Measures) -> Vec<String> {
+    /// The label above each slice, as much as there is room for.
+    fn labels(&self, block: &ViewRows, measures: Measures) -> Vec<String> {
         let (grid, view) = (self.map.grid(), block.view);
         let axis = view.voxel_axis(grid);
         let place = |index: usize| grid.place(axis, index);
@@ -310,7 +310,7 @@ impl Slide<'_> {
     fn draw(
         &self,
         sheet: &mut Sheet,
-        block: &Block,
+        block: &ViewRows,
         top: f64,
         (measures, inside): (Measures, Option<&[f64]>),
         inks: &Inks,
@@ -408,7 +408,7 @@ impl Slide<'_> {
         }
     }
 
-    /// From 0 to where the brightest of the ground begin.
+    /// The range from 0 to where the brightest of the ground begin.
     fn ground_range(&self) -> Range {
         self.ground.map_or(Range::containing(0.0, 1.0), Range::from_zero)
     }
@@ -452,7 +452,7 @@ fn over_grey(color: [u8; 3], grey: u8) -> [u8; 3] {
     color.map(|it| (OPACITY * f64::from(it) + (1.0 - OPACITY) * f64::from(grey)).round() as u8)
 }
 
-impl Block {
+impl ViewRows {
     fn rows(&self) -> usize {
         self.indices.len().div_ceil(self.columns.max(1))
     }
@@ -534,7 +534,7 @@ mod tests {
             for width in [400, 1600, 3000] {
                 let mut slide = slide(&volume, all.clone());
                 slide.paper.width = width;
-                let measures = Measures::of(width);
+                let measures = Measures::for_width(width);
                 for block in slide.blocks(measures, 100.0) {
                     let row = block.columns as f64 * (block.size[0] as f64 + measures.gap);
                     assert!(row - measures.gap <= measures.inner() + 0.5, "{shape:?} {width}");

@@ -10,23 +10,23 @@ use std::str::FromStr;
 /// Along which axis of the body slices are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// From below to above; anterior is up.
+    /// Slices from below to above; anterior is up.
     Axial,
-    /// From left to right; anterior is at the right, superior up.
+    /// Slices from left to right; anterior is at the right, superior up.
     Sagittal,
-    /// From posterior to anterior; superior is up.
+    /// Slices from posterior to anterior; superior is up.
     Coronal,
 }
 
-/// Which slices of a volume are shown.
+/// The choice of the slices of a volume that are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slices {
     /// Each of them.
     All,
-    /// So many, evenly spaced from the first to the last that has a defined voxel; all of these
+    /// A number of slices, evenly spaced from the first to the last that has a defined voxel; all of these
     /// where there are no more.
     Count(NonZeroUsize),
-    /// Those with these indices along the voxel axis, counted from 0.
+    /// The slices with these indices along the voxel axis, counted from 0.
     List(Vec<usize>),
 }
 
@@ -45,7 +45,7 @@ impl View {
     /// All of them.
     pub const ALL: [View; 3] = [View::Axial, View::Sagittal, View::Coronal];
 
-    /// Its name, in small letters.
+    /// The name of the view, in small letters.
     pub fn name(self) -> &'static str {
         ["axial", "sagittal", "coronal"][self as usize]
     }
@@ -55,7 +55,8 @@ impl View {
         View::ALL.into_iter().find(|view| view.name() == name)
     }
 
-    /// What is at the left and at the right of each slice of a grid; with a `?` where that is a guess.
+    /// The sides of the body at the left and at the right of each slice of a grid; with a `?` where
+    /// that is a guess.
     pub fn sides(self, grid: &Grid) -> [&'static str; 2] {
         match self {
             View::Sagittal if !grid.is_oriented() => ["P?", "A?"],
@@ -65,7 +66,7 @@ impl View {
         }
     }
 
-    /// What is up in each slice.
+    /// The side of the body that is up in each slice.
     pub fn up(self) -> &'static str {
         if self == View::Axial { "anterior" } else { "superior" }
     }
@@ -165,7 +166,7 @@ impl Slices {
 }
 
 impl Volume<'_> {
-    /// From the first to the last slice across a voxel axis in which a voxel is defined; all of
+    /// The slices across a voxel axis from the first to the last in which a voxel is defined; all of
     /// them if none is.
     fn defined_slices(&self, axis: usize) -> Range<usize> {
         let shape = self.grid().shape;

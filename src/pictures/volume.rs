@@ -1,11 +1,11 @@
 //! A grid in space, and the values on it.
 
-use super::orientation::Orientation;
+use super::orientation::BodyOrientation;
 use crate::error::{Error, Result};
 use crate::numbers::millimetres;
 use std::borrow::Cow;
 
-/// What is said beside pictures of a grid of which it is not known how its voxels lie, as a
+/// The warning beside pictures of a grid of which it is not known how its voxels lie, as a
 /// sentence: `reason` says what is missing.
 pub fn unknown_sides(reason: &str) -> String {
     format!("Left and right are unknown: {reason}.")
@@ -19,7 +19,7 @@ pub struct Grid {
     /// The first three rows of the matrix from voxel indices `[i, j, k, 1]` to millimetres;
     /// x grows to the patient's right, y to anterior, z to superior.
     pub affine: [[f64; 4]; 3],
-    /// What is missing where the affine is a guess from the voxel sizes, in words: `no affine says
+    /// The fact that is missing where the affine is a guess from the voxel sizes, in words: `no affine says
     /// how the voxels lie`. Where it is known, none.
     pub unknown_sides: Option<&'static str>,
 }
@@ -44,9 +44,9 @@ impl Grid {
         self.unknown_sides.is_none()
     }
 
-    /// Which way its axes point.
-    pub fn orientation(&self) -> Orientation {
-        Orientation::of_affine(&self.affine)
+    /// The directions in the body in which its axes point.
+    pub fn orientation(&self) -> BodyOrientation {
+        BodyOrientation::of_affine(&self.affine)
     }
 
     /// Where left is in pictures of it, as a sentence for a reader.
@@ -91,7 +91,7 @@ impl<'a> Volume<'a> {
         Ok(Volume { grid, values: Cow::Borrowed(values) })
     }
 
-    /// The same within a mask, and undefined outside.
+    /// The volume within a mask, undefined outside.
     ///
     /// # Errors
     /// If the mask is not one of this grid.
@@ -107,12 +107,12 @@ impl<'a> Volume<'a> {
         Ok(Volume { grid: self.grid, values: masked.collect() })
     }
 
-    /// Its grid.
+    /// The grid of the volume.
     pub fn grid(&self) -> &'a Grid {
         self.grid
     }
 
-    /// Its values, the first axis fastest.
+    /// The values of the volume, the first axis fastest.
     pub fn values(&self) -> &[f64] {
         &self.values
     }

@@ -59,13 +59,13 @@ fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
 /// The treatment of an image of another grid, or whose voxels lie elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffGrid {
-    /// Another grid is refused; on the same one voxels are taken by their indices.
+    /// An image of another grid is refused; on the same one voxels are taken by their indices.
     Told,
     /// Each voxel of the grid takes the value of the [nearest] one of the image.
     Resampled,
 }
 
-/// What a person should know of the images beside runs or maps, a line each.
+/// The facts that a person should know of the images beside runs or maps, a line each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Beside {
     /// Images whose voxels lie elsewhere, and were taken by their indices.

@@ -8,7 +8,7 @@
 //!
 //! Memory: as serial mode.
 
-use super::{Analysis, Computed, load};
+use super::{Analysis, PassOutcome, load};
 use crate::formats::Progress;
 use crate::runs::Session;
 use crate::stats::series::Series;
@@ -19,7 +19,7 @@ pub(super) fn tasks(
     session: &Session,
     analysis: &Analysis,
     progress: &Arc<dyn Progress>,
-) -> Delayed<Computed> {
+) -> Delayed<PassOutcome> {
     let loaded: Vec<_> = session
         .runs()
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn tasks(
     delayed("divide", (&mean, &spread), move |(mean, spread)| {
         let (spread, signals) = &*spread;
         let maps = spread.maps(&mean, &model, &definition, &wanted).on_grid(shape);
-        Computed {
+        PassOutcome {
             maps,
             at_limit: spread.at_limit().to_vec(),
             peaks: spread.peaks().to_vec(),

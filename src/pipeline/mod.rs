@@ -2,7 +2,8 @@
 //!
 //! | mode | how | memory, beside the maps |
 //! |---|---|---|
-//! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every run, as stored |
+//! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every
+//! run, as stored |
 //! | [`mod@delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
 //! | [`mod@array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
 //!
@@ -63,9 +64,9 @@ pub struct Settings {
 pub struct Analysis {
     /// The definition of the tSNR.
     pub definition: Formula,
-    /// Which volumes count, and what is fitted.
+    /// The model: which volumes count, and what is fitted.
     pub model: Arc<Model>,
-    /// Which maps are made.
+    /// The maps that are made.
     pub wanted: Wanted,
     /// The signals of volumes that are kept.
     pub signals: SignalsWanted,
@@ -85,7 +86,7 @@ impl Analysis {
 
 /// The outcome of the pass over a session.
 #[derive(Clone, Debug)]
-pub struct Computed {
+pub struct PassOutcome {
     /// The maps that were wanted, in the units of the data unless they have
     /// [another](crate::maps::Unit).
     pub maps: Maps,
@@ -106,7 +107,7 @@ pub struct RunSignals {
     /// The root mean square change of each volume from the one before; NaN of the first of each
     /// file. Empty if not wanted.
     pub dvars: Vec<f64>,
-    /// The same over the voxels of a mask that was known before the pass; none without.
+    /// The global signal and DVARS within a mask that was known before the pass; none without.
     pub in_mask: Option<MaskSignals>,
     /// The mean of each slice of the third axis, `[volume, slice]`, in the units of the data. No
     /// volume if not wanted.
@@ -118,7 +119,7 @@ pub struct RunSignals {
     pub volume_hashes: Vec<u64>,
 }
 
-/// What the volumes of a run are like inside a mask.
+/// The signals of the volumes of a run inside a mask.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MaskSignals {
     /// The mean over the mask of each volume.
@@ -167,20 +168,20 @@ pub fn compute(
     session: &Session,
     settings: &Settings,
     progress: Arc<dyn Progress>,
-) -> Result<Computed> {
+) -> Result<PassOutcome> {
     plan(session, settings, progress)?.run(&(), &Cancellation::default())
 }
 
-/// The work that is to be done to compute the maps of a session. No voxel has been read.
+/// The steps that compute the maps of a session. No voxel has been read.
 pub struct Plan {
     session: Session,
     settings: Settings,
     progress: Arc<Cancellable>,
     budget_bytes: Option<u64>,
-    work: Work,
+    execution: Execution,
 }
 
-/// Who is told of the bytes that the tasks of a plan read, and what cancels them once it runs.
+/// The observer of the bytes that the tasks of a plan read, and what cancels them once it runs.
 struct Cancellable {
     progress: Arc<dyn Progress>,
     cancellation: OnceLock<Cancellation>,
@@ -201,9 +202,10 @@ impl Progress for Cancellable {
     }
 }
 
-enum Work {
+/// The way in which a plan is carried out.
+enum Execution {
     Steps(Outline),
-    Tasks { raw: Graph, optimized: Graph, passes: Vec<PassReport>, computed: Delayed<Computed> },
+    Tasks { raw: Graph, optimized: Graph, passes: Vec<PassReport>, computed: Delayed<PassOutcome> },
 }
 
 /// Plans how the maps of a session are computed.
@@ -215,20 +217,26 @@ enum Work {
 /// If the analysis is not of the runs of the session.
 pub fn plan(session: &Session, settings: &Settings, progress: Arc<dyn Progress>) -> Result<Plan> {
     check_freedom(session, &settings.analysis)?;
-    let tasks = |computed: Delayed<Computed>| {
+    let tasks = |computed: Delayed<PassOutcome>| {
         let raw = Graph::needed_for(&computed);
         let (optimized, passes) = raw.clone().optimized();
-        Work::Tasks { raw, optimized, passes, computed }
+        Execution::Tasks { raw, optimized, passes, computed }
     };
     let progress = Arc::new(Cancellable { progress, cancellation: OnceLock::new() });
     let told = Arc::clone(&progress) as Arc<dyn Progress>;
-    let work = match settings.mode {
-        Mode::Serial => Work::Steps(serial::steps(session)),
+    let execution = match settings.mode {
+        Mode::Serial => Execution::Steps(serial::steps(session)),
         Mode::Delayed => tasks(delayed::tasks(session, &settings.analysis, &told)),
         Mode::Array => tasks(array::tasks(session, settings, &told)),
     };
     let budget_bytes = None;
-    Ok(Plan { session: session.clone(), settings: settings.clone(), progress, budget_bytes, work })
+    Ok(Plan {
+        session: session.clone(),
+        settings: settings.clone(),
+        progress,
+        budget_bytes,
+        execution,
+    })
 }
 
 /// Refuses a division by no degrees of freedom, and a run of which nothing is used.
@@ -274,31 +282,31 @@ fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
 impl Plan {
     /// The tasks that [`run`](Plan::run) will run, by their numbers; of `serial` its steps.
     pub fn outline(&self) -> Outline {
-        match &self.work {
-            Work::Steps(steps) => steps.clone(),
-            Work::Tasks { optimized, .. } => optimized.outline(),
+        match &self.execution {
+            Execution::Steps(steps) => steps.clone(),
+            Execution::Tasks { optimized, .. } => optimized.outline(),
         }
     }
 
     /// The tasks before optimisation.
     pub fn raw_outline(&self) -> Outline {
-        match &self.work {
-            Work::Steps(steps) => steps.clone(),
-            Work::Tasks { raw, .. } => raw.outline(),
+        match &self.execution {
+            Execution::Steps(steps) => steps.clone(),
+            Execution::Tasks { raw, .. } => raw.outline(),
         }
     }
 
     /// A report of each pass of the optimisation.
     pub fn passes(&self) -> &[PassReport] {
-        match &self.work {
-            Work::Steps(_) => &[],
-            Work::Tasks { passes, .. } => passes,
+        match &self.execution {
+            Execution::Steps(_) => &[],
+            Execution::Tasks { passes, .. } => passes,
         }
     }
 
     /// This plan without optimisation.
     pub fn unoptimized(mut self) -> Plan {
-        if let Work::Tasks { raw, optimized, passes, .. } = &mut self.work {
+        if let Execution::Tasks { raw, optimized, passes, .. } = &mut self.execution {
             *optimized = raw.clone();
             passes.clear();
         }
@@ -311,7 +319,7 @@ impl Plan {
         Plan { budget_bytes, ..self }
     }
 
-    /// The same on so many threads.
+    /// This plan on another number of threads.
     pub fn on_threads(mut self, threads: NonZeroUsize) -> Plan {
         self.settings.threads = threads;
         self
@@ -325,14 +333,14 @@ impl Plan {
     /// # Errors
     /// Voxels that cannot be read; threads that cannot be started;
     /// [`Error::cancelled`].
-    pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<Computed> {
-        let Plan { session, settings, progress, budget_bytes, work } = self;
+    pub fn run(self, observer: &dyn Observer, cancellation: &Cancellation) -> Result<PassOutcome> {
+        let Plan { session, settings, progress, budget_bytes, execution } = self;
         progress.cancellation.get_or_init(|| cancellation.clone());
-        let computed = match work {
-            Work::Steps(steps) => {
+        let computed = match execution {
+            Execution::Steps(steps) => {
                 serial::compute(&session, &settings.analysis, &*progress, steps, observer)?
             }
-            Work::Tasks { raw, optimized, computed, .. } => {
+            Execution::Tasks { raw, optimized, computed, .. } => {
                 drop(raw);
                 let cancellation = Some(cancellation);
                 let options = Options { observer, budget_bytes, cancellation };
@@ -346,13 +354,13 @@ impl Plan {
     }
 }
 
-impl Computed {
+impl PassOutcome {
     /// These, with all that is small in memory of the thread that calls this. Of the memory in which a
     /// thread of the pool made the parts, the system's allocator gives back what lies above everything
     /// that is still in use: a list of a few values would hold all of it.
-    fn moved(self) -> Computed {
-        let Computed { maps, at_limit, peaks, signals } = self;
-        Computed {
+    fn moved(self) -> PassOutcome {
+        let PassOutcome { maps, at_limit, peaks, signals } = self;
+        PassOutcome {
             maps: maps.with_copied_status(),
             at_limit: at_limit.clone(),
             peaks: peaks.clone(),

@@ -53,8 +53,8 @@ pub fn nearest(values: &[f64], from: &Geometry, to: &Geometry) -> Result<Vec<f64
     Ok(result)
 }
 
-/// From voxels of the one grid to those of the other: `inverse` of that one's affine after the affine
-/// of this one, whose unit is so many of the other's.
+/// The affine from voxels of the one grid to those of the other: `inverse` of that one's affine
+/// after the affine of this one, whose unit is so many of the other's.
 fn step(inverse: &Affine, affine: &Affine, unit: f64) -> Affine {
     let cell = |row: usize, column: usize| {
         let product: f64 = (0..3).map(|it| inverse.0[row][it] * unit * affine.0[it][column]).sum();

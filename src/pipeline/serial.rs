@@ -7,7 +7,7 @@
 //! Memory: every run as stored (2 bytes a sample of int16), and a few maps of 8 bytes a voxel, one
 //! more for each regressor of a run. The Dask lesson's loop holds every sample as float64 instead.
 
-use super::{Analysis, Computed, load};
+use super::{Analysis, PassOutcome, load};
 use crate::error::{Error, Result};
 use crate::formats::Progress;
 use crate::runs::{Run, Session};
@@ -38,7 +38,7 @@ pub(super) fn compute(
     progress: &dyn Progress,
     steps: Outline,
     observer: &dyn Observer,
-) -> Result<Computed> {
+) -> Result<PassOutcome> {
     let Analysis { definition, model, wanted, .. } = analysis;
     let names = steps.tasks.into_iter().map(|it| it.name).enumerate();
     let mut steps = Steps { names, observer, progress };
@@ -53,7 +53,7 @@ pub(super) fn compute(
     let spread = steps.take("std", || series.spread(model, definition, wanted))?;
     let maps = steps.take("divide", || spread.maps(&mean, model, definition, wanted))?;
     let maps = maps.on_grid(session.geometry().shape);
-    Ok(Computed {
+    Ok(PassOutcome {
         maps,
         at_limit: spread.at_limit().to_vec(),
         peaks: spread.peaks().to_vec(),

@@ -41,7 +41,7 @@ pub struct TsnrDefinition {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MeanKept {
-    /// It is that of the data.
+    /// The mean is that of the data.
     Whole,
     /// Each Legendre polynomial is taken out of the data with its own mean, which is not 0 for
     /// those of even order (nipype's `regress_poly` with `remove_mean=False`).

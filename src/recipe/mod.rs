@@ -56,7 +56,7 @@ pub struct Recipe {
     pub tr_seconds: Option<f64>,
     /// The choice of a definition of the tSNR.
     pub definition: DefinitionChoice,
-    /// Which volumes of each run are used.
+    /// The choice of the volumes of each run that are used.
     pub volumes: VolumeChoice,
     /// Tables of confounds, and which of their columns are regressed out.
     pub confounds: ConfoundChoice,
@@ -114,7 +114,7 @@ pub struct DefinitionChoice {
     pub highpass_seconds: Option<f64>,
 }
 
-/// Which volumes of each run are used.
+/// The choice of the volumes of each run that are used.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -182,10 +182,10 @@ impl Default for Dummies {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShortRuns {
-    /// It is an error.
+    /// A short run is an error.
     #[default]
     Refused,
-    /// It is left out.
+    /// A short run is left out.
     Skipped,
 }
 
@@ -263,7 +263,7 @@ impl RegionChoice {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Computing {
-    /// Which of the three ways.
+    /// The mode, one of three ways to compute the same map.
     pub mode: Mode,
     /// Threads; as many as this process has cores if none are given.
     pub threads: Option<NonZeroUsize>,

@@ -56,7 +56,7 @@ pub struct RecordedDefinition {
 pub enum Regressors {
     /// One list for all runs.
     Alike(Vec<String>),
-    /// By run.
+    /// The list of each run.
     ByRun(Vec<Vec<String>>),
     /// Too many names to be written: the number of the confounds, and a SHA-256 of them.
     Digest {

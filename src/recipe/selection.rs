@@ -1,4 +1,4 @@
-//! Which columns of a table are wanted.
+//! The choice of the columns of a table that are wanted.
 
 use crate::error::{Error, Result};
 use glob::Pattern;

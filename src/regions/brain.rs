@@ -12,12 +12,12 @@ const UPPER_CUTOFF: f64 = 0.85;
 /// How many layers of voxels are taken away so that what hangs on the brain by a thread falls off.
 const OPENING: usize = 2;
 
-/// Whose rule a brain mask was made by.
+/// The rule by which a brain mask was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrainRule {
     /// nilearn's `compute_epi_mask`.
     Nilearn,
-    /// The same, but that an axis of one voxel is not eroded across, by which nilearn's is empty.
+    /// nilearn's, but that an axis of one voxel is not eroded across, by which nilearn's is empty.
     Flat,
     /// nilearn's with `opening=False`, as what opening leaves is empty.
     Unopened,

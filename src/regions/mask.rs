@@ -45,7 +45,7 @@ impl Mask {
         Mask::new(shape, values.iter().map(is_inside).collect())
     }
 
-    /// What is odd about the values of a mask, in words: more than two, or two of which none is 0. A
+    /// The oddity of the values of a mask, in words: more than two, or two of which none is 0. A
     /// value that is not finite counts as 0, which it is taken for.
     pub fn oddity(values: &[f64]) -> Option<String> {
         let mut found = HashSet::new();
@@ -78,7 +78,7 @@ impl Mask {
         self.shape
     }
 
-    /// Of each voxel, first axis fastest, whether it is inside.
+    /// Whether each voxel is inside, first axis fastest.
     pub fn inside(&self) -> &[bool] {
         &self.inside
     }

@@ -1,4 +1,4 @@
-//! Which voxels of a grid belong to which region.
+//! Regions, each with the voxels of a grid that belong to it.
 
 use super::LabelNames;
 use crate::error::{Error, Result};
@@ -17,9 +17,9 @@ pub struct Region {
     /// The label of its voxels, or its number among slices (from 0) or probability maps
     /// (from 1); of the whole grid 1.
     pub index: i64,
-    /// What it is called.
+    /// The name of the region.
     pub name: String,
-    /// Its voxels, first axis fastest, in ascending order.
+    /// The voxels of the region, first axis fastest, in ascending order.
     pub voxels: Vec<usize>,
 }
 

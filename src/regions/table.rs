@@ -8,13 +8,13 @@ use std::fmt::Write;
 /// A region in one map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Of the region.
+    /// The label of the region.
     pub index: i64,
-    /// Of the region.
+    /// The name of the region.
     pub name: String,
-    /// What the map is called: a run's name, or `all`; or one of the maps that are compared.
+    /// The name of the map: a run's name, or `all`; or one of the maps that are compared.
     pub run: String,
-    /// Of the region's voxels in the map.
+    /// The summary of the region's voxels in the map.
     pub summary: Summary,
 }
 
@@ -49,7 +49,7 @@ pub fn tsv(rows: &[Row]) -> String {
     written(rows, "run")
 }
 
-/// The same for maps that are compared, in which a row's `run` is the map.
+/// The table of maps that are compared, in which a row's `run` is the map.
 pub fn tsv_of_maps(rows: &[Row]) -> String {
     written(rows, "map")
 }
@@ -93,7 +93,7 @@ pub fn sidecar(quantity: &str) -> String {
     described(quantity, "run", &run)
 }
 
-/// The same of the table of maps that are compared, each with what it is.
+/// The description of the table of maps that are compared, each with what it is.
 pub fn sidecar_of_maps(maps: &[(&str, &str)]) -> String {
     let levels: Map<String, Value> =
         maps.iter().map(|&(name, what)| (name.to_owned(), what.into())).collect();

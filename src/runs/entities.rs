@@ -40,12 +40,12 @@ impl Entities {
         self.pairs().find(|(found, _)| *found == key).map(|(_, value)| value)
     }
 
-    /// What kind of data it is: `bold`. Empty if the name ends with an entity.
+    /// The suffix, which is the kind of data: `bold`. Empty if the name ends with an entity.
     pub fn suffix(&self) -> &str {
         &self.suffix
     }
 
-    /// From the first dot behind the last underscore: `.nii.gz`. Empty if there is none.
+    /// The extension, from the first dot behind the last underscore: `.nii.gz`. Empty if there is none.
     pub fn extension(&self) -> &str {
         &self.extension
     }

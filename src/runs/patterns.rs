@@ -45,7 +45,7 @@ pub struct Input {
 pub struct Inputs {
     /// Each image once.
     pub images: Vec<Input>,
-    /// What was left out and why, a line each, for the person who typed.
+    /// The files that were left out and why, a line each, for the person who typed.
     pub remarks: Vec<String>,
     /// The arguments.
     pub(super) arguments: Vec<PathBuf>,
@@ -119,7 +119,7 @@ fn named(path: &Path) -> Result<PathBuf> {
     Ok(path.to_owned())
 }
 
-/// What a file is that lies beside images, by its name.
+/// The kind of a file that lies beside images, by its name.
 fn known_companion(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let kinds = [
@@ -170,7 +170,7 @@ pub fn expand_each(arguments: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>> {
     arguments.iter().map(&mut files).collect()
 }
 
-/// What is said of images that are no runs by their names.
+/// The words for images that are no runs by their names.
 const BESIDE_RUNS: &str = "images that are no runs by their BIDS suffix";
 
 /// The runs that match a pattern, in natural order; what else matches goes to `remarks`.
@@ -199,7 +199,7 @@ fn skipped(pattern: &OsStr, what: &str, files: &[PathBuf]) -> String {
     told(pattern, &format!("skipped, {what}"), files)
 }
 
-/// What became of some files that an argument brought.
+/// A remark on what became of some files that an argument brought.
 fn told(argument: &OsStr, what: &str, files: &[PathBuf]) -> String {
     let argument = shortened(&argument.to_string_lossy(), LONGEST_PATTERN);
     format!("'{argument}': {what}: {}", listed(files))

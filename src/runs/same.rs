@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Entities that say what was made of a run, or which part of it a file holds.
 const OF_ONE_RUN: [&str; 7] = ["echo", "part", "space", "res", "den", "desc", "hemi"];
 
-/// What stands for the ending among the entities in which names differ.
+/// The name of the ending among the entities in which names differ.
 pub const EXTENSION: &str = "extension";
 
 /// Files that are one run, or parts of one.
@@ -48,7 +48,7 @@ fn one_file(session: &Session) -> Vec<OneRun> {
 }
 
 fn one_name(runs: &[Run]) -> Vec<OneRun> {
-    let names = runs.iter().enumerate().map(|(number, run)| (Name::of(run), number));
+    let names = runs.iter().enumerate().map(|(number, run)| (Name::of_run(run), number));
     let groups = grouped_by(
         names.map(|(name, number)| ((name.rest.clone(), name.folder.clone()), (number, name))),
     );
@@ -69,7 +69,7 @@ fn one_name(runs: &[Run]) -> Vec<OneRun> {
 
 /// The name of a run's first file, as far as it tells runs apart.
 struct Name {
-    /// What stands in it beside the entities of one run.
+    /// The rest of the name beside the entities of one run.
     rest: String,
     /// The folder, of a name that does not say whose run it is.
     folder: PathBuf,
@@ -78,7 +78,7 @@ struct Name {
 }
 
 impl Name {
-    fn of(run: &Run) -> Name {
+    fn of_run(run: &Run) -> Name {
         let (path, stem) = (run.path(), run.images()[0].name());
         let whole = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_kept =

@@ -86,7 +86,7 @@ impl Run {
         self.images[0].path()
     }
 
-    /// What the name of its first file says, as BIDS names files.
+    /// The entities in the name of its first file, as BIDS names files.
     pub fn entities(&self) -> Entities {
         let name = self.path().file_name().unwrap_or_default();
         Entities::of_file_name(&name.to_string_lossy())
@@ -137,7 +137,7 @@ impl Session {
         for (pattern, maps) in maps {
             inputs.pass_over(pattern, "maps that tsnr wrote", &maps)?;
         }
-        let mut session = Session::of(images)?;
+        let mut session = Session::grouped(images)?;
         session.runs.iter_mut().for_each(|run| run.given_tr = tr_seconds);
         Ok(session)
     }
@@ -148,11 +148,11 @@ impl Session {
     /// # Errors
     /// No image; two grids; fewer than two volumes in all.
     pub fn of_images(images: Vec<Arc<dyn Source>>) -> Result<Session> {
-        Session::of(images.into_iter().map(|image| (None, image)).collect())
+        Session::grouped(images.into_iter().map(|image| (None, image)).collect())
     }
 
     /// The session of images, each with the number of the pattern that brought it.
-    fn of(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Result<Session> {
+    fn grouped(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Result<Session> {
         let (_, first) = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
         for (_, image) in &images[1..] {
             same_grid(&**first, &**image)?;

@@ -24,7 +24,7 @@ pub struct SidecarTr {
     pub path: PathBuf,
 }
 
-/// What lies beside a run and may state its repetition time, and cannot be read.
+/// A file or folder beside a run that may state its repetition time, and cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadSidecar {
     /// The JSON, or the folder that cannot be looked into.
@@ -44,7 +44,7 @@ pub fn described_by(file: &Path) -> impl Iterator<Item = PathBuf> {
     endings.map(move |ending| stem.with_extension(ending))
 }
 
-/// What the files beside a run say of its repetition time.
+/// The statements of the files beside a run on its repetition time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Stated {
     /// The repetition time, if a JSON states one that is a positive number.
@@ -72,9 +72,9 @@ pub(super) struct Sidecars {
 /// it, however many there are.
 #[derive(Default)]
 struct Folder {
-    /// By the whole name, without its ending.
+    /// The files by their whole names, without the endings.
     by_stem: HashMap<String, PathBuf>,
-    /// Those with names of BIDS, by number of entities, suffix and keys.
+    /// The files with names of BIDS, by number of entities, suffix and keys.
     by_keys: BTreeMap<(Reverse<usize>, String, Vec<String>), ByValues>,
     /// Why it cannot be looked into.
     problem: Option<String>,
@@ -84,7 +84,7 @@ struct Folder {
 type ByValues = HashMap<Vec<String>, Vec<PathBuf>>;
 
 impl Sidecars {
-    /// What the JSON files beside a run say.
+    /// The statements of the JSON files beside a run.
     pub fn of_run(&mut self, run: &Path, name: &str) -> Stated {
         let entities = Entities::of_file_name(&format!("{name}.nii"));
         let mut stated = Stated::default();
@@ -180,7 +180,7 @@ fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// What a JSON states as repetition time, nothing if that is no positive number; of one that cannot
+/// The repetition time that a JSON states, nothing if that is no positive number; of one that cannot
 /// be read or is no JSON, why. A link to what was not fetched states nothing.
 fn repetition_time(path: &Path) -> Result<Option<f64>, String> {
     let text = match text_of(path) {

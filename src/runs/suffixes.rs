@@ -1,4 +1,4 @@
-//! What is no run, by the BIDS suffix of its name.
+//! Images that are no runs, by the BIDS suffix of their names.
 
 use super::Entities;
 

@@ -1,4 +1,4 @@
-//! What matches a pattern, found by looking into the folders that it leads to.
+//! The paths that match a pattern, found by looking into the folders that it leads to.
 //!
 //! A pattern is matched name by name: `*`, `?` and `[...]` stand for parts of a name, and `**` by
 //! itself for folders, however deep, or none. A name that begins with a dot is matched by what
@@ -48,13 +48,13 @@ pub(super) fn matching_paths(pattern: &OsStr) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// What to do about brackets that are meant as they are.
+/// The remedy for brackets that are meant as they are.
 pub(super) const BRACKETS: &str =
     "brackets stand for one of the characters in them; for a bracket itself write [[] or []]";
 
-/// What stands between the slashes of a pattern.
+/// A part of a pattern between its slashes.
 enum Part {
-    /// This name.
+    /// A name as it stands.
     Name(OsString),
     /// Names that match, or the name as it is written if it has brackets and is there.
     Names { written: OsString, pattern: Result<Pattern> },
@@ -105,7 +105,7 @@ struct Walk {
     /// Device and inode of the folders that are being looked into, each in the one before it.
     above: Vec<(u64, u64)>,
     found: Vec<PathBuf>,
-    /// What is said if nothing is found and something could not be looked at: a link that leads to
+    /// The error if nothing is found and something could not be looked at: a link that leads to
     /// itself, a folder that nobody may enter.
     obstacle: Option<Error>,
 }

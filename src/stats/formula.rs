@@ -105,7 +105,7 @@ pub enum Sign {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NotFinite {
-    /// They make their voxel undefined.
+    /// A sample that is not finite makes its voxel undefined.
     Undefined,
     /// NaN counts as a sample of 0; an infinity makes its voxel undefined (nipype).
     NanIsZero,

@@ -43,12 +43,12 @@ impl Pairs {
         std::array::from_fn(|it| (Pairs::NAMES[it], maps[it]))
     }
 
-    /// In how many voxels both maps have a value.
+    /// How many voxels have a value in both maps.
     pub fn count(&self) -> usize {
         self.a.iter().filter(|value| value.is_finite()).count()
     }
 
-    /// In how many of them the second is higher.
+    /// How many of these voxels are higher in the second map.
     pub fn higher_count(&self) -> usize {
         self.difference.iter().filter(|value| **value > 0.0).count()
     }

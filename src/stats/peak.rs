@@ -34,7 +34,7 @@ pub struct RunPeak {
     pub value: Option<f64>,
     /// Samples that have it.
     pub samples: u64,
-    /// Those among them of voxels that never change: masked or empty ones.
+    /// The samples among them of voxels that never change: masked or empty ones.
     pub constant_samples: u64,
     /// The voxels that have it in some of their samples and change, by their places in the file.
     pub voxels: Vec<usize>,

@@ -59,8 +59,8 @@ fn neighbours(values: &mut [f64], position: usize) -> (f64, f64) {
     (lower, above.iter().copied().min_by(f64::total_cmp).unwrap_or(lower))
 }
 
-/// From the nearer end, as numpy does: so the result is `upper` exactly at fraction 1 and never
-/// falls while the fraction grows.
+/// A value between two, taken from the nearer end as numpy does: so the result is `upper` exactly
+/// at fraction 1 and never falls while the fraction grows.
 fn on_the_line(lower: f64, upper: f64, fraction: f64) -> f64 {
     let distance = upper - lower;
     if fraction < 0.5 { lower + distance * fraction } else { upper - distance * (1.0 - fraction) }

@@ -56,7 +56,7 @@ impl Sampling {
     }
 }
 
-/// Over what the regressors are orthonormal, and orthogonal to the constant.
+/// The volumes over which the regressors are orthonormal, and orthogonal to the constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Scope {
@@ -73,24 +73,24 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     runs: Vec<Sampling>,
-    /// Over all runs, of which there may be thousands, while this is asked for everywhere.
-    totals: Totals,
+    /// The totals over all runs, of which there may be thousands, while this is asked for everywhere.
+    totals: ModelTotals,
     scope: Scope,
     mean_weights: Vec<f64>,
     numerator: Option<Arc<[f64]>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Totals {
+struct ModelTotals {
     volumes: usize,
     regressors: usize,
     most_regressors: usize,
 }
 
-impl Totals {
-    fn over(runs: &[Sampling]) -> Totals {
+impl ModelTotals {
+    fn over(runs: &[Sampling]) -> ModelTotals {
         let ranks = || runs.iter().map(Sampling::rank);
-        Totals {
+        ModelTotals {
             volumes: runs.iter().map(|run| run.used().len()).sum(),
             regressors: ranks().sum(),
             most_regressors: ranks().max().unwrap_or(0),
@@ -106,7 +106,7 @@ impl Model {
 
     /// Runs with regressors of their own.
     pub fn of_runs(runs: Vec<Sampling>) -> Model {
-        let (totals, mean_weights) = (Totals::over(&runs), Vec::new());
+        let (totals, mean_weights) = (ModelTotals::over(&runs), Vec::new());
         Model { runs, totals, scope: Scope::Run, mean_weights, numerator: None }
     }
 
@@ -120,7 +120,7 @@ impl Model {
         let rank = runs.first().map_or(0, Sampling::rank);
         assert!(runs.iter().all(|run| run.rank() == rank), "one set of regressors");
         assert!(mean_weights.is_empty() || mean_weights.len() == rank, "a weight each");
-        let totals = Totals::over(&runs);
+        let totals = ModelTotals::over(&runs);
         Model { runs, totals, scope: Scope::Concatenation, mean_weights, numerator: None }
     }
 
@@ -146,7 +146,7 @@ impl Model {
         self.runs.iter().map(|run| size_of_val(run.weights.as_slice())).sum()
     }
 
-    /// Over what the regressors run.
+    /// The volumes over which the regressors run.
     pub fn scope(&self) -> Scope {
         self.scope
     }

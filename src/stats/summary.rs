@@ -7,7 +7,7 @@ use super::quantiles::{median, quantiles};
 pub struct Summary {
     /// Voxels, whether they have a value or not.
     pub voxels: usize,
-    /// Those whose value is NaN or infinite.
+    /// Voxels whose value is NaN or infinite.
     pub undefined: usize,
     /// The distribution of the defined values, if there is one.
     pub distribution: Option<Distribution>,

@@ -43,9 +43,9 @@ pub trait Sample: bytemuck::Pod + PartialOrd + Send + Sync {
 /// The fate of infinite samples where NaN becomes 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Infinities {
-    /// They stay.
+    /// The samples stay as they are.
     Kept,
-    /// They become 0 as well.
+    /// Infinite samples become 0 as well.
     Zero,
 }
 

@@ -14,7 +14,7 @@ use tsnr::formats::{
     Progress, Source, SpatialUnit, Time, TimeUnit, VolumeStream, VoxelEncoding, Voxels,
 };
 use tsnr::maps::{MEAN, STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, PassOutcome, Settings};
 use tsnr::runs::Session;
 use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VolumesWanted, VoxelSample};
 use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
@@ -169,7 +169,7 @@ fn time_fastest((header, stored): &(Header, Vec<f64>), is_seekable: bool) -> Arc
     })
 }
 
-fn computed(session: &Session, mode: Mode, threads: usize) -> Computed {
+fn computed(session: &Session, mode: Mode, threads: usize) -> PassOutcome {
     let signals = SignalsWanted {
         slice_means: true,
         sample: Some(VoxelSample::new([0, 11, 35_000], SamplePrecision::Float64)),
@@ -186,8 +186,8 @@ fn computed(session: &Session, mode: Mode, threads: usize) -> Computed {
 }
 
 /// Everything that came out, to the last bit.
-fn all_bits(computed: &Computed) -> (Vec<u64>, String) {
-    let Computed { maps, at_limit, signals, .. } = computed;
+fn all_bits(computed: &PassOutcome) -> (Vec<u64>, String) {
+    let PassOutcome { maps, at_limit, signals, .. } = computed;
     let of_maps = [TSNR, MEAN, STD].map(|kind| maps.get(kind).expect("a map").values());
     let others = format!("{:?} {at_limit:?} {signals:?}", maps.counts());
     (of_maps.into_iter().flat_map(bits).collect(), others)

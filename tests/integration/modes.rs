@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tsnr::maps::{MEAN, Maps, STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, RunSignals, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, PassOutcome, RunSignals, Settings};
 use tsnr::runs::Session;
 use tsnr::stats::formula::{Ddof, Formula, NotFinite};
 use tsnr::stats::signals::{
@@ -65,7 +65,7 @@ impl Way {
         self.computed(session, analysis(session, ddof)).maps
     }
 
-    fn computed(self, session: &Session, analysis: Analysis) -> Computed {
+    fn computed(self, session: &Session, analysis: Analysis) -> PassOutcome {
         let nonzero = |number| NonZeroUsize::new(number).expect("not zero");
         let settings = Settings {
             mode: self.mode,
@@ -401,7 +401,7 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
         dvars: true,
         slice_means: true,
         sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
-        inside: Some(Spans::of(&(0..voxels).map(|it| it % 7 < 3).collect::<Vec<_>>())),
+        inside: Some(Spans::of_mask(&(0..voxels).map(|it| it % 7 < 3).collect::<Vec<_>>())),
         hashes: VolumesWanted::All,
     };
     let definition = Formula { not_finite, ..plain.definition };

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use tsnr::error::ErrorKind;
 use tsnr::formats::{self, Progress, VolumeReader};
 use tsnr::maps::{STD, TSNR};
-use tsnr::pipeline::{self, Analysis, Computed, Mode, Plan, Settings};
+use tsnr::pipeline::{self, Analysis, Mode, PassOutcome, Plan, Settings};
 use tsnr::runs::Session;
 use tsnr::taskgraph::{Cancellation, Observer, Outline};
 
@@ -73,7 +73,7 @@ fn optimisation_leaves_fewer_tasks_and_the_same_maps() {
         let [raw, optimized] =
             [raw, plan_of()].map(|plan| plan.run(&(), &Cancellation::default()).unwrap());
         for kind in [TSNR, STD] {
-            let bits = |of: &Computed| Some(program::bits(of.maps.get(kind)?.values()));
+            let bits = |of: &PassOutcome| Some(program::bits(of.maps.get(kind)?.values()));
             assert_eq!(bits(&raw), bits(&optimized));
         }
         assert!(raw.maps.get(TSNR).is_some());

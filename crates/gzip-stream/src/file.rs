@@ -9,14 +9,16 @@ const READ_BUFFER_BYTES: usize = 256 * 1024;
 
 /// The content of a gzip file, from a reader that can begin again.
 ///
-/// [`GzipReader`] decodes it. Whatever that finds wrong is for zlib-rs to judge: the file is decoded again from its
-/// beginning, and zlib-rs either says what is wrong or goes on where the other stopped, if what was delivered is what it
-/// finds up to there (by length and CRC-32): a file may be written anew while it is read. Each member's CRC-32 and length
-/// are checked when its last byte has been delivered: who reads to the end has read what was written.
+/// [`GzipReader`] decodes it. Whatever that finds wrong is for zlib-rs to judge: the file is
+/// decoded again from its beginning, and zlib-rs either says what is wrong or goes on where the
+/// other stopped, if what was delivered is what it finds up to there (by length and CRC-32): a file
+/// may be written anew while it is read. Each member's CRC-32 and length are checked when its last
+/// byte has been delivered: who reads to the end has read what was written.
 ///
 /// # Errors
-/// `UnexpectedEof` where the file ends inside a member; `InvalidData`, with a text for a person, for everything else
-/// that no gzip program would write, and for a file that is another one at the second look; errors of the inner reader.
+/// `UnexpectedEof` where the file ends inside a member; `InvalidData`, with a text for a person,
+/// for everything else that no gzip program would write, and for a file that is another one at the
+/// second look; errors of the inner reader.
 pub struct GzipFile<R> {
     state: Decoding<R>,
     delivered_bytes: u64,
@@ -39,7 +41,7 @@ impl<R: Read + Seek> GzipFile<R> {
         Ok(GzipFile { state, delivered_bytes: 0 })
     }
 
-    /// What was found beside the members so far.
+    /// The bytes found beside the members so far.
     pub fn surplus(&self) -> Surplus {
         match &self.state {
             Decoding::Fast(reader) => reader.surplus(),

@@ -26,7 +26,7 @@ enum Stage {
     End,
 }
 
-/// What a gzip file holds beside its members, as far as it was read. It changes nothing of the content.
+/// The bytes of a gzip file beside its members, as far as it was read. They change nothing of the content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Surplus {
     /// Zeros lie between two members.
@@ -40,10 +40,11 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Decodes a gzip file from any reader, in bounded memory.
 ///
-/// [`BufRead::fill_buf`] decodes and lends the next piece of the content. Every member's CRC-32 and length are
-/// checked, after its content was handed out. Zeros may follow a member; the file ends where whatever follows does not
-/// begin as a member does, as for `gzip -d`, and [`surplus`](GzipReader::surplus) tells of it. The inner reader is read
-/// in large pieces, ahead of what is decoded, so it needs no buffer of its own.
+/// [`BufRead::fill_buf`] decodes and lends the next piece of the content. Every member's CRC-32 and
+/// length are checked, after its content was handed out. Zeros may follow a member; the file ends
+/// where whatever follows does not begin as a member does, as for `gzip -d`, and
+/// [`surplus`](GzipReader::surplus) tells of it. The inner reader is read in large pieces, ahead of
+/// what is decoded, so it needs no buffer of its own.
 ///
 /// # Errors
 ///
@@ -51,7 +52,8 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// - [`ErrorKind::UnexpectedEof`] if the file ends inside a member or is empty,
 /// - [`ErrorKind::InvalidData`] with the reason for whatever else is wrong with it.
 ///
-/// An error of the inner reader is passed on once (an interrupted read is tried again); later calls repeat its kind.
+/// An error of the inner reader is passed on once (an interrupted read is tried again); later calls
+/// repeat its kind.
 pub struct GzipReader<R> {
     inner: R,
     /// Bytes not yet decoded: `input[inflater.bits.position..input_end]`; then
@@ -60,7 +62,7 @@ pub struct GzipReader<R> {
     input_end: usize,
     inner_at_end: bool,
     inflater: Inflater,
-    /// Up to [`HISTORY`] bytes handed out, then those of this round; then `OUTPUT_SLACK` bytes.
+    /// The last [`HISTORY`] bytes handed out, or fewer, then those of this round; then `OUTPUT_SLACK` bytes.
     output: Box<OutputBytes>,
     /// The member's first byte in `output`, or 0 if that is gone.
     member_start: usize,
@@ -109,7 +111,7 @@ impl<R: Read> GzipReader<R> {
         self.inner
     }
 
-    /// What was found beside the members so far.
+    /// The bytes found beside the members so far.
     pub fn surplus(&self) -> Surplus {
         self.surplus
     }

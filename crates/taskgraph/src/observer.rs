@@ -1,6 +1,7 @@
-//! Who watches a computation: the one hook, of which progress, profiles and tests are clients.
+//! The observer of a computation: the one hook, of which progress, profiles and tests are clients.
 
-/// Is told of each task, by the thread that runs it and while no lock of the scheduler is held.
+/// An observer that is told of each task, by the thread that runs it and while no lock of the
+/// scheduler is held.
 ///
 /// An observer never changes a result. Tasks are given by their numbers in the graph that runs,
 /// workers by numbers below the threads of the pool. What is told of one task comes in order; what

@@ -16,7 +16,7 @@ pub(crate) struct Palette {
 
 impl Palette {
     /// The colours of these operations.
-    pub fn of(operations: &[&str]) -> Palette {
+    pub fn new(operations: &[&str]) -> Palette {
         Palette { operations: operations.iter().map(|&it| it.to_owned()).collect() }
     }
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn an_operation_has_its_colour_whatever_else_is_drawn() {
         let (mut one, mut other) =
-            (Palette::of(&["read", "merge"]), Palette::of(&["read", "merge"]));
+            (Palette::new(&["read", "merge"]), Palette::new(&["read", "merge"]));
         let merge = one.color("merge");
         assert_ne!(other.color("new"), merge);
         assert_eq!([other.color("merge"), other.color("new")], [merge, COLORS[2]]);

@@ -26,7 +26,7 @@ use super::{Cancellation, Cause, Error, Graph, Observer, Pool};
 /// The terms on which a graph is run.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// Who watches.
+    /// The observer of the run.
     pub observer: &'a dyn Observer,
     /// Bytes that the values alive may hold together, as far as [their sizes are
     /// declared](super::Delayed::value_bytes). A task's value counts from its beginning, and takes
@@ -75,7 +75,7 @@ impl Lock for Mutex<Progress> {
     }
 }
 
-/// Who starts workers; each may start others.
+/// A starter of workers, each of which may start others.
 trait Crew<'scope> {
     fn start(&self, worker: impl FnOnce(&Self) + Send + 'scope);
 }
@@ -94,7 +94,7 @@ struct Run<'a, L> {
 
 /// The state of a run.
 struct Progress {
-    /// For each task, how many of those that it needs have not ended. It waits until this is zero.
+    /// How many of the tasks that each task needs have not ended. It waits until this is zero.
     missing: Vec<usize>,
     ready: BTreeSet<usize>,
     outputs: Vec<Output>,

@@ -373,12 +373,12 @@ impl From<ColorBy> for Coloring {
 impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn of_this_process() -> CommandLine {
-        CommandLine::of(&typed::arguments()).unwrap_or_else(|error| end(&error))
+        CommandLine::understood(&typed::arguments()).unwrap_or_else(|error| end(&error))
     }
 
-    /// What these arguments mean, of which the first is the program's name. What is said of a wrong
+    /// The meaning of these arguments, of which the first is the program's name. What is said of a wrong
     /// one has no line of a single word.
-    pub fn of(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
+    pub fn understood(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
         let parser = without_orphans(CommandLine::command());
         let matches = parser.clone().try_get_matches_from(arguments);
         let matches = matches.map_err(|error| match error.kind() {

@@ -135,7 +135,7 @@ fn view() -> impl TypedValueParser<Value = View> {
     PossibleValuesParser::new(names).map(|it| View::of_name(&it).expect("a known name"))
 }
 
-/// Those that lead from dark to light; the others are for differences.
+/// A parser of the colour maps that lead from dark to light; the others are for differences.
 fn colormap() -> impl TypedValueParser<Value = Colormap> {
     let names = Colormap::ALL.into_iter().filter(|it| *it != Colormap::Difference);
     let parser = PossibleValuesParser::new(names.map(Colormap::name));

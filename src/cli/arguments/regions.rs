@@ -36,7 +36,7 @@ pub(in crate::cli) struct RegionArguments {
     pub table: Option<TableName>,
 }
 
-/// What is done with masks, atlases and tissues that are no masks, or lie elsewhere.
+/// The treatment of masks, atlases and tissues that are no masks, or lie elsewhere.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct OnGridArguments {
     /// What is inside the mask image: this value and more [default: what is not 0]

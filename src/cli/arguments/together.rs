@@ -1,4 +1,4 @@
-//! Which options go together. One that would do nothing beside the others is refused, with what it
+//! The options that go together. One that would do nothing beside the others is refused, with what it
 //! needs or contradicts.
 
 use super::{CommandLine, CompareArguments};
@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, CommandFactory, parser::ValueSource};
 use std::collections::BTreeSet;
 
-/// What an option acts on: without one of these it would do nothing. A value is written behind `=`;
-/// where a command has none of them, it has the option for its own sake.
+/// The options that each option acts on: without one of these it would do nothing. A value is
+/// written behind `=`; where a command has none of them, it has the option for its own sake.
 const NEEDS: [(&str, &[&str]); 29] = [
     ("quiet", SAY_OR_WRITE),
     // The summary of a run has its time, that of two maps has nothing that differs.
@@ -42,7 +42,7 @@ const NEEDS: [(&str, &[&str]); 29] = [
     ("width", &["png"]),
 ];
 
-/// What is left for a program that is quiet: to write, to print, or to end with a status.
+/// The options that leave something to a quiet program: to write, to print, or to end with a status.
 const SAY_OR_WRITE: &[&str] = &[
     "output",
     "mean",
@@ -80,7 +80,7 @@ const CONTRADICTIONS: [(&str, &[&str], &[&str], &str); 9] = [
     ("color_by", &["visualize=.json"], &[], "JSON has no colours"),
 ];
 
-/// What stands for a command, and what it takes of the options beside that which `tsnr compare`
+/// The options that stand for a command, and what each takes of the options beside that which `tsnr compare`
 /// takes, or takes no more of it; all others would do nothing.
 const COMMANDS: [(&str, &[&str], &[&str], &str); 2] = [
     ("compare", &[], &[], "measures the modes and writes no map"),
@@ -92,14 +92,14 @@ const COMMANDS: [(&str, &[&str], &[&str], &str); 2] = [
     ),
 ];
 
-/// What of the options that were typed does not go together.
+/// The first problem of options that do not go together.
 pub(super) fn problem(matches: &ArgMatches) -> Option<(ErrorKind, String)> {
     let whole = CommandLine::command();
     let (command, matches) = match matches.subcommand() {
         Some((name, matches)) => (whole.find_subcommand(name)?.clone(), matches),
         None => (whole, matches),
     };
-    Typed::of(&command, matches).problem()
+    Typed::new(&command, matches).problem()
 }
 
 /// The options of a command, and those that were typed: `mode` and `mode=serial`.
@@ -109,7 +109,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn of(command: &Command, matches: &ArgMatches) -> Typed {
+    fn new(command: &Command, matches: &ArgMatches) -> Typed {
         let name = if command.get_name() == "tsnr" { "run" } else { command.get_name() };
         let (mut known, mut given) = (Vec::new(), BTreeSet::from([format!("command={name}")]));
         for argument in command.get_arguments() {

@@ -69,7 +69,7 @@ struct Program<'a> {
     version: &'a str,
     /// The command as it was typed; null if there was none, or with `--reproducible`.
     command: Option<&'a [String]>,
-    /// When the comparison began, in UTC; null with `--reproducible`.
+    /// The time at which the comparison began, in UTC; null with `--reproducible`.
     date: Option<String>,
 }
 
@@ -117,7 +117,7 @@ struct PairedJson {
 struct RegionJson<'a> {
     /// The label of the region.
     index: i64,
-    /// Its name.
+    /// The name of the region.
     name: &'a str,
     /// How many voxels it has, in the mask.
     voxels: usize,

@@ -15,17 +15,17 @@ pub(super) struct Chart {
     svg: String,
     x: Range,
     y: Range,
-    /// Of the plot within the picture: left, top, right, bottom.
+    /// The sides of the plot within the picture: left, top, right, bottom.
     plot: [f64; 4],
 }
 
 /// The width of a chart that spans the page, in units that the browser scales.
 pub(super) const WIDE: f64 = 1000.0;
-/// Above the plot: the name of the y axis and a line for names.
+/// The room above the plot, for the name of the y axis and a line of names.
 const TOP: f64 = 38.0;
-/// Below the plot: ticks and the name of the x axis.
+/// The room below the plot, for ticks and the name of the x axis.
 const BOTTOM: f64 = 40.0;
-/// Of a digit at the size of the text.
+/// The width of a digit at the size of the text.
 const DIGIT: f64 = 7.0;
 
 impl Chart {

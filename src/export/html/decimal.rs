@@ -103,7 +103,7 @@ pub(super) fn deflated(bytes: &[u8]) -> String {
 }
 
 impl Packed {
-    /// Of its text in the page.
+    /// The bytes of its text in the page.
     pub(super) fn text_bytes(&self) -> usize {
         self.data.len()
     }
@@ -113,7 +113,7 @@ impl Packed {
 mod tests {
     use super::*;
 
-    /// What the script makes of it.
+    /// The texts that the script makes of packed numbers.
     fn unpacked(packed: &Packed, count: usize) -> Vec<String> {
         let digit = |it: u8| match it {
             b'A'..=b'Z' => it - b'A',

@@ -4,22 +4,22 @@ use crate::markup::escaped;
 use crate::pictures::{Colormap, Range};
 use std::fmt::Write;
 
-/// So many colours are told apart in a cell.
+/// The number of colours that are told apart in a cell.
 const LEVELS: usize = 32;
 /// A table of more cells is a picture instead.
 pub(super) const MOST_CELLS: usize = 6000;
 
 /// A table of numbers by rows and columns.
 pub(super) struct Heat<'a> {
-    /// What it shows, in a sentence.
+    /// The caption of the table, a sentence.
     pub(super) caption: &'a str,
-    /// What the rows are.
+    /// The heading of the column that names the rows.
     pub(super) corner: &'a str,
     pub(super) columns: &'a [String],
     /// A heading, escaped here, and a value for each column; NaN is nothing.
     pub(super) rows: &'a [(String, Vec<f64>)],
     pub(super) range: Range,
-    /// What cells are of: an attribute of the table for the page's script.
+    /// The kind of thing that a cell is of: an attribute of the table for the page's script.
     pub(super) kind: &'a str,
     /// The number of the first column in what the cells are of.
     pub(super) first: usize,

@@ -9,15 +9,15 @@ use crate::pictures::{Colormap, Grid, Range, Slices, View, Volume};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("style.css");
-/// What tSNR is measured in.
+/// The label of axes of tSNR, with its unit.
 pub(super) const TSNR: &str = "tSNR (no unit)";
 
 /// How the maps are looked at, where that was chosen.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// From where slices are seen, each once.
+    /// The views from which slices are seen, each once.
     pub views: Vec<View>,
-    /// Which slices of each view are shown of the maps of all runs together.
+    /// The slices of each view that are shown of the maps of all runs together.
     pub slices: Option<Slices>,
     /// The tSNR at the ends of the colours.
     pub range: Option<Range>,
@@ -41,7 +41,7 @@ pub fn check_slices(geometry: &Geometry, shown: &Shown) -> Result<()> {
     shown.views.iter().try_for_each(|view| slices.check(*view, &grid))
 }
 
-/// What a browser may load for the page: nothing but the pictures inside, and no script.
+/// The policy of the page: a browser may load nothing but the pictures inside, and run no script.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// A page up to its headline.

@@ -20,7 +20,7 @@ use crate::stats::paired::Pairs;
 use crate::stats::summary::Summary;
 use std::fmt::Write;
 
-/// Of the scatter plot, along both axes.
+/// The bins of the scatter plot along each axis.
 const BINS: usize = 128;
 const SCATTER_WIDTH: f64 = 560.0;
 const SCATTER_HEIGHT: f64 = 480.0;

@@ -10,7 +10,7 @@ use crate::pictures::{Colormap, Crop, Grid, Range, Slices, View, Volume, pixels}
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
-/// So many slices of each view are shown at most.
+/// The most slices that are shown of each view.
 const MOST: [(View, usize); 2] = [(View::Axial, 21), (View::Sagittal, 7)];
 /// How A and B are shown, in the order of the switch; the first is chosen where nothing is.
 const SWITCH: [(&str, &str); 4] =
@@ -26,7 +26,7 @@ struct Drawn<'a> {
 }
 
 /// The slices of all maps.
-struct Seen<'a> {
+struct ComparedMaps<'a> {
     grid: &'a Grid,
     head: Crop,
     /// View and index of each, and what stands below it.
@@ -39,7 +39,7 @@ struct Seen<'a> {
 /// A picture too large to be drawn.
 pub(super) fn section(page: &mut String, record: &DiffRecord, grid: &Grid) -> Result<()> {
     let pairs = &record.pairs;
-    let seen = Seen::of(grid, &pairs.difference)?;
+    let seen = ComparedMaps::new(grid, &pairs.difference)?;
     let range = Range::from_zero(&pairs.a).union(Range::from_zero(&pairs.b));
     let [a, b] = [("A", &record.a.name, &pairs.a), ("B", &record.b.name, &pairs.b)].map(
         |(letter, name, values)| Drawn {
@@ -89,9 +89,9 @@ pub(super) fn section(page: &mut String, record: &DiffRecord, grid: &Grid) -> Re
     figure_of(page, &seen, &ratio, "between")
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ComparedMaps<'a> {
     /// Slices evenly spread over what is compared, with the axial one that changed most.
-    fn of(grid: &'a Grid, difference: &[f64]) -> Result<Seen<'a>> {
+    fn new(grid: &'a Grid, difference: &[f64]) -> Result<ComparedMaps<'a>> {
         let map = Volume::new(grid, difference)?;
         let head = Crop::of_values(&map);
         let mut tiles = Vec::new();
@@ -125,11 +125,11 @@ impl<'a> Seen<'a> {
             };
             tiles.extend(chosen.into_iter().map(|index| (view, index, label(index))));
         }
-        Ok(Seen { grid, head, tiles })
+        Ok(ComparedMaps { grid, head, tiles })
     }
 }
 
-fn figure_of(page: &mut String, seen: &Seen, drawn: &Drawn, class: &str) -> Result<()> {
+fn figure_of(page: &mut String, seen: &ComparedMaps, drawn: &Drawn, class: &str) -> Result<()> {
     let volume = Volume::new(seen.grid, drawn.values)?;
     let levels: Vec<f64> = (0..64).map(|it| f64::from(it) / 63.0).collect();
     let bar = pixels(&levels, 64, drawn.colormap, Range::containing(0.0, 1.0));

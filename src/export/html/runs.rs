@@ -10,14 +10,14 @@ use crate::record::RunRecord;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
 
-/// Of the boxes, in units that the browser scales.
+/// The width of the boxes, in units that the browser scales.
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 14.0;
 /// A run whose median is so far from that of the others is marked.
 const ODD: f64 = 0.25;
 /// A framewise displacement above this is marked (Power et al. 2012 censor at 0.5 mm).
 const FD_MARKED_MM: f64 = 0.5;
-/// So many of a run's largest changes are named.
+/// The number of a run's largest changes that are named.
 const NAMED: usize = 3;
 /// Longer tables are scrolled.
 const MOST_ROWS: usize = 24;
@@ -92,7 +92,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
     *page += "</tbody></table></div></section>\n";
 }
 
-/// What stands where there is nothing.
+/// The text of a cell that has no figure.
 const NONE: &str = "–";
 
 fn each(seen: &Seen, text: impl Fn(&RunRecord) -> String) -> Vec<(String, bool)> {
@@ -179,7 +179,7 @@ fn own<'a>(seen: &Seen<'a>) -> Vec<&'a [f64]> {
     }
 }
 
-/// Of each run a box from quartile to quartile with the median, and a line of the middle 90%.
+/// A box plot of each run: quartile to quartile with the median, and a line of the middle 90%.
 fn boxes(seen: &Seen) -> Vec<String> {
     let scale = scale(seen);
     let at = |value: f64| 1.0 + scale.fraction(value) * (WIDTH - 2.0);

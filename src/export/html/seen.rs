@@ -1,4 +1,4 @@
-//! What the sections of a page share: a session's short names, its maps as they are shown, and the
+//! The things that the sections of a page share: a session's short names, its maps as they are shown, and the
 //! slices of the scan.
 
 use super::Shown;
@@ -15,27 +15,27 @@ pub(super) struct Seen<'a> {
     pub(super) shown: &'a Shown,
     pub(super) context: &'a Context,
     pub(super) grid: Grid,
-    /// What tells the runs apart.
+    /// The names that tell the runs apart.
     pub(super) names: Vec<String>,
-    /// Where the figures are from; everywhere if nothing.
+    /// The voxels that the figures are of, if not all.
     pub(super) inside: Option<&'a [bool]>,
-    /// Over all runs, on the whole grid: also outside the mask.
+    /// The mean over all runs, on the whole grid: also outside the mask.
     pub(super) mean: &'a [f64],
     pub(super) std: &'a [f64],
-    /// In the mask.
+    /// The tSNR in the mask.
     pub(super) tsnr: &'a [f64],
-    /// Of each run by itself; of none where there is one run only, or they have none of their own.
+    /// The tSNR of each run by itself; of none where there is one run only, or they have none of their own.
     pub(super) runs: Vec<&'a [f64]>,
-    /// What is shown of the grid.
+    /// The part of the grid that is shown.
     pub(super) head: Crop,
     /// The values at the ends of the colours of every map of tSNR.
     pub(super) tsnr_range: Range,
     /// The slices along the third voxel axis: of all runs, then of each of `runs`.
-    pub(super) slices: Vec<Slices>,
+    pub(super) slices: Vec<SliceMedians>,
 }
 
 /// The median tSNR of each slice of a map; NaN where nothing is defined.
-pub(super) struct Slices {
+pub(super) struct SliceMedians {
     pub(super) medians: Vec<f64>,
     voxels: Vec<usize>,
 }
@@ -52,7 +52,7 @@ pub(super) struct OddSlice {
 impl<'a> Seen<'a> {
     /// # Panics
     /// If the record lacks the maps of mean and std.
-    pub(super) fn of(record: &'a Record, shown: &'a Shown, context: &'a Context) -> Seen<'a> {
+    pub(super) fn new(record: &'a Record, shown: &'a Shown, context: &'a Context) -> Seen<'a> {
         let grid = grid(&record.geometry);
         let whole = |kind: MapKind| {
             let map = record.whole.iter().find(|map| map.kind() == kind);
@@ -77,7 +77,7 @@ impl<'a> Seen<'a> {
             mean,
             std: whole(STD),
             tsnr,
-            slices: slices.map(|values| Slices::of(values, in_slice)).collect(),
+            slices: slices.map(|values| SliceMedians::new(values, in_slice)).collect(),
             head,
             tsnr_range: shown.range.unwrap_or(range),
             record,
@@ -94,7 +94,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The slices of a run by itself.
-    pub(super) fn slices_of(&self, run: usize) -> Option<&Slices> {
+    pub(super) fn slices_of(&self, run: usize) -> Option<&SliceMedians> {
         match self.record.runs.len() {
             1 => self.slices.first(),
             _ => self.slices.get(run + 1),
@@ -103,7 +103,7 @@ impl<'a> Seen<'a> {
 
     /// The slice that is oddest beside its neighbours, in all runs together or in one of them.
     pub(super) fn oddest_slice(&self) -> Option<OddSlice> {
-        let oddest = self.slices.iter().filter_map(Slices::oddest);
+        let oddest = self.slices.iter().filter_map(SliceMedians::oddest);
         oddest.min_by(|a, b| a.ratio().total_cmp(&b.ratio()))
     }
 
@@ -117,7 +117,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Of a map that begins at 0, the values at the ends of its colours.
+    /// The values at the ends of the colours of a map that begins at 0.
     pub(super) fn range_of(&self, values: &[f64]) -> Range {
         Range::from_zero(&self.in_mask(values))
     }
@@ -138,17 +138,17 @@ impl<'a> Seen<'a> {
     }
 }
 
-impl Slices {
+impl SliceMedians {
     /// Fewer voxels than this share of the fullest slice's make no slice that is compared.
     const ENOUGH: f64 = 0.1;
 
-    fn of(values: &[f64], in_slice: usize) -> Slices {
+    fn new(values: &[f64], in_slice: usize) -> SliceMedians {
         let (mut medians, mut voxels) = (Vec::new(), Vec::new());
         for slice in values.chunks(in_slice) {
             medians.push(quantiles(slice, [0.5]).map_or(f64::NAN, |[median]| median));
             voxels.push(slice.iter().filter(|it| it.is_finite()).count());
         }
-        Slices { medians, voxels }
+        SliceMedians { medians, voxels }
     }
 
     /// A slice beside its neighbours; nothing where it or they hold too little.
@@ -157,7 +157,7 @@ impl Slices {
         let is_full = |at: &usize| {
             self.voxels
                 .get(*at)
-                .is_some_and(|&it| it > 0 && it as f64 >= Slices::ENOUGH * most as f64)
+                .is_some_and(|&it| it > 0 && it as f64 >= SliceMedians::ENOUGH * most as f64)
         };
         let near = [slice.checked_sub(2), slice.checked_sub(1), Some(slice + 1), Some(slice + 2)];
         // The last slice of the head is partly air: what has neighbours on both sides is compared.
@@ -181,7 +181,7 @@ impl Slices {
 
 /// The slice along the third voxel axis that is oddest beside its neighbours, of so many voxels each.
 pub(in crate::export) fn oddest_slice(values: &[f64], in_slice: usize) -> Option<usize> {
-    Slices::of(values, in_slice.max(1)).oddest().map(|it| it.slice)
+    SliceMedians::new(values, in_slice.max(1)).oddest().map(|it| it.slice)
 }
 
 impl OddSlice {
@@ -206,11 +206,11 @@ mod tests {
         values[..18].fill(f64::NAN);
         values[18..20].fill(3.0);
         values[60..80].fill(19.0);
-        let slices = Slices::of(&values, 20);
+        let slices = SliceMedians::new(&values, 20);
         let odd = slices.oddest().unwrap();
         assert_eq!(odd, OddSlice { slice: 3, median: 19.0, beside: 43.0 });
         assert!(odd.is_odd() && slices.beside(0).is_none() && slices.beside(9).is_none());
         assert!(!slices.beside(6).unwrap().is_odd());
-        assert!(Slices::of(&[f64::NAN; 9], 3).oddest().is_none());
+        assert!(SliceMedians::new(&[f64::NAN; 9], 3).oddest().is_none());
     }
 }

@@ -19,13 +19,13 @@ use std::fmt::Write;
 use taskgraph::drawing::{Coloring, Format};
 
 const STYLE: &str = include_str!("session.css");
-/// So many slices stand side by side in a table.
+/// The most slices that stand side by side in a table.
 const SLICES_IN_A_ROW: usize = 36;
-/// Of more runs only the range and the worst are said among the key figures.
+/// The most runs whose figures are all said; of more only the range and the worst are.
 const MOST_RUNS_SAID: usize = 8;
 /// A table has a column for each of so many runs.
 const MOST_RUN_COLUMNS: usize = 24;
-/// Of many runs so many odd slices are listed.
+/// The most odd slices that are listed of many runs.
 const MOST_ODD_SLICES: usize = 12;
 
 /// The page, as the text of an HTML file.
@@ -37,7 +37,7 @@ const MOST_ODD_SLICES: usize = 12;
 /// If the record lacks the maps of mean and std: its recipe asks for them with
 /// [`is_reported`](crate::recipe::Computing::is_reported).
 pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String> {
-    let seen = Seen::of(record, shown, context);
+    let seen = Seen::new(record, shown, context);
     let mut page = head(&record.title(), &heat::style(shown.colormap));
     bar(&mut page, &seen);
     page += "<main>\n";
@@ -67,10 +67,10 @@ pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String>
     Ok(page)
 }
 
-/// What moves on the page: planes, cursor, tables.
+/// The script of the page, which moves planes, cursor and tables.
 const SCRIPT: &str = include_str!("session.js");
 
-/// What a browser may do for the page: load nothing but the pictures inside, and run no script but the
+/// The policy of the page: a browser may load nothing but the pictures inside, and run no script but the
 /// one whose hash this is.
 fn policy() -> String {
     let hash = base64(&hmac_sha256::Hash::hash(SCRIPT.as_bytes()));
@@ -96,7 +96,7 @@ fn head(title: &str, colors: &str) -> String {
     )
 }
 
-/// What stays on top: the subject, how much there is, and where everything stands.
+/// The bar that stays on top: the subject, how much there is, and where everything stands.
 fn bar(page: &mut String, seen: &Seen) {
     let record = seen.record;
     let warnings = record.findings_from(Severity::Warning).count();
@@ -139,7 +139,7 @@ fn bar(page: &mut String, seen: &Seen) {
     );
 }
 
-/// What to look at, what was looked for, and what was not.
+/// The section of what to look at, what was looked for, and what was not.
 fn findings(page: &mut String, seen: &Seen) {
     let record = seen.record;
     let mut warnings: Vec<&Finding> = record.findings_from(Severity::Warning).collect();
@@ -314,15 +314,15 @@ fn figures(page: &mut String, seen: &Seen) {
     );
 }
 
-/// Of a path, the name of the file.
+/// The name of the file at a path.
 fn name_of(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// What rows of regions call all runs together.
+/// The name of all runs together in rows of regions.
 const ALL: &str = "all";
 
-/// Which end of the figures of runs is worse.
+/// The end of the figures of runs that is worse.
 enum Worst {
     Lowest,
     Highest,
@@ -403,7 +403,7 @@ fn slices(page: &mut String, seen: &Seen) {
     *page += "</section>\n";
 }
 
-/// Of a great many runs: a picture, a line a run, and the oddest slices as a table.
+/// The slices of a great many runs: a picture, a line a run, and the oddest slices as a table.
 fn many_slices(page: &mut String, seen: &Seen, names: &[String]) {
     let count = seen.grid.shape[2];
     let values: Vec<f64> = seen.slices.iter().flat_map(|it| it.medians.iter().copied()).collect();
@@ -484,7 +484,7 @@ fn voxels(row: &Row) -> usize {
     row.summary.voxels - row.summary.undefined
 }
 
-/// What is looked up, and not at: folded away.
+/// The details that are looked up, folded away.
 fn details(page: &mut String, seen: &Seen) {
     let record = seen.record;
     *page += "<section id=\"details\"><h2>Details</h2>\n";

@@ -10,14 +10,14 @@ use crate::pictures::{Colormap, Crop, Plane, Range, Slices, View, Volume, pixels
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
-/// Of the first view and of the others so many slices are shown unless another number is asked for.
+/// How many slices of the first view, and of the others, are shown unless another number is asked for.
 const FIRST: usize = 11;
 const OTHERS: usize = 3;
-/// Of all runs together so many slices are shown at most; of a great many runs one each.
+/// The most slices that are shown of all runs together; of a great many runs it is one each.
 const MOST_OF_RUNS: usize = 240;
 /// More slices than this, of all maps, are not drawn.
 const MOST_RUNS: usize = 500;
-/// So many slices that findings name are put among those shown.
+/// The most slices that findings name and that are put among those shown.
 const MOST_NAMED: usize = 4;
 /// The mean that is to show what lies in the air is raised to this power.
 const ENHANCED: f64 = 0.45;
@@ -45,7 +45,7 @@ struct Drawn<'a> {
 /// Slices that the grid does not have.
 pub(super) fn section(page: &mut String, seen: &Seen) -> Result<()> {
     let tiles = tiles(seen)?;
-    let outlines = Outlines::of(seen, &tiles);
+    let outlines = Outlines::new(seen, &tiles);
     let _ = write!(
         page,
         "<section id=\"pictures\"><h2>Slices of each map</h2>\n<p class=\"faint\">Every row has the same \
@@ -324,7 +324,7 @@ struct Outlines {
 }
 
 impl Outlines {
-    fn of(seen: &Seen, tiles: &[Tile]) -> Outlines {
+    fn new(seen: &Seen, tiles: &[Tile]) -> Outlines {
         let Some(inside) = seen.inside else {
             return Outlines { definitions: String::new(), places: Vec::new() };
         };

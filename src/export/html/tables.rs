@@ -15,7 +15,7 @@ pub(super) fn table<const N: usize>(
     captioned("", headings, rows)
 }
 
-/// The same with what it shows, which is escaped as well.
+/// A table with a caption, which is escaped as the cells are.
 pub(super) fn captioned<const N: usize>(
     caption: &str,
     headings: [&str; N],

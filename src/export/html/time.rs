@@ -1,5 +1,5 @@
-//! What happened from volume to volume, all runs on one axis: global signal, DVARS, motion, the carpet
-//! and the mean of each slice, with the volumes that were left out.
+//! The section of what happened from volume to volume, all runs on one axis: global signal, DVARS,
+//! motion, the carpet and the mean of each slice, with the volumes that were left out.
 
 use super::decimal::{Packed, packed};
 use super::seen::Seen;
@@ -13,52 +13,52 @@ use crate::stats::signals::{Sampled, SampledValues};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Of the drawing, in units that the browser scales; between `LEFT` and `RIGHT` lie the volumes.
+/// The width of the drawing, in units that the browser scales; the volumes lie between `LEFT` and `RIGHT`.
 const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 128.0;
 const RIGHT: f64 = 1196.0;
-/// From the top of the drawing to the first course: the names of the runs.
+/// The room above the first course, for the names of the runs.
 const HEAD: f64 = 20.0;
-/// Of a course, and between it and the next.
+/// The height of a course, and the gap below it.
 const COURSE: f64 = 52.0;
 const GAP: f64 = 12.0;
 const CARPET: f64 = 190.0;
 const SLICES: f64 = 100.0;
 /// The width of a letter of a name, which is bold.
 const LETTER: f64 = 8.0;
-/// Below everything: volumes, and seconds.
+/// The room below everything, for volumes and seconds.
 const FOOT: f64 = 34.0;
 /// Courses of more volumes are drawn by the least and the greatest value of every few.
 const MOST_POINTS: usize = 1100;
-/// Of the carpet and the slices; of more volumes or voxels the mean of every few.
+/// The most columns and rows of carpet and slices; of more volumes or voxels the mean of every few is shown.
 const MOST_COLUMNS: usize = 1600;
 const MOST_ROWS: usize = 300;
 /// Greys of the carpet: more are not told apart, and take room.
 const GREYS: f64 = 32.0;
-/// Of more volumes in all the script is not told of the parameters of motion.
+/// The most volumes in all of which the script is told the parameters of motion.
 const MOST_TOLD_VOLUMES: usize = 20_000;
-/// So many values beyond the axis are marked.
+/// The most values beyond the axis that are marked.
 const MOST_MARKS: usize = 60;
 /// A slice whose mean is below this share of the brightest's is air.
 const AIR: f64 = 0.05;
 
 /// Quantities of each volume that share an axis.
 struct Course {
-    /// What they are, in lines beside the course.
+    /// The label beside the course, in lines.
     label: Vec<String>,
     lines: Vec<Line>,
-    /// Beyond which a volume is censored, if that was asked for.
+    /// The value beyond which a volume is censored, if that was asked for.
     threshold: Option<f64>,
 }
 
 /// A quantity of each volume.
 struct Line {
     name: &'static str,
-    /// Of each run.
+    /// The values of each run.
     values: Vec<Vec<f64>>,
 }
 
-/// What the script says of a volume.
+/// The values that the script says of a volume.
 #[derive(Serialize)]
 struct Courses<'a> {
     width: f64,
@@ -140,7 +140,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
     let _ = writeln!(page, "<script type=\"application/json\" id=\"courses\">{text}</script>");
 }
 
-/// What is known of the volumes of any run; of the others there is nothing.
+/// The courses that are known of the volumes of any run.
 fn courses(record: &Record) -> Vec<Course> {
     let line = |name, of: &dyn Fn(&RunRecord) -> Vec<f64>| {
         let padded = |run: &RunRecord| {
@@ -188,7 +188,7 @@ fn courses(record: &Record) -> Vec<Course> {
     courses
 }
 
-/// What the script calls the parameters of motion.
+/// The names that the script has for the parameters of motion.
 const MOTION: [&str; 6] = ["x mm", "y mm", "z mm", "about x °", "about y °", "about z °"];
 
 /// The values of the volumes that are in the maps.
@@ -265,7 +265,7 @@ fn drawing(page: &mut String, seen: &Seen, courses: &[Course]) {
     for it in courses {
         course(&mut drawing, seen, it);
     }
-    let columns = Columns::of(&lengths);
+    let columns = TimeColumns::new(&lengths);
     if let Some((values, rows)) = carpet(seen, &columns) {
         let raster = Raster {
             label: &["carpet", "z of sampled", "voxels: black", "low, white high"],
@@ -488,26 +488,26 @@ fn frame(drawing: &mut Drawing, seen: &Seen, bottom: f64) -> String {
     bands
 }
 
-/// Which volumes share a column of an image: those of one run, a few that follow one another.
-struct Columns {
+/// The volumes that share a column of an image: those of one run, a few that follow one another.
+struct TimeColumns {
     /// Run, first volume, and the one after the last.
     spans: Vec<(usize, usize, usize)>,
 }
 
-impl Columns {
-    fn of(lengths: &[usize]) -> Columns {
+impl TimeColumns {
+    fn new(lengths: &[usize]) -> TimeColumns {
         let total: usize = lengths.iter().sum();
         let few = total.div_ceil(MOST_COLUMNS).max(1);
         let of_run = |(run, &length): (usize, &usize)| {
             (0..length).step_by(few).map(move |first| (run, first, (first + few).min(length)))
         };
-        Columns { spans: lengths.iter().enumerate().flat_map(of_run).collect() }
+        TimeColumns { spans: lengths.iter().enumerate().flat_map(of_run).collect() }
     }
 }
 
 /// The carpet: of sampled voxels in the mask, in the order of their slices from the top, the values
 /// less a straight line, over their standard deviation; both of the volumes used. With its rows.
-fn carpet(seen: &Seen, columns: &Columns) -> Option<(Vec<f64>, usize)> {
+fn carpet(seen: &Seen, columns: &TimeColumns) -> Option<(Vec<f64>, usize)> {
     let samples: Vec<&Sampled> =
         seen.record.runs.iter().map(|run| run.signals.sampled.as_ref()).collect::<Option<_>>()?;
     let places = &samples.first()?.places;
@@ -574,7 +574,7 @@ fn standardized(sampled: &Sampled, voxel: usize, run: &RunRecord) -> Vec<f64> {
 
 /// The mean of each slice as its change from its mean over the volumes used, in percent, row by row
 /// from the top, and the change at the ends of the colours.
-fn slices(seen: &Seen, columns: &Columns) -> Option<(Vec<f64>, f64)> {
+fn slices(seen: &Seen, columns: &TimeColumns) -> Option<(Vec<f64>, f64)> {
     let count = seen.grid.shape[2];
     let runs = &seen.record.runs;
     let is_known = |run: &RunRecord| run.signals.slice_means.dim() == (run.uses.len(), count);
@@ -660,7 +660,7 @@ mod tests {
 
     #[test]
     fn columns_are_of_one_run_each() {
-        let columns = Columns::of(&[1000, 1001]);
+        let columns = TimeColumns::new(&[1000, 1001]);
         assert_eq!(columns.spans.len(), 500 + 501);
         assert_eq!(columns.spans[499..501], [(0, 998, 1000), (1, 0, 2)]);
         assert_eq!(columns.spans[1000], (1, 1000, 1001));

@@ -31,15 +31,15 @@ const EXACTNESS: [(u32, [usize; 3]); 9] = [
 ];
 /// Outside the mask a value has so many digits.
 const DIGITS_OUTSIDE: u32 = 2;
-/// At so many places that findings show the exact values are kept.
+/// The most places that findings show at which the exact values are kept.
 const MOST_PLACES: usize = 200;
 const COLORS: usize = 256;
 
 /// Everything that the script needs to show maps.
 #[derive(Serialize)]
-struct Maps<'a> {
+struct ScriptMaps<'a> {
     shape: [usize; 3],
-    /// From voxel indices to millimetres.
+    /// The affine from voxel indices to millimetres.
     affine: [[f64; 4]; 3],
     is_oriented: bool,
     voxel_sizes: [f64; 3],
@@ -75,21 +75,21 @@ struct MapOf {
     range: [f64; 2],
     /// Voxels that share a value, along each axis.
     block: [usize; 3],
-    /// Of the voxels in the mask in their order, or of blocks in theirs.
+    /// The values of the voxels in the mask in their order, or of blocks in theirs.
     values: Packed,
-    /// Of the other voxels.
+    /// The values of the other voxels.
     outside: Option<Packed>,
 }
 
 #[derive(Serialize)]
 struct PlaceOf {
     voxel: [usize; 3],
-    /// In each map, four digits.
+    /// The value in each map, to four digits.
     values: Vec<Option<String>>,
 }
 
 /// A map that is to be embedded.
-struct Shown<'a> {
+struct ShownMap<'a> {
     name: String,
     run: Option<usize>,
     values: &'a [f64],
@@ -115,7 +115,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
     };
     let _ = write!(
         page,
-        "<section id=\"maps\" class=\"scripted\" hidden><h2>Maps</h2>\n<div class=\"viewer\"><div \
+        "<section id=\"maps\" class=\"scripted\" hidden><h2>ScriptMaps</h2>\n<div class=\"viewer\"><div \
          class=\"planes\">{}</div>\n<div class=\"panel\"><label>map <select id=\"map\"></select></label>\
          <canvas id=\"colors\" width=\"256\" height=\"12\" role=\"img\" aria-label=\"colours\"></canvas>\
          <div class=\"ends\"><label>from <input id=\"low\" type=\"number\" step=\"any\"></label><label>to \
@@ -136,7 +136,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
 
 /// The element that holds the maps.
 pub(super) fn data(seen: &Seen) -> String {
-    let mut shown = vec![Shown {
+    let mut shown = vec![ShownMap {
         name: if seen.runs.is_empty() { "tSNR" } else { "tSNR of all runs" }.to_owned(),
         run: None,
         values: seen.tsnr,
@@ -145,7 +145,7 @@ pub(super) fn data(seen: &Seen) -> String {
         is_whole: false,
     }];
     let whole = [("mean", seen.mean, "gray"), ("std", seen.std, "magma")];
-    shown.extend(whole.map(|(name, values, palette)| Shown {
+    shown.extend(whole.map(|(name, values, palette)| ShownMap {
         name: name.to_owned(),
         run: None,
         values,
@@ -155,7 +155,7 @@ pub(super) fn data(seen: &Seen) -> String {
     }));
     let of_session = |kind: &MapKind| kind.extent == Extent::Session && *kind != TSNR;
     for map in seen.record.maps.iter().filter(|it| it.kind() == BETWEEN && of_session(&it.kind())) {
-        shown.push(Shown {
+        shown.push(ShownMap {
             name: map.kind().title.to_owned(),
             run: None,
             values: map.values(),
@@ -169,7 +169,7 @@ pub(super) fn data(seen: &Seen) -> String {
     let own: Vec<usize> = own.collect();
     for (number, values) in seen.runs.iter().enumerate() {
         let run = own.get(number).copied().unwrap_or(number);
-        shown.push(Shown {
+        shown.push(ShownMap {
             name: format!("tSNR of {}", seen.names[run]),
             run: Some(run),
             values,
@@ -211,7 +211,7 @@ pub(super) fn data(seen: &Seen) -> String {
             .map(|value| value.map(|it| format!("{it:.3e}")))
             .collect(),
     };
-    let maps = Maps {
+    let maps = ScriptMaps {
         shape: seen.grid.shape,
         affine: seen.grid.affine,
         is_oriented: seen.grid.is_oriented(),
@@ -277,7 +277,7 @@ fn start(seen: &Seen) -> [usize; 3] {
 }
 
 /// Maps as exact as they may be, all of them alike.
-fn embedded(maps: &[Shown], seen: &Seen, most: usize) -> Vec<MapOf> {
+fn embedded(maps: &[ShownMap], seen: &Seen, most: usize) -> Vec<MapOf> {
     let mut made = Vec::new();
     for (number, (digits, block)) in EXACTNESS.into_iter().enumerate() {
         let Some(first) = maps.first() else { break };
@@ -293,7 +293,7 @@ fn embedded(maps: &[Shown], seen: &Seen, most: usize) -> Vec<MapOf> {
     made
 }
 
-fn map_of(map: &Shown, seen: &Seen, digits: u32, block: [usize; 3]) -> MapOf {
+fn map_of(map: &ShownMap, seen: &Seen, digits: u32, block: [usize; 3]) -> MapOf {
     let (values, mut outside) = match (block, seen.inside) {
         ([1, 1, 1], Some(inside)) => {
             let of = |wanted: bool| {

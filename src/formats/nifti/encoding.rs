@@ -21,7 +21,7 @@ pub(super) fn voxel_encoding(header: &NiftiHeader) -> Result<VoxelEncoding> {
     Ok(VoxelEncoding { datatype, scaling })
 }
 
-/// What `bitpix` says of the size of a sample, in bits, where that contradicts the datatype.
+/// The bits of a sample by `bitpix`, where that contradicts the datatype.
 pub(super) fn contradicting_bits(header: &NiftiHeader, datatype: Datatype) -> Option<i16> {
     (i32::from(header.bitpix) != 8 * datatype.bytes() as i32).then_some(header.bitpix)
 }

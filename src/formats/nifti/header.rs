@@ -18,7 +18,7 @@ pub(super) const FIRST_VOXEL_OFFSET: u64 = 352;
 /// Bytes of a NIfTI-2 header, and the value of its `sizeof_hdr`.
 pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
 
-/// What `dim[1]` is where a vector is too long for it, whose length FreeSurfer writes into `glmin`
+/// The value of `dim[1]` where a vector is too long for it, whose length FreeSurfer writes into `glmin`
 /// (its `save_nifti.m`; nibabel's `Nifti1Header.get_data_shape` reads it so).
 pub(super) const LENGTH_IN_GLMIN: i16 = -1;
 
@@ -34,7 +34,7 @@ pub(super) struct Header {
     pub voxel_offset: u64,
     /// The fields, mended where they cannot be.
     pub fields: NiftiHeader,
-    /// What contradicts itself, and what was made of it, in words.
+    /// The fields that contradict each other, and what was made of them, in words.
     pub mended: Vec<String>,
     /// The size of a sample in bits by `bitpix`, if that is not the datatype's.
     pub other_bits: Option<i16>,

@@ -60,7 +60,7 @@ pub(super) fn mend(header: &mut NiftiHeader) -> Vec<String> {
     mended
 }
 
-/// What is wrong with the sform; one that does not count need not name directions.
+/// The fault of the sform; one that does not count need not name directions.
 fn fault_of_sform(header: &NiftiHeader) -> Option<&'static str> {
     let rows = [header.srow_x, header.srow_y, header.srow_z];
     if rows.as_flattened().iter().any(|it| !it.is_finite()) {
@@ -70,7 +70,7 @@ fn fault_of_sform(header: &NiftiHeader) -> Option<&'static str> {
     (header.sform_code > 0 && !is_one).then_some("its sform names no three directions")
 }
 
-/// What is wrong with the qform.
+/// The fault of the qform.
 fn fault_of_qform(header: &NiftiHeader) -> Option<&'static str> {
     let numbers = [
         [header.quatern_b, header.quatern_c, header.quatern_d],

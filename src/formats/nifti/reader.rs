@@ -42,7 +42,7 @@ pub struct Image {
     header: Header,
     encoding: Encoding,
     version: Version,
-    /// What a gzip file holds beside its members, once it was read to the end.
+    /// The bytes of a gzip file beside its members, known once it was read to the end.
     surplus: Arc<OnceLock<Surplus>>,
 }
 
@@ -377,7 +377,7 @@ impl VolumeStream for Stream {
     }
 }
 
-/// Any part of the voxels of a plain file, read where it lies.
+/// A reader of any part of the voxels of a plain file, where it lies.
 struct Blocks {
     image: Image,
     file: File,
@@ -448,7 +448,7 @@ fn at(path: &Path, error: Error) -> Error {
 /// Why a stream broke off.
 enum Interruption {
     Cancelled,
-    /// It ended after `bytes` bytes.
+    /// The file ended after `bytes` bytes.
     Ended {
         bytes: usize,
     },

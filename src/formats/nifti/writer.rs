@@ -97,7 +97,7 @@ impl Extension {
         }
     }
 
-    /// Whose extension it is, if it describes the time course of the run and so is wrong
+    /// The program whose extension it is, if it describes the time course of the run and so is wrong
     /// beside a map: DICOM's attributes (code 2) and AFNI's (code 4).
     fn describes_the_time_course(&self) -> Option<&'static str> {
         match self.code {

@@ -73,7 +73,7 @@ pub(super) struct Folding {
     runs: Fold,
     /// The run of which not every image was folded.
     begun: Option<Moments>,
-    /// By image.
+    /// The signals of each image.
     signals: Arc<Vec<Signals>>,
 }
 
@@ -85,7 +85,7 @@ impl Folding {
         Folding { runs, begun: None, signals: Arc::default() }
     }
 
-    /// With the next image.
+    /// This folding with the next image added.
     pub fn with(mut self, job: &Job, sums: PartSums) -> Folding {
         let part = &job.parts[self.signals.len()];
         Arc::make_mut(&mut self.signals).push(sums.signals);
@@ -127,7 +127,7 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    /// Those of a grid `[x, y, z]`, of those of its voxels in their order.
+    /// The maps of a grid `[x, y, z]`, put together from those of its voxels in their order.
     pub fn gathered(parts: impl Iterator<Item = Finished>, shape: [usize; 3]) -> Finished {
         let (mut all_at_limit, mut all_peaks) = (Vec::new(), Vec::<RunPeak>::new());
         let mut all_signals = Vec::<Signals>::new();

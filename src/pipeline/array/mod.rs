@@ -11,8 +11,9 @@
 //!
 //! | images | how they are read | parallel over |
 //! |---|---|---|
-//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk and adds it (`streams.rs`) | images |
-//! | fewer, some of them gzip | a chain that reads, and chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
+//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk
+//! and adds it (`streams.rs`) | images | | fewer, some of them gzip | a chain that reads, and
+//! chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
 //! | all plain | a task a slab of voxels, which reads just that of every volume (`slabs.rs`) | slabs |
 //!
 //! Results do not depend on the threads nor on the length of the chunks.
@@ -32,7 +33,7 @@ mod folding;
 mod slabs;
 mod streams;
 
-use super::{Analysis, Computed, RunSignals, Settings};
+use super::{Analysis, PassOutcome, RunSignals, Settings};
 use crate::formats::{Progress, Source};
 use crate::runs::Session;
 use crate::stats::fold::OfRuns;
@@ -69,7 +70,7 @@ pub(super) fn tasks(
     session: &Session,
     settings: &Settings,
     progress: &Arc<dyn Progress>,
-) -> Delayed<Computed> {
+) -> Delayed<PassOutcome> {
     let threads = settings.threads;
     let job = Arc::new(Job::new(session, settings, progress));
     let folded = match job.parts.all().all(|part| part.image.is_seekable()) {
@@ -101,7 +102,7 @@ pub(super) fn tasks(
     let gathered = move |finished: Vec<Finished>| {
         let finished = finished.into_iter();
         let Finished { maps, at_limit, peaks, signals } = Finished::gathered(finished, shape);
-        Computed { maps, at_limit, peaks, signals: job.signals_of_runs(&signals) }
+        PassOutcome { maps, at_limit, peaks, signals: job.signals_of_runs(&signals) }
     };
     delayed("gather", finished, gathered).value_bytes(map_bytes)
 }
@@ -112,7 +113,7 @@ struct Job {
     voxels: usize,
     chunk_length: Option<NonZeroUsize>,
     progress: Arc<dyn Progress>,
-    /// In the order in which they are folded: the longest run first, so that no thread is left
+    /// The parts in the order in which they are folded: the longest run first, so that no thread is left
     /// with a long one at the end.
     parts: Parts,
     bytes: VoxelBytes,
@@ -276,7 +277,8 @@ fn moments_of(image: &dyn Source) -> String {
     format!("moments {}", image.name())
 }
 
-/// At most `volumes`, but never a whole run, however short it is, and one at least.
+/// The length of a part of a run: at most `volumes`, but never a whole run, however short it is,
+/// and one at least.
 fn part_of_run(volumes: usize, image: &dyn Source) -> NonZeroUsize {
     NonZeroUsize::new(volumes.min(image.volumes().div_ceil(2))).unwrap_or(NonZeroUsize::MIN)
 }

@@ -4,7 +4,7 @@
 use super::{Entry, index, on_line};
 use crate::error::Result;
 
-/// What each line should look like.
+/// The form that each line should have.
 const EXPECTED: &str =
     "expected a number, a name without spaces and a colour: 17 Left-Hippocampus 220 216 20 0";
 

@@ -43,7 +43,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>> {
     labels.map(entry).collect()
 }
 
-/// By how much the value of a region's voxels is above the region's index.
+/// The difference of the value of a region's voxels from the region's index.
 fn value_above_index(atlas: Node, line: impl Fn(Node) -> usize) -> Result<i64> {
     const EXPECTED: &str = "expected Label, Probabilistic or Statistic";
     let kind = atlas.descendants().find(|node| node.has_tag_name("type"));

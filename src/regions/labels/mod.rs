@@ -23,11 +23,11 @@ pub struct LabelNames(BTreeMap<i64, String>);
 
 /// A label that a table has.
 struct Entry {
-    /// From 1.
+    /// The number of the line, from 1.
     line: usize,
     /// The value of its voxels.
     index: i64,
-    /// None where the table leaves it out.
+    /// The name; none where the table leaves it out.
     name: Option<String>,
 }
 
@@ -99,13 +99,13 @@ impl LabelNames {
         self.0.iter().map(|(&index, name)| (index, &**name))
     }
 
-    /// What a label is called that has no name: `label-7`.
+    /// The name of a label that has none: `label-7`.
     pub fn default_name(index: i64) -> String {
         format!("label-{index}")
     }
 }
 
-/// What to give instead of a file that is no table of labels.
+/// The remedy for a file that is no table of labels.
 const KNOWN_TABLES: &str =
     "give a BIDS dseg.tsv, the XML of an FSL atlas or a FreeSurfer colour table";
 

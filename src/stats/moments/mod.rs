@@ -37,7 +37,7 @@ pub struct Moments {
     scaling: Scaling,
     sums: Sums,
     projections: Option<Projections>,
-    /// Which voxels have a sample at the limit of its type that stands for itself, unscaled; empty
+    /// Whether each voxel has a sample at the limit of its type that stands for itself, unscaled; empty
     /// while none has.
     at_limit: Vec<bool>,
     /// The peak of the run.
@@ -243,7 +243,7 @@ impl Moments {
         self
     }
 
-    /// Over how many volumes the moments are.
+    /// How many volumes the moments are over.
     pub fn count(&self) -> u64 {
         self.count
     }

@@ -7,11 +7,11 @@
 //! slice mean     s_t(z) = sum_v y_t(v) / S         over the S voxels of slice z of the third axis
 //! ```
 //!
-//! over all V voxels of the grid, or beside that over those of a mask, in the units of the data (DVARS
-//! as defined in Nichols 2017, "Notes on creating a standardized version of DVARS", equation 1). A sample that is not finite
-//! counts as 0 in the means, as stored, and its change as none in DVARS. The voxels are added up
-//! in blocks of fixed size, so that no bit depends on who adds them; a slice is added up in its
-//! parts in each block.
+//! over all V voxels of the grid, or beside that over those of a mask, in the units of the data
+//! (DVARS as defined in Nichols 2017, "Notes on creating a standardized version of DVARS", equation
+//! 1). A sample that is not finite counts as 0 in the means, as stored, and its change as none in
+//! DVARS. The voxels are added up in blocks of fixed size, so that no bit depends on who adds them;
+//! a slice is added up in its parts in each block.
 //!
 //! The hash of a volume is the XXH64 of the hashes of its blocks, each the XXH64 of its samples as
 //! they are stored, little-endian whatever the file is; that of a run is the XXH64 of the hashes of
@@ -119,7 +119,7 @@ impl Signals {
         Signals { wanted, scaling, shape, volumes: 0, blocks, previous: Vec::new() }
     }
 
-    /// The same with memory for what is kept of so many volumes, which else grows by doubling.
+    /// These signals, with memory for what is kept of so many volumes, which else grows by doubling.
     pub fn with_room_for(mut self, volumes: usize) -> Signals {
         for block in &mut self.blocks {
             if let Some(sampled) = &mut block.sampled {
@@ -359,7 +359,7 @@ mod tests {
             assert_eq!(signals.inside(), None);
         }
         // The same of `y[:, [1, 2, 4]]`.
-        let inside = Some(Spans::of(&[false, true, true, false, true]));
+        let inside = Some(Spans::of_mask(&[false, true, true, false, true]));
         let wanted = SignalsWanted { inside, ..wanted };
         for step in [1, 2, 3] {
             let signals = signals(&wanted, half, [5, 1, 1], &some, 3, (step, &[5]));

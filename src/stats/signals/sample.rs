@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// The values of chosen voxels over time, in the units of the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
-    /// Their places in the file, ascending.
+    /// The places of the voxels in the file, ascending.
     pub places: Arc<[usize]>,
     /// The value of each at each volume.
     pub values: SampledValues,

@@ -57,7 +57,7 @@ pub struct Spans {
 
 impl Spans {
     /// The voxels that are `inside`, which has one a voxel of the grid.
-    pub fn of(inside: &[bool]) -> Spans {
+    pub fn of_mask(inside: &[bool]) -> Spans {
         let mut spans = Vec::new();
         let mut start = 0;
         for alike in inside.chunk_by(|a, b| a == b) {
@@ -112,7 +112,7 @@ impl VoxelSample {
         VoxelSample { places, precision }
     }
 
-    /// So many of `candidates`, evenly spread, or all of them if there are no more: they are cut into
+    /// A number of `candidates`, evenly spread, or all of them if there are no more: they are cut into
     /// as many parts of one length, and of each part one is taken, by a hash of its number. No column
     /// or row of a grid is preferred, and the same candidates give the same places.
     ///
@@ -212,11 +212,11 @@ mod tests {
 
     #[test]
     fn spans_are_the_ranges_inside() {
-        let spans = Spans::of(&[true, true, false, true, false, false, true]);
+        let spans = Spans::of_mask(&[true, true, false, true, false, false, true]);
         assert_eq!(spans.voxels(), 4);
         assert_eq!(spans.within(&(0..7)), [0..2, 3..4, 6..7]);
         assert_eq!(spans.within(&(1..4)), [0..1, 2..3]);
         assert!(spans.within(&(4..6)).is_empty());
-        assert_eq!(Spans::of(&[]).voxels(), 0);
+        assert_eq!(Spans::of_mask(&[]).voxels(), 0);
     }
 }

@@ -116,7 +116,7 @@ fn run(input: &[u8], folder: &Path) -> Reached {
     let context = Context::new();
     let said = json::text(&record, &context);
     serde_json::from_str::<serde_json::Value>(&said).expect("JSON");
-    let measured = text::Measured { seconds: 1.0, peak_bytes: None };
+    let measured = text::ProcessFigures { seconds: 1.0, peak_bytes: None };
     assert!(!text::summary(&record, &context, measured).is_empty());
     assert!(!sentence::sentence(&record).is_empty());
     tsv::table(&record);

@@ -2,7 +2,7 @@
 
 use super::{Coloring, Folded, Node, Picture};
 
-/// From first to last: five samples of a perceptually uniform map (viridis).
+/// Five samples of a perceptually uniform colour map (viridis), from the first task to the last.
 const FIRST_TO_LAST: [[f64; 3]; 5] = [
     [72.0, 33.0, 115.0],
     [59.0, 82.0, 139.0],

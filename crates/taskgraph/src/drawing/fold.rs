@@ -27,7 +27,7 @@ pub(super) fn folded(outline: &Outline, seconds: Option<&[f64]>) -> Folded {
     joined(outline, seconds, &groups)
 }
 
-/// For each task the first of those of its operation that it hangs together with.
+/// The first task, for each task, of those of its operation that it hangs together with.
 fn neighbours(outline: &Outline) -> Vec<usize> {
     let mut first: Vec<usize> = (0..outline.tasks.len()).collect();
     fn root(first: &mut [usize], mut task: usize) -> usize {

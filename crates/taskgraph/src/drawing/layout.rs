@@ -16,10 +16,10 @@ pub(super) struct Place {
 /// The course of an edge.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Way {
-    /// To the right, by the points at which it leaves a column and enters the next, by turns: bent from a point
-    /// at an even index to the next, straight from one at an odd index.
+    /// An edge to the right, by the points at which it leaves a column and enters the next, by
+    /// turns: bent from a point at an even index to the next, straight from one at an odd index.
     Forward(Vec<Place>),
-    /// Below the nodes, from the foot of one to the foot of another, at most [`DEPTH`] deep.
+    /// An edge below the nodes, from the foot of one to the foot of another, at most [`DEPTH`] deep.
     Back(Place, Place),
 }
 

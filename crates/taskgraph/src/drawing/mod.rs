@@ -45,9 +45,9 @@ pub enum Format {
 /// The meaning of the colours of the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coloring {
-    /// Its operation.
+    /// A colour for each operation.
     Kind,
-    /// Its number, so when it is begun.
+    /// A colour by the number of the task, which says when it is begun.
     Order,
 }
 
@@ -122,7 +122,7 @@ impl Picture {
     /// This picture, in which these operations have the colours that they have in every picture and
     /// profile where the same are named in the same order.
     pub fn naming(self, operations: &[&str]) -> Picture {
-        Picture { palette: Palette::of(operations), ..self }
+        Picture { palette: Palette::new(operations), ..self }
     }
 
     /// This picture, with the time that each task took, in seconds, by number.

@@ -57,7 +57,7 @@ pub(super) fn folded_at(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// At most `most` characters, the middle left out.
+/// A text of at most `most` characters, the middle left out.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     let characters: Vec<char> = text.chars().collect();
     if characters.len() <= most {

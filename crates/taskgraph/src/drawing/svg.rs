@@ -46,7 +46,7 @@ fn text_width(text: &str, size: f64) -> f64 {
 /// The text on a node, and the size that follows from it.
 struct Label {
     headline: String,
-    /// In lines.
+    /// The subject, in lines.
     subject: Vec<String>,
     time: Option<String>,
     size: Option<String>,
@@ -247,7 +247,7 @@ impl Direction {
     }
 }
 
-/// To the right, or down if the page is too narrow for that and it helps.
+/// The nodes laid out to the right, or down if the page is too narrow for that and it helps.
 fn laid_out(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Direction, Layout) {
     let right = layout(sizes, edges, 48.0);
     let turned: Vec<_> = sizes.iter().map(|&(width, height)| (height, width)).collect();

@@ -11,7 +11,7 @@ use crate::task_graph::Task;
 
 /// A pass, with what is said of it.
 pub struct Pass {
-    /// Its name.
+    /// The name of the pass.
     pub name: &'static str,
     /// The effect, in a few words.
     pub description: &'static str,

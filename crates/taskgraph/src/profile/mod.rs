@@ -2,10 +2,10 @@
 //! held and used meanwhile.
 //!
 //! A [`Recorder`] is an [`Observer`] of the graph. Beside the tasks it notes *phases* of the main
-//! thread, such as writing the results, and of each task the time that it spent reading
-//! files, from the disk or its cache, and decoding, as far as it is told. [`Recorder::finish`] gives a [`Profile`], which is
-//! written as a [trace](Profile::trace) or as a [page](Profile::page). The rest of a task's time
-//! counts as computing. It does not know what the tasks do.
+//! thread, such as writing the results, and of each task the time that it spent reading files, from
+//! the disk or its cache, and decoding, as far as it is told. [`Recorder::finish`] gives a
+//! [`Profile`], which is written as a [trace](Profile::trace) or as a [page](Profile::page). The
+//! rest of a task's time counts as computing. It does not know what the tasks do.
 
 mod page;
 mod sampling;
@@ -25,7 +25,7 @@ pub struct Recorder {
     started: Instant,
     notes: Mutex<Notes>,
     sampler: Sampler,
-    /// When it began.
+    /// The bytes that this process had read from storage when it began, where the system tells.
     storage_bytes: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ struct Notes {
 pub struct Span {
     /// The task or the phase.
     pub what: What,
-    /// When it began.
+    /// The time at which the task began, in seconds.
     pub begin: f64,
     /// The time that it took.
     pub seconds: f64,
@@ -58,7 +58,7 @@ pub struct Span {
 pub enum What {
     /// A task of the graph, by its number, on a worker.
     Task {
-        /// Its number.
+        /// The number of the task.
         task: usize,
         /// The worker's.
         worker: usize,

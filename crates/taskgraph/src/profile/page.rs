@@ -162,7 +162,7 @@ fn timeline(page: &mut String, profile: &Profile, wall: f64, operations: &[&str]
     let height = rows as f64 * ROW;
     let _ = write!(page, "<svg class=\"plot\" viewBox=\"0 0 {WIDTH} {:.0}\">", height + 22.0);
     axis(page, wall, height);
-    let mut palette = Palette::of(operations);
+    let mut palette = Palette::new(operations);
     let common = CommonParts::from_texts(profile.outline.tasks.iter().map(|task| task.subject()));
     let short = |span: &Span| match span.what {
         What::Phase(name) => name.to_owned(),

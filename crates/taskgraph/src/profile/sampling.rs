@@ -12,7 +12,7 @@ const INTERVAL: Duration = Duration::from_millis(5);
 /// The process at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// When, in seconds.
+    /// The time of the sample, in seconds.
     pub at: f64,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
