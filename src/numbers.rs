@@ -24,13 +24,16 @@ const DIGITS: i32 = 4;
 /// assert_eq!([50.1822, 9.99996, 12345.6, 2e-7].map(figure), ["50.18", "10.00", "12,346", "2.000e-7"]);
 /// ```
 pub fn figure(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     // Rounded first: 9.99996 is 10.00, and not 10.000.
     let rounded = format!("{value:.*e}", DIGITS as usize - 1);
     let Some(power) = rounded.split_once('e').and_then(|(_, power)| power.parse::<i32>().ok())
     else {
         return value.to_string();
     };
-    if value != 0.0 && !(-4..7).contains(&power) {
+    if !(-4..7).contains(&power) {
         return rounded;
     }
     let decimals = (DIGITS - 1 - power).max(0) as usize;
@@ -91,7 +94,7 @@ mod tests {
             "1,234,567",
             "1.000e9",
             "-3.000",
-            "0.000",
+            "0",
             "5.000e-7",
             "100.0",
             "-1,432",

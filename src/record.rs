@@ -54,6 +54,8 @@ pub struct Record {
     /// A row for each region and run, all runs together first; without regions of the mask or the
     /// whole grid, if a table was asked for.
     pub regions: Vec<Row>,
+    /// The tissues that were given.
+    pub tissues: Vec<Tissue>,
     /// The findings, in the order of the [rules](crate::findings::RULES).
     pub findings: Vec<Finding>,
     /// Everything that was looked for, whether it was found or not, each in a few words.
@@ -63,6 +65,16 @@ pub struct Record {
     /// How the record came about.
     pub provenance: Provenance,
     pub(crate) summary: OnceLock<Summary>,
+}
+
+/// A tissue that a map of probabilities shows, and where the sample of voxels meets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tissue {
+    /// The name that was given to it.
+    pub name: String,
+    /// The numbers of its voxels in the sample of the runs' [signals](RunRecord::signals), ascending;
+    /// none where no sample was kept.
+    pub sampled: Vec<usize>,
 }
 
 /// A run that was used.

@@ -355,6 +355,9 @@ impl Planned {
         found.iter().for_each(|finding| watch.observer.found(finding));
         let mut findings = self.findings;
         findings.extend(found);
+        let sampled = signals.first().and_then(|it| it.sampled.as_ref());
+        let places = sampled.map_or(&[][..], |it| &it.places);
+        let tissues = regions::tissues(&self.recipe.regions, &self.regions, places);
         let runs = run_records(&prepared, &maps, signals)?;
         let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
         let names: Vec<_> = runs.iter().map(name).collect();
@@ -378,6 +381,7 @@ impl Planned {
             counts,
             between_runs,
             regions,
+            tissues,
             findings,
             looked_for,
             provenance: Provenance {

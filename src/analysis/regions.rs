@@ -5,7 +5,8 @@ use crate::formats::Source;
 use crate::maps::{Maps, RUN_TSNR};
 use crate::pipeline::{Beside, OffGrid, on_grid_of};
 use crate::recipe::RegionChoice;
-use crate::regions::{self, LabelNames, Mask, Regions, Row};
+use crate::record::Tissue;
+use crate::regions::{self, LabelNames, Mask, Region, Regions, Row};
 use crate::runs::Session;
 use std::borrow::Cow;
 use std::path::Path;
@@ -43,6 +44,22 @@ pub(super) fn regions_of(
         regions.push(Regions::slices(shape));
     }
     Ok(regions)
+}
+
+/// The tissues among the regions of a choice, with the numbers of their voxels among `places`, which
+/// ascend.
+pub(super) fn tissues(choice: &RegionChoice, regions: &[Regions], places: &[usize]) -> Vec<Tissue> {
+    if choice.tissues.is_empty() {
+        return Vec::new();
+    }
+    let before = usize::from(choice.atlas.is_some());
+    let tissue = |region: &Region| Tissue {
+        name: region.name.clone(),
+        sampled: (0..places.len())
+            .filter(|&it| region.voxels.binary_search(&places[it]).is_ok())
+            .collect(),
+    };
+    regions[before].iter().map(tissue).collect()
 }
 
 /// The regions of an atlas on the grid of an image; `beside` is told if the atlas lies elsewhere

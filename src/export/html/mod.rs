@@ -8,6 +8,7 @@
 //! and quantiles of given maps, to draw them, and does not know how a map was computed, nor any image
 //! file.
 
+mod carpet;
 mod chart;
 mod decimal;
 mod heat;

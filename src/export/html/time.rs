@@ -1,6 +1,7 @@
 //! The section of what happened from volume to volume, all runs on one axis: global signal, DVARS,
 //! motion, the carpet and the mean of each slice, with the volumes that were left out.
 
+use super::carpet::Carpet;
 use super::decimal::{Packed, packed};
 use super::seen::Seen;
 use crate::markup::{base64, escaped};
@@ -9,7 +10,6 @@ use crate::numbers::{count, counted, figure};
 use crate::pictures::{Colormap, Range, pixels};
 use crate::record::{Record, RunRecord};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
-use crate::stats::signals::{Sampled, SampledValues};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -30,11 +30,11 @@ const LETTER: f64 = 8.0;
 const FOOT: f64 = 34.0;
 /// Courses of more volumes are drawn by the least and the greatest value of every few.
 const MOST_POINTS: usize = 1100;
-/// The most columns and rows of carpet and slices; of more volumes or voxels the mean of every few is shown.
+/// The most columns of carpet and slices; of more volumes the mean of every few is shown.
 const MOST_COLUMNS: usize = 1600;
-const MOST_ROWS: usize = 300;
-/// Greys of the carpet: more are not told apart, and take room.
-const GREYS: f64 = 32.0;
+/// The number of colours for a carpet's parts, and the most letters of a part's name.
+const PART_COLORS: usize = 4;
+const PART_LETTERS: usize = 8;
 /// The most volumes in all of which the script is told the parameters of motion.
 const MOST_TOLD_VOLUMES: usize = 20_000;
 /// The most values beyond the axis that are marked.
@@ -266,16 +266,22 @@ fn drawing(page: &mut String, seen: &Seen, courses: &[Course]) {
         course(&mut drawing, seen, it);
     }
     let columns = TimeColumns::new(&lengths);
-    if let Some((values, rows)) = carpet(seen, &columns) {
+    if let Some(carpet) = Carpet::new(seen, &columns.spans, is_upwards(seen)) {
         let raster = Raster {
-            label: &["carpet", "z of sampled", "voxels: black", "low, white high"],
+            label: match carpet.parts.is_empty() {
+                true => &["carpet", "z of sampled", "voxels: black", "low, white high"],
+                // Beside them stand the names of the parts.
+                false => &["carpet", "z: −2 to 2"],
+            },
             height: CARPET,
-            values: &values,
-            rows,
+            values: &carpet.values,
+            rows: carpet.rows,
             colormap: Colormap::Gray,
             range: Range::containing(-2.0, 2.0),
         };
-        image(&mut drawing, seen, &raster);
+        let top = drawing.top;
+        image(&mut drawing, seen, &raster, carpet.parts.is_empty());
+        parts(&mut drawing, top, &carpet);
     }
     if let Some((values, most)) = slices(seen, &columns) {
         let ends = format!("±{}%", figure(most));
@@ -287,7 +293,7 @@ fn drawing(page: &mut String, seen: &Seen, courses: &[Course]) {
             colormap: Colormap::Difference,
             range: Range::containing(-most, most),
         };
-        image(&mut drawing, seen, &raster);
+        image(&mut drawing, seen, &raster, true);
     }
     let bottom = drawing.top - GAP;
     let bands = frame(&mut drawing, seen, bottom);
@@ -412,8 +418,38 @@ struct Raster<'a> {
     range: Range,
 }
 
-/// Pixels, with what they are beside them, and what lies at the bottom.
-fn image(drawing: &mut Drawing, seen: &Seen, raster: &Raster) {
+/// The parts of a carpet that begins at `top`: a bar of a colour with the name beside each, and a line
+/// between them.
+fn parts(drawing: &mut Drawing, top: f64, carpet: &Carpet) {
+    let mut first = 0;
+    for (number, (name, rows)) in carpet.parts.iter().enumerate() {
+        let place = |row: usize| top + CARPET * row as f64 / carpet.rows as f64;
+        let (from, to) = (place(first), place(first + rows));
+        let _ = write!(
+            drawing.svg,
+            "<rect class=\"part p{}\" x=\"{:.1}\" y=\"{from:.1}\" width=\"5\" height=\"{:.1}\"><title>{}</title></rect>",
+            number % PART_COLORS,
+            LEFT - 6.0,
+            to - from,
+            escaped(name)
+        );
+        if first > 0 {
+            let _ =
+                write!(drawing.svg, "<path class=\"between\" d=\"M{LEFT} {from:.1}H{RIGHT}\"/>");
+        }
+        if to - from >= 12.0 {
+            let shown: String = match name.chars().count() {
+                0..=PART_LETTERS => name.clone(),
+                _ => name.chars().take(PART_LETTERS - 1).chain(['…']).collect(),
+            };
+            drawing.text([LEFT - 10.0, (from + to) / 2.0 + 4.0], "end", "tick", &shown);
+        }
+        first += rows;
+    }
+}
+
+/// Pixels, with what they are beside them, and what lies at the bottom if that is to be said.
+fn image(drawing: &mut Drawing, seen: &Seen, raster: &Raster, is_bottom_told: bool) {
     let Raster { label, height, values, rows, colormap, range } = raster;
     let label: Vec<String> = label.iter().map(|&it| it.to_owned()).collect();
     drawing.label(&label);
@@ -421,7 +457,9 @@ fn image(drawing: &mut Drawing, seen: &Seen, raster: &Raster) {
         true => ["left", "posterior", "inferior"][seen.grid.orientation().axes[2].number],
         false => "first slice",
     };
-    drawing.text([LEFT - 4.0, drawing.top + height - 2.0], "end", "tick", bottom);
+    if is_bottom_told {
+        drawing.text([LEFT - 4.0, drawing.top + height - 2.0], "end", "tick", bottom);
+    }
     let picture = pixels(values, values.len() / rows, *colormap, *range);
     let _ = write!(
         drawing.svg,
@@ -505,71 +543,9 @@ impl TimeColumns {
     }
 }
 
-/// The carpet: of sampled voxels in the mask, in the order of their slices from the top, the values
-/// less a straight line, over their standard deviation; both of the volumes used. With its rows.
-fn carpet(seen: &Seen, columns: &TimeColumns) -> Option<(Vec<f64>, usize)> {
-    let samples: Vec<&Sampled> =
-        seen.record.runs.iter().map(|run| run.signals.sampled.as_ref()).collect::<Option<_>>()?;
-    let places = &samples.first()?.places;
-    let is_shown = |&&place: &&usize| match seen.inside {
-        Some(inside) => inside[place],
-        None => seen.tsnr[place].is_finite(),
-    };
-    let mut shown: Vec<usize> = (0..places.len()).filter(|&it| is_shown(&&places[it])).collect();
-    if is_upwards(seen) {
-        shown.reverse();
-    }
-    if shown.is_empty() {
-        return None;
-    }
-    let series: Vec<Vec<Vec<f64>>> = samples
-        .iter()
-        .zip(&seen.record.runs)
-        .map(|(sampled, run)| shown.iter().map(|&it| standardized(sampled, it, run)).collect())
-        .collect();
-    let few = shown.len().div_ceil(MOST_ROWS);
-    let rows = shown.len().div_ceil(few);
-    let mut values = Vec::with_capacity(rows * columns.spans.len());
-    for first in (0..shown.len()).step_by(few) {
-        let last = (first + few).min(shown.len());
-        for &(run, from, to) in &columns.spans {
-            let cells = series[run][first..last].iter().flat_map(|it| &it[from..to]);
-            let (sum, number) = cells
-                .filter(|it| it.is_finite())
-                .fold((0.0, 0.0), |(sum, number), it| (sum + it, number + 1.0));
-            // The mean of several is nearer to 0.
-            let mean: f64 = sum / number * f64::sqrt(number);
-            values.push((mean * GREYS / 4.0).round() * 4.0 / GREYS);
-        }
-    }
-    Some((values, rows))
-}
-
 /// Whether higher slices are drawn above: where the third voxel axis leads up, or is not known.
 fn is_upwards(seen: &Seen) -> bool {
     !(seen.grid.is_oriented() && seen.grid.orientation().axes[2].is_reversed)
-}
-
-/// A voxel's series less its straight line, over the standard deviation of what remains.
-fn standardized(sampled: &Sampled, voxel: usize, run: &RunRecord) -> Vec<f64> {
-    let values: Vec<f64> = match &sampled.values {
-        SampledValues::Float32(all) => all.column(voxel).iter().map(|it| f64::from(*it)).collect(),
-        SampledValues::Float64(all) => all.column(voxel).to_vec(),
-    };
-    let used = |at: &usize| run.uses[*at] == Use::Used && values[*at].is_finite();
-    let used: Vec<usize> = (0..values.len()).filter(used).collect();
-    let number = used.len() as f64;
-    let middle = used.iter().sum::<usize>() as f64 / number;
-    let mean = used.iter().map(|&at| values[at]).sum::<f64>() / number;
-    let (mut along, mut spread) = (0.0, 0.0);
-    for &at in &used {
-        along += (at as f64 - middle) * (values[at] - mean);
-        spread += (at as f64 - middle).powi(2);
-    }
-    let slope = if spread > 0.0 { along / spread } else { 0.0 };
-    let rest = |at: usize| values[at] - mean - slope * (at as f64 - middle);
-    let std = (used.iter().map(|&at| rest(at).powi(2)).sum::<f64>() / number).sqrt();
-    (0..values.len()).map(|at| if std > 0.0 { rest(at) / std } else { f64::NAN }).collect()
 }
 
 /// The mean of each slice as its change from its mean over the volumes used, in percent, row by row
@@ -615,7 +591,6 @@ fn slices(seen: &Seen, columns: &TimeColumns) -> Option<(Vec<f64>, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::arr2;
 
     fn run(uses: Vec<Use>, dvars: Vec<f64>) -> RunRecord {
         let mut run = RunRecord::named("run <1>", uses);
@@ -664,24 +639,5 @@ mod tests {
         assert_eq!(columns.spans.len(), 500 + 501);
         assert_eq!(columns.spans[499..501], [(0, 998, 1000), (1, 0, 2)]);
         assert_eq!(columns.spans[1000], (1, 1000, 1001));
-    }
-
-    /// numpy 2.4.6: `r = y - np.polyval(np.polyfit(t, y, 1), t); r / r.std()` of
-    /// `y = [1, 2, 4, 3, 7]`.
-    #[test]
-    fn a_row_of_the_carpet_is_standardized() {
-        let values = SampledValues::Float64(arr2(&[[1.0], [2.0], [4.0], [3.0], [7.0]]));
-        let sampled = Sampled { places: [0].into(), values };
-        let run = run(vec![Use::Used; 5], Vec::new());
-        let expected = [
-            0.21566554640687666,
-            -0.10783277320343851,
-            0.6469966392206301,
-            -1.8331571444584533,
-            1.0783277320343843,
-        ];
-        for (found, expected) in standardized(&sampled, 0, &run).iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
-        }
     }
 }
