@@ -17,6 +17,7 @@
 //! | [`runs`] | patterns and their matches, entities in names, images that are one session |
 //! | [`nuisance`] | which volumes are used, trends, confounds, and what is fitted |
 //! | [`stats`] | mean, std, tSNR; moments that grow and merge |
+//! | [`quality`] | spikes, lost slices, drifts, steps of the head, runs unlike the others |
 //! | [`regions`] | brain masks, regions of a grid, and a table of a map in each |
 //! | [`formats`] | images of any format behind one seam: geometry, voxels, writing maps |
 //! | [`voxels`] | datatypes, scaling, blocks of samples |
@@ -62,6 +63,7 @@ pub mod output;
 pub mod paths;
 pub mod pictures;
 pub mod pipeline;
+pub mod quality;
 pub mod recipe;
 pub mod record;
 pub mod regions;

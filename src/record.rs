@@ -7,8 +7,10 @@ use crate::formats::{Geometry, MapSink};
 use crate::maps::{Counts, Map, Maps};
 use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
+use crate::quality::Quality;
 use crate::recipe::{Mode, Recipe, TsnrDefinition};
-use crate::regions::{Mask, Row};
+use crate::regions::Row;
+pub use crate::regions::{Brain, NamedMask};
 use crate::runs;
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
@@ -47,6 +49,11 @@ pub struct Record {
     pub at_limit: Vec<usize>,
     /// Where the maps are looked at; everywhere if there is none.
     pub mask: Option<NamedMask>,
+    /// The brain as it is found in the mean, where no mask was asked for; none where none is found.
+    pub brain: Option<Brain>,
+    /// What the series of the runs tell of their quality: in the mask, else in the brain, else in the
+    /// voxels that have a tSNR.
+    pub quality: Quality,
     /// How many voxels in the mask have a tSNR, and why the others have none.
     pub counts: Counts,
     /// The variance between runs; none where runs are not concatenated, or of a single one.
@@ -123,36 +130,6 @@ pub struct FileRecord {
     pub intercept: f64,
     /// SHA-256 of its header, in hexadecimal.
     pub header_sha256: String,
-}
-
-/// A mask and what it is called.
-#[derive(Clone, Debug)]
-pub struct NamedMask {
-    /// The file, or how the mask was made.
-    pub name: String,
-    /// The mask: which voxels are inside.
-    pub mask: Mask,
-    /// Whether it was made from the mean, or of where two maps have a value.
-    pub is_automatic: bool,
-    /// The value from which on voxels of the file are inside, if it is not that they are not 0.
-    pub threshold: Option<f64>,
-    /// Whether the file was resampled to the grid.
-    pub is_resampled: bool,
-}
-
-impl NamedMask {
-    /// A mask that was made, not read.
-    pub fn automatic(name: String, mask: Mask) -> NamedMask {
-        NamedMask { name, mask, is_automatic: true, threshold: None, is_resampled: false }
-    }
-
-    /// The name of the mask, and what was done to its file.
-    pub fn in_words(&self) -> String {
-        let threshold = self.threshold.map(|it| format!(" from {it} on"));
-        let resampled =
-            self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
-        format!("{}{}{}", self.name, threshold.unwrap_or_default(), resampled.unwrap_or_default())
-    }
 }
 
 /// Where the time of an analysis went.

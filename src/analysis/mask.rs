@@ -56,13 +56,18 @@ pub fn mask_on_grid(
 /// # Errors
 /// No brain in it.
 pub(super) fn automatic(maps: &Maps, first_run: &Path) -> Result<NamedMask> {
-    let mean = maps.get(MEAN).expect("the mean is made for the mask");
-    let (mask, rule) = brain_mask_by(mean.values(), maps.shape());
-    if mask.count() == 0 {
-        return Err(Error::mismatch("no brain was found in the mean image")
+    brain(maps).ok_or_else(|| {
+        Error::mismatch("no brain was found in the mean image")
             .remedy("give an image as the mask")
             .settings([Setting::Mask])
-            .at(first_run));
-    }
-    Ok(NamedMask::automatic(format!("auto ({})", rule.in_words()), mask))
+            .at(first_run)
+    })
+}
+
+/// The brain in the mean, which the maps have; nothing if none is found.
+pub(super) fn brain(maps: &Maps) -> Option<NamedMask> {
+    let mean = maps.get(MEAN).expect("the mean is always made");
+    let (mask, rule) = brain_mask_by(mean.values(), maps.shape());
+    let name = format!("auto ({})", rule.in_words());
+    (mask.count() > 0).then(|| NamedMask::automatic(name, mask))
 }

@@ -12,6 +12,7 @@
 mod definitions;
 mod mask;
 mod observer;
+mod quality;
 mod regions;
 mod sample;
 
@@ -28,7 +29,7 @@ use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, T
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Beside, OffGrid, PassOutcome, Plan, RunSignals, Settings};
 use crate::recipe::{BEGINNING_VOLUMES, MaskChoice, Mode, Recipe, TsnrDefinition};
-use crate::record::{FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
+use crate::record::{Brain, FileRecord, NamedMask, Provenance, Record, RunRecord, Timings};
 use crate::regions::Regions;
 use crate::resources;
 use crate::runs::{self, Run, Session};
@@ -150,10 +151,14 @@ impl Planned {
                     // Enough to find runs of equal voxels.
                     _ => VolumesWanted::First(HASHED_VOLUMES),
                 },
+                slice_means: true,
+                sample: Some(sample::chosen(
+                    session,
+                    mask.as_ref().map(|it| &it.mask),
+                    computing.memory_limit,
+                )),
                 ..match is_described {
                     true => SignalsWanted {
-                        slice_means: true,
-                        sample: Some(sample::chosen(session, mask.as_ref().map(|it| &it.mask))),
                         inside: mask.as_ref().map(|it| Spans::of_mask(it.mask.inside())),
                         ..SignalsWanted::global_and_dvars()
                     },
@@ -307,6 +312,22 @@ impl Planned {
             }
             _ => self.mask,
         };
+        // Where no mask was asked for, what is said of the brain is said beside what is said of all.
+        let brain = match &mask {
+            Some(_) => None,
+            None => mask::brain(&maps),
+        };
+        let quality = quality::Seen {
+            prepared: &prepared,
+            model: &settings.analysis.model,
+            signals: &signals,
+            shape: maps.shape(),
+            mean: maps.get(MEAN).expect("the mean is always made").values(),
+            tsnr: maps.tsnr(),
+            inside: mask.as_ref().or(brain.as_ref()),
+        };
+        let quality = quality.quality(settings.threads);
+        let brain = brain.map(|mask| Brain::in_map(mask, maps.tsnr()));
         let mut whole = Vec::new();
         if let Some(NamedMask { mask, .. }) = &mask {
             let shown: &[MapKind] = match &self.recipe.computing {
@@ -343,16 +364,19 @@ impl Planned {
             prepared: &prepared,
             analysis,
             signals: &signals,
-            at_limit: at_limit.len(),
+            at_limit: &at_limit,
             peaks: &peaks,
             below_least_std,
             tsnr: &defined,
             counts,
-            mask: mask.as_ref().map(|it| &it.mask),
+            mask: mask.as_ref(),
+            brain: brain.as_ref(),
+            quality: &quality,
             between: between_runs,
         };
         let (found, looked_for) = (findings::after(&seen), findings::looked_for(&seen));
-        found.iter().for_each(|finding| watch.observer.found(finding));
+        let told = found.iter().filter(|it| !it.is_in_summary());
+        told.for_each(|finding| watch.observer.found(finding));
         let mut findings = self.findings;
         findings.extend(found);
         let sampled = signals.first().and_then(|it| it.sampled.as_ref());
@@ -378,6 +402,8 @@ impl Planned {
             whole,
             at_limit,
             mask,
+            brain,
+            quality,
             counts,
             between_runs,
             regions,
@@ -436,9 +462,9 @@ fn needs_own_tsnr(recipe: &Recipe) -> bool {
 /// The maps that are made: the tSNR, those that are asked for, and what the rest is made from.
 fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: bool) -> Wanted {
     let is_reported = recipe.computing.is_reported;
-    let is_pictured = recipe.computing.picture_bytes > 0;
     let for_others = [
-        (MEAN, is_reported || is_pictured || recipe.mask == Some(MaskChoice::Auto)),
+        // By which the brain is found, and steps of the head.
+        (MEAN, true),
         // By which it is told what a least std leaves undefined.
         (STD, is_reported || definition.least_std > 0.0),
         (BETWEEN, model.runs().len() > 1),

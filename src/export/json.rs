@@ -61,6 +61,9 @@ struct RunJson<'a> {
     mask: Option<MaskJson<'a>>,
     /// The distribution of the tSNR over the voxels that have one.
     tsnr: SummaryJson,
+    /// The same in the brain as it is found in the mean, where no mask was asked for; null where one
+    /// was, or none is found.
+    brain: Option<BrainJson<'a>>,
     /// How many voxels have no tSNR, by the reason.
     undefined: UndefinedJson,
     /// Voxels with a sample at the limit of the stored integers, in the mask.
@@ -222,6 +225,15 @@ pub(super) struct MaskJson<'a> {
     resampled: bool,
 }
 
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BrainJson<'a> {
+    /// Where the figures are from.
+    mask: MaskJson<'a>,
+    /// The distribution of the tSNR over its voxels that have one.
+    tsnr: SummaryJson,
+}
+
 /// Figures of some values: numbers, or null where there is none.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -332,6 +344,10 @@ impl<'a> RunJson<'a> {
             volumes_used: record.volumes_used,
             mask: record.mask.as_ref().map(MaskJson::from),
             tsnr: record.summary().into(),
+            brain: record.brain.as_ref().map(|brain| BrainJson {
+                mask: MaskJson::from(&brain.mask),
+                tsnr: (&brain.summary).into(),
+            }),
             undefined: UndefinedJson {
                 always_zero: record.counts.all_zero,
                 constant: record.counts.constant,

@@ -62,6 +62,12 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         let (count, voxels) = (numbers::count(count), counted(geometry.voxels(), "voxel"));
         lines.push(("mask", format!("{count} of {voxels}, {}", mask.in_words())));
     }
+    if let Some(median) = record.brain.as_ref().and_then(|it| it.median()) {
+        let brain = record.brain.as_ref().map_or(0, |it| it.mask.mask.count());
+        let brain = numbers::count(brain);
+        let of = format!("median tSNR in the {brain} voxels of an automatic brain mask");
+        lines.push(("brain", format!("{}, {of}", figure(median))));
+    }
     lines.push(("median tSNR", median_tsnr(record)));
     if let Some(distribution) = &record.summary().distribution {
         let [_, q25, q75, _] = distribution.quantiles.map(figure);
@@ -82,6 +88,11 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         ));
     }
     lines.push(("undefined", undefined(record.counts, record.definition.undefined)));
+    let unchecked = record.findings.iter().filter(|it| it.name == "not-checked");
+    let unchecked: Vec<&str> = unchecked.filter_map(|it| it.data.get("rule")?.as_str()).collect();
+    if !unchecked.is_empty() {
+        lines.push(("not checked", unchecked.join(", ")));
+    }
     if !context.images.is_empty() {
         let precision = context.precision.name();
         lines.push(("written", format!("{} ({precision})", listed(&context.images))));

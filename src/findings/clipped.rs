@@ -1,7 +1,7 @@
 //! `clipped`: samples at the limit of their type, or piled up at the greatest value of a run.
 
 use super::words::voxels_have;
-use super::{Computed, Finding, Look, Rule, Severity};
+use super::{Computed, Finding, Look, Place, Rule, Severity};
 use crate::error::Setting;
 use crate::formats::Source;
 use crate::numbers;
@@ -33,16 +33,19 @@ fn find(computed: &Computed) -> Vec<Finding> {
     let piles: Vec<(&Run, &RunPeak, u64)> =
         runs.filter_map(|(run, peak)| Some((run, peak, peak.piled_up()?))).collect();
     let remedy = "look at the reconstruction, or leave them out with a mask";
-    let finding = |text: String, voxels: usize| {
-        RULE.finding(text).remedy(remedy, [Setting::Mask]).figure("voxels", voxels)
+    let finding = |text: String, voxels: usize, place: Place| {
+        let finding = RULE.finding(text).remedy(remedy, [Setting::Mask]).place(place);
+        finding.figure("voxels", voxels)
     };
+    let at = |voxel: usize| Place::voxel(computed.position(voxel));
     let mut found = Vec::new();
-    if computed.at_limit > 0 {
+    if let &[first, ..] = computed.at_limit {
+        let voxels = computed.at_limit.len();
         let text = format!(
             "{} samples at the limit of the stored integers: they may be clipped",
-            voxels_have(computed.at_limit)
+            voxels_have(voxels)
         );
-        found.push(finding(text, computed.at_limit));
+        found.push(finding(text, voxels, at(first)));
     } else if let Some(&(first, RunPeak { value: Some(value), .. }, _)) = piles.first() {
         let voxels: BTreeSet<usize> =
             piles.iter().flat_map(|(_, it, _)| it.voxels.clone()).collect();
@@ -60,7 +63,9 @@ fn find(computed: &Computed) -> Vec<Finding> {
             voxels_have(voxels.len()),
             numbers::count(samples as usize)
         );
-        let finding = finding(text, voxels.len());
+        let mut place = at(voxels.first().copied().unwrap_or(0));
+        place.run = Some(first.name());
+        let finding = finding(text, voxels.len(), place);
         found.push(finding.figure("samples", samples).figure("value", *value));
     }
     found

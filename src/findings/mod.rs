@@ -21,28 +21,39 @@ mod definition_not_recorded;
 pub(crate) mod definitions_differ;
 mod demeaned;
 mod dependent_regressors;
+mod drift;
+mod dropout;
 mod dummy_scans;
 mod entities_differ;
 mod extension_dropped;
 mod few_volumes;
 mod fewer_threads;
 mod files_skipped;
+mod ghost;
 mod gzip_surplus;
 mod header_mended;
 mod image_misplaced;
 mod image_resampled;
 mod least_std;
+mod low_tsnr;
 mod mask_not_binary;
 mod mostly_undefined;
+mod motion;
 mod no_cosines;
+mod no_mask;
 mod non_steady;
+mod not_checked;
 mod not_finite;
+mod orientation_unknown;
+mod outlier_run;
+mod outlier_slice;
+mod outlier_volume;
 mod part_phase;
 mod run_left_out;
 mod runs_in_memory;
 mod same_run;
+mod shift;
 mod short_run;
-mod sides_unknown;
 mod single_volume;
 mod slope_differs;
 mod tr_differs;
@@ -58,9 +69,11 @@ use crate::error::Setting;
 use crate::formats::{Geometry, Oddity, Source};
 use crate::maps::Counts;
 use crate::nuisance::Prepared;
+use crate::numbers::counted;
 use crate::pipeline::{Analysis, Beside, RunSignals};
+use crate::quality::{Quality, RunQuality};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
-use crate::regions::Mask;
+use crate::regions::{Brain, NamedMask};
 use crate::runs::{grouped_by, names_of, shortened};
 use crate::stats::peak::RunPeak;
 use between_runs::BetweenRuns;
@@ -88,7 +101,7 @@ pub const RULES: &[Rule] = &[
     tr_differs::RULE,
     slope_differs::RULE,
     single_volume::RULE,
-    sides_unknown::RULE,
+    orientation_unknown::RULE,
     header_mended::RULE,
     confounds_matched::RULE,
     confounds_unused::RULE,
@@ -105,6 +118,16 @@ pub const RULES: &[Rule] = &[
     fewer_threads::RULE,
     runs_in_memory::RULE,
     short_run::RULE,
+    no_mask::RULE,
+    low_tsnr::RULE,
+    outlier_run::RULE,
+    motion::RULE,
+    shift::RULE,
+    outlier_slice::RULE,
+    outlier_volume::RULE,
+    drift::RULE,
+    ghost::RULE,
+    dropout::RULE,
     between_runs::RULE,
     non_steady::RULE,
     demeaned::RULE,
@@ -114,11 +137,12 @@ pub const RULES: &[Rule] = &[
     not_finite::RULE,
     gzip_surplus::RULE,
     mostly_undefined::RULE,
+    not_checked::RULE,
 ];
 
 /// All rules of the comparison of two maps, in the order in which their findings are listed.
 pub const DIFF_RULES: &[Rule] = &[
-    sides_unknown::DIFF_RULE,
+    orientation_unknown::DIFF_RULE,
     image_misplaced::DIFF_RULE,
     mask_not_binary::DIFF_RULE,
     image_resampled::DIFF_RULE,
@@ -150,6 +174,15 @@ enum Look {
         /// The findings; asked for only where something was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
+    /// What came out, as far as it suffices to judge.
+    Judge {
+        /// See `After`.
+        looked_for: fn(&Computed) -> Option<String>,
+        /// See `After`.
+        find: fn(&Computed) -> Vec<Finding>,
+        /// What it needs, in words, which is said where it could not be looked for.
+        needs: &'static str,
+    },
     /// Both: what is known before a voxel is read, and then what came out.
     BeforeAndAfter {
         /// The findings before a voxel is read.
@@ -178,7 +211,7 @@ impl Rule {
 
     /// Whether the rule looks at what came out, and not at what is known before.
     pub fn looks_at_maps(&self) -> bool {
-        matches!(self.look, Look::After { .. } | Look::BeforeAndAfter { .. })
+        matches!(self.look, Look::After { .. } | Look::Judge { .. } | Look::BeforeAndAfter { .. })
     }
 }
 
@@ -243,6 +276,10 @@ impl Place {
     fn run(name: impl Into<String>) -> Place {
         Place { run: Some(name.into()), ..Place::default() }
     }
+
+    fn voxel(position: [usize; 3]) -> Place {
+        Place { voxel: Some(position), ..Place::default() }
+    }
 }
 
 impl Finding {
@@ -261,6 +298,11 @@ impl Finding {
     fn figure(mut self, name: &str, value: impl Into<Value>) -> Finding {
         self.data.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Whether the summary has it as a line of its own, so that it need not be told before.
+    pub fn is_in_summary(&self) -> bool {
+        [no_mask::RULE.name, not_checked::RULE.name].contains(&self.name)
     }
 
     /// The finding in one line, the name first: by it the finding is looked up, or allowed.
@@ -312,8 +354,8 @@ pub(crate) struct Computed<'a> {
     pub analysis: &'a Analysis,
     /// The signals of the volumes of each run.
     pub signals: &'a [RunSignals],
-    /// How many voxels in the mask that change have a sample at the limit of its type, unscaled.
-    pub at_limit: usize,
+    /// The voxels in the mask that change and have a sample at the limit of its type, unscaled.
+    pub at_limit: &'a [usize],
     /// The greatest value of each run, and its samples in voxels in the mask that change.
     pub peaks: &'a [RunPeak],
     /// How many voxels in the mask vary, but by no more than the least std of the definition.
@@ -322,10 +364,75 @@ pub(crate) struct Computed<'a> {
     pub tsnr: &'a [f64],
     /// How many voxels in the mask have a tSNR, and why the others have none.
     pub counts: Counts,
-    /// The mask, if one was given.
-    pub mask: Option<&'a Mask>,
+    /// The mask, if one was asked for.
+    pub mask: Option<&'a NamedMask>,
+    /// The brain, if no mask was asked for and one was found.
+    pub brain: Option<&'a Brain>,
+    /// What the series of the runs tell.
+    pub quality: &'a Quality,
     /// The share of variance that lies between the runs, if it was computed.
     pub between: Option<BetweenRuns>,
+}
+
+impl Computed<'_> {
+    /// Where it was looked at: `in the mask`, `in the brain`, `in the voxels that vary`.
+    fn place(&self) -> &'static str {
+        match (self.mask, self.brain) {
+            (Some(NamedMask { is_automatic: false, .. }), _) => "in the mask",
+            (Some(_), _) | (None, Some(_)) => "in the automatic brain mask",
+            (None, None) => "in the voxels that vary",
+        }
+    }
+
+    /// The voxels whose series were looked at, in words.
+    fn sample(&self) -> String {
+        let count = self.quality.sampled;
+        format!("a sample of {} {}", counted(count, "voxel"), self.place())
+    }
+
+    /// The position of a voxel of the grid.
+    fn position(&self, voxel: usize) -> [usize; 3] {
+        let [x, y, _] = self.prepared.session.geometry().shape;
+        [voxel % x, voxel / x % y, voxel / (x * y)]
+    }
+
+    /// The name of a run.
+    fn name_of_run(&self, run: usize) -> String {
+        self.prepared.session.runs()[run].name()
+    }
+
+    /// In how many runs something could be looked for, where it is not all of them: ` (in 2 of 3
+    /// runs)`; nothing where it is none.
+    fn in_runs(&self, could_be: impl Fn(&RunQuality) -> bool) -> Option<String> {
+        let runs = &self.quality.runs;
+        let count = runs.iter().filter(|it| could_be(it)).count();
+        match count {
+            0 => None,
+            count if count < runs.len() => Some(format!(" (in {count} of {} runs)", runs.len())),
+            _ => Some(String::new()),
+        }
+    }
+}
+
+/// Of findings of many runs so many are listed each by itself, the worst of them.
+const MOST_LISTED: usize = 6;
+
+/// Findings of runs, each with how bad it is, in the order of the runs: of many the worst, the last of
+/// which says how many more there are.
+fn worst(mut found: Vec<(f64, Finding)>) -> Vec<Finding> {
+    let more = found.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by(|&a, &b| found[b].0.total_cmp(&found[a].0).then(a.cmp(&b)));
+        let mut kept = order[..MOST_LISTED].to_vec();
+        kept.sort_unstable();
+        found = kept.into_iter().map(|it| found[it].clone()).collect();
+        let last = &mut found[MOST_LISTED - 1].1;
+        let runs = if more == 1 { "1 more run".to_owned() } else { format!("{more} more runs") };
+        last.text = shortened(&format!("{}; so have {runs}", last.text), LONGEST_TEXT);
+        last.data.insert("more_runs".to_owned(), more.into());
+    }
+    found.into_iter().map(|it| it.1).collect()
 }
 
 /// Two maps that are compared, as far as it tells something.
@@ -346,7 +453,7 @@ pub(crate) struct Pair<'a> {
 pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(look) | Look::BeforeAndAfter { before: look, .. } => look(opened),
-        Look::After { .. } | Look::Pair(_) => Vec::new(),
+        Look::After { .. } | Look::Judge { .. } | Look::Pair(_) => Vec::new(),
     };
     RULES.iter().flat_map(rule).collect()
 }
@@ -355,21 +462,23 @@ pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
 pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(_) | Look::Pair(_) => Vec::new(),
-        Look::After { looked_for, find } | Look::BeforeAndAfter { looked_for, find, .. } => {
-            match looked_for(computed) {
-                Some(_) => find(computed),
-                None => Vec::new(),
-            }
-        }
+        Look::After { looked_for, find }
+        | Look::Judge { looked_for, find, .. }
+        | Look::BeforeAndAfter { looked_for, find, .. } => match looked_for(computed) {
+            Some(_) => find(computed),
+            None => Vec::new(),
+        },
     };
-    RULES.iter().flat_map(rule).collect()
+    RULES.iter().flat_map(rule).chain(not_checked::find(computed)).collect()
 }
 
 /// The findings of a comparison.
 pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Pair(look) => look(pair),
-        Look::Before(_) | Look::After { .. } | Look::BeforeAndAfter { .. } => Vec::new(),
+        Look::Before(_) | Look::After { .. } | Look::Judge { .. } | Look::BeforeAndAfter { .. } => {
+            Vec::new()
+        }
     };
     DIFF_RULES.iter().flat_map(rule).collect()
 }
@@ -404,9 +513,9 @@ pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
     });
     let of_maps = RULES.iter().filter_map(|rule| match rule.look {
         Look::Before(_) | Look::Pair(_) => None,
-        Look::After { looked_for, .. } | Look::BeforeAndAfter { looked_for, .. } => {
-            looked_for(computed)
-        }
+        Look::After { looked_for, .. }
+        | Look::Judge { looked_for, .. }
+        | Look::BeforeAndAfter { looked_for, .. } => looked_for(computed),
     });
     std::iter::once(of_each).chain(of_headers).chain(of_maps).collect()
 }

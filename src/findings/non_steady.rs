@@ -1,10 +1,11 @@
 //! `non-steady`: first volumes that are not yet steady and were used.
 
 use super::words::some_of;
-use super::{Computed, Finding, Look, Rule, Severity};
+use super::{Computed, Finding, Look, Place, Rule, Severity};
 use crate::error::Setting;
 use crate::nuisance::{Use, non_steady_volumes};
 use crate::recipe::BEGINNING_VOLUMES;
+use crate::stats::quantiles::median;
 
 pub(super) const RULE: Rule = Rule {
     name: "non-steady",
@@ -35,15 +36,24 @@ fn looked_for(computed: &Computed) -> Option<String> {
     (count > 0).then(|| format!("first volumes that are not yet steady{of}"))
 }
 
+/// By less of the median a first volume is off by chance: signals that wander for some volumes put it
+/// beyond the rule for dummy scans in one clean run of a hundred. Ours.
+const LEAST_PART: f64 = 0.01;
+
+/// Whether the first of some volumes is far enough from their median to matter.
+fn matters(first: &[f64]) -> bool {
+    let usual = median(&mut first.to_vec()).unwrap_or(f64::NAN);
+    (first[0] - usual).abs() > LEAST_PART * usual.abs()
+}
+
 fn find(computed: &Computed) -> Vec<Finding> {
-    let found = beginnings(computed).filter_map(|(name, first)| match non_steady_volumes(first) {
+    let telling = beginnings(computed).filter(|(_, first)| matters(first));
+    let found = telling.filter_map(|(name, first)| match non_steady_volumes(first) {
         0 => None,
-        count => Some(format!("{count} of {name}")),
+        count => Some((format!("{count} of {name}"), name)),
     });
-    let found: Vec<String> = found.collect();
-    if found.is_empty() {
-        return Vec::new();
-    }
+    let (found, names): (Vec<String>, Vec<String>) = found.unzip();
+    let Some(first) = names.into_iter().next() else { return Vec::new() };
     let text = format!(
         "the first volumes look as if the signal were not yet steady, and are used: {}",
         some_of(&found)
@@ -53,5 +63,6 @@ fn find(computed: &Computed) -> Vec<Finding> {
         true => "their tables flag none; consider leaving out a number of dummy scans",
         false => "consider leaving out dummy scans (auto)",
     };
-    vec![RULE.finding(text).remedy(remedy, [Setting::DummyScans]).figure("runs", found)]
+    let finding = RULE.finding(text).remedy(remedy, [Setting::DummyScans]);
+    vec![finding.place(Place { volume: Some(0), ..Place::run(first) }).figure("runs", found)]
 }

@@ -21,11 +21,21 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
     analysis.wanted.bytes_per_voxel(analysis.model.runs().len()) as u64
 }
 
-/// Bytes of what is kept of each volume: of a run's files, and as the run's.
+/// Bytes of what is kept of each volume: of a run's files, twice while slabs are gathered, and as the
+/// run's.
 fn signals_bytes(session: &Session, settings: &Settings) -> u64 {
     let volumes: usize = session.runs().iter().map(Run::volumes).sum();
     let shape = session.geometry().shape;
-    2 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
+    3 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
+}
+
+/// Bytes of the series that are looked at at once when what was kept is judged: of a run a thread, of the
+/// voxels in the brain, and of those where the mean is steep.
+fn judged_bytes(session: &Session, settings: &Settings) -> u64 {
+    let sampled = settings.analysis.signals.sample.as_ref().map_or(0, |it| it.places().len());
+    let longest = session.runs().iter().map(Run::volumes).max().unwrap_or(0);
+    let runs = settings.threads.get().min(session.runs().len());
+    (runs * longest * sampled * size_of::<f32>() * 5 / 4) as u64
 }
 
 /// The most memory that computing and writing the maps will take, in bytes.
@@ -33,8 +43,9 @@ pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
     let analysis = &settings.analysis;
     let voxels = session.geometry().voxels() as u64;
     let maps = voxels * map_bytes_per_voxel(analysis);
-    // To find medians: the defined voxels, sorted, and of several runs what lies between them.
-    let sorted = voxels * if analysis.model.runs().len() > 1 { 4 * 8 } else { 2 * 8 };
+    // To find medians: the defined voxels, sorted, and of several runs what lies between them. To find
+    // the brain: the mean, smoothed in two rooms, and sorted.
+    let sorted = 4 * 8 * voxels + judged_bytes(session, settings);
     // In the header that the maps share, and in that of one that is written.
     let extensions = 2 * session.first_image().most_extension_bytes();
     BASE_BYTES

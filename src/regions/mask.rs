@@ -1,5 +1,6 @@
 //! Brain masks: which voxels of a grid are inside, and how far two of them agree.
 
+use crate::stats::summary::Summary;
 use std::collections::HashSet;
 
 /// More values than this are not counted.
@@ -86,6 +87,60 @@ impl Mask {
     /// How many voxels are inside.
     pub fn count(&self) -> usize {
         self.count
+    }
+}
+
+/// A mask and what it is called.
+#[derive(Clone, Debug)]
+pub struct NamedMask {
+    /// The file, or how the mask was made.
+    pub name: String,
+    /// The mask: which voxels are inside.
+    pub mask: Mask,
+    /// Whether it was made from the mean, or of where two maps have a value.
+    pub is_automatic: bool,
+    /// The value from which on voxels of the file are inside, if it is not that they are not 0.
+    pub threshold: Option<f64>,
+    /// Whether the file was resampled to the grid.
+    pub is_resampled: bool,
+}
+
+impl NamedMask {
+    /// A mask that was made, not read.
+    pub fn automatic(name: String, mask: Mask) -> NamedMask {
+        NamedMask { name, mask, is_automatic: true, threshold: None, is_resampled: false }
+    }
+
+    /// The name of the mask, and what was done to its file.
+    pub fn in_words(&self) -> String {
+        let threshold = self.threshold.map(|it| format!(" from {it} on"));
+        let resampled =
+            self.is_resampled.then_some(", resampled to the grid of the runs (nearest voxel)");
+        format!("{}{}{}", self.name, threshold.unwrap_or_default(), resampled.unwrap_or_default())
+    }
+}
+
+/// The brain, and what the tSNR is there.
+#[derive(Clone, Debug)]
+pub struct Brain {
+    /// The mask: which voxels it is.
+    pub mask: NamedMask,
+    /// The distribution of the tSNR over its voxels that have one.
+    pub summary: Summary,
+}
+
+impl Brain {
+    /// The brain by a mask, with the tSNR of a map in it.
+    pub(crate) fn in_map(mask: NamedMask, tsnr: &[f64]) -> Brain {
+        let inside = tsnr.iter().zip(mask.mask.inside()).filter(|(_, is_inside)| **is_inside);
+        let finite = inside.map(|(&tsnr, _)| tsnr).filter(|it| it.is_finite());
+        let summary = Summary::from_values(finite);
+        Brain { mask, summary }
+    }
+
+    /// The median of the tSNR; none where no voxel has one.
+    pub fn median(&self) -> Option<f64> {
+        self.summary.distribution.map(|it| it.median)
     }
 }
 

@@ -20,6 +20,7 @@ mod table;
 
 pub use brain::{BrainRule, brain_mask, brain_mask_by};
 pub use labels::LabelNames;
-pub use mask::{Mask, dice};
+pub use mask::{Brain, Mask, NamedMask, dice};
+pub(crate) use morphology::{dilation, largest_component};
 pub use region::{Region, Regions};
 pub use table::{Row, sidecar, sidecar_of_maps, table, tsv, tsv_of_maps};

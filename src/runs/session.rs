@@ -71,6 +71,12 @@ impl Run {
         self.sidecar.tr.as_ref()
     }
 
+    /// When each slice was excited within a volume, in seconds, by the BIDS sidecar of the run; empty if
+    /// none states it.
+    pub fn slice_times(&self) -> &[f64] {
+        &self.sidecar.slice_times
+    }
+
     /// The JSON files that describe the run, as BIDS has them.
     pub fn sidecars(&self) -> &[PathBuf] {
         &self.sidecar.files

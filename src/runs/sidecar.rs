@@ -1,4 +1,4 @@
-//! The repetition time by the JSON beside a run, as BIDS has it.
+//! The repetition time, and when slices were excited, by the JSON beside a run, as BIDS has it.
 //!
 //! By the inheritance principle a JSON describes a run if it has the run's suffix and no entity
 //! that the run has not, and lies in the run's folder or in one above it; what is nearer goes
@@ -44,11 +44,13 @@ pub fn described_by(file: &Path) -> impl Iterator<Item = PathBuf> {
     endings.map(move |ending| stem.with_extension(ending))
 }
 
-/// The statements of the files beside a run on its repetition time.
+/// The statements of the files beside a run on its times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Stated {
     /// The repetition time, if a JSON states one that is a positive number.
     pub tr: Option<SidecarTr>,
+    /// When each slice was excited, in seconds, by the first that states it; empty if none does.
+    pub slice_times: Vec<f64>,
     /// The first that would have gone before, and cannot be read.
     pub unread: Option<UnreadSidecar>,
     /// All that describe the run, whatever they state.
@@ -65,7 +67,14 @@ const DATATYPES: [&str; 4] = ["func", "perf", "dwi", "fmap"];
 #[derive(Default)]
 pub(super) struct Sidecars {
     folders: HashMap<PathBuf, Folder>,
-    found: HashMap<PathBuf, Result<Option<f64>, String>>,
+    found: HashMap<PathBuf, Result<Times, String>>,
+}
+
+/// What a JSON states of the times of a run.
+#[derive(Debug, Default)]
+struct Times {
+    tr_seconds: Option<f64>,
+    slices: Vec<f64>,
 }
 
 /// The JSON files of a folder, found by what their names say: a run looks at those that describe
@@ -104,16 +113,19 @@ impl Sidecars {
             }
             for path in listed.describing(name, &entities) {
                 stated.files.push(path.clone());
-                if stated.tr.is_some() {
+                if stated.tr.is_some() && !stated.slice_times.is_empty() {
                     continue;
                 }
                 let found = self.found.entry(path.clone());
-                match found.or_insert_with(|| repetition_time(path)) {
-                    Ok(seconds) => {
+                match found.or_insert_with(|| times(path)) {
+                    Ok(times) => {
                         let tr = |seconds| SidecarTr { seconds, path: path.clone() };
-                        stated.tr = seconds.map(tr);
+                        stated.tr = stated.tr.or_else(|| times.tr_seconds.map(tr));
+                        if stated.slice_times.is_empty() {
+                            stated.slice_times.clone_from(&times.slices);
+                        }
                     }
-                    Err(problem) if stated.unread.is_none() => {
+                    Err(problem) if stated.tr.is_none() && stated.unread.is_none() => {
                         stated.unread = unread(path, problem);
                     }
                     Err(_) => {}
@@ -180,18 +192,23 @@ fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// The repetition time that a JSON states, nothing if that is no positive number; of one that cannot
-/// be read or is no JSON, why. A link to what was not fetched states nothing.
-fn repetition_time(path: &Path) -> Result<Option<f64>, String> {
+/// The repetition time that a JSON states, nothing if that is no positive number, and the times of its
+/// slices; of one that cannot be read or is no JSON, why. A link to what was not fetched states nothing.
+fn times(path: &Path) -> Result<Times, String> {
     let text = match text_of(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Times::default()),
         Err(error) => return Err(error.to_string()),
     };
     let json: Result<Value, _> = serde_json::from_str(text.trim_start_matches('\u{feff}'));
     let json = json.map_err(|error| format!("no JSON: {error}"))?;
     let seconds = json.get("RepetitionTime").and_then(Value::as_f64);
-    Ok(seconds.filter(|&it| it > 0.0 && it.is_finite()))
+    let slices = json.get("SliceTiming").and_then(Value::as_array);
+    let slices = slices.and_then(|it| it.iter().map(Value::as_f64).collect::<Option<Vec<_>>>());
+    Ok(Times {
+        tr_seconds: seconds.filter(|&it| it > 0.0 && it.is_finite()),
+        slices: slices.unwrap_or_default(),
+    })
 }
 
 fn text_of(path: &Path) -> io::Result<String> {

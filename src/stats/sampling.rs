@@ -43,6 +43,11 @@ impl Sampling {
         self.rank
     }
 
+    /// The values of the regressors at each used volume, `[volume, k]`.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// The rows of a block that holds these volumes.
     pub fn rows(&self, volumes: Range<usize>) -> Rows<'_> {
         let place = |volume| self.used.partition_point(|&used| used < volume);

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("recipe", &["error", "maps", "stats"]),
     ("runs", &["error", "formats", "paths", "recipe"]),
     ("regions", &["error", "stats"]),
+    ("quality", &["regions", "stats"]),
     ("pipeline", &["error", "formats", "maps", "numbers", "recipe", "runs", "stats", "voxels"]),
     (
         "compare",
@@ -31,15 +32,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "findings",
         &[
-            "error", "formats", "maps", "nuisance", "numbers", "pictures", "pipeline", "recipe",
-            "regions", "runs", "stats", "voxels",
+            "error", "formats", "maps", "nuisance", "numbers", "pictures", "pipeline", "quality",
+            "recipe", "regions", "runs", "stats", "voxels",
         ],
     ),
     (
         "record",
         &[
-            "findings", "formats", "maps", "nuisance", "pipeline", "recipe", "regions", "runs",
-            "stats", "voxels",
+            "findings", "formats", "maps", "nuisance", "pipeline", "quality", "recipe", "regions",
+            "runs", "stats", "voxels",
         ],
     ),
     (
@@ -51,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "maps",
             "nuisance",
             "pipeline",
+            "quality",
             "recipe",
             "record",
             "regions",

@@ -50,7 +50,7 @@ fn every_mode_and_number_of_threads_has_a_row() {
 fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     let scratch = Scratch::new();
     let pattern = session_pattern();
-    let little = ["--compare", &pattern, "--mem-limit", "11.5M", "--threads", "1", "--repeat", "1"];
+    let little = ["--compare", &pattern, "--mem-limit", "12M", "--threads", "1", "--repeat", "1"];
     let outcome = scratch.tsnr(little).succeeded();
     for mode in ["serial", "delayed"] {
         let mut lines = outcome.stdout.lines();

@@ -27,6 +27,7 @@ mod formats;
 mod graphs;
 mod guide;
 mod json;
+mod judging;
 mod malformed;
 mod map_header;
 mod mask;

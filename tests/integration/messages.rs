@@ -30,7 +30,7 @@ fn findings_and_the_summary_are_objects_with_what_the_text_says() {
     let outcome = scratch.tsnr([&arguments[..], &["--log-format=json"]].concat()).succeeded();
     assert_eq!(outcome.stdout, "");
     let said = said(&outcome);
-    assert_eq!(levels(&said), ["warning", "note", "warning", "warning", "summary"]);
+    assert_eq!(levels(&said), ["warning", "note", "note", "warning", "warning", "summary"]);
     for (object, line) in said.iter().zip(text.found()) {
         assert_eq!(object["name"], line.name);
         assert_eq!(object["severity"], object["level"]);
@@ -40,9 +40,9 @@ fn findings_and_the_summary_are_objects_with_what_the_text_says() {
             assert!(line.text.contains(option.as_str().expect("an option")), "{object}");
         }
     }
-    assert_eq!(said[2]["options"], serde_json::json!(["--combine"]));
-    assert!(said[2]["data"]["concat_median"].is_number(), "{}", said[2]);
-    let summary = said[4]["text"].as_str().expect("a text");
+    assert_eq!(said[3]["options"], serde_json::json!(["--combine"]));
+    assert!(said[3]["data"]["concat_median"].is_number(), "{}", said[3]);
+    let summary = said[5]["text"].as_str().expect("a text");
     assert!(summary.contains("\nmedian tSNR  3.797 over 58"), "{summary}");
 
     let quiet = [&arguments[..], &["--log-format=json", "-q"]].concat();

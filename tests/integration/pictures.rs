@@ -73,8 +73,18 @@ fn the_figures_of_a_page_are_those_of_the_json_file() {
         assert_same_figures(&page, &run);
         let tsnr = &run["tsnr"];
         let median = tsnr["median"].as_f64().expect("a median");
-        let shown = format!("<b>{}</b><span>median tSNR</span>", tsnr::numbers::figure(median));
-        assert!(page.contains(&shown), "{command:?}");
+        let shown = |median: f64, of: &str| {
+            let median = tsnr::numbers::figure(median);
+            page.contains(&format!("<b>{median}</b><span>median tSNR{of}</span>"))
+        };
+        let of_brain = &run["brain"]["tsnr"]["median"];
+        assert_eq!(of_brain.is_null(), command.contains(&"--mask"));
+        match of_brain.as_f64() {
+            Some(brain) => {
+                assert!(shown(median, " of all voxels") && shown(brain, " in the brain"))
+            }
+            None => assert!(shown(median, ""), "{command:?}"),
+        }
         let sentence = run["definition"]["sentence"].as_str().expect("a sentence");
         assert!(page.contains(&format!("<p>{sentence}</p>")), "{sentence}");
     }
@@ -557,9 +567,15 @@ fn pictures_of_a_file_that_does_not_say_where_left_is_say_that_it_is_unknown() {
             &["-o", "map.nii"],
         ] {
             let outcome = scratch.tsnr([&[name], arguments].concat()).succeeded();
-            let said = outcome.found_as("sides-unknown");
+            let said = outcome.found_as("orientation-unknown");
             assert_eq!(!said.is_empty(), is_unknown, "{}", outcome.stderr);
-            assert!(said.iter().all(|it| *it == format!("{name}: {note}")), "{said:?}");
+            let text = format!("{name}: {}", note.trim_end_matches('.'));
+            assert!(said.iter().all(|it| it.starts_with(&text)), "{said:?}");
+            // Where nobody looks for a side it need not be a warning.
+            let is_seen = arguments[0] != "-o";
+            let found = outcome.found();
+            let warns = found.iter().any(|it| it.is_warning && it.name == "orientation-unknown");
+            assert_eq!(warns, is_unknown && is_seen, "{}", outcome.stderr);
         }
         let page = text(&scratch.path("page.html"));
         assert_eq!(marks(&page), expected.iter().map(|it| (*it).to_owned()).collect());

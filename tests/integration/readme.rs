@@ -152,7 +152,7 @@ fn the_summary_shown_is_the_summary_printed() {
         assert!(readme.contains(line), "the README shows: {line}");
         lines += 1;
     }
-    assert_eq!(lines, 8, "{talk}");
+    assert_eq!(lines, 10, "{talk}");
 }
 
 #[test]

@@ -82,8 +82,20 @@ fn every_specimen_has_a_row() {
 /// Whether a finding is of the files, not of the data in them: small and extreme as these are,
 /// most runs differ from others and reach the limits of their types.
 fn is_of_files(name: &str) -> bool {
-    let of_data =
-        ["between-runs", "clipped", "slope-differs", "constant", "not-finite", "few-volumes"];
+    let of_data = [
+        "between-runs",
+        "clipped",
+        "slope-differs",
+        "constant",
+        "not-finite",
+        "few-volumes",
+        "low-tsnr",
+        "outlier-run",
+        "outlier-slice",
+        "outlier-volume",
+        "drift",
+        "shift",
+    ];
     !of_data.contains(&name)
 }
 

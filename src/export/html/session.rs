@@ -15,6 +15,7 @@ use crate::nuisance::Use;
 use crate::numbers::{count, counted, figure, mebibytes, seconds, share};
 use crate::record::{Record, RunRecord};
 use crate::regions::Row;
+use crate::stats::summary::Distribution;
 use std::fmt::Write;
 use taskgraph::drawing::{Coloring, Format};
 
@@ -241,11 +242,20 @@ fn key_figure(page: &mut String, value: &str, name: &str, note: &str) {
 fn figures(page: &mut String, seen: &Seen) {
     let record = seen.record;
     *page += "<div class=\"figures\">";
+    let spread = |it: &Distribution| {
+        let [q05, q25, q75, q95] = it.quantiles.map(figure);
+        format!("quartiles {q25} and {q75}; 90% from {q05} to {q95}")
+    };
+    let brain = record.brain.as_ref();
+    if let Some(it) = brain.and_then(|it| it.summary.distribution) {
+        key_figure(page, &figure(it.median), "median tSNR in the brain", &spread(&it));
+        let voxels = brain.map_or(0, |it| it.summary.voxels);
+        key_figure(page, &count(voxels), "voxels in the brain", "by an automatic mask");
+    }
     match record.summary().distribution {
         Some(it) => {
-            let [q05, q25, q75, q95] = it.quantiles.map(figure);
-            let note = format!("quartiles {q25} and {q75}; 90% from {q05} to {q95}");
-            key_figure(page, &figure(it.median), "median tSNR", &note);
+            let name = if brain.is_some() { "median tSNR of all voxels" } else { "median tSNR" };
+            key_figure(page, &figure(it.median), name, &spread(&it));
             let undefined = match record.counts.undefined() {
                 0 => "all have a tSNR".to_owned(),
                 some => format!("{} more have no tSNR", count(some)),
@@ -297,8 +307,18 @@ fn figures(page: &mut String, seen: &Seen) {
     }
     *page += "</div>\n";
     if record.mask.is_none() && seen.is_any_defined() {
-        *page += "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, \
-                  in the brain or not. The mask <code>auto</code> finds the brain.</p>\n";
+        let brain = match brain {
+            Some(brain) => format!(
+                "that of the brain is by a mask made of the temporal mean ({})",
+                escaped(&brain.mask.name)
+            ),
+            None => "no brain was found in the temporal mean".to_owned(),
+        };
+        let _ = writeln!(
+            page,
+            "<p class=\"faint\">No mask was given: the figures are of every voxel that varies, in the \
+             brain or not; {brain}.</p>"
+        );
     }
     let date = match seen.context.is_reproducible {
         true => String::new(),

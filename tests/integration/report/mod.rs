@@ -132,8 +132,11 @@ fn the_figures_of_a_page_are_those_that_json_has() {
     assert_eq!(run["grid"]["orientation"], "LAS");
     assert_eq!(run["mask"], Value::Null);
     let median = number(&run["tsnr"]["median"]);
-    let shown = format!("<b>{}</b><span>median tSNR</span>", figure(median));
-    assert!(page.contains(&shown), "{median}");
+    let brain = number(&run["brain"]["tsnr"]["median"]);
+    for (median, of) in [(median, "of all voxels"), (brain, "in the brain")] {
+        let shown = format!("<b>{}</b><span>median tSNR {of}</span>", figure(median));
+        assert!(page.contains(&shown), "{median} {of}");
+    }
     assert!(page.contains("<b>185 of 200</b><span>volumes used</span><small>15 dropped</small>"));
     let voxels = count(run["tsnr"]["voxels"].as_u64().expect("a count") as usize);
     let undefined = run["undefined"].as_object().expect("counts").values();

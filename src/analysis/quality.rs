@@ -1,0 +1,186 @@
+//! What the series of the runs tell of their quality, put together from what the pass kept: the values
+//! of a sample of voxels, the means of the slices, and the maps.
+
+use crate::nuisance::{Prepared, Use, non_steady_volumes};
+use crate::pipeline::RunSignals;
+use crate::quality::{
+    FEWEST_SLICES, FEWEST_VOLUMES_OF_SHIFT, FEWEST_VOLUMES_OF_SLICES, Gradients, OutlierSlice,
+    Quality, RunQuality, Series, changes, dropout, figure_of_run, ghost, low_slices,
+    outlier_slices, shift, trend,
+};
+use crate::recipe::BEGINNING_VOLUMES;
+use crate::regions::{NamedMask, largest_component};
+use crate::stats::quantiles::median;
+use crate::stats::sampling::{Model, Scope};
+use crate::stats::signals::SampledValues;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Slices whose times differ by less were excited together.
+const SAME_TIME_SECONDS: f64 = 0.001;
+
+/// More first volumes than these are not unsteady, but something else that changes later.
+const MOST_NON_STEADY: usize = 10;
+
+/// Voxels whose mean is above this part of the brain's median are looked at where an automatic mask leaves
+/// out the slices at the ends of the grid.
+const BRIGHT: f64 = 0.5;
+
+/// What is looked at.
+pub(super) struct Seen<'a> {
+    pub prepared: &'a Prepared,
+    pub model: &'a Model,
+    pub signals: &'a [RunSignals],
+    /// The grid, `[x, y, z]`.
+    pub shape: [usize; 3],
+    /// The maps of mean and tSNR.
+    pub mean: &'a [f64],
+    pub tsnr: &'a [f64],
+    /// Which voxels are looked at; if it is not known, those with a tSNR.
+    pub inside: Option<&'a NamedMask>,
+}
+
+impl Seen<'_> {
+    fn is_looked_at(&self, voxel: usize) -> bool {
+        self.tsnr[voxel].is_finite() && self.inside.is_none_or(|it| it.mask.inside()[voxel])
+    }
+
+    /// What was found, by as many threads.
+    pub fn quality(&self, threads: NonZeroUsize) -> Quality {
+        let places: &[usize] = match self.signals.first().and_then(|it| it.sampled.as_ref()) {
+            Some(sampled) => &sampled.places,
+            None => &[],
+        };
+        let looked_at: Vec<usize> =
+            (0..places.len()).filter(|&it| self.is_looked_at(places[it])).collect();
+        let gradients = Gradients::at_edges(self.mean, self.shape, places);
+        let next = AtomicUsize::new(0);
+        let found = Mutex::new(vec![RunQuality::default(); self.signals.len()]);
+        let work = || {
+            loop {
+                let run = next.fetch_add(1, Ordering::Relaxed);
+                if run >= self.signals.len() {
+                    return;
+                }
+                let quality = self.of_run(run, &looked_at, gradients.as_ref());
+                found.lock().unwrap_or_else(PoisonError::into_inner)[run] = quality;
+            }
+        };
+        std::thread::scope(|scope| {
+            let helpers = threads.get().min(self.signals.len()).saturating_sub(1);
+            (0..helpers).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+        let brain = self.inside.map(|it| self.whole_brain(it));
+        let medians = self.medians_of_slices(brain.as_deref());
+        let ghost_beside = |it: &NamedMask| ghost(self.mean, self.shape, it.mask.inside());
+        Quality {
+            ghost: self.inside.and_then(ghost_beside),
+            dropout: brain.as_deref().map(|brain| dropout(self.mean, self.shape, brain)),
+            runs: found.into_inner().unwrap_or_else(PoisonError::into_inner),
+            low_slices: low_slices(&medians),
+            are_slices_compared: medians.iter().filter(|it| it.is_some()).count() >= FEWEST_SLICES,
+            sampled: looked_at.len(),
+        }
+    }
+
+    /// The brain with what an automatic mask leaves out of it at the ends of the grid: the voxels that are
+    /// as bright as half of it and hang together.
+    fn whole_brain(&self, brain: &NamedMask) -> Vec<bool> {
+        let inside = brain.mask.inside();
+        if !brain.is_automatic {
+            return inside.to_vec();
+        }
+        let of_brain = self.mean.iter().zip(inside).filter(|(mean, it)| **it && mean.is_finite());
+        let mut of_brain: Vec<f64> = of_brain.map(|it| *it.0).collect();
+        let least = BRIGHT * median(&mut of_brain).unwrap_or(f64::NAN);
+        let bright: Vec<bool> = self.mean.iter().map(|&it| it > least).collect();
+        let bright = largest_component(&bright, self.shape);
+        bright.iter().zip(inside).map(|(&bright, &inside)| bright || inside).collect()
+    }
+
+    /// The median tSNR of each slice, and of how many voxels it is.
+    fn medians_of_slices(&self, brain: Option<&[bool]>) -> Vec<Option<(f64, usize)>> {
+        let slice_voxels = self.shape[0] * self.shape[1];
+        let of_slice = |slice: usize| {
+            let voxels = slice * slice_voxels..(slice + 1) * slice_voxels;
+            let is_inside = |it: usize| brain.is_none_or(|brain| brain[it]);
+            let looked_at = voxels.filter(|&it| self.tsnr[it].is_finite() && is_inside(it));
+            let mut tsnr: Vec<f64> = looked_at.map(|it| self.tsnr[it]).collect();
+            let count = tsnr.len();
+            median(&mut tsnr).map(|it| (it, count))
+        };
+        (0..self.shape[2]).map(of_slice).collect()
+    }
+
+    fn of_run(&self, run: usize, looked_at: &[usize], gradients: Option<&Gradients>) -> RunQuality {
+        let signals = &self.signals[run];
+        let sampling = &self.model.runs()[run];
+        let uses = &self.prepared.runs[run].uses;
+        let first = &signals.global[..signals.global.len().min(BEGINNING_VOLUMES)];
+        let steady = match non_steady_volumes(first) {
+            many if many > MOST_NON_STEADY => 0,
+            some => some,
+        };
+        let used = |from: usize| -> Vec<usize> {
+            (from..uses.len()).filter(|&it| uses[it] == Use::Used).collect()
+        };
+        let all = used(0);
+        // Without first volumes that are not yet steady, which are another finding.
+        let volumes = used(steady);
+        let mut quality = RunQuality::default();
+        if let Some(sampled) = &signals.sampled {
+            let series =
+                |volumes: &[usize], chosen: &[usize]| series(&sampled.values, volumes, chosen);
+            if !looked_at.is_empty() {
+                let of_brain = series(&volumes, looked_at);
+                quality.changes = changes(&of_brain);
+                quality.trend = trend(&of_brain);
+                let (rank, weights) = match self.model.scope() {
+                    Scope::Run => (sampling.rank(), sampling.weights()),
+                    Scope::Concatenation => (0, &[][..]),
+                };
+                let of_brain = if volumes == all { of_brain } else { series(&all, looked_at) };
+                quality.figure = figure_of_run(&of_brain, rank, weights);
+            }
+            if let Some(gradients) = gradients.filter(|_| volumes.len() >= FEWEST_VOLUMES_OF_SHIFT)
+            {
+                quality.shift = Some(shift(&series(&volumes, gradients.chosen()), gradients));
+            }
+        }
+        let means = &signals.slice_means;
+        if volumes.len() >= FEWEST_VOLUMES_OF_SLICES
+            && means.ncols() >= FEWEST_SLICES
+            && means.nrows() == uses.len()
+        {
+            let rows: Vec<Vec<f64>> = volumes.iter().map(|&it| means.row(it).to_vec()).collect();
+            let times = self.prepared.session.runs()[run].slice_times();
+            let together = |a: usize, b: usize| {
+                times.len() == means.ncols() && (times[a] - times[b]).abs() < SAME_TIME_SECONDS
+            };
+            let found = outlier_slices(&rows, together);
+            let in_run = |it: OutlierSlice| OutlierSlice { volume: volumes[it.volume], ..it };
+            quality.slices = Some(found.into_iter().map(in_run).collect());
+        }
+        quality
+    }
+}
+
+/// The values of chosen voxels of a sample at chosen volumes.
+fn series(values: &SampledValues, volumes: &[usize], chosen: &[usize]) -> Series {
+    let mut picked = Vec::with_capacity(volumes.len() * chosen.len());
+    for &volume in volumes {
+        match values {
+            SampledValues::Float32(all) => {
+                let row = all.row(volume);
+                picked.extend(chosen.iter().map(|&it| row[it]));
+            }
+            SampledValues::Float64(all) => {
+                let row = all.row(volume);
+                picked.extend(chosen.iter().map(|&it| row[it] as f32));
+            }
+        }
+    }
+    Series::new(volumes.to_vec(), chosen.len(), picked)
+}

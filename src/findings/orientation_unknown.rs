@@ -1,0 +1,48 @@
+//! `orientation-unknown`: an image that does not say how its voxels lie in the body.
+
+use super::{Finding, Look, Opened, Pair, Rule, Severity};
+use crate::formats::Geometry;
+use crate::pictures::unknown_sides;
+use crate::recipe::Recipe;
+use crate::runs::name_of;
+use std::path::Path;
+
+pub(super) const RULE: Rule = Rule {
+    name: "orientation-unknown",
+    severity: Severity::Note,
+    about: "an image that does not say which side is left; a warning where pictures show it, or an atlas or tissues are laid over it",
+    look: Look::Before(find),
+};
+
+pub(super) const DIFF_RULE: Rule = Rule { look: Look::Pair(find_of_pair), ..RULE };
+
+fn find(opened: &Opened) -> Vec<Finding> {
+    let image = opened.prepared.session.first_image();
+    found(image.path(), image.geometry(), matters(opened.recipe))
+}
+
+fn find_of_pair(pair: &Pair) -> Vec<Finding> {
+    found(pair.paths[0], pair.geometry, false)
+}
+
+/// Whether somebody will look for a side, or something that has sides is laid over the runs.
+fn matters(recipe: &Recipe) -> bool {
+    let regions = &recipe.regions;
+    let is_shown = recipe.computing.is_reported || recipe.computing.picture_bytes > 0;
+    is_shown || regions.atlas.is_some() || !regions.tissues.is_empty()
+}
+
+fn found(path: &Path, geometry: &Geometry, matters: bool) -> Vec<Finding> {
+    let reason = geometry.orientation.unknown_reason();
+    let finding = |reason| {
+        let text = format!("{}: {}", name_of(path), unknown_sides(reason));
+        match matters {
+            true => RULE
+                .finding(text.trim_end_matches('.'))
+                .severity(Severity::Warning)
+                .remedy("look up the side elsewhere before anything is said of it", []),
+            false => RULE.finding(text),
+        }
+    };
+    reason.map(finding).into_iter().collect()
+}
