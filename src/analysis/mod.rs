@@ -324,6 +324,7 @@ impl Planned {
             shape: maps.shape(),
             mean: maps.get(MEAN).expect("the mean is always made").values(),
             tsnr: maps.tsnr(),
+            is_described: self.recipe.signals || self.recipe.computing.is_reported,
             inside: mask.as_ref().or(brain.as_ref()),
         };
         let quality = quality.quality(settings.threads);

@@ -6,7 +6,7 @@ use crate::pipeline::RunSignals;
 use crate::quality::{
     FEWEST_SLICES, FEWEST_VOLUMES_OF_SHIFT, FEWEST_VOLUMES_OF_SLICES, Gradients, OutlierSlice,
     Quality, RunQuality, Series, changes, dropout, figure_of_run, ghost, low_slices,
-    outlier_slices, shift, trend,
+    outlier_slices, shift, standardised_dvars, trend,
 };
 use crate::recipe::BEGINNING_VOLUMES;
 use crate::regions::{NamedMask, largest_component};
@@ -37,6 +37,8 @@ pub(super) struct Seen<'a> {
     /// The maps of mean and tSNR.
     pub mean: &'a [f64],
     pub tsnr: &'a [f64],
+    /// Whether the courses of the runs are shown.
+    pub is_described: bool,
     /// Which voxels are looked at; if it is not known, those with a tSNR.
     pub inside: Option<&'a NamedMask>,
 }
@@ -143,6 +145,9 @@ impl Seen<'_> {
                 };
                 let of_brain = if volumes == all { of_brain } else { series(&all, looked_at) };
                 quality.figure = figure_of_run(&of_brain, rank, weights);
+                if self.is_described {
+                    quality.standardised_dvars = standardised_dvars(&of_brain, uses.len());
+                }
             }
             if let Some(gradients) = gradients.filter(|_| volumes.len() >= FEWEST_VOLUMES_OF_SHIFT)
             {

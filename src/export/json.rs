@@ -7,6 +7,7 @@ use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
 use crate::formats::{Geometry, Orientation};
 use crate::nuisance::{Motion, Use};
+use crate::quality::RunQuality;
 use crate::recipe::TsnrDefinition;
 use crate::record::{NamedMask, Record, RunRecord};
 use crate::regions::Row;
@@ -179,6 +180,9 @@ struct RunOfJson<'a> {
     global_signal_in_mask: Option<&'a [f64]>,
     /// The DVARS over the mask; null where no mask was given in a file.
     dvars_in_mask: Option<Vec<Option<f64>>>,
+    /// Standardised DVARS over a sample of voxels; null for volumes that are left out, those behind
+    /// them, and the first of each file. Null where it could not be computed.
+    std_dvars: Option<Vec<Option<f64>>>,
     /// How the head moved, if a table of the run says so.
     motion: Option<MotionJson<'a>>,
 }
@@ -340,7 +344,7 @@ impl<'a> RunJson<'a> {
                 definition,
             },
             grid: (&record.geometry).into(),
-            runs: record.runs.iter().map(run).collect(),
+            runs: record.runs.iter().zip(&record.quality.runs).map(run).collect(),
             volumes_used: record.volumes_used,
             mask: record.mask.as_ref().map(MaskJson::from),
             tsnr: record.summary().into(),
@@ -398,7 +402,7 @@ impl<'a> From<&'a NamedMask> for MaskJson<'a> {
     }
 }
 
-fn run(run: &RunRecord) -> RunOfJson<'_> {
+fn run<'a>((run, quality): (&'a RunRecord, &RunQuality)) -> RunOfJson<'a> {
     let files = run.files.iter().map(|file| FileJson {
         path: file.path.display().to_string(),
         bytes: file.bytes,
@@ -428,6 +432,7 @@ fn run(run: &RunRecord) -> RunOfJson<'_> {
         dvars: finite(&run.signals.dvars),
         global_signal_in_mask: in_mask.map(|it| it.global.as_slice()),
         dvars_in_mask: in_mask.map(|it| finite(&it.dvars)),
+        std_dvars: quality.standardised_dvars.as_deref().map(finite),
         motion: run.motion.as_ref().map(|Motion { parameters, framewise_displacement }| {
             MotionJson {
                 framewise_displacement: finite(framewise_displacement),

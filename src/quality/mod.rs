@@ -9,6 +9,7 @@
 mod changes;
 mod distributions;
 mod dropout;
+mod dvars;
 mod ghost;
 mod robust;
 mod runs;
@@ -20,6 +21,7 @@ mod trend;
 
 pub use changes::{Changes, FEWEST_CHANGES, OutlierVolume, changes};
 pub use dropout::{Dropout, dropout};
+pub use dvars::standardised_dvars;
 pub use ghost::{Ghost, ghost};
 pub use runs::{FEWEST_SAMPLED, OutlierRun, RunFigure, figure_of_run, outlier_runs};
 pub use shift::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SHIFT, Gradients, Shift, shift};
@@ -51,6 +53,9 @@ pub struct Quality {
 pub struct RunQuality {
     /// Its changes from volume to volume.
     pub changes: Option<Changes>,
+    /// Its standardised DVARS, a value for each volume; NaN of those that are left out and behind them.
+    /// None where nothing that shows it was asked for.
+    pub standardised_dvars: Option<Vec<f64>>,
     /// Its slices that stand out at a volume, by the volumes' numbers in the run.
     pub slices: Option<Vec<OutlierSlice>>,
     /// The line through its mean signal.

@@ -80,7 +80,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "export",
         &[
             "analysis", "diff", "error", "findings", "formats", "maps", "markup", "nuisance",
-            "numbers", "pictures", "pipeline", "recipe", "record", "regions", "runs", "stats",
+            "numbers", "pictures", "pipeline", "quality", "recipe", "record", "regions", "runs",
+            "stats",
         ],
     ),
     (

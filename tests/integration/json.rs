@@ -232,6 +232,33 @@ fn what_does_not_exist_is_null() {
     assert_eq!(nothing["runs"][0]["median_tsnr"], Value::Null);
 }
 
+/// nipype 1.11.0 with nitime 0.12.1 and numpy 2.4.6, all volumes of each run by themselves:
+/// `compute_dvars(run, mask, intensity_normalization=0, remove_zerovariance=True)[0]`, which reckons
+/// in float32: the first values, and the sum of all.
+#[test]
+fn standardised_dvars_is_nipypes() {
+    let scratch = Scratch::new();
+    let expected = [
+        ([6.921_424_94, 13.339_013_42, 0.945_238_12, 1.097_249_13], 76.279_171_68),
+        ([15.071_089_77, 1.019_723_57, 0.665_717_89, 0.678_243_48], 50.540_779_29),
+        ([0.851_441_03, 1.084_692_23, 0.655_693_12, 1.040_618_77], 40.011_260_11),
+    ];
+    for (number, (first, sum)) in (1..).zip(expected) {
+        let run = in_testdata(&format!("run-{number}_bold.nii.gz"));
+        let mask = format!("--mask={}", in_testdata("mask.nii.gz"));
+        scratch.tsnr([&*run, &mask, "--json=found.json"]).succeeded();
+        let found = &json(&scratch.path("found.json"))["runs"][0]["std_dvars"];
+        let found = found.as_array().expect("a list");
+        assert!(found[0].is_null(), "nothing lies before the first");
+        let found: Vec<f64> = found[1..].iter().map(|it| it.as_f64().expect("a number")).collect();
+        for (found, expected) in found.iter().zip(first) {
+            assert!((found / expected - 1.0).abs() < 1e-6, "run {number}: {found}, {expected}");
+        }
+        let found: f64 = found.iter().sum();
+        assert!((found / sum - 1.0).abs() < 1e-6, "run {number}: {found}, {sum}");
+    }
+}
+
 /// The program of `docs/definitions.md` with python-xxhash 4.1.0, numpy 2.4.6 and nibabel 5.4.2.
 #[test]
 fn the_hash_of_a_run_is_that_of_its_voxels_in_any_form() {

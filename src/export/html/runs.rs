@@ -1,7 +1,7 @@
 //! A row for each run: its tSNR as a box, its oddest slice, and what was left out of it.
 
 use super::seen::Seen;
-use super::time::relative_dvars;
+use super::time::DvarsShown;
 use crate::markup::escaped;
 use crate::nuisance::Use;
 use crate::numbers::{count, figure};
@@ -32,7 +32,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
     let mut columns = vec![
         medians(seen),
         slices(seen),
-        Column { heading: "largest DVARS, volume: /median", cells: each(seen, largest_changes) },
+        largest_changes(seen),
         displacement("mean FD (mm)", seen, |values| {
             values.iter().sum::<f64>() / values.len() as f64
         }),
@@ -152,17 +152,30 @@ fn displacement(heading: &'static str, seen: &Seen, of: fn(&[f64]) -> f64) -> Co
     Column { heading, cells: seen.record.runs.iter().map(cell).collect() }
 }
 
-/// The volumes into which a run changes most, from used to used, and by how many times the median.
-fn largest_changes(run: &RunRecord) -> String {
-    let is_used = |at: usize| run.uses.get(at) == Some(&Use::Used);
-    let changes = relative_dvars(run).into_iter().enumerate().skip(1);
-    let mut changes: Vec<(usize, f64)> = changes
-        .filter(|(at, change)| change.is_finite() && is_used(*at) && is_used(at - 1))
-        .collect();
-    changes.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let named = changes.iter().take(NAMED).map(|(at, change)| format!("{at}: {}", figure(*change)));
-    let named: Vec<String> = named.collect();
-    if named.is_empty() { NONE.to_owned() } else { named.join(", ") }
+/// The volumes into which each run changes most, from used to used, and their DVARS.
+fn largest_changes(seen: &Seen) -> Column {
+    let shown = DvarsShown::new(seen.record);
+    let cell = |(run, values): (&RunRecord, Vec<f64>)| {
+        let is_used = |at: usize| run.uses.get(at) == Some(&Use::Used);
+        let mut changes: Vec<(usize, f64)> = values
+            .into_iter()
+            .enumerate()
+            .skip(1)
+            .filter(|(at, change)| change.is_finite() && is_used(*at) && is_used(at - 1))
+            .collect();
+        changes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let named = changes.iter().take(NAMED);
+        let named = named.map(|(at, change)| format!("{at}: {}", figure(*change)));
+        let named: Vec<String> = named.collect();
+        (if named.is_empty() { NONE.to_owned() } else { named.join(", ") }, false)
+    };
+    Column {
+        heading: match shown.unit {
+            "standardised" => "largest DVARS, volume: standardised",
+            _ => "largest DVARS, volume: /median",
+        },
+        cells: seen.record.runs.iter().zip(shown.values).map(cell).collect(),
+    }
 }
 
 /// The scale of all boxes.

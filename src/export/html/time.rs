@@ -166,6 +166,7 @@ fn courses(record: &Record) -> Vec<Course> {
         run.motion.as_ref().map_or(Vec::new(), |it| it.framewise_displacement.clone())
     };
     let volumes = &record.recipe.volumes;
+    let dvars = DvarsShown::new(record);
     let degrees = 1.0_f64.to_degrees();
     let mut courses = vec![
         course(
@@ -173,7 +174,7 @@ fn courses(record: &Record) -> Vec<Course> {
             vec![line("global signal %", &global_signal)],
             None,
         ),
-        course(["DVARS", "/ its median"], vec![line("DVARS", &relative_dvars)], None),
+        course(["DVARS", dvars.unit], vec![Line { name: "DVARS", values: dvars.values }], None),
         course(["FD", "mm"], vec![line("FD mm", &displacement)], volumes.fd_threshold_mm),
         course(["translation", "mm: x, y, z"], (0..3).map(|it| parameter(it, 1.0)).collect(), None),
         course(
@@ -206,12 +207,41 @@ fn global_signal(run: &RunRecord) -> Vec<f64> {
     signal.iter().map(|it| 100.0 * (it / mean - 1.0)).collect()
 }
 
-/// DVARS over its median of the volumes used, in the mask or over the grid as the global signal.
-pub(super) fn relative_dvars(run: &RunRecord) -> Vec<f64> {
+/// DVARS as the page shows it: standardised, or where that is not known of all runs over its median.
+pub(super) struct DvarsShown {
+    /// What it is measured in.
+    pub(super) unit: &'static str,
+    /// The values of each run, one a volume.
+    pub(super) values: Vec<Vec<f64>>,
+}
+
+impl DvarsShown {
+    pub(super) fn new(record: &Record) -> DvarsShown {
+        let runs = record.runs.iter().zip(&record.quality.runs);
+        let standardised = runs.map(|(run, quality)| {
+            let mut values = quality.standardised_dvars.clone()?;
+            values.resize(run.uses.len(), f64::NAN);
+            Some(values)
+        });
+        match standardised.collect() {
+            Some(values) => DvarsShown { unit: "standardised", values },
+            None => DvarsShown {
+                unit: "/ its median",
+                values: record.runs.iter().map(relative_dvars).collect(),
+            },
+        }
+    }
+}
+
+/// The DVARS of a run over its median of the volumes used, in the mask or over the grid as the global
+/// signal; NaN where it is not known.
+fn relative_dvars(run: &RunRecord) -> Vec<f64> {
     let dvars = run.signals.in_mask.as_ref().map_or(&run.signals.dvars, |it| &it.dvars);
     let used = of_used(run, dvars);
     let median = quantiles(&used, [0.5]).map_or(f64::NAN, |[it]| it);
-    dvars.iter().map(|it| it / median).collect()
+    let mut values: Vec<f64> = dvars.iter().map(|it| it / median).collect();
+    values.resize(run.uses.len(), f64::NAN);
+    values
 }
 
 fn marked(of: Use) -> Option<(Use, &'static str, &'static str)> {
