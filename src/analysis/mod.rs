@@ -317,6 +317,7 @@ impl Planned {
             Some(_) => None,
             None => mask::brain(&maps),
         };
+        let is_concatenated = settings.analysis.definition.combine == Combine::Concat;
         let quality = quality::Seen {
             prepared: &prepared,
             model: &settings.analysis.model,
@@ -325,6 +326,7 @@ impl Planned {
             mean: maps.get(MEAN).expect("the mean is always made").values(),
             tsnr: maps.tsnr(),
             is_described: self.recipe.signals || self.recipe.computing.is_reported,
+            between: maps.get(BETWEEN).filter(|_| is_concatenated).map(|it| it.values()),
             inside: mask.as_ref().or(brain.as_ref()),
         };
         let quality = quality.quality(settings.threads);

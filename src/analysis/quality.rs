@@ -39,6 +39,8 @@ pub(super) struct Seen<'a> {
     pub tsnr: &'a [f64],
     /// Whether the courses of the runs are shown.
     pub is_described: bool,
+    /// The share of the variance that lies between the runs, where the tSNR has that in it.
+    pub between: Option<&'a [f64]>,
     /// Which voxels are looked at; if it is not known, those with a tSNR.
     pub inside: Option<&'a NamedMask>,
 }
@@ -102,14 +104,25 @@ impl Seen<'_> {
         bright.iter().zip(inside).map(|(&bright, &inside)| bright || inside).collect()
     }
 
-    /// The median tSNR of each slice, and of how many voxels it is.
+    /// The tSNR of a voxel without what lies between the runs: runs that lie a little apart along the
+    /// third axis make some slices of a concatenation noisier than others.
+    fn within_runs(&self, voxel: usize) -> f64 {
+        let share = self.between.map_or(0.0, |it| it[voxel]);
+        self.tsnr[voxel] / (1.0 - share).sqrt()
+    }
+
+    /// The median tSNR of each slice within the runs, and of how many voxels it is.
     fn medians_of_slices(&self, brain: Option<&[bool]>) -> Vec<Option<(f64, usize)>> {
         let slice_voxels = self.shape[0] * self.shape[1];
         let of_slice = |slice: usize| {
             let voxels = slice * slice_voxels..(slice + 1) * slice_voxels;
             let is_inside = |it: usize| brain.is_none_or(|brain| brain[it]);
-            let looked_at = voxels.filter(|&it| self.tsnr[it].is_finite() && is_inside(it));
-            let mut tsnr: Vec<f64> = looked_at.map(|it| self.tsnr[it]).collect();
+            let within = |it: usize| self.within_runs(it);
+            let mut tsnr: Vec<f64> = voxels
+                .filter(|&it| is_inside(it))
+                .map(within)
+                .filter(|it| it.is_finite())
+                .collect();
             let count = tsnr.len();
             median(&mut tsnr).map(|it| (it, count))
         };

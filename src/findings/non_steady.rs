@@ -38,7 +38,7 @@ fn looked_for(computed: &Computed) -> Option<String> {
 
 /// By less of the median a first volume is off by chance: signals that wander for some volumes put it
 /// beyond the rule for dummy scans in one clean run of a hundred. Ours.
-const LEAST_PART: f64 = 0.01;
+const LEAST_PART: f64 = 0.02;
 
 /// Whether the first of some volumes is far enough from their median to matter.
 fn matters(first: &[f64]) -> bool {

@@ -104,7 +104,7 @@ fn of_run(name: &str, run: &RunQuality) -> Option<(f64, Finding)> {
 
 fn low_slice(low: &LowSlice) -> (f64, Finding) {
     let text = format!(
-        "slice {} has a median tSNR of {}, both slices beside it {} or more",
+        "slice {} has a median tSNR of {} within runs, both slices beside it {} or more",
         low.slice,
         figure(low.tsnr),
         figure(low.beside)

@@ -6,7 +6,7 @@
 
 mod sessions;
 
-use crate::program::Scratch;
+use crate::program::{Scratch, shared_data};
 use sessions::{Fault, GROUPS, Session, Truth, session};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -279,13 +279,13 @@ fn a_hundred_clean_sessions_raise_hardly_an_alarm() {
 }
 
 #[test]
-#[ignore = "takes some minutes"]
+#[ignore = "takes minutes"]
 fn a_thousand_clean_sessions_raise_as_few_alarms_as_they_may_without_end() {
     assert_few_alarms(CLEAN_SEEDS..CLEAN_SEEDS + 1000);
 }
 
 #[test]
-#[ignore = "takes some minutes"]
+#[ignore = "takes minutes"]
 fn planted_faults_are_found_at_their_places_from_a_size_on_without_end() {
     const SESSIONS: u64 = 100;
     let mut table =
@@ -316,6 +316,25 @@ fn planted_faults_are_found_at_their_places_from_a_size_on_without_end() {
         assert!(page == should, "docs/findings.md has another table:\n{table}");
     }
     assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// Those that the page lists, and none else.
+#[test]
+#[ignore = "needs ../shared/data"]
+fn real_runs_raise_the_warnings_that_are_listed() {
+    let haxby = |run: usize| format!("haxby/sub-001_task-objectviewing_run-{run:02}_bold.nii.gz");
+    let others = ["single/filtered_func_data.nii.gz".to_owned()];
+    for name in (1..=12).map(haxby).chain(others) {
+        let recipe = Recipe::new([shared_data(&name)]);
+        let record = analyze(&recipe, Arc::new(()), &Cancellation::default());
+        let found = record.unwrap_or_else(|error| panic!("{error}")).findings;
+        let warnings = found.iter().filter(|it| it.severity >= Severity::Warning);
+        let warnings: Vec<(&str, Option<usize>)> = warnings
+            .map(|it| (it.name, it.place.as_ref().and_then(|place| place.volume)))
+            .collect();
+        let expected = if name == haxby(3) { vec![("outlier-volume", Some(58))] } else { vec![] };
+        assert_eq!(warnings, expected, "{name}");
+    }
 }
 
 /// One fault of each kind, in a session where everything else is clean.
