@@ -40,10 +40,8 @@ const NOT_STEADY: &str = "non_steady_state_outlier";
 ///
 /// | use | first row | elsewhere |
 /// |---|---|---|
-/// | [`selected`](Table::selected) | the value of the second row, as in nilearn's `load_confounds`
-/// | an error |
-/// | [`framewise_displacement_above`](Table::framewise_displacement_above),
-/// [`std_dvars_above`](Table::std_dvars_above) | 0, so the volume is kept | an error |
+/// | [`selected`](Table::selected) | the value of the second row, as in nilearn's `load_confounds` | an error |
+/// | [`framewise_displacement_above`](Table::framewise_displacement_above), [`std_dvars_above`](Table::std_dvars_above) | 0, so the volume is kept | an error |
 /// | [`non_steady_volumes`](Table::non_steady_volumes) | an error | an error |
 ///
 /// The first row is where fMRIPrep writes `n/a`: derivatives and differences from the volume

@@ -6,8 +6,9 @@
 //!   statistics of voxels.
 //! - [`Table`] is a run's confounds, a row for each volume, as fMRIPrep writes them, or a motion file
 //!   of SPM, FSL or AFNI; it says how the head moved ([`Motion`]). [`censored_volumes`] reads a
-//!   list in AFNI's 1D form; [`matched`] finds which file goes with which run. Files are read whole, up to a limit that no real one comes near, and take memory by
-//!   what they hold, not by what they claim.
+//!   list in AFNI's 1D form; [`matched`] finds which file goes with which run. Files
+//!   are read whole, up to a limit that no real one comes near, and take memory by what they hold,
+//!   not by what they claim.
 //! - [`Volumes`] says which volumes of a run are used, [`polynomial_columns`] and
 //!   [`cosine_columns`] make slow trends, and a [`Basis`] is what all columns span.
 //!

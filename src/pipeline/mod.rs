@@ -2,8 +2,7 @@
 //!
 //! | mode | how | memory, beside the maps |
 //! |---|---|---|
-//! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every
-//! run, as stored |
+//! | [`serial`] | a plain loop: load every run, concatenate, mean and std in two passes | every run, as stored |
 //! | [`mod@delayed`] | the same steps as lazy tasks, one load per run, on the pool | every run, as stored |
 //! | [`mod@array`] | chunks of volumes whose moments are merged in a fixed tree | a few chunks |
 //!

@@ -11,9 +11,8 @@
 //!
 //! | images | how they are read | parallel over |
 //! |---|---|---|
-//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk
-//! and adds it (`streams.rs`) | images | | fewer, some of them gzip | a chain that reads, and
-//! chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
+//! | at least as many as threads, some of them gzip | a chain of tasks an image, each reads a chunk and adds it (`streams.rs`) | images |
+//! | fewer, some of them gzip | a chain that reads, and chains that add, each to a slab of voxels (`streams.rs`) | reading and adding |
 //! | all plain | a task a slab of voxels, which reads just that of every volume (`slabs.rs`) | slabs |
 //!
 //! Results do not depend on the threads nor on the length of the chunks.
