@@ -405,6 +405,33 @@ fn help_holds_every_option_the_definition_the_modes_and_examples() {
     assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
 }
 
+/// As wide as many terminals are, with room for what was typed.
+#[test]
+fn the_short_help_fits_a_screen_and_no_line_of_help_is_a_single_word_at_any_width() {
+    let scratch = Scratch::new();
+    let help = |command: &[&str], columns: usize| {
+        let mut program = scratch.program();
+        let output = program.args(command).env("COLUMNS", columns.to_string()).output();
+        Outcome::from_output(output.expect("the program starts")).succeeded().stdout
+    };
+    for command in [&["-h"][..], &["diff", "-h"], &["compare", "-h"]] {
+        let lines = help(command, 80).lines().count();
+        assert!(lines < 40, "{command:?}: {lines} lines");
+    }
+    for command in [&["-h"][..], &["--help"], &["diff", "--help"], &["compare", "--help"]] {
+        for columns in (60..=120).step_by(3) {
+            let text = help(command, columns);
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2) {
+                let (before, line) = (pair[0].chars().count(), pair[1]);
+                let is_alone = line.starts_with("   ") && line.split_whitespace().count() == 1;
+                let goes_on = 10 * before > 6 * columns && !line.trim_start().starts_with('-');
+                assert!(!(is_alone && goes_on), "{command:?} in {columns}: {pair:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_example_of_the_help_runs() {
     let help = Scratch::new().tsnr(["--help"]).succeeded().stdout;

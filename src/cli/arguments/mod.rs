@@ -201,7 +201,9 @@ pub(super) struct RunArguments {
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 
-    /// The tSNR map to write (.nii or .nii.gz); without any output the summary is all
+    /// The tSNR map to write (.nii or .nii.gz)
+    ///
+    /// Without any output the summary is all.
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -496,7 +498,15 @@ fn without_orphans(command: Command) -> Command {
         long.into_iter().fold(argument, Arg::long_help)
     };
     let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
-    let command = command.mut_args(held_argument);
+    let mut command = command.mut_args(held_argument);
+    for (text, put) in [
+        (command.get_about().map(held), Command::about as fn(Command, StyledStr) -> Command),
+        (command.get_long_about().map(held), Command::long_about),
+        (command.get_after_help().map(held), Command::after_help),
+        (command.get_after_long_help().map(held), Command::after_long_help),
+    ] {
+        command = text.into_iter().fold(command, put);
+    }
     names.iter().fold(command, |command, name| {
         let named = |it: Command| without_orphans(it.display_name(format!("tsnr {name}")));
         command.mut_subcommand(name, named)

@@ -68,7 +68,7 @@ pub(in crate::cli) struct PictureArguments {
 
     /// The colours of the tSNR: viridis, magma, inferno, cividis or gray
     #[arg(long, value_name = "NAME", value_parser = colormap(), default_value = "viridis",
-          hide_short_help = true, help_heading = "Pictures")]
+          hide_possible_values = true, hide_short_help = true, help_heading = "Pictures")]
     pub colormap: Colormap,
 }
 
