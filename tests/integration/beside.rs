@@ -3,7 +3,7 @@
 use crate::program;
 
 use program::bytes::{FLOAT32, Header, INT16, Random};
-use program::{Map, Outcome, Scratch, assert_same};
+use program::{Map, Outcome, Scratch, assert_same, session_runs};
 use serde_json::Value;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -439,4 +439,30 @@ fn an_automatic_mask_is_called_nilearns_only_where_it_is() {
             "{sentence}"
         );
     }
+}
+
+/// Without an option that takes something of it.
+#[test]
+fn a_motion_file_by_itself_tells_how_the_head_moved() {
+    let scratch = Scratch::new();
+    let run = session_runs()[0].display().to_string();
+    // FSL's: rotations in radians, translations in mm; the head moves by 3 mm into volume 20.
+    let row = |volume: usize| format!("0 0 0 0 {} 0\n", if volume < 20 { 0.0 } else { 3.0 });
+    scratch.file("run.par", (0..43).map(row).collect::<String>());
+    let outcome =
+        scratch.tsnr([&*run, "-o", "map.nii", "--confounds", "run.par", "--json", "run.json"]);
+    let found = outcome.succeeded();
+    let motion = found.found_as("motion");
+    let [motion] = motion[..] else { panic!("{}", found.stderr) };
+    for part in ["3.000 mm at most, into volume 20", "more than 0.5 mm into 1 of 42 volumes"] {
+        assert!(motion.contains(part), "{motion}");
+    }
+    // 3 mm of 42 steps.
+    assert!(motion.contains("by 0.07143 mm from volume to volume on average"), "{motion}");
+    let json = fs::read_to_string(scratch.path("run.json")).expect("a file");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let motion = findings.iter().find(|it| it["name"] == "motion").expect("a finding");
+    assert_eq!(motion["place"]["volume"], 20);
+    assert_eq!(motion["severity"], "warning");
 }

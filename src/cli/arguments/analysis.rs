@@ -68,7 +68,7 @@ pub(in crate::cli) struct AnalysisArguments {
     /// Or motion files: SPM's rp_*.txt, FSL's *.par, AFNI's *.1D. Matched to the runs by BIDS
     /// entities, else by order. Several for each run (fMRIPrep's and tedana's) are taken side by side.
     /// 'n/a' in the first row of a column that is regressed out counts as the value below it, for
-    /// thresholds as 0.
+    /// thresholds as 0. By themselves they tell how the head moved.
     #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Definition")]
     pub confounds: Vec<PathBuf>,
 

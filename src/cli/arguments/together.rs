@@ -16,7 +16,11 @@ const NEEDS: [(&str, &[&str]); 29] = [
     ("mask_out", &["mask"]),
     ("mask_threshold", &["mask"]),
     ("resample", &["mask", "atlas", "tissues"]),
-    ("confounds", &["confound_columns", "fd_thresh", "dvars_thresh", "dummy_scans=auto"]),
+    // Of a run they tell how the head moved, whatever else is taken of them.
+    (
+        "confounds",
+        &["command=run", "confound_columns", "fd_thresh", "dvars_thresh", "dummy_scans=auto"],
+    ),
     ("confound_columns", &["confounds"]),
     ("fd_thresh", &["confounds"]),
     ("dvars_thresh", &["confounds"]),
