@@ -177,6 +177,11 @@ def reference(runs, options):
     if combine == "average":
         mean, std = np.mean(numerators, axis=0), np.mean(own_std, axis=0)
         tsnr = np.mean(own_tsnr, axis=0)
+    elif combine == "weighted":
+        mean = np.average(numerators, axis=0, weights=counts)
+        with np.errstate(all="ignore"):
+            std = np.average(np.power(own_std, -2.0), axis=0, weights=counts) ** -0.5
+        tsnr = np.sqrt(np.average(np.square(own_tsnr), axis=0, weights=counts))
     else:
         mean = options.get("mean_from", mean)
         if combine == "demean":
@@ -195,10 +200,11 @@ def reference(runs, options):
         "volumes": np.where(np.isnan(tsnr), np.nan, used),
     }
     # Independent normal noise; of runs that are concatenated as they are there is none.
-    if combine == "average":
+    if combine in ("average", "weighted"):
+        weights = counts / used if combine == "weighted" else 1 / len(parts)
         nu = np.minimum([freedom(n, 1 + k) for n, k in zip(counts, ranks)], counts - ranks)
-        variance = (1 / counts + tsnr[:, None] ** 2 / (2 * nu)).sum(axis=1) / len(parts) ** 2
-        maps["stderr"] = np.sqrt(variance)
+        variance = weights**2 * (1 / counts + tsnr[:, None] ** 2 / (2 * nu))
+        maps["stderr"] = np.sqrt(variance.sum(axis=1))
     elif combine == "demean" or len(parts) == 1:
         means_fitted = len(parts) if combine == "demean" else 1
         nu = min(freedom(used, means_fitted + regressors), used - regressors)
@@ -402,7 +408,7 @@ def made_cases(runs, few, mean_3d, other_4d, mask):
     def add(name, options, maps=("tsnr",), more=(), of=runs, files=files, inputs=inputs):
         cases.append(case(name, inputs, of, options, maps, more, files=files))
 
-    for combine in ("concat", "demean", "average"):
+    for combine in ("concat", "demean", "average", "weighted"):
         of = {"combine": combine}
         add(f"{combine}, every map", of, EVERY_MAP)
         for ddof in (1, 3, "rank"):
@@ -473,7 +479,7 @@ def hard_cases(hard):
     runs = [hard["drift_float32"], hard["drift_int16"], hard["drift_float64"]]
     names = ("drift_float32", "drift_int16", "drift_float64")
     inputs = [f"@definitions/hard_{name}.nii.gz" for name in names]
-    for combine in ("concat", "demean", "average"):
+    for combine in ("concat", "demean", "average", "weighted"):
         options = {"combine": combine, "order": 3, "exact": True}
         cases.append(case(f"hard: three runs, {combine}", inputs, runs, options, EVERY_MAP[:3]))
     return cases

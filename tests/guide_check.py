@@ -30,6 +30,7 @@ parser.add_argument("--ddof", default="0")
 parser.add_argument("--confounds")
 parser.add_argument("--confound-columns", default="")
 parser.add_argument("--fd-thresh", type=float)
+parser.add_argument("--censor")
 parser.add_argument("--censor-before", type=int, default=0)
 parser.add_argument("--censor-after", type=int, default=0)
 parser.add_argument("--mean-from")
@@ -44,7 +45,7 @@ def columns_and_used(options, name, tr, volumes):
         count = int(2 * volumes * tr / options.highpass)
         step = (2 * numpy.arange(volumes) + 1) / (2 * volumes)
         fitted += [numpy.cos(numpy.pi * k * step) for k in range(1, count + 1)]
-    used = numpy.ones(volumes, bool)
+    used = numpy.loadtxt(options.censor) != 0 if options.censor else numpy.ones(volumes, bool)
     if options.confounds:
         stem = os.path.basename(name).removesuffix("_bold.nii.gz")
         (file,) = (it for it in glob.glob(options.confounds) if os.path.basename(it).startswith(stem))
@@ -87,11 +88,14 @@ def medians(options, program):
         total = total + shifts
         parameters -= len(names) - 1
     if options.mean_from:
-        mean = nibabel.load(options.mean_from).get_fdata().mean(-1).ravel()
+        image = nibabel.load(options.mean_from).get_fdata()
+        mean = (image.mean(-1) if image.ndim == 4 else image).ravel()
     ddof = parameters if options.ddof == "rank" else int(options.ddof)
     tsnr = mean / numpy.sqrt(total / (sum(volumes) - ddof))
     if options.combine == "average":
         tsnr = sum(ratios) / len(ratios)
+    if options.combine == "weighted":
+        tsnr = numpy.sqrt(numpy.average(numpy.square(ratios), axis=0, weights=volumes))
     if options.mask == "auto":
         write = ["--mask", "auto", "--mask-out", "checked.nii.gz", "-q"]
         subprocess.run([program, options.inputs, *write], check=True, stderr=subprocess.DEVNULL)

@@ -50,7 +50,7 @@ def tsnr(series):
 def stages():
     """One noise, independent from voxel to voxel, as it is and after it was interpolated.
 
-    The mean is 72.7 and the noise has a std of 1. Cubic is the cubic B-spline through the samples
+    24 x 24 x 24 voxels, 200 volumes; the mean is 72.7 and the noise has a std of 1. Cubic is the cubic B-spline through the samples
     (order 3 of scipy and SPM), computed exactly by its transfer function on a periodic grid.
     """
     random = np.random.default_rng(20261)
@@ -167,31 +167,33 @@ def dummies():
         distance = np.abs(signal - np.median(signal, -1, keepdims=True))
         return 0.6745 * distance / np.median(distance, -1, keepdims=True) > 3.5
 
-    row("steady runs with a first volume left out")
+    row("steady runs", "left out")
     for count in (20, 50):
         rate = flagged(random.standard_normal((400000, count)))[:, 0].mean()
-        row(f"of {count} volumes", f"{100 * rate:.2f}%")
+        row(f"the first of {count} volumes", f"{100 * rate:.2f}%")
+    row("T1 recovery, first volume 20% brighter", "left out", "next has")
     tail = 0.2 * np.exp(-0.8 * np.arange(50) / 1.3)
     for noise in (0.001, 0.005):
         signal = 1 + tail + noise * random.standard_normal((20000, 50))
         left_out = np.argmin(flagged(signal), axis=-1)
         count = int(np.median(left_out))
-        words = f"global signal with noise of {100 * noise:g}%: left out"
-        row(words, f"{count}", f"next: +{100 * tail[count]:.1f}%")
+        words = f"50 volumes, noise of the global signal {100 * noise:g}%"
+        row(words, f"{count}", f"+{100 * tail[count]:.1f}%")
 
 
 @simulation
 def drift():
-    """What SPM's cosines and a line leave of the variance of a linear drift."""
-    row("run, --highpass 128", "cosines", "left", "of a line")
+    """What SPM's cosines leave of the variance of a linear drift, and they with a line beside them."""
+    row("left of a linear drift, --highpass 128", "cosines", "by them", "and a line")
     for volumes, tr in [(60, 2.0), (121, 2.5), (300, 2.0)]:
         time = np.arange(volumes)
         line = time - time.mean()
         count = int(2 * volumes * tr / 128)
         cosines = [np.cos(np.pi * (2 * time + 1) * j / (2 * volumes)) for j in range(1, count + 1)]
         columns = np.column_stack([np.ones(volumes), *cosines])
-        left = residual_squares(line, columns) / (line**2).sum()
-        row(f"{volumes} volumes, TR {tr:g} s", f"{count}", f"{100 * left:.1f}%", "0%")
+        designs = columns, np.column_stack([columns, line])
+        left = [residual_squares(line, it) / (line**2).sum() for it in designs]
+        row(f"{volumes} volumes, TR {tr:g} s", f"{count}", *(f"{abs(100 * it):.1f}%" for it in left))
 
 
 @simulation
@@ -232,42 +234,88 @@ def paired():
     row("sqrt(2) * stderr, as if of two runs", two(np.sqrt(2) * error))
 
 
-def confounds():
-    """Confounds that know nothing of the data, in fMRIPrep's form, for the Haxby runs in haxby/:
-    6 random walks with their differences and squares (24 columns), and 24 columns of white noise.
+def drawn(random):
+    """Columns of 121 volumes that know nothing of any data, by name: 6 random walks with their
+    differences and the squares of both (24), and 24 of white noise.
     """
+    walks = np.cumsum(random.standard_normal((121, 6)), axis=0)
+    differences = np.diff(walks, axis=0, prepend=walks[:1])
+    white = random.standard_normal((121, 24))
+    table = np.column_stack([walks, differences, walks**2, differences**2, white])
+    ends = ["", "_derivative1", "_power2", "_derivative1_power2"]
+    names = [f"walk_{axis}{end}" for end in ends for axis in "abcdef"]
+    return table, names + [f"white_{column:02}" for column in range(24)]
+
+
+def confounds():
+    """The columns above in fMRIPrep's form, for the Haxby runs in haxby/."""
     random = np.random.default_rng(20270)
     os.makedirs("made/random", exist_ok=True)
     for path in sorted(glob.glob("haxby/*_bold.nii.gz")):
-        walks = np.cumsum(random.standard_normal((121, 6)), axis=0)
-        differences = np.diff(walks, axis=0, prepend=walks[:1])
-        white = random.standard_normal((121, 24))
-        table = np.column_stack([walks, differences, walks**2, differences**2, white])
-        ends = ["", "_derivative1", "_power2", "_derivative1_power2"]
-        names = [f"walk_{axis}{end}" for end in ends for axis in "abcdef"]
-        names += [f"white_{column:02}" for column in range(24)]
+        table, names = drawn(random)
         stem = os.path.basename(path).removesuffix("_bold.nii.gz")
         name = f"made/random/{stem}_desc-confounds_timeseries.tsv"
         np.savetxt(name, table, "%.9g", "\t", header="\t".join(names), comments="")
 
 
-def correlation():
-    """The correlation of a volume with the next after --highpass 128, median over a mask, of each run."""
+def haxby_runs():
+    """The series [voxel, t] of each Haxby run in the mask, of voxels that vary."""
     import nibabel
 
     mask = nibabel.load("made/brain.nii.gz").get_fdata() != 0
-    found = []
-    for path in sorted(glob.glob("haxby/*_bold.nii.gz")):
-        series = nibabel.load(path).get_fdata()[mask]
-        series = series[series.std(-1) > 0]
-        series -= series.mean(-1, keepdims=True)
-        time = np.arange(121)
-        for order in range(1, 5):
-            column = np.cos(np.pi * (2 * time + 1) * order / 242)
-            series -= np.outer(series @ column, column) / (column @ column)
-        lagged = (series[:, 1:] * series[:, :-1]).sum(-1) / (series**2).sum(-1)
-        found.append(np.median(lagged))
-    print(f"lag-1 correlation of the runs {min(found):.2f} to {max(found):.2f}")
+    paths = sorted(glob.glob("haxby/*_bold.nii.gz"))
+    runs = [nibabel.load(path).get_fdata()[mask] for path in paths]
+    varies = np.all([run.std(-1) > 0 for run in runs], axis=0)
+    return [run[varies] for run in runs]
+
+
+def haxby_cosines():
+    """The four cosines of --highpass 128 for 121 volumes of a TR of 2.5 s."""
+    time = np.arange(121)
+    return np.column_stack([np.cos(np.pi * (2 * time + 1) * j / 242) for j in range(1, 5)])
+
+
+def correlation():
+    """The correlation of a volume with the next one, median over a mask, of each run."""
+    constant = np.ones((121, 1))
+    row("lag-1 correlation, median voxel", "lowest", "highest")
+    for name, design in [
+        ("--combine demean", constant),
+        ("--combine demean --highpass 128", np.column_stack([constant, haxby_cosines()])),
+    ]:
+        basis = np.linalg.qr(design)[0]
+        found = []
+        for series in haxby_runs():
+            left = series - series @ basis @ basis.T
+            found.append(np.median((left[:, 1:] * left[:, :-1]).sum(-1) / (left**2).sum(-1)))
+        row(name, two(min(found)), two(max(found)))
+
+
+def surrogates():
+    """The medians of 20 draws of the columns above: demean, ddof rank, mean and SD over the draws."""
+    random = np.random.default_rng(20271)
+    runs, constant = haxby_runs(), np.ones((121, 1))
+    filtered = np.column_stack([constant, haxby_cosines()])
+    mean = np.mean([run.mean(-1) for run in runs], axis=0)
+    draws = [[drawn(random)[0] for _ in runs] for _ in range(20)]
+    row("20 draws", "mean", "SD", "highpass", "SD")
+    for name, columns in [
+        ("24 of white noise", slice(24, 48)),
+        ("6 random walks", slice(0, 6)),
+        ("6 walks, differences and squares: 24", slice(0, 24)),
+    ]:
+        cells = []
+        for before in (constant, filtered):
+            medians = []
+            for draw in draws:
+                designs = [np.column_stack([before, it[:, columns]]) for it in draw]
+                # Columns of one length, as random walks and their squares are not.
+                designs = [it / np.linalg.norm(it, axis=0) for it in designs]
+                squares = sum(map(residual_squares, runs, designs))
+                freedom = sum(len(it) - it.shape[1] for it in designs)
+                medians.append(np.median(mean / np.sqrt(squares / freedom)))
+            cells += [f"{np.mean(medians):.1f}", f"{np.std(medians, ddof=1):.1f}"]
+        row(name, *cells)
 
 
 def all():
@@ -276,4 +324,4 @@ def all():
 
 
 if __name__ == "__main__":
-    {**SIMULATIONS, **{it.__name__: it for it in (confounds, correlation, all)}}[sys.argv[1]]()
+    {**SIMULATIONS, **{it.__name__: it for it in (confounds, correlation, surrogates, all)}}[sys.argv[1]]()

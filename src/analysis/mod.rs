@@ -395,7 +395,7 @@ impl Planned {
         watch.phase("summarize", computed);
         let formula = &self.definition.formula;
         Ok(Record {
-            divisor: (formula.combine != Combine::Average)
+            divisor: (!formula.combine.is_of_the_runs_own())
                 .then(|| formula.freedom(&analysis.model)),
             geometry: prepared.session.geometry().clone(),
             sink: self.sink,

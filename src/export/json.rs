@@ -120,7 +120,7 @@ struct DefinitionJson<'a> {
     in_words: String,
     /// The definition as a sentence for the methods section of a paper.
     sentence: String,
-    /// The divisor of the sum of squares; null with `average`, where each run has its own.
+    /// The divisor of the sum of squares; null with `average` and `weighted`, where each run has its own.
     divisor: Option<f64>,
     /// The image that the mean was taken from.
     mean_from: Option<String>,

@@ -25,6 +25,7 @@ pub fn line(record: &Record) -> String {
     let runs = match (combine, record.runs.len()) {
         (_, 1) => "",
         (Combine::Average, _) => ", averaged over runs, each with the same weight",
+        (Combine::Weighted, _) => ", root mean square over runs, each volume with the same weight",
         (Combine::Demean, _) => ", the std within runs, pooled",
         (Combine::Concat, _) => ", runs concatenated as they are",
     };
@@ -51,7 +52,7 @@ pub fn line(record: &Record) -> String {
 pub fn sentence(record: &Record) -> String {
     let definition = &record.definition;
     let Formula { combine, not_finite, least_std, .. } = definition.formula;
-    let numerator = numerator(definition);
+    let numerator = numerator(record);
     let fit = fitted(record);
     let std = match fit {
         Some(_) => "the standard deviation over time of the residuals",
@@ -76,6 +77,9 @@ pub fn sentence(record: &Record) -> String {
         Combine::Concat => " of the runs concatenated as they are",
         Combine::Demean => " within runs, pooled",
         Combine::Average => ", averaged over runs with equal weight",
+        Combine::Weighted => {
+            " of each run, combined as the root mean square over runs with each volume weighted equally"
+        }
     };
     if let Some(fit) = fit {
         text += &format!(", after regression of {fit}");
@@ -104,12 +108,14 @@ pub fn sentence(record: &Record) -> String {
     text + "."
 }
 
-fn numerator(definition: &TsnrDefinition) -> String {
-    let mean = match (definition.is_mean_replaced, definition.mean) {
-        (true, _) => "mean of the original images",
-        (false, MeanKept::Whole) => "temporal mean",
-        (false, MeanKept::LessPolynomials) => {
+fn numerator(record: &Record) -> String {
+    let definition = &record.definition;
+    let mean = match (&record.recipe.definition.mean_from, definition.mean) {
+        (Some(path), _) => format!("mean of another image ({})", path.display()),
+        (None, MeanKept::Whole) => "temporal mean".to_owned(),
+        (None, MeanKept::LessPolynomials) => {
             "temporal mean less the means of the fitted polynomials (nipype's regress_poly)"
+                .to_owned()
         }
     };
     match definition.formula.sign {
@@ -255,6 +261,7 @@ fn short(definition: &TsnrDefinition, kind: MapKind) -> String {
         Combine::Concat => "",
         Combine::Demean => ", demean",
         Combine::Average => ", average",
+        Combine::Weighted => ", weighted",
     };
     let source =
         if definition.is_mean_replaced && kind.has(Part::Mean) { ", mean-from" } else { "" };

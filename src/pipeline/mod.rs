@@ -30,7 +30,7 @@ use crate::formats::{Progress, Source, VolumeReader};
 use crate::maps::{Extent, MEAN, Maps, STD, TSNR, Wanted};
 pub use crate::recipe::Mode;
 use crate::runs::{Run, Session};
-use crate::stats::formula::{Combine, Ddof, Formula, NotFinite};
+use crate::stats::formula::{Ddof, Formula, NotFinite};
 use crate::stats::peak::RunPeak;
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
@@ -245,7 +245,7 @@ fn check_freedom(session: &Session, analysis: &Analysis) -> Result<()> {
     assert_eq!(runs.len(), model.runs().len(), "a model of these runs");
     for (number, (run, sampling)) in runs.iter().zip(model.runs()).enumerate() {
         let used = sampling.used().len();
-        let needs_own = definition.combine == Combine::Average || wanted.has_any(Extent::EachRun);
+        let needs_own = definition.combine.is_of_the_runs_own() || wanted.has_any(Extent::EachRun);
         let problem = if used == 0 {
             format!("none of its {} volumes is used", run.volumes())
         } else if needs_own && definition.freedom_of_run(model, number) <= 0.0 {

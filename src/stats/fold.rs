@@ -30,7 +30,9 @@ pub struct RunVoxel {
 pub struct OfRuns {
     /// Sum over runs of the residual sums of squares about their own means.
     within: Vec<f64>,
-    /// Sums over runs of their tSNR, mean and std, for [`Combine::Average`].
+    /// Sums over runs, for a tSNR that is [made of theirs](Combine::is_of_the_runs_own): of their
+    /// tSNR, mean and std; for [`Combine::Weighted`], of `n_r` times the tSNR squared, the mean, and
+    /// 1 over the std squared.
     averaged: [Vec<f64>; 3],
     /// The kinds of maps that are made of each run.
     own_kinds: Wanted,
@@ -49,7 +51,7 @@ impl OfRuns {
         wanted: &Wanted,
     ) -> OfRuns {
         let runs = model.runs().len();
-        let is_averaged = definition.combine == Combine::Average;
+        let is_averaged = definition.combine.is_of_the_runs_own();
         // What a fit leaves within the runs may be nothing, see `beside_rounding`.
         let is_within_kept = runs > 1
             && (definition.combine == Combine::Demean
@@ -141,9 +143,16 @@ impl RunBeingAdded<'_> {
         let mean = self.model.numerator(voxels.start + voxel).unwrap_or(it.mean);
         let ratio = tsnr(mean, std, self.definition);
         if !tsnrs.is_empty() {
-            tsnrs[voxel] += ratio.unwrap_or(f64::NAN);
-            means[voxel] += mean;
-            stds[voxel] += std;
+            let own = ratio.unwrap_or(f64::NAN);
+            let added = match self.definition.combine {
+                Combine::Weighted => {
+                    [own * own, mean, 1.0 / (std * std)].map(|it| it * self.totals.volumes)
+                }
+                _ => [own, mean, std],
+            };
+            tsnrs[voxel] += added[0];
+            means[voxel] += added[1];
+            stds[voxel] += added[2];
         }
         if let Some(own) = &mut self.own {
             own.add(figures(mean, std, ratio, it.residual, None, self.totals));
@@ -346,11 +355,19 @@ impl MapsBeingMade<'_> {
             Combine::Concat => (squares / totals.freedom).sqrt(),
             Combine::Demean => (within.unwrap_or(squares) / totals.freedom).sqrt(),
             Combine::Average => of_runs.averaged[2][voxel] / runs,
+            Combine::Weighted => (totals.volumes / of_runs.averaged[2][voxel]).sqrt(),
         };
         let mut ratio = tsnr(mean, std, definition);
-        if definition.combine == Combine::Average {
-            mean = of_runs.averaged[1][voxel] / runs;
-            let average = of_runs.averaged[0][voxel] / runs;
+        if definition.combine.is_of_the_runs_own() {
+            let of_all = [0, 1].map(|it| of_runs.averaged[it][voxel]);
+            let average;
+            [average, mean] = match definition.combine {
+                Combine::Weighted => {
+                    let [squares, mean] = of_all.map(|it| it / totals.volumes);
+                    [squares.sqrt(), mean]
+                }
+                _ => of_all.map(|it| it / runs),
+            };
             // Undefined in one run, undefined on average: for the reason of the whole.
             ratio = match (average.is_nan(), ratio) {
                 (false, _) => Ok(average),

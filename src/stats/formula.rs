@@ -14,7 +14,8 @@ use std::str::FromStr;
 /// |---|---|---|
 /// | `Concat` | `mean` | `sqrt( (sum_r R_r + sum_r n_r (mean_r - mean)^2) / (N - ddof) )` |
 /// | `Demean` | `mean` | `sqrt( sum_r R_r / (N - ddof) )`: within runs, pooled |
-/// | `Average` | | the mean over runs of `mean_r / sqrt(R_r / (n_r - ddof))` |
+/// | `Average` | | the mean over runs of `tSNR_r = mean_r / sqrt(R_r / (n_r - ddof))` |
+/// | `Weighted` | | `sqrt( sum_r n_r tSNR_r^2 / N )`, which has no sign |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +26,16 @@ pub enum Combine {
     Demean,
     /// The average of the runs' own tSNR, each run with the same weight.
     Average,
+    /// The tSNR that fixed effects over the runs meet, which weight each run by its inverse
+    /// variance: the root mean square of the runs' own tSNR, each volume with the same weight.
+    Weighted,
+}
+
+impl Combine {
+    /// Whether the tSNR is made of the runs' own, each with a divisor of its own.
+    pub fn is_of_the_runs_own(self) -> bool {
+        matches!(self, Combine::Average | Combine::Weighted)
+    }
 }
 
 /// The degrees of freedom that the divisor of the sum of squares takes off the number of volumes.
@@ -144,8 +155,8 @@ impl Default for Formula {
 }
 
 impl Formula {
-    /// The divisor of the squared deviations of all runs; for [`Combine::Average`], of one run
-    /// after the other, see [`freedom_of_run`](Formula::freedom_of_run).
+    /// The divisor of the squared deviations of all runs. Where each run has
+    /// [its own](Combine::is_of_the_runs_own), that is [`freedom_of_run`](Formula::freedom_of_run).
     pub fn freedom(&self, model: &Model) -> f64 {
         let (volumes, runs) = (model.volumes() as f64, model.runs().len() as f64);
         match (self.ddof, self.combine) {
@@ -168,18 +179,22 @@ impl Formula {
     /// The two parts of the standard error of the tSNR, for noise that is normal and independent
     /// over time: the variance of the mean in units of that of the noise, `1 / N`, and that of the
     /// std relative to its square, `1 / (2 nu)`. `nu` is the divisor, at most the volumes less the
-    /// regressors: a divisor that does not count them says nothing of what is left. An average of
-    /// runs has the mean of theirs, divided by the number of runs.
+    /// regressors: a divisor that does not count them says nothing of what is left. A tSNR
+    /// that is made of the runs' own has the sum of theirs, each times the square of its weight: as if
+    /// all had the same tSNR.
     pub fn variances(&self, model: &Model) -> [f64; 2] {
-        if self.combine != Combine::Average {
+        if !self.combine.is_of_the_runs_own() {
             let left = (model.volumes() - model.regressors()) as f64;
             return [1.0 / model.volumes() as f64, 0.5 / self.freedom(model).min(left)];
         }
         let runs = model.runs().len();
-        let squares = (runs * runs) as f64;
         (0..runs).fold([0.0, 0.0], |[mean, std], run| {
-            let of_run = self.variances_of_run(model, run);
-            [mean + of_run[0] / squares, std + of_run[1] / squares]
+            let weight = match self.combine {
+                Combine::Weighted => model.runs()[run].used().len() as f64 / model.volumes() as f64,
+                _ => 1.0 / runs as f64,
+            };
+            let of_run = self.variances_of_run(model, run).map(|it| weight * weight * it);
+            [mean + of_run[0], std + of_run[1]]
         })
     }
 

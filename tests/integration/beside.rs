@@ -71,7 +71,7 @@ fn one_used_volume_is_the_error_that_a_file_of_one_is() {
     let error = map(&scratch, &["one.nii"]).error();
     assert!(error.contains(says), "{error}");
     for how in [&["--volumes", "3:4"][..], &["--dummy-scans", "39"], &["--censor", "keep.1D"]] {
-        for combine in ["concat", "demean", "average"] {
+        for combine in ["concat", "demean", "average", "weighted"] {
             let error = map(&scratch, &[&["run-1_bold.nii", "--combine", combine], how].concat());
             let error = error.error();
             assert!(error.contains("run-1_bold.nii: 1 of ") && error.contains(says), "{error}");
@@ -97,9 +97,12 @@ fn few_volumes_are_told_in_all_or_of_each_run_by_what_is_computed() {
     let nine = ["--volumes", "0:9"];
     assert_eq!(found(&nine), [""; 0], "18 in all");
     assert_eq!(found(&["--volumes", "0:10", "--combine", "demean"]), [""; 0]);
-    for each in
-        [&["--combine", "demean"][..], &["--combine", "average"], &["--map", "run-tsnr=r{run}.nii"]]
-    {
+    for each in [
+        &["--combine", "demean"][..],
+        &["--combine", "average"],
+        &["--combine", "weighted"],
+        &["--map", "run-tsnr=r{run}.nii"],
+    ] {
         let told = found(&[&nine[..], each].concat());
         let says = "few volumes are used: 9 of run-1_bold, 9 of run-2_bold: of fewer than 10";
         assert!(told.len() == 1 && told[0].starts_with(says), "{told:?}");

@@ -723,6 +723,10 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
     let says = "; divisor the volumes of each run less its fitted parameters (4, 4, 5, 4, 4 by run)), \
                 averaged over runs with equal weight, ";
     assert!(average.contains(says), "{average}");
+    let weighted = sentence(&[&session, "--combine=weighted"]);
+    let says = "; divisor the volumes of each run) of each run, combined as the root mean square over \
+                runs with each volume weighted equally; ";
+    assert!(weighted.contains(says), "{weighted}");
 }
 
 /// A tool's name stands only for its whole definition, in every output.

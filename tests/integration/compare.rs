@@ -94,7 +94,8 @@ fn modes_agree_where_rounding_alone_sets_them_apart() {
     ] {
         let scratch = Scratch::new();
         runs(&scratch, datatype, scaling, centre, spread);
-        for options in [&[][..], &["--detrend=2"], &["--combine=average"]] {
+        for options in [&[][..], &["--detrend=2"], &["--combine=average"], &["--combine=weighted"]]
+        {
             let base = ["--compare", "a.nii", "b.nii", "--repeat=1", "--threads=1"];
             let outcome = scratch.tsnr([&base[..], options].concat()).succeeded();
             let lines = outcome.stdout.lines();

@@ -171,7 +171,7 @@ fn a_shift_between_runs_is_found_unless_it_is_taken_out() {
         runs
     };
     assert_found(&shifted(), "between-runs", "of the variance lies between the runs", &[]);
-    for how in ["demean", "average"] {
+    for how in ["demean", "average", "weighted"] {
         let scratch = Scratch::new();
         write(&scratch, &shifted());
         tsnr(&scratch, &["--strict", "--combine", how]).succeeded();

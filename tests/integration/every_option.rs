@@ -541,6 +541,7 @@ const OTHER_VALUES: &[&str] = &[
     "--definition=sfnr",
     "--definition=afni-cvarinv",
     "--combine=average",
+    "--combine=weighted",
     "--combine=concat",
     "--ddof=rank",
     "--ddof=14",

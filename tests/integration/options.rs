@@ -16,7 +16,7 @@ fn a_value_that_cannot_be_meant_ends_with_2() {
     let scratch = Scratch::new();
     let run = made("run-1_bold.nii.gz");
     for (arguments, says) in [
-        (&["--combine", "pooled"][..], "concat, demean, average"),
+        (&["--combine", "pooled"][..], "concat, demean, average, weighted"),
         (&["--detrend", "10"], "an order from 0 to 9"),
         (&["--detrend", "-1"], "-1"),
         (&["--highpass", "0"], "above 0"),
@@ -172,7 +172,8 @@ fn a_mean_from_another_image_is_said_wherever_the_definition_is() {
     let definition = outcome.summary("definition");
     assert!(definition.ends_with("; the mean is from another image"), "{definition}");
     let json = fs::read_to_string(scratch.path("other.json")).expect("JSON");
-    assert!(json.contains("as the mean of the original images divided by"), "{json}");
+    let says = format!("as the mean of another image ({mean}) divided by");
+    assert!(json.contains(&says), "{json}");
     let error = scratch.tsnr(["diff", "own.nii", "other.nii"]).error();
     assert!(error.contains("is_mean_replaced (A no, B yes)"), "{error}");
 }
@@ -285,8 +286,9 @@ fn there_is_no_standard_error_of_runs_that_are_concatenated_as_they_are() {
         let options = [&*all, "--map=stderr=error.nii", "--definition", definition];
         assert_ends_with(2, &scratch, &options, &says);
     }
-    for options in [&[&*one][..], &[&*all, "--combine=demean"], &[&*all, "--combine=average"]] {
-        scratch.tsnr([options, &["--map=stderr=error.nii"]].concat()).succeeded();
+    let allowed = ["demean", "average", "weighted"].map(|how| vec![&*all, "--combine", how]);
+    for options in [vec![&*one]].into_iter().chain(allowed) {
+        scratch.tsnr([&options[..], &["--map=stderr=error.nii"]].concat()).succeeded();
         assert!(Map::read(&scratch.path("error.nii")).finite_sum() > 0.0, "{options:?}");
     }
 }

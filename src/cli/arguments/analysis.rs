@@ -20,12 +20,13 @@ pub(in crate::cli) struct AnalysisArguments {
           help_heading = "Definition")]
     pub definition: Option<Tool>,
 
-    /// How runs become one map: concat, demean or average
+    /// How runs become one map: concat, demean, average or weighted
     ///
     /// concat: the runs concatenated as they are, so that shifts between them count as noise.
     /// demean: each run without its own mean: the std within runs, pooled. average: the mean over
-    /// runs of each run's own tSNR. Runs have to be realigned to each other for all of them.
-    #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average"]),
+    /// runs of each run's own tSNR. weighted: their root mean square, each volume with the same
+    /// weight, as fixed effects meet it. Runs have to be realigned to each other for all of them.
+    #[arg(long, value_name = "HOW", value_parser = named::<Combine>(&["concat", "demean", "average", "weighted"]),
           hide_possible_values = true,
           help_heading = "Definition")]
     pub combine: Option<Combine>,

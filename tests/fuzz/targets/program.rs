@@ -51,7 +51,8 @@ fn recipe(bytes: &[u8], folder: &Path) -> Recipe {
     let definition = &mut recipe.definition;
     definition.tool = Tool::ALL.get(usize::from(bytes[1] & 7)).copied();
     definition.combine =
-        [None, Some(Combine::Demean), Some(Combine::Average)][usize::from(bytes[1] >> 3) % 3];
+        [None, Some(Combine::Demean), Some(Combine::Average), Some(Combine::Weighted)]
+            [usize::from(bytes[1] >> 3) % 4];
     definition.ddof = [None, Some(Ddof::Rank), Some(Ddof::Fixed(usize::from(bytes[2])))]
         [usize::from(bytes[1] >> 5) % 3];
     definition.detrend = (bytes[2] & 8 != 0).then_some(usize::from(bytes[2] & 7));
