@@ -147,6 +147,7 @@ fn a_page_is_whole_in_itself_and_tells_where_it_comes_from() {
         "<section id=\"findings\">",
         "<section id=\"maps\" class=\"scripted\" hidden>",
         "<section id=\"time\">",
+        "<h2>Maps</h2>",
         "<section id=\"runs\">",
         "<section id=\"slices\">",
         "<section id=\"pictures\">",

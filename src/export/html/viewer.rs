@@ -115,7 +115,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
     };
     let _ = write!(
         page,
-        "<section id=\"maps\" class=\"scripted\" hidden><h2>ScriptMaps</h2>\n<div class=\"viewer\"><div \
+        "<section id=\"maps\" class=\"scripted\" hidden><h2>Maps</h2>\n<div class=\"viewer\"><div \
          class=\"planes\">{}</div>\n<div class=\"panel\"><label>map <select id=\"map\"></select></label>\
          <canvas id=\"colors\" width=\"256\" height=\"12\" role=\"img\" aria-label=\"colours\"></canvas>\
          <div class=\"ends\"><label>from <input id=\"low\" type=\"number\" step=\"any\"></label><label>to \
