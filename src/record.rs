@@ -51,7 +51,7 @@ pub struct Record {
     pub mask: Option<NamedMask>,
     /// The brain as it is found in the mean, where no mask was asked for; none where none is found.
     pub brain: Option<Brain>,
-    /// What the series of the runs tell of their quality: in the mask, else in the brain, else in the
+    /// The quality of the runs as their series tell it: in the mask, else in the brain, else in the
     /// voxels that have a tSNR.
     pub quality: Quality,
     /// How many voxels in the mask have a tSNR, and why the others have none.

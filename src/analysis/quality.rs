@@ -1,4 +1,4 @@
-//! What the series of the runs tell of their quality, put together from what the pass kept: the values
+//! The quality of the runs as their series tell it, from what the pass kept: the values
 //! of a sample of voxels, the means of the slices, and the maps.
 
 use crate::nuisance::{Prepared, Use, non_steady_volumes};
@@ -27,7 +27,7 @@ const MOST_NON_STEADY: usize = 10;
 /// out the slices at the ends of the grid.
 const BRIGHT: f64 = 0.5;
 
-/// What is looked at.
+/// The things that are looked at.
 pub(super) struct Seen<'a> {
     pub prepared: &'a Prepared,
     pub model: &'a Model,
@@ -41,7 +41,7 @@ pub(super) struct Seen<'a> {
     pub is_described: bool,
     /// The share of the variance that lies between the runs, where the tSNR has that in it.
     pub between: Option<&'a [f64]>,
-    /// Which voxels are looked at; if it is not known, those with a tSNR.
+    /// The voxels that are looked at; if none is known, those with a tSNR.
     pub inside: Option<&'a NamedMask>,
 }
 
@@ -50,7 +50,7 @@ impl Seen<'_> {
         self.tsnr[voxel].is_finite() && self.inside.is_none_or(|it| it.mask.inside()[voxel])
     }
 
-    /// What was found, by as many threads.
+    /// The quality that was found, by as many threads.
     pub fn quality(&self, threads: NonZeroUsize) -> Quality {
         let places: &[usize] = match self.signals.first().and_then(|it| it.sampled.as_ref()) {
             Some(sampled) => &sampled.places,

@@ -62,7 +62,7 @@ struct RunJson<'a> {
     mask: Option<MaskJson<'a>>,
     /// The distribution of the tSNR over the voxels that have one.
     tsnr: SummaryJson,
-    /// The same in the brain as it is found in the mean, where no mask was asked for; null where one
+    /// The tSNR in the brain as it is found in the mean, where no mask was asked for; null where one
     /// was, or none is found.
     brain: Option<BrainJson<'a>>,
     /// How many voxels have no tSNR, by the reason.

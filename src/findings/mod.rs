@@ -174,22 +174,22 @@ enum Look {
         /// The findings; asked for only where something was looked for.
         find: fn(&Computed) -> Vec<Finding>,
     },
-    /// What came out, as far as it suffices to judge.
+    /// A look at what came out, as far as it suffices to judge.
     Judge {
-        /// See `After`.
+        /// The thing that is looked for, as in `After`.
         looked_for: fn(&Computed) -> Option<String>,
-        /// See `After`.
+        /// The findings, as in `After`.
         find: fn(&Computed) -> Vec<Finding>,
-        /// What it needs, in words, which is said where it could not be looked for.
+        /// The need of the rule, in words, which is said where it could not be looked for.
         needs: &'static str,
     },
     /// Both: what is known before a voxel is read, and then what came out.
     BeforeAndAfter {
         /// The findings before a voxel is read.
         before: fn(&Opened) -> Vec<Finding>,
-        /// See `After`.
+        /// The thing that is looked for, as in `After`.
         looked_for: fn(&Computed) -> Option<String>,
-        /// See `After`.
+        /// The findings, as in `After`.
         find: fn(&Computed) -> Vec<Finding>,
     },
     /// Two maps that are compared.
@@ -368,7 +368,7 @@ pub(crate) struct Computed<'a> {
     pub mask: Option<&'a NamedMask>,
     /// The brain, if no mask was asked for and one was found.
     pub brain: Option<&'a Brain>,
-    /// What the series of the runs tell.
+    /// The quality of the runs as their series tell it.
     pub quality: &'a Quality,
     /// The share of variance that lies between the runs, if it was computed.
     pub between: Option<BetweenRuns>,
@@ -401,7 +401,7 @@ impl Computed<'_> {
         self.prepared.session.runs()[run].name()
     }
 
-    /// In how many runs something could be looked for, where it is not all of them: ` (in 2 of 3
+    /// The number of runs in which something could be looked for, where it is not all of them: ` (in 2 of 3
     /// runs)`; nothing where it is none.
     fn in_runs(&self, could_be: impl Fn(&RunQuality) -> bool) -> Option<String> {
         let runs = &self.quality.runs;
@@ -414,7 +414,7 @@ impl Computed<'_> {
     }
 }
 
-/// Of findings of many runs so many are listed each by itself, the worst of them.
+/// The number of findings of many runs that are listed each by itself, the worst of them.
 const MOST_LISTED: usize = 6;
 
 /// Findings of runs, each with how bad it is, in the order of the runs: of many the worst, the last of

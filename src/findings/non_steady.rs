@@ -36,7 +36,7 @@ fn looked_for(computed: &Computed) -> Option<String> {
     (count > 0).then(|| format!("first volumes that are not yet steady{of}"))
 }
 
-/// By less of the median a first volume is off by chance: signals that wander for some volumes put it
+/// The part of the median by which a first volume has to be off: signals that wander for some volumes put it
 /// beyond the rule for dummy scans in one clean run of a hundred. Ours.
 const LEAST_PART: f64 = 0.02;
 

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(|_| Vec::new()),
 };
 
-/// What could not be looked for, and for lack of what: asked when all other rules were.
+/// The rules that could not be looked for, and for lack of what: asked when all other rules were.
 pub(super) fn find(computed: &Computed) -> Vec<Finding> {
     let finding = |rule: &Rule| match rule.look {
         Look::Judge { looked_for, needs, .. } if looked_for(computed).is_none() => {

@@ -14,7 +14,7 @@ use super::Series;
 use super::distributions::chi_squared_above;
 use super::robust::{NORMAL_QUARTILE, median, quartiles};
 
-/// Of fewer changes it cannot be told which of them is an outlier.
+/// The fewest changes of which it can be told which is an outlier.
 pub const FEWEST_CHANGES: usize = 20;
 
 /// The probability of a false alarm in a run, before Bonferroni's division by the number of changes.
@@ -33,11 +33,11 @@ const OTHER_SIDE: f64 = 0.4;
 /// A volume that is unlike those beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutlierVolume {
-    /// Its number in the run.
+    /// The number of the volume in the run.
     pub volume: usize,
     /// The larger of the changes into and out of it, as DVARS over the median DVARS of the run.
     pub times_median: f64,
-    /// What the change adds to the variance, in parts of the mean variance.
+    /// The part of the mean variance that the change adds to the variance.
     pub share: f64,
     /// Whether what changed there stays, so that the volumes after it are unlike those before.
     pub is_step: bool,
@@ -125,7 +125,7 @@ pub fn changes(series: &Series) -> Option<Changes> {
     Some(Changes { count, median_dvars: middle.sqrt(), outliers })
 }
 
-/// So many volumes before and after some are held against them.
+/// The number of volumes before and after some that are held against them.
 const BESIDE: usize = 5;
 
 /// The outliers, where a jump that the next one takes back is the volumes from the one to the other: if

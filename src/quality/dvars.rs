@@ -8,7 +8,7 @@ use super::Series;
 /// nipype round it.
 const STD_OF_RANGE: f64 = 1.0 / 1.349;
 
-/// So many voxels lie side by side in what the processor fetches at once.
+/// The number of voxels side by side in what the processor fetches at once.
 const TOGETHER: usize = 16;
 
 /// The standardised DVARS of each volume of a run with so many volumes; nothing where no voxel of the

@@ -12,20 +12,20 @@ use crate::regions::dilation;
 
 /// Along shorter axes there is no room for a ghost beside the head.
 const FEWEST_ALONG_AXIS: usize = 16;
-/// Of fewer voxels there is no figure.
+/// The fewest voxels that have a figure.
 const FEWEST_VOXELS: usize = 50;
-/// So many layers around the brain are not looked at,
+/// The layers around the brain that are not looked at,
 const NEAR: u8 = 2;
 /// and so many are told apart.
 const LAYERS: u8 = 12;
-/// Of a layer there have to be so many voxels of both kinds.
+/// The fewest voxels of both kinds that a layer needs.
 const FEWEST_OF_LAYER: usize = 8;
 /// The quantile of the voxels of a layer that is compared.
 const QUANTILE: f64 = 0.3;
-/// What is less than this part of the brain's signal may be a scalp that is not the same on all sides.
-/// Ours.
+/// The least part of the brain's signal that is a ghost: less may be a scalp that is not the same on
+/// all sides. Ours.
 const LEAST_PART: f64 = 0.04;
-/// What is more is one to do something about. Ours.
+/// The part of the brain's signal from which on a ghost is one to do something about. Ours.
 const LARGE_PART: f64 = 0.12;
 
 /// A copy of the head beside it.
@@ -33,7 +33,7 @@ const LARGE_PART: f64 = 0.12;
 pub struct Ghost {
     /// The axis of the grid along which it lies.
     pub axis: usize,
-    /// Its signal, as a part of that of the brain.
+    /// The signal of the ghost, as a part of that of the brain.
     pub part: f64,
     /// The voxel in which it is brightest, by its place in the grid.
     pub voxel: usize,
@@ -112,7 +112,7 @@ fn along(axis: usize, mean: &[f64], shape: [usize; 3], layers: &[u8]) -> Option<
 }
 
 impl Layer {
-    /// What lies opposite the brain more than elsewhere, as a part of the brain's signal.
+    /// The signal that lies opposite the brain more than elsewhere, as a part of the brain's signal.
     fn part(&self) -> f64 {
         let [ghost, source, rest] =
             [&self.ghost, &self.source, &self.rest].map(|it| quantile(it, QUANTILE));

@@ -1,4 +1,4 @@
-//! What series and means tell of a session's quality: spikes, lost slices, drifts, steps of the head,
+//! The quality of a session by its series and means: spikes, lost slices, drifts, steps of the head,
 //! ghosts, lost signal, and runs unlike the others.
 //!
 //! Everything here is a function of numbers: the values of a sample of voxels at each used volume, the
@@ -31,10 +31,10 @@ pub use slices::{
 };
 pub use trend::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_DRIFT, Trend, trend};
 
-/// What was found of a session.
+/// The quality of a session, as far as it was looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Quality {
-    /// By run.
+    /// The quality of each run.
     pub runs: Vec<RunQuality>,
     /// The slices whose tSNR is low beside their neighbours.
     pub low_slices: Vec<LowSlice>,
@@ -44,25 +44,25 @@ pub struct Quality {
     pub ghost: Option<Option<Ghost>>,
     /// Where the brain has lost its signal; likewise.
     pub dropout: Option<Option<Dropout>>,
-    /// Of how many voxels the runs' figures are: those of the sample that are looked at.
+    /// The number of voxels that the runs' figures are of: those of the sample that are looked at.
     pub sampled: usize,
 }
 
-/// What was found of a run; nothing where it could not be looked for.
+/// The quality of a run; nothing where it could not be looked for.
 #[derive(Clone, Debug, Default)]
 pub struct RunQuality {
-    /// Its changes from volume to volume.
+    /// The changes from volume to volume.
     pub changes: Option<Changes>,
-    /// Its standardised DVARS, a value for each volume; NaN of those that are left out and behind them.
+    /// The standardised DVARS, a value for each volume; NaN of those that are left out and behind them.
     /// None where nothing that shows it was asked for.
     pub standardised_dvars: Option<Vec<f64>>,
-    /// Its slices that stand out at a volume, by the volumes' numbers in the run.
+    /// The slices that stand out at a volume, by the volumes' numbers in the run.
     pub slices: Option<Vec<OutlierSlice>>,
     /// The line through its mean signal.
     pub trend: Option<Trend>,
     /// The largest step of the head; none inside if there is none.
     pub shift: Option<Option<Shift>>,
-    /// Its median tSNR in the sample.
+    /// The median tSNR in the sample.
     pub figure: Option<RunFigure>,
 }
 

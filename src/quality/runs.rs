@@ -3,7 +3,7 @@
 use super::Series;
 use super::robust::{deviation, median, quartiles};
 
-/// Of fewer voxels there is no median to compare.
+/// The fewest voxels of which a median is compared.
 pub const FEWEST_SAMPLED: usize = 20;
 
 /// A run's median tSNR in a sample of voxels.
@@ -60,9 +60,9 @@ pub fn figure_of_run(series: &Series, rank: usize, weights: &[f64]) -> Option<Ru
 /// A run that is unlike the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutlierRun {
-    /// Its number.
+    /// The number of the run.
     pub run: usize,
-    /// Its median tSNR.
+    /// The median tSNR of the run.
     pub median: f64,
     /// The median of the others'.
     pub others: f64,
@@ -70,7 +70,7 @@ pub struct OutlierRun {
     pub z_score: Option<f64>,
 }
 
-/// Of fewer runs their spread is not known.
+/// The fewest runs of which the spread is known.
 const FEWEST_RUNS_WITH_SPREAD: usize = 5;
 /// The least modified z-score (Iglewicz and Hoaglin 1993).
 const LEAST_Z_SCORE: f64 = 3.5;

@@ -11,24 +11,24 @@
 
 use super::Series;
 
-/// Of fewer volumes there are too few before and after.
+/// The fewest volumes of which there are enough before and after.
 pub const FEWEST_VOLUMES: usize = 20;
 
 /// The least share of the squares that a shift takes.
 const LEAST_SHARE: f64 = 0.25;
 /// The least shift, in voxels.
 const LEAST_VOXELS: f64 = 0.25;
-/// Of the shift of some volumes' mean so much has to be there from one volume to the next but one.
+/// The part of the shift of some volumes' mean that has to be there from one volume to the next but one.
 const LEAST_ABRUPT: f64 = 0.5;
-/// So many volumes before and after are compared at most,
+/// The most volumes before and after that are compared,
 const MOST_BESIDE: usize = 20;
 /// and so many at least.
 const FEWEST_BESIDE: usize = 4;
 
-/// Of so many voxels the series are looked at: those where the mean is steepest.
+/// The most voxels whose series are looked at: those where the mean is steepest.
 const MOST_VOXELS: usize = 1024;
 
-/// Of fewer voxels chance draws steps.
+/// The fewest voxels that are looked at: of fewer chance draws steps.
 const FEWEST_VOXELS: usize = 100;
 
 /// The derivatives of a mean along the axes of the grid, and the mean, at some voxels.
@@ -86,7 +86,7 @@ impl Gradients {
         &self.chosen
     }
 
-    /// What of a difference the columns take: the shift along each axis, in voxels, and the share of
+    /// The part of a difference that the columns take: the shift along each axis, in voxels, and the share of
     /// the squares that the three derivatives take beside the mean.
     fn fit(&self, difference: &[f64]) -> ([f64; 3], f64) {
         let mut products = [0.0; 4];
@@ -164,7 +164,7 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// Its length, in voxels.
+    /// The length of the shift, in voxels.
     pub fn length(&self) -> f64 {
         length(self.voxels)
     }

@@ -15,10 +15,10 @@
 use super::distributions::normal_above;
 use super::robust::{deviation, median};
 
-/// Of fewer slices there is no telling what all of them do.
+/// The fewest slices of which it can be told what all of them do.
 pub const FEWEST_SLICES: usize = 4;
 
-/// Of fewer volumes there is no telling how a slice usually is.
+/// The fewest volumes of which it can be told how a slice usually is.
 pub const FEWEST_VOLUMES: usize = 20;
 
 /// The least deviation of a slice's mean that matters, as a part of it.
@@ -46,11 +46,11 @@ pub struct OutlierSlice {
 
 /// A change that lasts has to be of this part of the signal.
 const LEAST_STEP: f64 = 0.15;
-/// So many volumes before and after a point in time are compared.
+/// The number of volumes before and after a point in time that are compared.
 const BESIDE: usize = 5;
-/// Of a change that lasts so much has to be there from one volume to the next.
+/// The part of a lasting change that has to be there from one volume to the next.
 const LEAST_ABRUPT: f64 = 0.5;
-/// What this part of the slices does is common to all.
+/// The part of the slices whose doing is common to all.
 const MOST_SLICES: f64 = 0.75;
 
 /// The slices that stand out at some volume, by volume and slice, of `means`, which has a row of slices
@@ -123,7 +123,7 @@ pub fn outlier_slices(
     found
 }
 
-/// Of the slices that count, the largest change of each that lasts.
+/// The largest lasting change of each slice that counts.
 fn steps(means: &[Vec<f64>], counts: &[bool]) -> Vec<OutlierSlice> {
     let slices: Vec<usize> = (0..counts.len()).filter(|&it| counts[it]).collect();
     let mut largest = vec![(0.0_f64, 0); slices.len()];
@@ -176,7 +176,7 @@ fn without_line(values: Vec<f64>) -> Vec<f64> {
 pub struct LowSlice {
     /// The slice.
     pub slice: usize,
-    /// Its median tSNR.
+    /// The median tSNR of the slice.
     pub tsnr: f64,
     /// The lower of the medians of the slices beside it.
     pub beside: f64,
@@ -186,7 +186,7 @@ pub struct LowSlice {
 const FEWEST_VOXELS: usize = 30;
 /// and this part of the voxels of the larger of its neighbours.
 const LEAST_VOXELS: f64 = 0.5;
-/// Its tSNR has to be below this part of that of both its neighbours.
+/// The part of the tSNR of both its neighbours below which that of a slice has to be.
 const LOW_SLICE: f64 = 0.7;
 
 /// The slices with a median tSNR below 70% of that of both slices beside them. Of each slice `medians`

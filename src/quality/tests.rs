@@ -64,8 +64,8 @@ fn a_drift_is_the_line_that_numpy_fits() {
     assert!(!trend(&series(|_| 0.0)).expect("a line").is_drift());
 }
 
-/// Of `y` with `y[17] += 100`: `np.median(y.mean(0) / y.std(0))`, and `sqrt(pi / 2 / K)` times the
-/// interquartile range of the logarithms over that of the normal distribution.
+/// numpy's figures of `y` with `y[17] += 100`: `np.median(y.mean(0) / y.std(0))`, and
+/// `sqrt(pi / 2 / K)` times the interquartile range of the logarithms over that of the normal distribution.
 #[test]
 fn the_figure_of_a_run_is_numpys() {
     let found = figure_of_run(&series(|t| if t == 17 { 100.0 } else { 0.0 }), 0, &[]);

@@ -3,13 +3,13 @@
 use super::Series;
 use super::robust::line;
 
-/// Of fewer volumes chance draws lines.
+/// The fewest volumes that are looked at: of fewer chance draws lines.
 pub const FEWEST_VOLUMES: usize = 20;
 
 /// A straight course of the mean signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trend {
-    /// From the first to the last volume of the line, in percent of the mean.
+    /// The change of the line from the first volume to the last, in percent of the mean.
     pub percent: f64,
     /// The standard error that the choice of voxels gives the percent.
     pub percent_error: f64,

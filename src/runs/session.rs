@@ -71,8 +71,8 @@ impl Run {
         self.sidecar.tr.as_ref()
     }
 
-    /// When each slice was excited within a volume, in seconds, by the BIDS sidecar of the run; empty if
-    /// none states it.
+    /// The time at which each slice was excited within a volume, in seconds, by the BIDS sidecar of
+    /// the run; empty if none states it.
     pub fn slice_times(&self) -> &[f64] {
         &self.sidecar.slice_times
     }

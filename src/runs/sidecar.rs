@@ -49,7 +49,7 @@ pub fn described_by(file: &Path) -> impl Iterator<Item = PathBuf> {
 pub(super) struct Stated {
     /// The repetition time, if a JSON states one that is a positive number.
     pub tr: Option<SidecarTr>,
-    /// When each slice was excited, in seconds, by the first that states it; empty if none does.
+    /// The time at which each slice was excited, in seconds, by the first that states it; empty if none does.
     pub slice_times: Vec<f64>,
     /// The first that would have gone before, and cannot be read.
     pub unread: Option<UnreadSidecar>,
@@ -70,7 +70,7 @@ pub(super) struct Sidecars {
     found: HashMap<PathBuf, Result<Times, String>>,
 }
 
-/// What a JSON states of the times of a run.
+/// The times of a run that a JSON states.
 #[derive(Debug, Default)]
 struct Times {
     tr_seconds: Option<f64>,

@@ -209,7 +209,7 @@ fn global_signal(run: &RunRecord) -> Vec<f64> {
 
 /// DVARS as the page shows it: standardised, or where that is not known of all runs over its median.
 pub(super) struct DvarsShown {
-    /// What it is measured in.
+    /// The unit in which the course is measured.
     pub(super) unit: &'static str,
     /// The values of each run, one a volume.
     pub(super) values: Vec<Vec<f64>>,
