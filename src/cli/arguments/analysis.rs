@@ -20,7 +20,7 @@ pub(in crate::cli) struct AnalysisArguments {
           help_heading = "Definition")]
     pub definition: Option<Tool>,
 
-    /// How runs become one map: concat, demean, average or weighted
+    /// Combine runs: concat, demean, average or weighted
     ///
     /// concat: the runs concatenated as they are, so that shifts between them count as noise.
     /// demean: each run without its own mean: the std within runs, pooled. average: the mean over
