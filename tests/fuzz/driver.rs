@@ -11,7 +11,8 @@ use std::{fs, panic, process, thread};
 
 /// An input that takes longer hangs.
 pub const LONGEST: Duration = Duration::from_secs(20);
-/// So many inputs are kept beside the seeds, the last ones.
+/// So many inputs are kept beside the seeds, the last ones; and as many of those that get past their
+/// head, which are changed the most often.
 const MOST_INPUTS: usize = 4096;
 
 /// How far an input came.
@@ -65,12 +66,17 @@ pub fn run(target: &'static Target, options: &Options) -> bool {
         None => (target.seeds)(),
     };
     let (seeds, mut coverage) = (inputs.len(), Coverage::default());
+    let mut deep: Vec<Vec<u8>> = Vec::new();
     let (mut reached, mut longest, mut most_memory) = ([0; 3], Duration::ZERO, 0);
     let mut is_well = true;
     for number in 0..if options.input.is_some() { 1 } else { options.runs } {
         let input = match inputs.get(number).filter(|_| number < seeds) {
             Some(seed) => seed.clone(),
-            None => mutated(&inputs, target.words, target.longest, &mut random),
+            None => {
+                let is_deep = !deep.is_empty() && random.below(8) > 0;
+                let from = if is_deep { &deep } else { &inputs };
+                mutated(from, target.words, target.longest, &mut random)
+            }
         };
         let (started, memory) = (Instant::now(), memory::begin());
         *UNDER_WAY.lock().unwrap() = Some((started, target.name, input.clone()));
@@ -79,8 +85,12 @@ pub fn run(target: &'static Target, options: &Options) -> bool {
         let (seconds, taken) = (started.elapsed(), memory::taken_since(memory));
         longest = longest.max(seconds);
         most_memory = most_memory.max(taken);
+        let is_new = coverage.add() || number < seeds;
         let problem = match outcome {
             Ok(depth) => {
+                if depth > Reached::Head && is_new {
+                    keep(&mut deep, &input);
+                }
                 reached[depth as usize] += 1;
                 (taken > target.most_memory).then(|| format!("{} MiB were taken", taken >> 20))
             }
@@ -91,11 +101,8 @@ pub fn run(target: &'static Target, options: &Options) -> bool {
             println!("{}: {problem}\n  input: {}", target.name, path.display());
             is_well = false;
         }
-        if coverage.add() && number >= seeds {
-            if inputs.len() >= seeds + MOST_INPUTS {
-                inputs.remove(seeds);
-            }
-            inputs.push(input);
+        if is_new && number >= seeds {
+            keep(&mut inputs, &input);
         }
     }
     fs::remove_dir_all(&folder).expect("the folder can be removed");
@@ -123,6 +130,14 @@ pub fn run(target: &'static Target, options: &Options) -> bool {
         println!("{}: fewer than a fifth of the inputs get past their head", target.name);
     }
     is_well && is_deep
+}
+
+/// Adds an input, and lets go of the first one where there are many.
+fn keep(inputs: &mut Vec<Vec<u8>>, input: &[u8]) {
+    if inputs.len() >= MOST_INPUTS {
+        inputs.remove(0);
+    }
+    inputs.push(input.to_vec());
 }
 
 /// A folder in memory, if there is one.

@@ -69,7 +69,7 @@ const FLOATS: &[f64] = &[
 /// One of the inputs, changed in one to four places. No longer than `longest` bytes.
 pub fn mutated(inputs: &[Vec<u8>], words: &[&str], longest: usize, random: &mut Random) -> Vec<u8> {
     let mut input = random.one_of(inputs).clone();
-    for _ in 0..1 + random.below(4) {
+    for _ in 0..1 + random.below(2) * random.below(4) {
         change(&mut input, inputs, words, random);
     }
     input.truncate(longest);
@@ -82,7 +82,7 @@ fn change(input: &mut Vec<u8>, inputs: &[Vec<u8>], words: &[&str], random: &mut 
         return;
     }
     // Heads are short, and decide the most.
-    let reach = if random.below(2) == 0 { input.len().min(360) } else { input.len() };
+    let reach = if random.below(4) == 0 { input.len().min(360) } else { input.len() };
     let at = random.below(reach);
     match random.below(if words.is_empty() { 8 } else { 10 }) {
         0 => input[at] ^= 1 << random.below(8),
