@@ -11,6 +11,7 @@
 
 mod definitions;
 mod mask;
+mod memory;
 mod observer;
 mod quality;
 mod regions;
@@ -37,6 +38,7 @@ use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
 use crate::stats::summary::Summary;
+use memory::{memory_limit, predicted_bytes, within_memory};
 use observer::Watch;
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,15 +48,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 use taskgraph::profile::Recorder;
 use taskgraph::{Cancellation, Outline, PassReport};
-
-/// A page's text and pictures take so much memory,
-const PAGE_BYTES: u64 = 12 * 1024 * 1024;
-/// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
-const PAGE_COPIES: u64 = 5;
-
-/// A picture takes so many copies of a map beside its own memory: the mean on the whole grid, and the
-/// mask in numbers.
-const PICTURE_COPIES: u64 = 3;
 
 /// Computes what a recipe asks for. `observer` is told on the way; `cancellation` ends it.
 ///
@@ -173,9 +166,9 @@ impl Planned {
             chunk_length: computing.chunk_length,
             analysis,
         };
-        let mut settings = within_memory(recipe, session, asked)?;
-        let of_pass = pipeline::predicted_bytes(session, &settings) + bytes_beside(recipe, session);
-        let predicted_bytes = of_pass.max(beside.most_bytes);
+        let before = beside.most_bytes.max(prepared.most_bytes);
+        let mut settings = within_memory(recipe, session, asked, before)?;
+        let predicted_bytes = predicted_bytes(recipe, session, &settings, before);
         let mut files_beside = files_beside(recipe)?;
         let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
         files_beside.extend(sidecars.into_iter().cloned());
@@ -243,11 +236,12 @@ impl Planned {
     /// An image that cannot be read, has several volumes or another grid, or lies elsewhere; `what` is
     /// what it is called.
     pub fn values_on_grid(&self, path: &Path, what: &str) -> Result<Vec<f64>> {
-        let (first, mut beside) = (self.session().first_image(), Beside::default());
+        let (first, mut beside) =
+            (self.session().first_image(), Beside::within(memory_limit(&self.recipe)));
         let (values, _) = pipeline::on_grid_of(path, what, &**first, OffGrid::Told, &mut beside)?;
         match beside.misplaced.pop() {
-            Some(words) => {
-                Err(Error::mismatch(words).remedy("give an image in the space of the runs"))
+            Some(it) => {
+                Err(Error::mismatch(it.words).remedy("give an image in the space of the runs"))
             }
             None => Ok(values),
         }
@@ -492,42 +486,6 @@ fn check_maps(recipe: &Recipe, definition: &TsnrDefinition, session: &Session) -
     ))
     .remedy("remove each run's own mean (combine demean), average the runs, or leave that map out")
     .settings([Setting::Combine]))
-}
-
-/// The memory that may be taken, in bytes: what was allowed, or what the machine has if that is less.
-fn memory_limit(recipe: &Recipe) -> Option<u64> {
-    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
-    limits.into_iter().flatten().min()
-}
-
-/// The settings with as many threads as the memory allows.
-///
-/// # Errors
-/// Memory that is too small for one.
-fn within_memory(recipe: &Recipe, session: &Session, asked: Settings) -> Result<Settings> {
-    let Some(limit) = memory_limit(recipe) else { return Ok(asked) };
-    let limit = limit.saturating_sub(bytes_beside(recipe, session));
-    let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked)?;
-    Ok(Settings { threads, ..asked })
-}
-
-/// The memory beside that of the pass and its maps, in bytes: a page's; a mask's, and that of a mean
-/// from elsewhere; and that of regions, which take of a voxel its place in each kind of them, and its
-/// value while those of a region are put in order.
-fn bytes_beside(recipe: &Recipe, session: &Session) -> u64 {
-    let voxels = session.geometry().voxels() as u64;
-    let page = match recipe.computing.is_reported {
-        true => PAGE_BYTES + PAGE_COPIES * 8 * voxels,
-        false => 0,
-    };
-    let picture = match recipe.computing.picture_bytes {
-        0 => 0,
-        bytes => bytes + PICTURE_COPIES * 8 * voxels,
-    };
-    let kinds = recipe.regions.kinds() as u64;
-    let mask = if recipe.mask.is_some() { voxels } else { 0 };
-    let mean = if recipe.definition.mean_from.is_some() { 8 * voxels } else { 0 };
-    page + picture + mask + mean + if kinds > 0 { 8 * (kinds + 1) * voxels } else { 0 }
 }
 
 fn run_records(

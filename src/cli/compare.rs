@@ -173,5 +173,5 @@ fn report(
     let Some(path) = json else { return Ok(()) };
     let mut batch = process.under_way.batch();
     batch.write_text(path, &json::text(&compared, contenders))?;
-    batch.commit()
+    process.commit(batch)
 }

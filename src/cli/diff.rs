@@ -4,10 +4,11 @@ use super::Process;
 use super::arguments::{DiffArguments, TableName};
 use super::outputs;
 use crate::diff::{DiffMask, DiffRecipe, DiffRecord, compare};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::diff::nifti::{self, DiffMapKind};
 use crate::export::diff::{json, page, png, text, tsv};
 use crate::export::{Context, encoding};
+use crate::pictures::Paper;
 use std::path::{Path, PathBuf};
 
 /// Compares two maps, writes what was asked for and says what came out.
@@ -18,7 +19,7 @@ pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
     let outcome = write(arguments, &record, process);
     let written = if outcome.is_ok() { files } else { Vec::new() };
-    if !process.interruption.cancellation.is_cancelled() {
+    if !process.interruption.is_there() {
         process.messages.lines(text::summary(&record, &written));
     }
     outcome
@@ -46,10 +47,7 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
     if let Some(path) = &arguments.json {
         batch.write_text(path, &json::text(record, &context))?;
     }
-    if process.interruption.cancellation.is_cancelled() {
-        return Err(Error::cancelled());
-    }
-    batch.commit()
+    process.commit(batch)
 }
 
 impl DiffArguments {
@@ -65,6 +63,9 @@ impl DiffArguments {
         recipe.atlas.clone_from(&self.atlas.atlas);
         recipe.atlas_labels.clone_from(&self.atlas.atlas_labels);
         recipe.is_any_definition_allowed = self.any_definition;
+        recipe.memory_limit = self.mem_limit;
+        recipe.is_reported = self.report.is_some();
+        recipe.picture_bytes = self.png.as_ref().map_or(0, |_| Paper::SLIDE.bytes());
         recipe
     }
 

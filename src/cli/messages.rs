@@ -8,6 +8,7 @@ use crate::export::{LABEL_COLUMNS, hanging, printable, printable_lines};
 use crate::findings::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Display;
+use std::path::Path;
 
 /// The messages to a person: how many, and in which form.
 #[derive(Clone, Copy)]
@@ -37,6 +38,15 @@ impl Messages {
                 told(ERROR, format_args!("{text}; this is a defect of tsnr: please report it"))
             }
             _ => told(ERROR, text),
+        }
+    }
+
+    /// That an output is a FIFO which nobody reads yet; said whatever is wanted, as all else waits.
+    pub fn waits_for_reader(self, fifo: &Path) {
+        let text = format!("{}: a FIFO that nobody reads: waiting for a reader", fifo.display());
+        match self.is_json {
+            true => object(&json!({"level": "note", "text": text})),
+            false => told(NOTE, text),
         }
     }
 

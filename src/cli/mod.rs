@@ -21,7 +21,7 @@ mod terminal;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::printable_lines;
-use crate::output::UnderWay;
+use crate::output::{Batch, UnderWay};
 use crate::recipe::Recipe;
 use arguments::{CommandLine, Subcommand};
 use messages::Messages;
@@ -38,6 +38,16 @@ struct Process {
     messages: Messages,
     interruption: Interruption,
     under_way: UnderWay,
+}
+
+impl Process {
+    /// Puts the files of a batch in their places, unless a signal came before.
+    fn commit(&self, batch: Batch) -> Result<()> {
+        if self.interruption.is_there() {
+            return Err(Error::cancelled());
+        }
+        batch.commit(&|fifo| self.messages.waits_for_reader(fifo))
+    }
 }
 
 /// Runs the program with the arguments of this process.

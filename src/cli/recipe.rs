@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     for (path, kind) in tsnr.chain(arguments.std.iter().map(|path| (path, STD))) {
         batch.write(path, |to| nifti::write(&record, kind, 0, encoding(path), &context, to))?;
     }
-    batch.commit()
+    process.commit(batch)
 }
 
 impl RunArguments {

@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     refuse_findings(arguments, &record.findings)?;
 
     let written = write(arguments, &record, (&maps, &ground), raw, &context, process);
-    if !messages.is_quiet && !process.interruption.cancellation.is_cancelled() {
+    if !messages.is_quiet && !process.interruption.is_there() {
         let nothing = outputs::context_of_process(context.is_reproducible);
         say(arguments, &record, if written.is_ok() { &context } else { &nothing }, process)?;
     }
@@ -118,10 +118,7 @@ fn write(
         profile.add_phase("draw", (process.started.elapsed() - began_drawing).as_secs_f64());
     }
     write_graph(arguments, record, raw, profile.as_ref(), &mut batch)?;
-    if process.interruption.cancellation.is_cancelled() {
-        return Err(Error::cancelled());
-    }
-    batch.commit()
+    process.commit(batch)
 }
 
 /// Says the summary, and shows what a terminal shows of the map.
@@ -197,7 +194,7 @@ fn dry_run(
         let subject = Subject::from_plan(planned, &outline, is_raw);
         let mut batch = process.under_way.batch();
         write_picture(&mut batch, path, &subject.picture(arguments.color_by.into()))?;
-        batch.commit()?;
+        process.commit(batch)?;
     }
     let drawn = arguments.visualize.as_ref();
     let others = files.iter().filter(|file| Some(*file) != drawn);

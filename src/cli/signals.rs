@@ -13,7 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 use taskgraph::Cancellation;
@@ -30,7 +30,8 @@ const ENDING: [i32; 11] = [
 /// The effect of a signal: it cancels computations, and says how the process is to end.
 pub(super) struct Interruption {
     pub cancellation: Cancellation,
-    signal: Arc<AtomicI32>,
+    /// The signal that came last, noted while it is handled; 0 if none.
+    signal: Arc<AtomicUsize>,
 }
 
 impl Interruption {
@@ -46,18 +47,20 @@ impl Interruption {
         let ignored = ignored_signals();
         let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 == 1;
         let watched = ENDING.into_iter().filter(|&signal| !is_ignored(signal));
-        let mut signals = Signals::new(watched).map_err(failed)?;
+        let signal = Arc::<AtomicUsize>::default();
+        let mut signals = Signals::new(watched.clone()).map_err(failed)?;
+        for number in watched {
+            let as_noted = number.unsigned_abs() as usize;
+            flag::register_usize(number, Arc::clone(&signal), as_noted).map_err(failed)?;
+        }
         if !is_ignored(SIGXFSZ) {
             flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
         }
-        let interruption =
-            Interruption { cancellation: Cancellation::default(), signal: Arc::default() };
-        let (cancellation, noted) =
-            (interruption.cancellation.clone(), Arc::clone(&interruption.signal));
+        let interruption = Interruption { cancellation: Cancellation::default(), signal };
+        let cancellation = interruption.cancellation.clone();
         let under_way = under_way.clone();
         let wait = move || {
             let Some(signal) = signals.forever().next() else { return };
-            noted.store(signal, Ordering::Relaxed);
             cancellation.cancel();
             thread::sleep(GRACE);
             let _no_file_is_begun = under_way.abandon();
@@ -67,6 +70,11 @@ impl Interruption {
         let spawned = thread::Builder::new().name("signals".to_owned()).spawn(wait);
         spawned.map_err(failed)?;
         Ok(interruption)
+    }
+
+    /// Whether a signal came, also if no computation was cancelled yet.
+    pub fn is_there(&self) -> bool {
+        self.signal.load(Ordering::Relaxed) != 0
     }
 
     /// How the process ends: 128 and the number of the signal.

@@ -16,6 +16,7 @@
 //! # Ok::<(), tsnr::error::Error>(())
 //! ```
 
+mod memory;
 mod recipe;
 mod record;
 mod side;
@@ -27,7 +28,7 @@ pub use side::DiffSide;
 use crate::analysis::{atlas_on_grid, mask_on_grid, or_whole};
 use crate::error::{Error, Result, Setting};
 use crate::findings::{self, definitions_differ};
-use crate::formats::{Keep, Source};
+use crate::formats::{self, Keep, Source};
 use crate::pipeline::{Beside, OffGrid};
 use crate::recipe::FieldDifference;
 use crate::record::NamedMask;
@@ -47,7 +48,8 @@ const AUTOMATIC_MASK: &str = "auto (both maps have a value)";
 pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let began = SystemTime::now();
     let [name_a, name_b] = recipe.map_names();
-    let mut beside = Beside::within(resources::available_memory_bytes());
+    let predicted_bytes = memory::predicted_bytes(recipe, &*formats::open(&recipe.a)?)?;
+    let mut beside = Beside::within(memory::limit_bytes(recipe));
     let (a, image) = DiffSide::first(&recipe.a, name_a, &mut beside)?;
     let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
     let b = DiffSide::second(&recipe.b, name_b, &*image, &mut beside)?;
@@ -103,7 +105,12 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         whole,
         regions,
         findings,
-        provenance: DiffProvenance { version: env!("CARGO_PKG_VERSION"), began },
+        provenance: DiffProvenance {
+            version: env!("CARGO_PKG_VERSION"),
+            began,
+            peak_bytes: resources::peak_memory_bytes(),
+            predicted_bytes: predicted_bytes.max(beside.most_bytes),
+        },
     })
 }
 
@@ -157,7 +164,7 @@ fn within(values: &[f64], mask: Option<&Mask>) -> Vec<f64> {
 pub(crate) mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::formats::{self, Encoding, MapFile, MapPrecision};
+    use crate::formats::{Encoding, MapFile, MapPrecision};
     use crate::recipe::{Recipe, RecordedDefinition, RecordedPair, Regressors, SCHEMA};
     use ndarray::{Array3, ShapeBuilder};
     use std::path::{Path, PathBuf};

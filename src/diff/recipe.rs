@@ -27,6 +27,12 @@ pub struct DiffRecipe {
     pub atlas_labels: Option<PathBuf>,
     /// Whether maps are compared whose headers record different definitions.
     pub is_any_definition_allowed: bool,
+    /// Memory that may be used, in bytes; what the machine has if none is given.
+    pub memory_limit: Option<u64>,
+    /// Whether a page is to be made, for which memory is provided.
+    pub is_reported: bool,
+    /// The memory that a picture takes, in bytes; 0 without one.
+    pub picture_bytes: u64,
 }
 
 /// Where two maps are looked at.

@@ -79,6 +79,10 @@ pub struct DiffProvenance {
     pub version: &'static str,
     /// The time at which the comparison began.
     pub began: SystemTime,
+    /// The most memory that the process had held when it ended, where the system tells.
+    pub peak_bytes: Option<u64>,
+    /// The predicted peak, in bytes.
+    pub predicted_bytes: u64,
 }
 
 impl DiffRecord {

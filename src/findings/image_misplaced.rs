@@ -1,6 +1,7 @@
 //! `image-misplaced`: images that lie elsewhere in space than the runs or the map beside them.
 
 use super::{Finding, Look, Opened, Pair, Rule, Severity};
+use crate::pipeline::Misplaced;
 
 pub(super) const RULE: Rule = Rule {
     name: "image-misplaced",
@@ -15,6 +16,7 @@ pub(super) const DIFF_RULE: Rule = Rule {
     ..RULE
 };
 
-fn found(misplaced: &[String]) -> Vec<Finding> {
-    misplaced.iter().map(|it| RULE.finding(it)).collect()
+fn found(misplaced: &[Misplaced]) -> Vec<Finding> {
+    let finding = |it: &Misplaced| RULE.finding(&it.words).figure("greatest_mm", it.greatest_mm);
+    misplaced.iter().map(finding).collect()
 }

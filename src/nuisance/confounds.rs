@@ -189,6 +189,11 @@ impl Table {
         Table { volumes: rows.len(), columns, files: self.files.clone() }
     }
 
+    /// Bytes of all its values.
+    pub fn bytes(&self) -> u64 {
+        (self.columns.len() * self.volumes * size_of::<f64>()) as u64
+    }
+
     /// Number of volumes of the run.
     pub fn volumes(&self) -> usize {
         self.volumes

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
-use crate::pipeline::{RunSignals, beginnings};
+use crate::pipeline::{BASE_BYTES, RunSignals, beginnings};
 use crate::recipe::{
     BEGINNING_VOLUMES, Dummies, Recipe, Selection, ShortRuns, TsnrDefinition, VolumeChoice,
 };
@@ -38,6 +38,8 @@ pub struct Prepared {
     pub runs: Vec<PreparedRun>,
     /// The decisions on the way, for the findings.
     pub decisions: Decisions,
+    /// The most memory that tables and the bases of what is fitted take, in bytes.
+    pub most_bytes: u64,
 }
 
 /// The decisions that were made while runs were prepared, and that a person may want to check.
@@ -134,7 +136,8 @@ pub fn prepare(
 
     let (mut runs, mut found) = (Vec::new(), Vec::new());
     let mut skipped = Vec::new();
-    let mut taken_bytes = 0;
+    let tables_bytes: u64 = tables.iter().flatten().map(Table::bytes).sum();
+    let (mut taken_bytes, mut most_bytes) = (tables_bytes, tables_bytes);
     let fewest_beside_fit = definition.fewest_volumes_beside_fit();
     for (number, run) in session.runs().iter().enumerate() {
         let table = tables[number].as_ref();
@@ -161,8 +164,9 @@ pub fn prepare(
         volumes = volumes.censor(&censored, request.widening);
         let sizes = (taken_bytes, limit_bytes);
         let (columns, bytes) =
-            regressors::columns(definition, selection.as_ref(), run, table, sizes)?;
-        taken_bytes += bytes;
+            regressors::columns(definition, selection.as_ref(), run, table, sizes, &**progress)?;
+        taken_bytes += bytes.columns;
+        most_bytes = most_bytes.max(bytes.most);
         let used = volumes.count(Use::Used);
         if used >= columns.len() + fewest_beside_fit {
             let motion = table.and_then(Table::motion);
@@ -218,7 +222,8 @@ pub fn prepare(
     for (prepared, (dummies_by, motion)) in prepared.iter_mut().zip(found) {
         (prepared.dummies_by, prepared.motion) = (dummies_by, motion);
     }
-    Ok(Prepared { session, model: Arc::new(model), runs: prepared, decisions })
+    let most_bytes = BASE_BYTES + most_bytes;
+    Ok(Prepared { session, model: Arc::new(model), runs: prepared, decisions, most_bytes })
 }
 
 /// The paths of the runs, by which files beside them are matched.

@@ -6,7 +6,8 @@ use super::{
     polynomial_columns,
 };
 use crate::error::{Error, Result, Setting};
-use crate::pipeline::mebibytes;
+use crate::formats::Progress;
+use crate::pipeline::{mebibytes, read_to_the_end};
 use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, Selection, TsnrDefinition};
 use crate::runs::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
@@ -28,23 +29,40 @@ impl Columns {
     }
 }
 
-/// More products of numbers than this are not taken to make a basis: that is half a minute.
-const MOST_PRODUCTS: f64 = 3e10;
+/// How often a column is held while a basis is made: as it was made, picked, of norm 1, as what is left
+/// of it, as a vector of the basis, and twice in the model.
+const HELD: u64 = 7;
+
+/// Bytes of what is fitted to a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FitBytes {
+    /// Of its columns, which are held until the bases of all runs are made.
+    pub columns: u64,
+    /// The most that is held while its basis is made.
+    pub most: u64,
+}
+
+/// More products of numbers than this are not taken to make a basis: that is some seconds.
+const MOST_PRODUCTS: f64 = 5e9;
+
+/// A fit that takes more memory than this, and than its run, is begun when all of the run was seen to be
+/// there: a header's claim is cheaper to check than to compute with.
+const BELIEVED_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Refuses a fit of so many columns to so many volumes whose basis would take too long to make, or
 /// more memory than `limit_bytes` beside the `taken_bytes` of other runs.
 ///
-/// Each column is held as it was made, picked, of norm 1, as what is left of it, as a vector of the
-/// basis, and twice in the model: 8 bytes a volume each. Each is multiplied with all others about
-/// three times.
+/// A column takes 8 bytes a volume. Of the run whose basis is made each is held [so often](HELD). Each is
+/// multiplied with all others about three times.
 fn check_size(
     columns: usize,
     run: &Run,
     taken_bytes: u64,
     limit_bytes: Option<u64>,
-) -> Result<u64> {
+) -> Result<FitBytes> {
     let volumes = run.volumes();
-    let bytes = 8 * (7 * volumes as u64 * columns as u64 + (columns * columns) as u64 / 2);
+    let of_columns = 8 * volumes as u64 * columns as u64;
+    let bytes = HELD * of_columns + 4 * (columns * columns) as u64;
     let products = 3.0 * (columns as f64).powi(2) * volumes as f64;
     let problem = if products > MOST_PRODUCTS {
         format!("takes {products:.1e} products of numbers, more than {MOST_PRODUCTS:.0e}")
@@ -52,7 +70,7 @@ fn check_size(
         let needed = mebibytes(taken_bytes + bytes);
         format!("takes {needed} of memory, more than the {} it may use", mebibytes(limit))
     } else {
-        return Ok(bytes);
+        return Ok(FitBytes { columns: of_columns, most: taken_bytes + bytes });
     };
     Err(Error::memory(format!("a fit of {columns} columns to its {volumes} volumes {problem}"))
         .remedy("give a longer period, or select fewer columns")
@@ -60,8 +78,8 @@ fn check_size(
         .at(run.path()))
 }
 
-/// The columns to be fitted to a run, and the bytes that its basis will take; `taken_bytes` are those of
-/// the runs before it.
+/// The columns to be fitted to a run, and the bytes that this takes; `taken_bytes` are those of tables
+/// and of the columns of the runs before it.
 ///
 /// # Errors
 /// More than memory and time allow. A header without a TR, where there are periods in seconds; a
@@ -72,7 +90,8 @@ pub(super) fn columns(
     run: &Run,
     table: Option<&Table>,
     (taken_bytes, limit_bytes): (u64, Option<u64>),
-) -> Result<(Columns, u64)> {
+    progress: &dyn Progress,
+) -> Result<(Columns, FitBytes)> {
     let volumes = run.volumes();
     let confounds = match (table, selection) {
         (Some(table), Some(selection)) => table.selected(selection)?,
@@ -107,6 +126,10 @@ pub(super) fn columns(
             .at(run.path()));
         }
         bytes = check_size(of_tables + count, run, taken_bytes, limit_bytes)?;
+        let claimed_bytes: u64 = run.images().iter().map(|image| image.voxel_bytes()).sum();
+        if bytes.most - taken_bytes > BELIEVED_BYTES.max(claimed_bytes) {
+            read_to_the_end(run, progress)?;
+        }
         trends.extend(named(COSINE, 1, cosine_columns(volumes, tr, cutoff)));
     }
     Ok((Columns { trends, confounds }, bytes))

@@ -22,6 +22,7 @@ use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use target::{Stream, Target, check_replaced, standing};
 
@@ -88,19 +89,41 @@ impl UnderWay {
         let parent = std::env::temp_dir();
         let failed = |error| Error::io("cannot make a folder for temporary files", error);
         let made = HiddenFolder::create(self, &parent, None);
-        Ok(ScratchFolder(made.map_err(|error| failed(error).at(&parent))?))
+        let folder = made.map_err(|error| failed(error).at(&parent))?;
+        Ok(ScratchFolder { guard: guard(folder.path()), folder })
     }
 }
 
-/// A folder for files that nobody is to see, which goes when this does or the process is
-/// interrupted.
+/// A folder for files that nobody is to see, which goes when this does, or the process is interrupted
+/// or killed.
 #[derive(Debug)]
-pub struct ScratchFolder(HiddenFolder);
+pub struct ScratchFolder {
+    folder: HiddenFolder,
+    /// Who removes it when this process is no more; none where no shell is to be had.
+    guard: Option<Child>,
+}
+
+/// A shell that waits for the end of its stdin, which is ours, and removes a folder then.
+fn guard(folder: &Path) -> Option<Child> {
+    let line = "trap '' HUP INT QUIT TERM; cat; rm -rf -- \"$0\"";
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(line).arg(folder).stdin(Stdio::piped());
+    shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        if let Some(mut guard) = self.guard.take() {
+            drop(guard.stdin.take());
+            let _ = guard.wait();
+        }
+    }
+}
 
 impl ScratchFolder {
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Removes the folder of another process, which has ended.
@@ -175,12 +198,12 @@ impl Batch {
     }
 
     /// Writes into what is no regular file, one after the other, then puts every file in its
-    /// place. Waits where a FIFO has no reader.
+    /// place. Where a FIFO has no reader this waits for one, and `waits` is told after a second.
     ///
     /// # Errors
     /// Those of writing and of renaming. No file is in its place then, unless the error names it.
-    pub fn commit(self) -> Result<()> {
-        self.streams.iter().try_for_each(Stream::write)?;
+    pub fn commit(self, waits: &(dyn Fn(&Path) + Sync)) -> Result<()> {
+        self.streams.iter().try_for_each(|stream| stream.write(waits))?;
         let entries = self.under_way.lock();
         let mut placed = Vec::new();
         for file in &self.files {
@@ -317,7 +340,7 @@ mod tests {
         batch.write(&b, |to| to.write_all(b"other")).unwrap();
         assert_eq!(fs::read(&a).unwrap(), b"old");
         assert!(!b.exists());
-        batch.commit().unwrap();
+        batch.commit(&|_| ()).unwrap();
         assert_eq!(
             (fs::read(&a).unwrap(), fs::read(&b).unwrap()),
             (b"new".into(), b"other".into())
@@ -342,6 +365,20 @@ mod tests {
         drop(batch);
         assert_eq!(fs::read(&a).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_scratch_folder_goes_with_a_process_that_is_killed() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("it's $HOME");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("map.nii"), "half").unwrap();
+        let mut guard = guard(&folder).unwrap();
+        assert!(folder.exists());
+        // As the system does it for who is killed.
+        drop(guard.stdin.take());
+        guard.wait().unwrap();
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 /// The path of this process's standard output, also where the system has no such file.
 pub const STDOUT: &str = "/dev/stdout";
@@ -160,10 +163,29 @@ pub(super) struct Stream {
     pub bytes: Vec<u8>,
 }
 
+/// Who opens a FIFO without a reader is told so after this time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl Stream {
-    pub fn write(&self) -> Result<()> {
+    /// Writes it. `waits` is told of a FIFO that has no reader for a while.
+    pub fn write(&self, waits: &(dyn Fn(&Path) + Sync)) -> Result<()> {
         let write = || {
-            let mut to = self.open()?;
+            let mut to = thread::scope(|scope| {
+                let (opened, is_opened) = channel::<()>();
+                let is_fifo = fs::metadata(&self.path).is_ok_and(|it| it.file_type().is_fifo());
+                let watch = move || {
+                    if is_opened.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                        waits(&self.destination);
+                    }
+                };
+                if is_fifo {
+                    // Without a thread nothing is told.
+                    let _ = thread::Builder::new().spawn_scoped(scope, watch);
+                }
+                let to = self.open();
+                drop(opened);
+                to
+            })?;
             to.write_all(&self.bytes)?;
             to.flush()
         };

@@ -59,7 +59,7 @@ impl Paper {
     /// copies as they are encoded.
     pub fn bytes(self) -> u64 {
         let area = (self.width * self.width) as u64;
-        12 * area
+        9 * area
     }
 }
 

@@ -1,4 +1,4 @@
-//! The first volumes of each run, looked at before anything is computed.
+//! What is read of runs before anything is computed: their first volumes, or all for their length.
 
 use super::{RunSignals, task_error};
 use crate::error::Result;
@@ -56,4 +56,19 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
         }
     }
     Ok(beginning)
+}
+
+/// Reads the streams of a run to their end: whether all is there that their headers claim.
+///
+/// # Errors
+/// What reading them runs into.
+pub fn read_to_the_end(run: &Run, progress: &dyn Progress) -> Result<()> {
+    for image in run.images().iter().filter(|image| !image.is_seekable()) {
+        let mut reader = VolumeReader::open(image)?;
+        let mut memory = Samples::none(image.datatype());
+        for _ in 0..image.volumes() {
+            memory = reader.read(1, memory, progress)?;
+        }
+    }
+    Ok(())
 }

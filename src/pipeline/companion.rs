@@ -1,6 +1,6 @@
 //! Images that go with a session: a mask, a mean, regions, on its grid.
 
-use super::memory::{BASE_BYTES, mebibytes, predicted_bytes, threads_within};
+use super::memory::{BASE_BYTES, mebibytes, predicted, threads_within};
 use super::{Analysis, Mode, Settings, compute, nearest};
 use crate::error::{Error, Result, Setting};
 use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Oddity, Progress, Source, VolumeReader};
@@ -34,7 +34,8 @@ fn opened(path: &Path) -> Result<Arc<dyn Source>> {
 
 fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
     // As stored, and twice as float64.
-    let bytes = BASE_BYTES + image.voxel_bytes() + 2 * 8 * image.voxels() as u64;
+    let values_bytes = 8 * image.voxels() as u64;
+    let bytes = BASE_BYTES + beside.held_bytes + image.voxel_bytes() + 2 * values_bytes;
     if let Some(limit) = beside.memory_limit.filter(|&limit| limit < bytes) {
         return Err(Error::memory(format!(
             "reading it takes {} of memory, more than the {} that may be used",
@@ -46,6 +47,7 @@ fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
         .at(image.path()));
     }
     beside.most_bytes = beside.most_bytes.max(bytes);
+    beside.held_bytes += values_bytes;
     let none = Samples::none(image.datatype());
     let samples = VolumeReader::open(image)?.read(1, none, &())?;
     let block = Block { samples, scaling: image.scaling() };
@@ -65,11 +67,20 @@ pub enum OffGrid {
     Resampled,
 }
 
-/// The facts that a person should know of the images beside runs or maps, a line each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An image whose voxels lie elsewhere than those of the same indices in the runs or the map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misplaced {
+    /// The image, how far away it lies, and what was done, in words.
+    pub words: String,
+    /// The greatest distance of two voxels of one index, in mm.
+    pub greatest_mm: f64,
+}
+
+/// The facts that a person should know of the images beside runs or maps, one each.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Beside {
     /// Images whose voxels lie elsewhere, and were taken by their indices.
-    pub misplaced: Vec<String>,
+    pub misplaced: Vec<Misplaced>,
     /// Images that were resampled.
     pub resampled: Vec<String>,
     /// Masks that are not 0 and one other value.
@@ -78,8 +89,10 @@ pub struct Beside {
     odd: Vec<(PathBuf, Oddity)>,
     /// The memory that may be taken to read one of them, in bytes, if there is a limit.
     pub memory_limit: Option<u64>,
-    /// The most memory that reading one of them takes, in bytes.
+    /// The most memory that reading one of them takes beside those that were read, in bytes.
     pub most_bytes: u64,
+    /// What those that were read take at most, in bytes.
+    held_bytes: u64,
 }
 
 impl Beside {
@@ -157,14 +170,15 @@ fn check_grid(
         return Err(error.remedy(resampling(what, path, of)).settings(settings).at(path));
     }
     if lies_elsewhere(found, grid) {
-        let displacement_mm = grid.greatest_displacement_mm(found);
-        beside.misplaced.push(format!(
-            "{}: the affine of the {what} differs: voxels lie up to {displacement_mm:.3} mm from \
+        let greatest_mm = grid.greatest_displacement_mm(found);
+        let words = format!(
+            "{}: the affine of the {what} differs: voxels lie up to {greatest_mm:.3} mm from \
              where {} has them; they are taken voxel by voxel all the same, so check that it is \
              aligned",
             path.display(),
             of.display()
-        ));
+        );
+        beside.misplaced.push(Misplaced { words, greatest_mm });
     }
     Ok(())
 }
@@ -211,9 +225,9 @@ pub fn mean_from(
     let analysis = Analysis { wanted, ..plain };
     let mut settings = Settings { mode: Mode::Array, threads, chunk_length: None, analysis };
     if let Some(limit) = beside.memory_limit {
-        settings.threads = threads_within(limit, &run, &settings)?;
+        settings.threads = threads_within(limit, &run, &settings, |it| predicted(&run, it).most)?;
     }
-    beside.most_bytes = beside.most_bytes.max(predicted_bytes(&run, &settings));
+    beside.most_bytes = beside.most_bytes.max(predicted(&run, &settings).most);
     let mut computed = compute(&run, &settings, Arc::new(()) as Arc<dyn Progress>)?;
     let oddities = image.oddities().into_iter();
     beside.odd.extend(oddities.map(|it| (path.to_owned(), it)));

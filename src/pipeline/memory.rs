@@ -3,13 +3,15 @@
 use super::{Analysis, Mode, Settings, array};
 use crate::error::{Error, Result, Setting};
 use crate::numbers::count;
-use crate::runs::{Run, Session};
+use crate::runs::Session;
 use crate::stats::fold::OfRuns;
+use crate::stats::signals::SignalsWanted;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// The process before it has read anything: code, stacks, tables, and what the allocator
 /// keeps. Measured: 5 to 8 MiB.
-pub(super) const BASE_BYTES: u64 = 10 * MIB;
+pub const BASE_BYTES: u64 = 10 * MIB;
 
 /// More threads than this are not tried one by one when the memory does not suffice.
 const MOST_THREADS: usize = 1024;
@@ -21,57 +23,71 @@ pub(super) fn map_bytes_per_voxel(analysis: &Analysis) -> u64 {
     analysis.wanted.bytes_per_voxel(analysis.model.runs().len()) as u64
 }
 
-/// Bytes of what is kept of each volume: of a run's files, twice while slabs are gathered, and as the
-/// run's.
-fn signals_bytes(session: &Session, settings: &Settings) -> u64 {
-    let volumes: usize = session.runs().iter().map(Run::volumes).sum();
+/// Bytes of an image that was opened, of its record and of its tasks: its header in fields and as it
+/// is stored, names and lists. Measured: 1.4 to 2 KiB.
+const IMAGE_BYTES: u64 = 1792;
+/// How often the path of an image is held.
+const PATHS: u64 = 5;
+
+/// Bytes of all images that were opened, and of what is kept of them.
+fn images_bytes(session: &Session) -> u64 {
+    let of_path = |path: &Path| PATHS * path.as_os_str().len() as u64;
+    session.images().map(|image| IMAGE_BYTES + of_path(image.path())).sum()
+}
+
+/// Bytes of what is kept of each image and volume, as that of files, twice while slabs are gathered; and
+/// of volumes as the run's.
+fn signals_bytes(session: &Session, settings: &Settings) -> [u64; 2] {
+    let signals = &settings.analysis.signals;
     let shape = session.geometry().shape;
-    3 * (volumes * settings.analysis.signals.bytes_per_volume(shape)) as u64
+    let volumes = (session.volumes() * signals.bytes_per_volume(shape)) as u64;
+    let images = (session.images().count() * SignalsWanted::bytes_per_image(shape)) as u64;
+    [images + 2 * volumes, volumes]
 }
 
-/// Bytes of the series that are looked at at once when what was kept is judged: of a run a thread, of the
-/// voxels in the brain, and of those where the mean is steep.
-fn judged_bytes(session: &Session, settings: &Settings) -> u64 {
-    let sampled = settings.analysis.signals.sample.as_ref().map_or(0, |it| it.places().len());
-    let longest = session.runs().iter().map(Run::volumes).max().unwrap_or(0);
-    let runs = settings.threads.get().min(session.runs().len());
-    (runs * longest * sampled * size_of::<f32>() * 5 / 4) as u64
+/// The memory of a pass over the runs, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Predicted {
+    /// The most that is held, until the maps are made.
+    pub most: u64,
+    /// What remains then: the maps, and what is kept of volumes.
+    pub remains: u64,
 }
 
-/// The most memory that computing and writing the maps will take, in bytes.
-pub fn predicted_bytes(session: &Session, settings: &Settings) -> u64 {
+/// The memory that computing the maps of a session will take.
+pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
     let analysis = &settings.analysis;
     let voxels = session.geometry().voxels() as u64;
     let maps = voxels * map_bytes_per_voxel(analysis);
-    // To find medians: the defined voxels, sorted, and of several runs what lies between them. To find
-    // the brain: the mean, smoothed in two rooms, and sorted.
-    let sorted = 4 * 8 * voxels + judged_bytes(session, settings);
     // In the header that the maps share, and in that of one that is written.
     let extensions = 2 * session.first_image().most_extension_bytes();
-    BASE_BYTES
-        + extensions
-        + analysis.model.bytes() as u64
-        + signals_bytes(session, settings)
-        + match settings.mode {
-            Mode::Serial | Mode::Delayed => {
-                let model = &analysis.model;
-                let of_runs =
-                    OfRuns::bytes_per_voxel(model, &analysis.definition, &analysis.wanted) as u64;
-                // Means of all and of a run, squares and residuals, a volume of values and what
-                // the fit leaves of it, and the products with the regressors.
-                let passes = 8 * (6 + model.most_regressors() as u64) + of_runs;
-                let signals = analysis.signals.bytes_per_voxel() as u64;
-                session.voxel_bytes() + voxels * (passes + signals) + maps + sorted
-            }
-            Mode::Array => {
-                let reading = array::predicted_bytes(session, settings);
-                reading.peak.max(reading.remains + maps).max(2 * maps).max(maps + sorted)
-            }
+    let always = BASE_BYTES + extensions + images_bytes(session) + analysis.model.bytes() as u64;
+    let [of_files, of_runs] = signals_bytes(session, settings);
+    let reading = match settings.mode {
+        Mode::Serial | Mode::Delayed => {
+            let model = &analysis.model;
+            let of_runs =
+                OfRuns::bytes_per_voxel(model, &analysis.definition, &analysis.wanted) as u64;
+            // The mean, and again beside the spread; the mean of a run; squares, residuals and what
+            // was explained; a volume of values and what the fit leaves of it; the products with the
+            // regressors.
+            let passes = 8 * (8 + model.most_regressors() as u64) + of_runs;
+            // The mean, the squares and the runs' own, of which the maps are made.
+            let making = voxels * (2 * 8 + of_runs) + maps;
+            session.voxel_bytes() + (voxels * passes).max(making)
         }
+        Mode::Array => {
+            let reading = array::predicted_bytes(session, settings);
+            // Maps are joined of their parts; what these were made of the allocator may keep.
+            let joined = if settings.threads.get() > 1 { 2 * maps } else { maps };
+            reading.peak.max(reading.remains + joined)
+        }
+    };
+    Predicted { most: always + of_files + of_runs + reading, remains: always + of_runs + maps }
 }
 
 /// The most threads, up to those of the settings, with which the computation stays within
-/// `limit_bytes`.
+/// `limit_bytes`; `needed` says what it takes with some settings.
 ///
 /// # Errors
 /// If it does not with one: what is needed.
@@ -79,8 +95,9 @@ pub fn threads_within(
     limit_bytes: u64,
     session: &Session,
     settings: &Settings,
+    needed: impl Fn(&Settings) -> u64,
 ) -> Result<NonZeroUsize> {
-    let needed = |threads| predicted_bytes(session, &Settings { threads, ..settings.clone() });
+    let needed = |threads| needed(&Settings { threads, ..settings.clone() });
     let fits = |threads: &NonZeroUsize| needed(*threads) <= limit_bytes;
     let fewer = (1..settings.threads.get().min(MOST_THREADS)).rev().filter_map(NonZeroUsize::new);
     std::iter::once(settings.threads).chain(fewer).find(fits).ok_or_else(|| {

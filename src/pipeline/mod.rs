@@ -20,9 +20,9 @@ mod memory;
 mod resample;
 pub mod serial;
 
-pub use beginnings::beginnings;
-pub use companion::{Beside, OffGrid, mean_from, on_grid_of, single_volume};
-pub use memory::{mebibytes, predicted_bytes, threads_within};
+pub use beginnings::{beginnings, read_to_the_end};
+pub use companion::{Beside, Misplaced, OffGrid, mean_from, on_grid_of, single_volume};
+pub use memory::{BASE_BYTES, Predicted, mebibytes, predicted, threads_within};
 pub use resample::nearest;
 
 use crate::error::{Error, ErrorKind, Result, Setting};

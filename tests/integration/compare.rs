@@ -159,7 +159,8 @@ fn a_comparison_writes_no_map() {
     assert_eq!(outcome.exit_code, Some(2));
 }
 
-/// A child is stopped, so that it is there when its parent ends, and then goes on.
+/// A child is stopped, so that it is there when its parent ends, and then goes on. Between two children
+/// a shell takes the scratch away.
 #[test]
 fn what_was_started_ends_with_its_parent_and_takes_the_scratch_away() {
     let values: Vec<f64> = (0..4_000_000).map(|it| f64::from(it % 100)).collect();
@@ -171,11 +172,12 @@ fn what_was_started_ends_with_its_parent_and_takes_the_scratch_away() {
         let line = format!(
             "export TMPDIR=$PWD/temporary; \
              env --default-signal \"$@\" > /dev/null 2>&1 & parent=$!; \
-             until child=$(pgrep -P $parent) && kill -STOP $child && sleep 0.1 && \
+             until child=$(pgrep -x -P $parent tsnr) && kill -STOP $child && sleep 0.1 && \
              grep -q 'State:.T' /proc/$child/status; do kill -0 $parent || exit 9; sleep 0.01; \
              done 2> /dev/null; \
              kill -{signal} $parent; wait $parent; code=$?; kill -CONT $child; \
-             for turn in {{1..100}}; do grep -q 'State:.[^Z]' /proc/$child/status || break; \
+             for turn in {{1..100}}; do \
+             grep -q 'State:.[^Z]' /proc/$child/status || [ -n \"$(ls -A temporary)\" ] || break; \
              sleep 0.05; done 2> /dev/null; ls -A temporary; echo $turn $code"
         );
         let outcome = scratch.bash(&line, ["compare", "run.nii", "--repeat=100", "--threads=1"]);

@@ -216,6 +216,7 @@ const DIFF: &[Row] = &[
     other("resample", "--resample", &[MASK]),
     row("names", "--names=one,two", &[]),
     other("any-definition", "--any-definition", &[]),
+    other("mem-limit", "--mem-limit=1G", &[]),
     row("atlas", ATLAS, &[TABLE]),
     row("atlas-labels", "--atlas-labels=IN/labels.tsv", &[ATLAS, TABLE]),
     row("table", TABLE, &[]),

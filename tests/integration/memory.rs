@@ -3,7 +3,7 @@
 
 use crate::program;
 
-use program::bytes::{Header, INT16};
+use program::bytes::{FLOAT32, FLOAT64, Header, INT16};
 use program::{Outcome, Scratch};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -276,4 +276,257 @@ fn the_mean_of_another_run_is_computed_within_the_limit_and_the_prediction() {
     assert!(actual <= predicted && predicted <= 24.0, "{actual} of {predicted}");
     let line = scratch.tsnr(arguments.iter().chain(&["--mem-limit", "12M"])).error();
     assert!(line.contains("other.nii.gz: array mode needs"), "{line}");
+}
+
+// ---- The prediction against the peak, whatever is asked for -----------------------------------------
+
+/// The largest peak beside a prediction: by so much more, and a mebibyte; the figures are rounded up.
+const MOST_ABOVE: f64 = 1.03;
+/// The largest prediction beside a peak: so many times as much, and so many mebibytes.
+const MOST_BELOW: (f64, f64) = (1.5, 16.0);
+
+/// Samples that look random, of volumes on a grid, about a mean for each voxel.
+fn noise(voxels: usize, volumes: usize) -> Vec<f64> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as f64 / (1 << 24) as f64
+    };
+    let means: Vec<f64> = (0..voxels).map(|_| (500.0 + 500.0 * next()).round()).collect();
+    (0..voxels * volumes).map(|at| means[at % voxels] + (40.0 * next()).round()).collect()
+}
+
+/// A run of noise, compressed if its name says so.
+fn noisy(scratch: &Scratch, name: &str, (datatype, bits): (i16, i16), shape: [i16; 4]) {
+    let [x, y, z, volumes] = shape;
+    let header = Header::new(datatype, bits, x, y, z, volumes);
+    let voxels: usize = [x, y, z].iter().map(|&it| it as usize).product();
+    let file = header.file(&noise(voxels, volumes as usize));
+    if name.ends_with(".gz") {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&file).expect("memory");
+        scratch.file(name, encoder.finish().expect("memory"));
+    } else {
+        scratch.file(name, file);
+    }
+}
+
+/// A mask or an atlas: a box of ones, or of layers.
+fn boxed(scratch: &Scratch, name: &str, [x, y, z]: [i16; 3], label: impl Fn(i16) -> f64) {
+    let mut header = Header::new(INT16, 16, x, y, z, 1);
+    header.dim[0] = 3;
+    let mut values = Vec::new();
+    for k in 0..z {
+        for j in 0..y {
+            let is_inside = |it: i16, of: i16| it >= of / 8 && it < of - of / 8;
+            values.extend((0..x).map(|i| {
+                let is_inside = is_inside(i, x) && is_inside(j, y) && is_inside(k, z);
+                if is_inside { label(k) } else { 0.0 }
+            }));
+        }
+    }
+    scratch.file(name, header.file(&values));
+}
+
+#[track_caller]
+fn assert_predicted(outcome: &Outcome, what: &str) {
+    let (actual, predicted) = memory(outcome);
+    assert!(actual <= MOST_ABOVE * predicted + 2.0, "{what}: {actual} of {predicted} MiB");
+    let (times, more) = MOST_BELOW;
+    assert!(predicted <= times * actual + more, "{what}: {actual} of {predicted} MiB");
+}
+
+const ALL_MAPS: [&str; 14] = [
+    "--combine=demean",
+    "--map=mean=mean.nii.gz",
+    "--map=std=std.nii",
+    "--map=cv=cv.nii.gz",
+    "--map=volumes=volumes.nii",
+    "--map=stderr=stderr.nii.gz",
+    "--map=run-tsnr=own-{run}.nii.gz",
+    "--mask=auto",
+    "--report=page.html",
+    "--json=run.json",
+    "--detrend=2",
+    "--by-slice",
+    "--table=slices.tsv",
+    "--reproducible",
+];
+
+/// What is asked for, by words that are no names of files.
+fn asked(has_beside: bool) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut asked = vec![
+        ("a map", vec![]),
+        ("JSON", vec!["--json=run.json"]),
+        ("a page", vec!["--report=page.html"]),
+        ("a picture", vec!["--png=slide.png"]),
+        ("an automatic mask", vec!["--mask=auto"]),
+        ("all maps", ALL_MAPS.to_vec()),
+        ("a trend", vec!["--detrend=3"]),
+        ("a graph", vec!["--visualize=graph.svg", "--profile=profile.html"]),
+    ];
+    if has_beside {
+        asked.push(("a mask and a page", vec!["--mask=mask.nii", "--report=page.html"]));
+        asked.push(("an atlas", vec!["--atlas=atlas.nii", "--table=regions.tsv"]));
+        asked.push(("a mean", vec!["--mean-from=mean-of.nii"]));
+        asked.push(("the mean of a run", vec!["--mean-from=other.nii.gz"]));
+    }
+    asked
+}
+
+/// Every mode and thread, whatever is asked for of these images.
+fn see_predictions(scratch: &Scratch, images: &[&str], has_beside: bool) {
+    for (words, options) in asked(has_beside) {
+        for (mode, threads) in [("serial", "1"), ("delayed", "2"), ("array", "1"), ("array", "2")] {
+            let how = ["-o", "map.nii.gz", "--mode", mode, "--threads", threads];
+            let outcome = scratch.tsnr([images, &options, &how].concat()).succeeded();
+            assert_predicted(
+                &outcome,
+                &format!("{words} of {images:?}, {mode}, {threads} threads"),
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn the_peak_is_what_was_predicted_whatever_is_asked_for() {
+    let scratch = Scratch::new();
+    let grid = [56, 56, 28];
+    for run in 1..=3 {
+        noisy(&scratch, &format!("run-{run}.nii.gz"), (INT16, 16), [56, 56, 28, 24]);
+    }
+    noisy(&scratch, "other.nii.gz", (INT16, 16), [56, 56, 28, 12]);
+    noisy(&scratch, "mean-of.nii", (FLOAT64, 64), [56, 56, 28, 1]);
+    boxed(&scratch, "mask.nii", grid, |_| 1.0);
+    boxed(&scratch, "atlas.nii", grid, |layer| f64::from(layer / 4 + 1));
+    see_predictions(&scratch, &["run-1.nii.gz", "run-2.nii.gz", "run-3.nii.gz"], true);
+    noisy(&scratch, "plain.nii", (FLOAT32, 32), [56, 56, 28, 24]);
+    see_predictions(&scratch, &["plain.nii"], true);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_peak_is_what_was_predicted_of_runs_of_all_sorts_without_end() {
+    let scratch = Scratch::new();
+    let grid = [112, 112, 60];
+    noisy(&scratch, "other.nii.gz", (INT16, 16), [112, 112, 60, 6]);
+    noisy(&scratch, "mean-of.nii", (FLOAT32, 32), [112, 112, 60, 1]);
+    boxed(&scratch, "mask.nii", grid, |_| 1.0);
+    boxed(&scratch, "atlas.nii", grid, |layer| f64::from(layer / 4 + 1));
+    for (name, datatype) in [("run.nii.gz", (INT16, 16)), ("run.nii", (FLOAT64, 64))] {
+        noisy(&scratch, name, datatype, [112, 112, 60, 10]);
+        see_predictions(&scratch, &[name], true);
+    }
+    for name in ["long.nii.gz", "long.nii"] {
+        noisy(&scratch, name, (INT16, 16), [10, 10, 6, 20_000]);
+        see_predictions(&scratch, &[name], false);
+    }
+}
+
+/// Writes so many images of one volume, and gives the pattern that brings them.
+fn series(scratch: &Scratch, volumes: usize) -> String {
+    let mut header = Header::new(INT16, 16, 6, 6, 4, 1);
+    header.dim[0] = 3;
+    std::fs::create_dir(scratch.path("series")).expect("a folder");
+    let values = noise(144, 50);
+    for volume in 0..volumes {
+        let values = &values[volume % 50 * 144..][..144];
+        scratch.file(&format!("series/v_{volume:05}.nii"), header.file(values));
+    }
+    "series/v_*.nii".to_owned()
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_peak_of_70_000_files_is_what_was_predicted_without_end() {
+    let scratch = Scratch::new();
+    let pattern = series(&scratch, 70_000);
+    for mode in program::MODES {
+        for options in [&["--json=run.json"][..], &["--report=page.html"], &[]] {
+            let arguments = [&pattern, "-o", "map.nii", "--mode", mode].into_iter();
+            let outcome = scratch.tsnr(arguments.chain(options.iter().copied())).succeeded();
+            assert_predicted(&outcome, &format!("{options:?}, {mode}"));
+        }
+    }
+}
+
+/// An axis of a NIfTI-1 image has 32,767 steps at most: more volumes come as files.
+#[test]
+#[ignore = "takes a minute"]
+fn more_volumes_than_an_axis_can_have_are_counted_in_maps_tables_and_json() {
+    let scratch = Scratch::new();
+    let pattern = series(&scratch, 33_000);
+    let outputs = ["--map=volumes=volumes.nii", "--json=run.json", "--table=whole.tsv"];
+    let arguments = [&pattern, "-o", "map.nii"].into_iter().chain(outputs);
+    let outcome = scratch.tsnr(arguments).succeeded();
+    assert_predicted(&outcome, "33,000 volumes");
+    let map = std::fs::read(scratch.path("volumes.nii")).expect("a map");
+    let voxels = map[voxels_at(&map)..].chunks_exact(4);
+    let counts = voxels.map(|it| f32::from_le_bytes(it.try_into().expect("four bytes")));
+    assert!(counts.clone().count() == 144 && counts.into_iter().all(|it| it == 33_000.0));
+    let json = std::fs::read_to_string(scratch.path("run.json")).expect("JSON");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["runs"][0]["volumes"], 33_000);
+    assert_eq!(json["runs"][0]["global_signal"].as_array().expect("a list").len(), 33_000);
+    let table = std::fs::read_to_string(scratch.path("whole.tsv")).expect("a table");
+    assert!(table.lines().nth(1).is_some_and(|row| row.contains("\t144\t")), "{table}");
+}
+
+/// A header that claims what a small gzip file could just hold, but does not.
+#[test]
+fn a_claim_of_many_volumes_takes_no_memory_for_what_is_to_be_fitted_to_them() {
+    let scratch = Scratch::new();
+    let mut header = Header::new(INT16, 16, 2, 3, 2, 20_065);
+    header.pixdim[4] = 2.0;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(&header.file(&[])[..352]).expect("memory");
+    encoder.write_all(&[7; 4000]).expect("memory");
+    scratch.file("claims.nii.gz", encoder.finish().expect("memory"));
+    let line = scratch.tsnr(["claims.nii.gz", "-o", "map.nii", "--highpass", "400"]).error();
+    assert!(line.contains("truncated"), "{line}");
+}
+
+#[test]
+fn a_fit_that_takes_too_long_is_refused_before_anything_is_spent() {
+    let scratch = Scratch::new();
+    let mut header = Header::new(INT16, 16, 2, 2, 1, i16::MAX);
+    header.pixdim[4] = 2.0;
+    scratch.file("long.nii", header.file(&noise(4, i16::MAX as usize)));
+    let began = std::time::Instant::now();
+    let line =
+        scratch.tsnr(["long.nii", "-o", "map.nii", "--detrend", "9", "--highpass", "500"]).error();
+    assert!(line.contains("a fit of 271 columns to its 32767 volumes takes"), "{line}");
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_comparison_says_what_it_takes_and_is_refused_where_that_is_more_than_it_may() {
+    let scratch = Scratch::new();
+    for name in ["a.nii", "b.nii"] {
+        noisy(&scratch, name, (FLOAT32, 32), [112, 112, 60, 1]);
+    }
+    boxed(&scratch, "atlas.nii", [112, 112, 60], |layer| f64::from(layer / 4 + 1));
+    let told = |options: &[&str]| {
+        let arguments = ["diff", "a.nii", "b.nii", "--json", "diff.json"].into_iter();
+        scratch.tsnr(arguments.chain(options.iter().copied())).succeeded();
+        let json = std::fs::read_to_string(scratch.path("diff.json")).expect("JSON");
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let of = |name: &str| json["program"][name].as_f64().expect("a number") / MIB;
+        (of("peak_bytes"), of("predicted_bytes"))
+    };
+    for options in [
+        &[][..],
+        &["--mask", "auto", "--difference", "d.nii.gz", "--ratio", "r.nii"],
+        &["--atlas", "atlas.nii", "--table", "regions.tsv"],
+        &["--report", "page.html", "--png", "slide.png"],
+    ] {
+        let (actual, predicted) = told(options);
+        assert!(actual <= MOST_ABOVE * predicted + 1.0, "{options:?}: {actual} of {predicted}");
+        let (times, more) = MOST_BELOW;
+        let outputs = if options.contains(&"--report") { 2.0 } else { 1.0 };
+        assert!(predicted <= outputs * times * actual + more, "{options:?}: {actual}, {predicted}");
+    }
+    let line = scratch.tsnr(["diff", "a.nii", "b.nii", "--mem-limit", "20M"]).error();
+    assert!(line.contains("of memory, more than the 20 MiB") && line.contains("(--mem-limit)"));
 }

@@ -544,3 +544,29 @@ fn voxels_of_nothing_but_trend_are_constant_in_every_mode() {
         assert!(outcome.stderr.contains("40 constant but not 0"), "{mode}: {}", outcome.stderr);
     }
 }
+
+/// Squares of numbers of float64 beyond about 1e154 are infinite: such a voxel has no tSNR for the same
+/// reason in all modes, also where a fit leaves nothing.
+#[test]
+fn numbers_too_large_to_be_squared_are_told_alike_in_all_modes() {
+    let scratch = Scratch::new();
+    let mut random = Random::new("too large");
+    let (mut values, volumes) = (Vec::new(), 20);
+    for volume in 0..volumes {
+        let line = 1.0 + f64::from(volume);
+        // Noise and lines, of two sizes, and a line with noise.
+        let noise = 10.0 + random.normal();
+        values.extend([1e160 * noise, 1e160 * line, 1e160 * (line + 1e-3 * noise), noise, line]);
+    }
+    let header = Header::new(FLOAT64, 64, 5, 1, 1, volumes as i16);
+    scratch.file("run.nii", header.file(&values));
+    for (options, expected) in [(&[][..], [0, 3]), (&["--detrend", "1"], [1, 3])] {
+        for mode in MODES {
+            let arguments = ["run.nii", "--json", "-", "--mode", mode].into_iter();
+            let outcome = scratch.tsnr(arguments.chain(options.iter().copied())).succeeded();
+            let json: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+            let undefined = ["constant", "not_finite"].map(|it| json["undefined"][it].as_u64());
+            assert_eq!(undefined, expected.map(Some), "{mode}, {options:?}");
+        }
+    }
+}

@@ -863,6 +863,25 @@ fn every_signal_that_ends_a_process_ends_the_program_cleanly() {
 }
 
 #[test]
+fn who_waits_for_the_reader_of_a_fifo_says_so_and_goes_on_when_there_is_one() {
+    let scratch = Scratch::new();
+    let fifo = scratch.fifo("run.json");
+    let run = odd("int16_le.nii").display().to_string();
+    let talk = Scratch::new();
+    let stderr = File::create(talk.path("stderr")).expect("a file");
+    let mut command = interruptible(&scratch);
+    command.args([&*run, "-q", "-o", "map.nii", "--json", "run.json"]).stderr(stderr);
+    let mut ended = Ended(command.spawn().expect("the program starts"));
+    let said = || fs::read_to_string(talk.path("stderr")).expect("stderr");
+    assert!(wait_until(&mut ended.0, || said().contains("run.json: a FIFO that nobody reads")));
+    assert!(!scratch.path("map.nii").exists());
+    let written = fs::read_to_string(fifo).expect("what was written");
+    assert!(written.ends_with("}\n"), "{written}");
+    assert!(ended.0.wait().expect("a child").success(), "{}", said());
+    assert!(scratch.path("map.nii").exists());
+}
+
+#[test]
 fn signals_that_were_ignored_at_the_start_stay_ignored() {
     let scratch = Scratch::new();
     scratch.fifo("pipe");
@@ -871,7 +890,8 @@ fn signals_that_were_ignored_at_the_start_stay_ignored() {
                 for it in $ignored; do kill -$it $!; done; sleep 1; cat pipe; wait $!";
     let run = session_runs()[3].display().to_string();
     let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
-    assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), ""));
+    let waits = "tsnr: pipe: a FIFO that nobody reads: waiting for a reader\n";
+    assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), waits));
     assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
     assert_eq!(scratch.names(), ["map.nii", "pipe"]);
 }

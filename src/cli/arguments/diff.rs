@@ -2,8 +2,8 @@
 
 use super::regions::table_name;
 use super::{
-    AtlasArguments, MessageArguments, OnGridArguments, TableName, output_name, precision,
-    text_name, two_outputs,
+    AtlasArguments, MessageArguments, OnGridArguments, TableName, byte_size, output_name,
+    precision, text_name, two_outputs,
 };
 use crate::formats::MapPrecision;
 use clap::Args;
@@ -77,6 +77,13 @@ pub(in crate::cli) struct DiffArguments {
     /// Compare maps all the same whose headers record different definitions of tSNR
     #[arg(long, help_heading = "Comparison")]
     pub any_definition: bool,
+
+    /// Memory that may be used: 512M, 2G
+    ///
+    /// What a comparison takes is told by its grid: where that is more, nothing is read and the error
+    /// says what is needed.
+    #[arg(long, value_name = "SIZE", value_parser = byte_size, help_heading = "Comparison")]
+    pub mem_limit: Option<u64>,
 
     #[command(flatten)]
     pub atlas: AtlasArguments,

@@ -71,6 +71,11 @@ struct Program<'a> {
     command: Option<&'a [String]>,
     /// The time at which the comparison began, in UTC; null with `--reproducible`.
     date: Option<String>,
+    /// The most memory that the process had held when the comparison ended, in bytes; null where the
+    /// system does not tell, or with `--reproducible`.
+    peak_bytes: Option<u64>,
+    /// The peak that was predicted, in bytes.
+    predicted_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -136,6 +141,8 @@ impl<'a> DiffJson<'a> {
                 version: record.provenance.version,
                 command: (timed && !context.command.is_empty()).then_some(&context.command[..]),
                 date: timed.then(|| date::date(record.provenance.began)),
+                peak_bytes: record.provenance.peak_bytes.filter(|_| timed),
+                predicted_bytes: record.provenance.predicted_bytes,
             },
             a: side(&record.a),
             b: side(&record.b),

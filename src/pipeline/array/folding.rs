@@ -88,7 +88,7 @@ impl Folding {
     /// This folding with the next image added.
     pub fn with(mut self, job: &Job, sums: PartSums) -> Folding {
         let part = &job.parts[self.signals.len()];
-        Arc::make_mut(&mut self.signals).push(sums.signals);
+        Arc::make_mut(&mut self.signals).push(sums.signals.complete());
         let moments = match self.begun.take() {
             None => sums.moments,
             Some(begun) => begun.merge(sums.moments),

@@ -180,11 +180,10 @@ fn slabs(job: &Job, threads: NonZeroUsize) -> Vec<Range<usize>> {
 }
 
 /// A stream of volumes that several tasks read on, each after the one before it, and memory of
-/// chunks that were added, for chunks to come.
-#[derive(Default)]
+/// chunks that were added, for chunks to come; none once the last was read.
 struct SharedReader {
     reader: Mutex<Option<VolumeReader>>,
-    spares: Mutex<Vec<Samples>>,
+    spares: Mutex<Option<Vec<Samples>>>,
 }
 
 impl SharedReader {
@@ -195,10 +194,16 @@ impl SharedReader {
             0 => VolumeReader::open(&part.image)?,
             _ => source.take().expect("the chunk before has been read"),
         };
-        let spare = unpoisoned(&self.spares).pop();
+        let is_last = volumes.end == part.image.volumes();
+        let mut spares = unpoisoned(&self.spares);
+        let spare = spares.as_mut().and_then(Vec::pop);
+        if is_last {
+            *spares = None;
+        }
+        drop(spares);
         let memory = spare.unwrap_or_else(|| Samples::none(part.image.datatype()));
         let samples = reader.read(volumes.len(), memory, &*job.progress)?;
-        *source = (volumes.end < part.image.volumes()).then_some(reader);
+        *source = (!is_last).then_some(reader);
         Ok(Chunk::new(samples, volumes.start, job))
     }
 }
@@ -222,14 +227,17 @@ impl ReadChunk {
 impl Drop for ReadChunk {
     fn drop(&mut self) {
         let samples = self.chunk.take().map(|chunk| chunk.samples);
-        unpoisoned(&self.source.spares).extend(samples);
+        if let Some(spares) = &mut *unpoisoned(&self.source.spares) {
+            spares.extend(samples);
+        }
     }
 }
 
 /// A chunk is read when the one before it has been and the one before that was added, so
 /// reading runs ahead by one chunk, and by no more however much faster it is.
 fn added_in_slabs(job: &Arc<Job>, index: usize, slabs: &[Range<usize>]) -> Vec<Delayed<PartSums>> {
-    let source = Arc::new(SharedReader::default());
+    let (reader, spares) = (Mutex::default(), Mutex::new(Some(Vec::new())));
+    let source = Arc::new(SharedReader { reader, spares });
     let mut read: Option<Delayed<ReadChunk>> = None;
     // What was accumulated after the last chunk, and after the one before it, by slabs.
     let mut added: Vec<Delayed<PartSums>> = Vec::new();
@@ -275,7 +283,8 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
     };
     let chunk = job.parts.all().map(chunk_of).max().unwrap_or(0);
     let voxels = job.voxels as u64;
-    let of_image = moments_bytes(job) + voxels * job.bytes.signals as u64;
+    // Of DVARS the volume before, which is made while another is let go.
+    let of_image = moments_bytes(job) + 2 * voxels * job.bytes.signals as u64;
     let folded = voxels * job.bytes.folded as u64;
     let under_way = match images {
         few if few < threads_count => few * (2 * chunk + of_image + STREAM_BYTES),

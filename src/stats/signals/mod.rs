@@ -207,6 +207,15 @@ impl Signals {
         }
     }
 
+    /// These signals once all volumes were added, without what only adding needs.
+    pub fn complete(mut self) -> Signals {
+        self.previous = Vec::new();
+        for block in &mut self.blocks {
+            (block.chosen, block.inside) = (Vec::new(), Vec::new());
+        }
+        self
+    }
+
     fn slice_voxels(&self) -> usize {
         self.shape[0] * self.shape[1]
     }

@@ -182,13 +182,23 @@ impl SignalsWanted {
         });
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
         let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
-        let hashes = match self.hashes {
-            VolumesWanted::First(_) => 0,
-            VolumesWanted::All => blocks * size_of::<u64>(),
-        };
-        sampled + slices + hashes
+        let hashes = usize::from(self.hashes == VolumesWanted::All);
+        let sums = usize::from(self.global == VolumesWanted::All)
+            + usize::from(self.dvars)
+            + 2 * usize::from(self.inside.is_some());
+        sampled + slices + blocks * (hashes + sums) * size_of::<f64>()
+    }
+
+    /// Bytes that are kept in the end of one image of a grid `[x, y, z]`, beside those of its
+    /// volumes.
+    pub fn bytes_per_image(shape: [usize; 3]) -> usize {
+        let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
+        size_of::<super::Signals>() + blocks * (size_of::<super::Block>() + SMALL_VECTORS)
     }
 }
+
+/// Bytes that the allocator takes for the lists of a block that have a few numbers.
+const SMALL_VECTORS: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,110 @@
+//! The memory that an analysis takes, told before it starts: that of its pass, of what is read
+//! before, and of what is made of the maps.
+
+use crate::error::Result;
+use crate::pipeline::{self, Settings};
+use crate::recipe::Recipe;
+use crate::resources;
+use crate::runs::{Run, Session};
+use std::num::NonZeroUsize;
+
+/// A page's text and pictures take so much memory,
+const PAGE_BYTES: u64 = 12 * 1024 * 1024;
+/// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
+const PAGE_COPIES: u64 = 7;
+/// Beside that, for each run; and the series of a run that it draws.
+const PAGE_BYTES_PER_RUN: u64 = 512 * 1024;
+
+/// A picture takes so many copies of a map beside its own memory and what it lies over: the mean on the
+/// whole grid, and the mask in numbers.
+const PICTURE_COPIES: u64 = 2;
+
+/// Bytes of the JSON for each file beside its path, and for each volume; its text grows by doubling.
+const JSON_BYTES_PER_FILE: u64 = 2 * 400;
+const JSON_BYTES_PER_VOLUME: u64 = 2 * 80;
+
+/// The memory that may be taken, in bytes: what was allowed, or what the machine has if that is less.
+pub(super) fn memory_limit(recipe: &Recipe) -> Option<u64> {
+    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
+    limits.into_iter().flatten().min()
+}
+
+/// The settings with as many threads as the memory allows. What is read before the pass takes
+/// `before` bytes.
+///
+/// # Errors
+/// Memory that is too small for one.
+pub(super) fn within_memory(
+    recipe: &Recipe,
+    session: &Session,
+    asked: Settings,
+    before: u64,
+) -> Result<Settings> {
+    let Some(limit) = memory_limit(recipe) else { return Ok(asked) };
+    let needed = |settings: &Settings| predicted_bytes(recipe, session, settings, before);
+    let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked, needed)?;
+    Ok(Settings { threads, ..asked })
+}
+
+/// The most memory that the analysis takes, in bytes; `before` is what is read before the pass.
+pub(super) fn predicted_bytes(
+    recipe: &Recipe,
+    session: &Session,
+    settings: &Settings,
+    before: u64,
+) -> u64 {
+    let (pass, held) = (pipeline::predicted(session, settings), held_bytes(recipe, session));
+    let after = pass.remains + held + bytes_after(recipe, session, settings);
+    before.max(pass.most + held).max(after)
+}
+
+/// What is held from before the pass on: a mask, a mean from elsewhere, and of regions the place of
+/// each voxel in each kind of them.
+fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
+    let voxels = session.geometry().voxels() as u64;
+    let mask = if recipe.mask.is_some() { voxels } else { 0 };
+    let mean = if recipe.definition.mean_from.is_some() { 8 * voxels } else { 0 };
+    // What a picture may lie over.
+    let ground = if recipe.computing.picture_bytes > 0 { 8 * voxels } else { 0 };
+    mask + mean + ground + 8 * voxels * recipe.regions.kinds() as u64
+}
+
+/// What is made of the maps: copies on the whole grid, values put in order, and one output after the
+/// other.
+fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
+    let map = 8 * session.geometry().voxels() as u64;
+    let computing = &recipe.computing;
+    // To find medians: the defined voxels, sorted, and of several runs what lies between them. To find
+    // the brain: the mean, smoothed in two rooms, and sorted.
+    let judged = series_bytes(session, settings, settings.threads.get().min(session.runs().len()));
+    let sorted = 4 * map + judged;
+    let of_region = if recipe.regions.kinds() > 0 { map } else { 0 };
+    let series = series_bytes(session, settings, 1);
+    let page = match computing.is_reported {
+        true => {
+            let of_runs = PAGE_BYTES_PER_RUN * session.runs().len() as u64;
+            PAGE_BYTES + PAGE_COPIES * map + of_runs + series + json_bytes(session)
+        }
+        false => 0,
+    };
+    let picture = match computing.picture_bytes {
+        0 => 0,
+        bytes => bytes + PICTURE_COPIES * map,
+    };
+    let json = if recipe.signals { json_bytes(session) } else { 0 };
+    (sorted + of_region).max(page).max(picture).max(json)
+}
+
+/// Bytes of the series of chosen voxels of so many runs, the longest: of those in the brain, and of those
+/// where the mean is steep, which are looked at to judge the data.
+fn series_bytes(session: &Session, settings: &Settings, runs: usize) -> u64 {
+    let sampled = settings.analysis.signals.sample.as_ref().map_or(0, |it| it.places().len());
+    let longest = session.runs().iter().map(Run::volumes).max().unwrap_or(0);
+    (runs * longest * sampled * size_of::<f32>() * 5 / 4) as u64
+}
+
+fn json_bytes(session: &Session) -> u64 {
+    let of_file = |path: &std::path::Path| JSON_BYTES_PER_FILE + 2 * path.as_os_str().len() as u64;
+    let files: u64 = session.images().map(|image| of_file(image.path())).sum();
+    files + session.volumes() as u64 * JSON_BYTES_PER_VOLUME
+}

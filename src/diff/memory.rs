@@ -1,0 +1,54 @@
+//! The memory that a comparison takes, told before a voxel is read.
+
+use super::{DiffMask, DiffRecipe};
+use crate::error::{Error, Result, Setting};
+use crate::formats::Source;
+use crate::pipeline::{BASE_BYTES, mebibytes};
+use crate::resources;
+
+/// Copies of a map that are held: both maps, and of the voxels that are compared both, the difference
+/// and the ratio.
+const HELD: u64 = 6;
+/// Those that are made on the way: both maps in the mask, or values put in order.
+const ON_THE_WAY: u64 = 2;
+/// A page's text and pictures take so much memory, and so many copies of a map.
+const PAGE_BYTES: u64 = 8 * 1024 * 1024;
+const PAGE_COPIES: u64 = 6;
+
+/// The memory that may be taken, in bytes, if there is a limit.
+pub(super) fn limit_bytes(recipe: &DiffRecipe) -> Option<u64> {
+    let limits = [recipe.memory_limit, resources::available_memory_bytes()];
+    limits.into_iter().flatten().min()
+}
+
+/// The most memory that a comparison on the grid of `first` takes, in bytes.
+///
+/// # Errors
+/// More than it may.
+pub(super) fn predicted_bytes(recipe: &DiffRecipe, first: &dyn Source) -> Result<u64> {
+    let voxels = first.geometry().voxels() as u64;
+    let map = 8 * voxels;
+    // While an image is read it is held as it is stored, and twice in numbers.
+    let reading = first.voxel_bytes().max(map) + 2 * map;
+    let mask = if recipe.mask.is_some() { voxels } else { 0 };
+    let atlas = if recipe.atlas.is_some() { 2 * map } else { 0 };
+    let is_file = matches!(recipe.mask, Some(DiffMask::File(_)));
+    let read = if is_file || recipe.atlas.is_some() { 2 * map } else { map };
+    let extensions = 4 * first.most_extension_bytes();
+    let page = if recipe.is_reported { PAGE_BYTES + PAGE_COPIES * map } else { 0 };
+    let on_the_way = (ON_THE_WAY * map).max(page).max(recipe.picture_bytes);
+    let bytes =
+        BASE_BYTES + extensions + mask + atlas + (read + reading).max(HELD * map + on_the_way);
+    match limit_bytes(recipe).filter(|&limit| limit < bytes) {
+        None => Ok(bytes),
+        Some(limit) => Err(Error::memory(format!(
+            "comparing maps of {} voxels takes {} of memory, more than the {} that may be used",
+            first.geometry().grid(),
+            mebibytes(bytes),
+            mebibytes(limit)
+        ))
+        .remedy("allow more memory")
+        .settings([Setting::MemoryLimit])
+        .at(first.path())),
+    }
+}
