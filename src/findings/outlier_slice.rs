@@ -32,12 +32,10 @@ fn looked_for(computed: &Computed) -> Option<String> {
 }
 
 fn find(computed: &Computed) -> Vec<Finding> {
-    let low = computed.quality.low_slices.iter().map(low_slice);
-    let low: Vec<(f64, Finding)> = low.collect();
     let runs = computed.quality.runs.iter().enumerate();
     let at_volumes = runs.filter_map(|(run, it)| of_run(&computed.name_of_run(run), it));
     let mut found = worst(at_volumes.collect());
-    found.extend(worst(low));
+    found.extend(low_slices(&computed.quality.low_slices));
     found
 }
 
@@ -102,18 +100,27 @@ fn of_run(name: &str, run: &RunQuality) -> Option<(f64, Finding)> {
     Some((worst.deviation.abs(), finding))
 }
 
-fn low_slice(low: &LowSlice) -> (f64, Finding) {
+/// Slices that are noisier than those beside them: the worst, and how many more there are.
+fn low_slices(low: &[LowSlice]) -> Option<Finding> {
+    let part = |it: &LowSlice| it.tsnr / it.beside;
+    let worst = low.iter().min_by(|a, b| part(a).total_cmp(&part(b)))?;
+    let others = match low.len() - 1 {
+        0 => String::new(),
+        1 => "; 1 other slice is as low beside its own".to_owned(),
+        others => format!("; {others} other slices are as low beside their own"),
+    };
     let text = format!(
-        "slice {} has a median tSNR of {} within runs, both slices beside it {} or more",
-        low.slice,
-        figure(low.tsnr),
-        figure(low.beside)
+        "slice {} has a median tSNR of {} within runs, both slices beside it {} or more{others}",
+        worst.slice,
+        figure(worst.tsnr),
+        figure(worst.beside)
     );
     let finding = RULE
         .finding(text)
         .remedy("look at the slice", [])
-        .place(Place { slice: Some(low.slice), ..Place::default() })
-        .figure("median", low.tsnr)
-        .figure("median_beside", low.beside);
-    (low.beside / low.tsnr, finding)
+        .place(Place { slice: Some(worst.slice), ..Place::default() })
+        .figure("median", worst.tsnr)
+        .figure("median_beside", worst.beside)
+        .figure("slices", low.iter().map(|it| it.slice).collect::<Vec<_>>());
+    Some(finding)
 }

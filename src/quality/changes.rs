@@ -30,6 +30,9 @@ const GAPS: f64 = 28.0;
 /// volume. Ours.
 const OTHER_SIDE: f64 = 0.4;
 
+/// A jump, which has no other side, has to be so many times as far out. Ours.
+const JUMP: f64 = 1.5;
+
 /// A volume that is unlike those beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutlierVolume {
@@ -121,7 +124,9 @@ pub fn changes(series: &Series) -> Option<Changes> {
         }
         start = end;
     }
-    let outliers = with_excursions(series, outliers);
+    let mut outliers = with_excursions(series, outliers);
+    let is_far = |it: &OutlierVolume| exceeds(it.times_median.powi(2) * middle, JUMP);
+    outliers.retain(|it| !it.is_step || is_far(it));
     Some(Changes { count, median_dvars: middle.sqrt(), outliers })
 }
 

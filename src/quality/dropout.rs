@@ -64,7 +64,9 @@ fn surrounded(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
     let mut axes = vec![0_u8; inside.len()];
     let mut stride = 1;
     for length in shape {
-        for start in (0..inside.len()).filter(|it| it / stride % length == 0) {
+        let span = stride * length;
+        let lines = (0..inside.len()).step_by(span).flat_map(|block| block..block + stride);
+        for start in lines {
             let at = |step: usize| start + step * stride;
             let first = (0..length).find(|&it| inside[at(it)]);
             let last = (0..length).rfind(|&it| inside[at(it)]);
@@ -72,7 +74,7 @@ fn surrounded(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
                 (first..=last).for_each(|it| axes[at(it)] += 1);
             }
         }
-        stride *= length;
+        stride = span;
     }
     axes.iter().zip(inside).map(|(&axes, &inside)| inside || axes >= 2).collect()
 }

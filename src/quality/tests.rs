@@ -154,3 +154,117 @@ fn a_step_of_the_head_is_found_with_its_axis() {
     let brighter = |volume: usize| if volume >= 20 { 1.3 } else { 1.0 };
     assert_eq!(shift(&series(&|_| 0.0, &brighter), &gradients), None, "brightness");
 }
+
+const SHAPE: [usize; 3] = [20, 24, 10];
+
+/// The places of a grid of 20x24x10 voxels.
+fn places() -> impl Iterator<Item = [usize; 3]> {
+    (0..SHAPE.iter().product()).map(|it: usize| [it % 20, it / 20 % 24, it / 480])
+}
+
+/// `((x - 9.5) / 6)**2 + ((y - 11.5) / 7)**2 + ((z - 4.5) / 4)**2 < 1`.
+fn is_brain([x, y, z]: [usize; 3]) -> bool {
+    let parts = [(x, 9.5, 6.0), (y, 11.5, 7.0), (z, 4.5, 4.0)];
+    parts.iter().map(|(at, middle, radius)| ((*at as f64 - middle) / radius).powi(2)).sum::<f64>()
+        < 1.0
+}
+
+/// `np.where(brain, 1000 + 50 * ((7 * x + 3 * y + 5 * z) % 11), 10 + (5 * x + 11 * y + 3 * z) % 7)`.
+fn mean_at(at: [usize; 3]) -> f64 {
+    let [x, y, z] = at;
+    match is_brain(at) {
+        true => (1000 + 50 * ((7 * x + 3 * y + 5 * z) % 11)) as f64,
+        false => (10 + (5 * x + 11 * y + 3 * z) % 7) as f64,
+    }
+}
+
+/// `mean += 0.1 * np.roll(mean * brain, -12, 1)`. Layers by `scipy.ndimage.binary_dilation`, quantiles
+/// by `np.quantile`.
+#[test]
+fn a_ghost_is_as_bright_as_numpy_finds() {
+    let brain: Vec<bool> = places().map(is_brain).collect();
+    let clean: Vec<f64> = places().map(mean_at).collect();
+    assert_eq!(ghost(&clean, SHAPE, &brain), Some(None));
+    let opposite = |[x, y, z]: [usize; 3]| [x, (y + 12) % 24, z];
+    let of_ghost = |at: [usize; 3]| match is_brain(opposite(at)) {
+        true => mean_at(at) + 0.1 * mean_at(opposite(at)),
+        false => mean_at(at),
+    };
+    let mean: Vec<f64> = places().map(of_ghost).collect();
+    let found = ghost(&mean, SHAPE, &brain).flatten().expect("a ghost");
+    assert_eq!(found.axis, 1);
+    assert_near(found.part, 0.108_805_127_478_421_07);
+    assert!(!found.is_large());
+    let there = places().nth(found.voxel).map(opposite).expect("a place");
+    assert!(is_brain(there), "{there:?}");
+    assert_eq!(ghost(&mean[..100], [10, 10, 1], &brain[..100]), None, "too small");
+}
+
+/// A ball of 100 about (9, 14, 4) in it; components by `scipy.ndimage.label`.
+#[test]
+fn lost_signal_is_as_large_as_scipy_finds() {
+    let brain: Vec<bool> = places().map(is_brain).collect();
+    let clean: Vec<f64> = places().map(mean_at).collect();
+    assert_eq!(dropout(&clean, SHAPE, &brain), None);
+    let square = |at: [usize; 3]| -> f64 {
+        at.iter().zip([9.0, 14.0, 4.0]).map(|(&at, middle)| (at as f64 - middle).powi(2)).sum()
+    };
+    let is_lost = |at: [usize; 3]| square(at) < 2.2 * 2.2;
+    let of_ball = |at: [usize; 3]| if is_lost(at) { 100.0 } else { mean_at(at) };
+    let mean: Vec<f64> = places().map(of_ball).collect();
+    let hollow: Vec<bool> = places().map(|at| is_brain(at) && !is_lost(at)).collect();
+    for brain in [brain, hollow] {
+        let found = dropout(&mean, SHAPE, &brain).expect("a dark place");
+        assert_eq!(found.voxels, 33);
+        assert_near(found.part, 0.045_329_670_329_670_33);
+        assert_eq!(places().nth(found.voxel), Some([9, 14, 4]));
+    }
+}
+
+#[test]
+fn what_slices_lose_for_good_is_found_with_its_volume() {
+    let means = |kept: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
+        let mean = |volume: usize, slice: usize| {
+            let noise = ((volume * 7919 + slice * 104_729) % 101) as f64 / 101.0;
+            (500.0 + 20.0 * slice as f64) * (1.0 + 0.01 * noise) * kept(volume, slice)
+        };
+        (0..50).map(|volume| (0..9).map(|slice| mean(volume, slice)).collect()).collect()
+    };
+    let found = |kept: &dyn Fn(usize, usize) -> f64| {
+        let found = outlier_slices(&means(kept), |_, _| false);
+        found.iter().map(|it| (it.volume, it.slice, it.lasts)).collect::<Vec<_>>()
+    };
+    let half = |volume: usize, slice: usize| {
+        if volume >= 30 && slice.is_multiple_of(2) { 0.3 } else { 1.0 }
+    };
+    assert_eq!(found(&half), [0, 2, 4, 6, 8].map(|slice| (30, slice, true)));
+    let deviation = outlier_slices(&means(&half), |_, _| false)[0].deviation;
+    assert!((deviation + 0.7).abs() < 0.01, "{deviation}");
+    assert!(found(&|volume, _| if volume >= 30 { 0.3 } else { 1.0 }).is_empty(), "all of them");
+}
+
+/// Slices that were excited together and lose signal together are not held against each other.
+#[test]
+fn a_lost_group_of_slices_is_found_by_the_times_of_the_slices() {
+    let mean = |volume: usize, slice: usize| {
+        let noise = ((volume * 7919 + slice * 104_729) % 101) as f64 / 101.0;
+        let lost = volume == 20 && [3, 4].contains(&slice);
+        500.0 * (1.0 + 0.01 * noise) * if lost { 0.88 } else { 1.0 }
+    };
+    let means: Vec<Vec<f64>> =
+        (0..50).map(|volume| (0..9).map(|slice| mean(volume, slice)).collect()).collect();
+    let found = |together: fn(usize, usize) -> bool| outlier_slices(&means, together).len();
+    assert_eq!(found(|a, b| a.min(b) == 3 && a.max(b) == 4), 2);
+    assert_eq!(found(|_, _| false), 0);
+}
+
+#[test]
+fn a_jump_that_is_taken_back_is_the_volumes_between() {
+    let volumes = |from: usize, to: usize| {
+        let added = |t: usize| if (from..to).contains(&t) { 200.0 } else { 0.0 };
+        let found = changes(&series(added)).expect("enough volumes").outliers;
+        found.iter().map(|it| it.volume).collect::<Vec<_>>()
+    };
+    assert_eq!(volumes(12, 17), [12, 13, 14, 15, 16]);
+    assert_eq!(volumes(8, 34), [8, 34], "more than half of the run");
+}

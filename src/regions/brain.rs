@@ -118,10 +118,13 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
 /// The values on both sides of the first greatest gap between the cutoffs; one value twice if
 /// there is no gap.
 fn greatest_gap(values: &[f64]) -> (f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let cutoff = |share: f64| (share * sorted.len() as f64) as usize;
-    let between = &sorted[cutoff(LOWER_CUTOFF)..=cutoff(UPPER_CUTOFF)];
+    let mut values = values.to_vec();
+    let [lower, upper] = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
+    // What lies beyond the cutoffs need not be put in order.
+    values.select_nth_unstable_by(lower, f64::total_cmp);
+    values[lower..].select_nth_unstable_by(upper - lower, f64::total_cmp);
+    let between = &mut values[lower..=upper];
+    between.sort_unstable_by(f64::total_cmp);
     let wider = |a: (f64, f64), b: (f64, f64)| if b.1 - b.0 > a.1 - a.0 { b } else { a };
     let none = (between[0], between[0]);
     between.windows(2).map(|pair| (pair[0], pair[1])).fold(none, wider)

@@ -27,8 +27,8 @@ const MOST_ALARMS_OF_ALL: f64 = 0.010;
 const OF_THE_DEFINITION: &str = "between-runs";
 
 /// Seeds from here on were not looked at when the thresholds were set.
-const CLEAN_SEEDS: u64 = 1_000_000;
-const FAULT_SEEDS: u64 = 2_000_000;
+const CLEAN_SEEDS: u64 = 3_000_000;
+const FAULT_SEEDS: u64 = 4_000_000;
 
 /// What is found of a session, by the library.
 fn findings(session: &Session) -> Vec<Finding> {
