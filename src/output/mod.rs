@@ -22,7 +22,6 @@ use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use target::{Stream, Target, check_replaced, standing};
 
@@ -89,41 +88,19 @@ impl UnderWay {
         let parent = std::env::temp_dir();
         let failed = |error| Error::io("cannot make a folder for temporary files", error);
         let made = HiddenFolder::create(self, &parent, None);
-        let folder = made.map_err(|error| failed(error).at(&parent))?;
-        Ok(ScratchFolder { guard: guard(folder.path()), folder })
+        Ok(ScratchFolder(made.map_err(|error| failed(error).at(&parent))?))
     }
 }
 
-/// A folder for files that nobody is to see, which goes when this does, or the process is interrupted
-/// or killed.
+/// A folder for files that nobody is to see, which goes when this does or the process is
+/// interrupted.
 #[derive(Debug)]
-pub struct ScratchFolder {
-    folder: HiddenFolder,
-    /// Who removes it when this process is no more; none where no shell is to be had.
-    guard: Option<Child>,
-}
-
-/// A shell that waits for the end of its stdin, which is ours, and removes a folder then.
-fn guard(folder: &Path) -> Option<Child> {
-    let line = "trap '' HUP INT QUIT TERM; cat; rm -rf -- \"$0\"";
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(line).arg(folder).stdin(Stdio::piped());
-    shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
-}
-
-impl Drop for ScratchFolder {
-    fn drop(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            let _ = guard.wait();
-        }
-    }
-}
+pub struct ScratchFolder(HiddenFolder);
 
 impl ScratchFolder {
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.0.path()
     }
 
     /// Removes the folder of another process, which has ended.
@@ -365,20 +342,6 @@ mod tests {
         drop(batch);
         assert_eq!(fs::read(&a).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["a"]);
-    }
-
-    #[test]
-    fn a_scratch_folder_goes_with_a_process_that_is_killed() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("it's $HOME");
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("map.nii"), "half").unwrap();
-        let mut guard = guard(&folder).unwrap();
-        assert!(folder.exists());
-        // As the system does it for who is killed.
-        drop(guard.stdin.take());
-        guard.wait().unwrap();
-        assert!(!folder.exists());
     }
 
     #[test]

@@ -71,7 +71,11 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
             // The mean, and again beside the spread; the mean of a run; squares, residuals and what
             // was explained; a volume of values and what the fit leaves of it; the products with the
             // regressors.
-            let passes = 8 * (8 + model.most_regressors() as u64) + of_runs;
+            let mut passes = 8 * (8 + model.most_regressors() as u64) + of_runs;
+            if settings.mode == Mode::Delayed && settings.threads.get() > 1 {
+                // The mean is made beside the spread: the first volume, another, and the sum.
+                passes += 3 * 8;
+            }
             // The mean, the squares and the runs' own, of which the maps are made.
             let making = voxels * (2 * 8 + of_runs) + maps;
             session.voxel_bytes() + (voxels * passes).max(making)
@@ -83,7 +87,12 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
             reading.peak.max(reading.remains + joined)
         }
     };
-    Predicted { most: always + of_files + of_runs + reading, remains: always + of_runs + maps }
+    // Of a run that is held whole, what is kept of a file is the run's at once, which grows by doubling.
+    let kept = match settings.mode {
+        Mode::Serial | Mode::Delayed => 2 * of_runs,
+        Mode::Array => of_files + of_runs,
+    };
+    Predicted { most: always + kept + reading, remains: always + of_runs + maps }
 }
 
 /// The most threads, up to those of the settings, with which the computation stays within

@@ -16,6 +16,9 @@ use taskgraph::{Delayed, delayed, try_delayed};
 /// The decoder of a gzip stream, its window and its buffers.
 const STREAM_BYTES: u64 = 1024 * 1024;
 
+/// What the allocator keeps for a further thread.
+const THREAD_BYTES: u64 = 1024 * 1024;
+
 /// An image being read, and what was accumulated of it.
 struct Stream {
     reader: VolumeReader,
@@ -293,6 +296,7 @@ pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
             let waiting = begun.saturating_sub(threads_count);
             threads_count * (chunk + STREAM_BYTES + of_image)
                 + waiting * voxels * job.bytes.waiting as u64
+                + (threads_count - 1) * THREAD_BYTES
         }
     };
     Reading { peak: folded + under_way, remains: folded }
