@@ -6,30 +6,30 @@
 //! without a fault, and is held to others (see `docs/findings.md`). What becomes of what is found, the
 //! [findings](crate::findings) know.
 
-mod changes;
 mod distributions;
+mod drift;
 mod dropout;
-mod dvars;
 mod ghost;
+mod outlier_runs;
+mod outlier_slices;
+mod outlier_volumes;
 mod robust;
-mod runs;
 mod shift;
-mod slices;
+mod standardised_dvars;
 #[cfg(test)]
 mod tests;
-mod trend;
 
-pub use changes::{Changes, FEWEST_CHANGES, OutlierVolume, changes};
+pub use drift::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_DRIFT, Trend, trend};
 pub use dropout::{Dropout, dropout};
-pub use dvars::standardised_dvars;
 pub use ghost::{Ghost, ghost};
-pub use runs::{FEWEST_SAMPLED, OutlierRun, RunFigure, figure_of_run, outlier_runs};
-pub use shift::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SHIFT, Gradients, Shift, shift};
-pub use slices::{
+pub use outlier_runs::{FEWEST_SAMPLED, OutlierRun, RunFigure, figure_of_run, outlier_runs};
+pub use outlier_slices::{
     FEWEST_SLICES, FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SLICES, LowSlice, OutlierSlice, low_slices,
     outlier_slices,
 };
-pub use trend::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_DRIFT, Trend, trend};
+pub use outlier_volumes::{Changes, FEWEST_CHANGES, OutlierVolume, changes};
+pub use shift::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SHIFT, Gradients, Shift, shift};
+pub use standardised_dvars::standardised_dvars;
 
 /// The quality of a session, as far as it was looked for.
 #[derive(Clone, Debug, Default)]

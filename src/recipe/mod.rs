@@ -20,17 +20,17 @@
 //! ```
 
 mod definition;
+mod differences;
 mod mode;
 mod recorded;
 mod selection;
 mod tools;
 
 pub use definition::{MeanKept, TsnrDefinition};
+pub use differences::FieldDifference;
 pub use mode::Mode;
 pub(crate) use recorded::{COSINE, POLYNOMIAL, is_named, is_trend};
-pub use recorded::{
-    FieldDifference, RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map,
-};
+pub use recorded::{RecordedDefinition, RecordedPair, Regressors, SCHEMA, is_tsnr, recorded_map};
 pub use selection::Selection;
 pub use tools::Tool;
 

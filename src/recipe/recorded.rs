@@ -1,4 +1,4 @@
-//! The definition as a map's header records it, and how two of them differ.
+//! The definition as a map's header records it.
 //!
 //! A map carries its definition as JSON in a header extension: an object whose first key is
 //! `tsnr`. It says what the number means and nothing of how it was made: no path, run, command,
@@ -6,7 +6,6 @@
 
 use super::{Tool, TsnrDefinition};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The name and version of the form of a recorded definition.
 pub const SCHEMA: &str = "tsnr-definition/1";
@@ -89,36 +88,6 @@ struct Envelope<T> {
     tsnr: T,
 }
 
-/// A field in which two recorded definitions differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct FieldDifference {
-    /// The name of the field.
-    pub field: String,
-    /// The value of the first.
-    pub a: Value,
-    /// The value of the second.
-    pub b: Value,
-    /// Whether the numbers mean something else by it; otherwise they are of other data.
-    pub changes_meaning: bool,
-}
-
-/// The fields that make the number. By the others two maps may differ and mean the same.
-const MEANING: [&str; 12] = [
-    "map",
-    "combine",
-    "ddof",
-    "sign",
-    "not_finite",
-    "least_std",
-    "polynomial_order",
-    "trend_through",
-    "mean",
-    "highpass_seconds",
-    "is_mean_replaced",
-    "regressors",
-];
-
 impl Regressors {
     /// The names by run, once where all runs have the same.
     pub fn of_runs(names: Vec<Vec<String>>) -> Regressors {
@@ -133,7 +102,7 @@ impl Regressors {
 
     /// The names of the confounds: without those of trends, of which the length of a run and its
     /// repetition time say how many a definition takes.
-    fn confounds(&self) -> Regressors {
+    pub(super) fn confounds(&self) -> Regressors {
         let confounds = |names: &Vec<String>| -> Vec<String> {
             names.iter().filter(|it| !is_trend(it)).cloned().collect()
         };
@@ -184,51 +153,6 @@ impl RecordedDefinition {
     /// Whether the map is one of the tSNR, of all runs or of one.
     pub fn is_of_tsnr(&self) -> bool {
         is_tsnr(&self.map)
-    }
-
-    /// The fields in which this and another definition differ, those that change the meaning first.
-    pub fn differences(&self, other: &RecordedDefinition) -> Vec<FieldDifference> {
-        let (a, b) = (self.fields(), other.fields());
-        // One run's map and that of all runs are made by one definition.
-        let is_tsnr = self.is_of_tsnr() && other.is_of_tsnr();
-        let mut differences: Vec<FieldDifference> = a
-            .iter()
-            .filter_map(|(field, a)| {
-                let b = b.get(field)?;
-                (a != b).then(|| FieldDifference {
-                    field: field.clone(),
-                    a: a.clone(),
-                    b: b.clone(),
-                    changes_meaning: MEANING.contains(&field.as_str())
-                        && !(is_tsnr && field == "map"),
-                })
-            })
-            .collect();
-        differences.sort_by_key(|it| !it.changes_meaning);
-        differences
-    }
-
-    /// The fields that are compared, those of the definition beside the others.
-    fn fields(&self) -> serde_json::Map<String, Value> {
-        let object = |value: Value| match value {
-            Value::Object(fields) => fields,
-            _ => unreachable!("a struct is an object"),
-        };
-        let compared =
-            RecordedDefinition { regressors: self.regressors.confounds(), ..self.clone() };
-        let mut fields = object(serde_json::to_value(compared).expect("plain data"));
-        let definition = fields.remove("definition").unwrap_or_default();
-        fields.extend(object(definition));
-        // The names that patterns selected are compared, and not the patterns; the tool is another
-        // word for the other fields.
-        for name in ["schema", "version", "tool", "confound_columns"] {
-            fields.remove(name);
-        }
-        if self.definition.polynomial_order == 0 {
-            // What runs through nothing means nothing.
-            fields.insert("trend_through".to_owned(), Value::Null);
-        }
-        fields
     }
 }
 

@@ -233,6 +233,20 @@ fn names_behind(code: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
+/// Every file and folder that `docs/architecture.md` names from the top is there.
+#[test]
+fn the_places_that_the_documentation_names_exist() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("a page");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let places: Vec<&str> = quoted
+        .filter(|it| ["src/", "crates/", "tests/", "docs/"].iter().any(|top| it.starts_with(top)))
+        .filter(|it| !it.contains(['*', '{', ' ', '<']))
+        .collect();
+    assert!(places.len() > 40, "{places:?}");
+    let missing: Vec<&&str> = places.iter().filter(|it| !root().join(it).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn every_module_of_src_has_a_row() {
     let modules: BTreeSet<String> = sources().into_iter().map(|source| source.module).collect();
