@@ -84,7 +84,8 @@ pub fn sentence(record: &Record) -> String {
     if let Some(fit) = fit {
         text += &format!(", after regression of {fit}");
     }
-    for part in [chosen(record), dummies(record), censored(record)].into_iter().flatten() {
+    let parts = [chosen(record), dummies(record), censored(record), runs_left_out(record)];
+    for part in parts.into_iter().flatten() {
         text += &format!("; {part}");
     }
     match not_finite {
@@ -149,23 +150,21 @@ fn volumes(record: &Record) -> String {
 /// The divisor of the sum of squares, in words.
 fn divisor(record: &Record) -> String {
     let used = record.volumes_used as f64;
+    let of_each = if record.runs.len() == 1 { "N" } else { "the volumes of each run" };
     match (record.definition.formula.ddof, record.divisor) {
         (Ddof::Fixed(0), Some(_)) => "divisor N".to_owned(),
         (Ddof::Fixed(ddof), Some(_)) => format!("divisor N - {ddof}"),
         (Ddof::Rank, Some(divisor)) => {
             format!("divisor N less the {} fitted parameters", used - divisor)
         }
-        (Ddof::Fixed(0), None) => "divisor the volumes of each run".to_owned(),
-        (Ddof::Fixed(ddof), None) => format!("divisor the volumes of each run less {ddof}"),
+        (Ddof::Fixed(0), None) => format!("divisor {of_each}"),
+        (Ddof::Fixed(ddof), None) => format!("divisor {of_each} less {ddof}"),
         (Ddof::Rank, None) => {
             let fitted = record
                 .runs
                 .iter()
                 .map(|run| 1 + run.regressors.len() - run.dependent_regressors.len());
-            format!(
-                "divisor the volumes of each run less its fitted parameters ({})",
-                by_run(fitted)
-            )
+            format!("divisor {of_each} less its fitted parameters ({})", by_run(fitted))
         }
     }
 }
@@ -235,6 +234,13 @@ fn censored(record: &Record) -> Option<String> {
         many => format!("{} were", counted(many, "volume")),
     };
     Some(format!("{were} censored ({})", rules.join(", ")))
+}
+
+/// How many runs were left out because they keep too few volumes, if any were.
+fn runs_left_out(record: &Record) -> Option<String> {
+    let count = record.findings.iter().filter(|finding| finding.name == "run-left-out").count();
+    let were = if count == 1 { "was" } else { "were" };
+    (count > 0).then(|| format!("{} with too few volumes {were} left out", counted(count, "run")))
 }
 
 /// The description of a map of this kind, for the field of a header that holds 79 bytes: a short

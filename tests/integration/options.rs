@@ -154,7 +154,10 @@ fn too_few_volumes_are_refused_with_the_run_and_the_way_out() {
         let least = [&*run, "--volumes=0:6", "--detrend=4", "--ddof=rank", "-o", "map.nii"];
         scratch.tsnr(least.iter().chain(&["--mode", mode])).succeeded();
     }
-    let outcome = scratch.tsnr([&*all, &lists, "--detrend=3", skip, "-o", "map.nii"]).succeeded();
+    let given = [&*all, &lists, "--detrend=3", skip, "-o", "map.nii", "--json", "said.json"];
+    let outcome = scratch.tsnr(given).succeeded();
+    let said = fs::read_to_string(scratch.path("said.json")).expect("JSON");
+    assert!(said.contains("; 1 run with too few volumes was left out; "), "{said}");
     assert!(outcome.stderr.contains("run-2_bold: left out: 3 of 50 volumes"), "{}", outcome.stderr);
     assert_eq!(outcome.summary("runs"), "2: 60 + 40 = 100 volumes");
     // Only the run that is left out is scaled otherwise.
