@@ -46,6 +46,9 @@ pub struct RunPeak {
 /// before it, and one after the other they would take longer than all the sums.
 const LANES: usize = 64;
 
+/// The samples of a row that are looked at one by one where one of them may count.
+const PIECE: usize = 4 * LANES;
+
 /// The greatest sample of some rows: of floats not those that are NaN.
 struct Greatest<'a, T>(&'a [&'a [T]]);
 
@@ -85,8 +88,14 @@ impl Peak {
             if are_below(std::slice::from_ref(row), self.next) {
                 continue;
             }
-            for (voxel, &sample) in (start..).zip(*row) {
-                self.add_one(scaling.apply(sample.to_f64()), voxel, voxels);
+            // In the first volumes many rows have such a sample, but few pieces of them.
+            for (number, piece) in row.chunks(PIECE).enumerate() {
+                if are_below(std::slice::from_ref(&piece), self.next) {
+                    continue;
+                }
+                for (voxel, &sample) in (start + number * PIECE..).zip(piece) {
+                    self.add_one(scaling.apply(sample.to_f64()), voxel, voxels);
+                }
             }
         }
     }
@@ -247,6 +256,20 @@ mod tests {
         let constant = known(peak, |voxel| voxel == 1);
         assert_eq!((constant.constant_samples, &constant.voxels[..]), (2, &[102][..]));
         assert_eq!(known(peak_of(&[&[5, 5]]), |_| false).next, None);
+    }
+
+    #[test]
+    fn long_rows_are_counted_as_if_each_sample_were_looked_at() {
+        const VOXELS: usize = 3 * PIECE + 17;
+        let sample = |row: usize, voxel: usize| ((voxel * 7919 + row * 104_729) % 211) as i16;
+        let rows: [Vec<i16>; 6] =
+            std::array::from_fn(|row| (0..VOXELS).map(|voxel| sample(row, voxel)).collect());
+        let found = known(peak_of(&rows.each_ref().map(|row| &row[..])), |_| false);
+        let count = |value: i16| rows.iter().flatten().filter(|it| **it == value).count() as u64;
+        let voxels = (0..VOXELS).filter(|&voxel| rows.iter().any(|row| row[voxel] == 210));
+        assert_eq!((found.value, found.samples), (Some(210.0), count(210)));
+        assert_eq!(found.next, Some((209.0, count(209))));
+        assert_eq!(found.voxels, voxels.map(|voxel| 100 + voxel).collect::<Vec<_>>());
     }
 
     #[test]
