@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 /// A page's text and pictures take so much memory,
 const PAGE_BYTES: u64 = 12 * 1024 * 1024;
 /// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
-const PAGE_COPIES: u64 = 7;
+const PAGE_COPIES: u64 = 9;
 /// Beside that, for each run; and the series of a run that it draws.
 const PAGE_BYTES_PER_RUN: u64 = 512 * 1024;
 
@@ -74,10 +74,10 @@ fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
 fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let map = 8 * session.geometry().voxels() as u64;
     let computing = &recipe.computing;
-    // To find medians: the defined voxels, sorted, and of several runs what lies between them. To find
-    // the brain: the mean, smoothed in two rooms, and sorted.
+    // To find medians: the defined voxels, sorted, and what lies between runs. To find the brain beside
+    // that: the mean, smoothed in two rooms, and sorted.
     let judged = series_bytes(session, settings, settings.threads.get().min(session.runs().len()));
-    let sorted = 4 * map + judged;
+    let sorted = 7 * map + judged;
     let of_region = if recipe.regions.kinds() > 0 { map } else { 0 };
     let series = series_bytes(session, settings, 1);
     let page = match computing.is_reported {

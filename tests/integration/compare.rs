@@ -49,8 +49,10 @@ fn every_mode_and_number_of_threads_has_a_row() {
 #[test]
 fn a_mode_that_does_not_fit_is_a_row_and_a_failure_is_told() {
     let scratch = Scratch::new();
-    let pattern = session_pattern();
-    let little = ["--compare", &pattern, "--mem-limit", "13M", "--threads", "1", "--repeat", "1"];
+    let values: Vec<f64> = (0..4_000_000).map(|it| f64::from(it % 101)).collect();
+    let run = bytes::Header::new(bytes::FLOAT32, 32, 100, 100, 50, 8).file(&values);
+    scratch.file("run.nii", &run);
+    let little = ["--compare", "run.nii", "--mem-limit=50M", "--threads=1", "--repeat=1"];
     let outcome = scratch.tsnr(little).succeeded();
     for mode in ["serial", "delayed"] {
         let mut lines = outcome.stdout.lines();
