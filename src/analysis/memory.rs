@@ -8,6 +8,9 @@ use crate::resources;
 use crate::runs::{Run, Session};
 use std::num::NonZeroUsize;
 
+/// What the allocator keeps for each thread beside the first that judges runs.
+const ARENA_BYTES: u64 = 5 * 1024 * 1024;
+
 /// A page's text and pictures take so much memory,
 const PAGE_BYTES: u64 = 12 * 1024 * 1024;
 /// and so many copies of a map: of mean and std on the whole grid, to order values, and to show them.
@@ -76,7 +79,8 @@ fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let computing = &recipe.computing;
     // To find medians: the defined voxels, sorted, and what lies between runs. To find the brain beside
     // that: the mean, smoothed in two rooms, and sorted.
-    let judged = series_bytes(session, settings, settings.threads.get().min(session.runs().len()));
+    let judging = settings.threads.get().min(session.runs().len());
+    let judged = series_bytes(session, settings, judging) + ARENA_BYTES * (judging as u64 - 1);
     let sorted = 7 * map + judged;
     let of_region = if recipe.regions.kinds() > 0 { map } else { 0 };
     let series = series_bytes(session, settings, 1);
