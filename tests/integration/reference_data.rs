@@ -71,7 +71,8 @@ fn twelve_runs_are_read_in_the_order_of_their_numbers() {
     let scratch = Scratch::new();
     let outcome = scratch.tsnr([&*pattern.display().to_string(), "-v", "-o", "map.nii"]);
     let outcome = outcome.succeeded();
-    let listed: Vec<&str> = outcome.stderr.lines().filter(|line| line.contains("_run-")).collect();
+    let listed: Vec<&str> =
+        outcome.stderr.lines().filter(|line| line.starts_with("run ")).collect();
     assert_eq!(listed.len(), 12, "{}", outcome.stderr);
     for (line, number) in listed.iter().zip(1..) {
         assert!(line.contains(&format!("_run-{number:02}_")), "{line}");
