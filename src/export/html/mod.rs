@@ -11,6 +11,7 @@
 mod carpet;
 mod chart;
 mod decimal;
+mod drawn;
 mod heat;
 mod histogram;
 mod page;

@@ -1,6 +1,7 @@
 //! The maps of a comparison: A and B in the same slices and colours, side by side or in turn, and what
 //! lies between them.
 
+use super::drawn::{Drawn, height_of_voxel};
 use super::page::TSNR;
 use crate::diff::DiffRecord;
 use crate::error::Result;
@@ -15,15 +16,6 @@ const MOST: [(View, usize); 2] = [(View::Axial, 21), (View::Sagittal, 7)];
 /// How A and B are shown, in the order of the switch; the first is chosen where nothing is.
 const SWITCH: [(&str, &str); 4] =
     [("side", "side by side"), ("a", "A"), ("b", "B"), ("turn", "A and B in turn")];
-
-/// A map as it is drawn.
-struct Drawn<'a> {
-    title: String,
-    label: &'a str,
-    values: &'a [f64],
-    colormap: Colormap,
-    range: Range,
-}
 
 /// The slices of all maps.
 struct ComparedMaps<'a> {
@@ -131,24 +123,19 @@ impl<'a> ComparedMaps<'a> {
 
 fn figure_of(page: &mut String, seen: &ComparedMaps, drawn: &Drawn, class: &str) -> Result<()> {
     let volume = Volume::new(seen.grid, drawn.values)?;
-    let levels: Vec<f64> = (0..64).map(|it| f64::from(it) / 63.0).collect();
-    let bar = pixels(&levels, 64, drawn.colormap, Range::containing(0.0, 1.0));
     let _ = write!(
         page,
-        "<figure class=\"{class}\"><figcaption><b>{}</b> {} <img alt=\"\" width=\"120\" height=\"10\" \
-         src=\"data:image/png;base64,{}\"> {} {}</figcaption>\n<div class=\"tiles\">",
+        "<figure class=\"{class}\"><figcaption><b>{}</b> {} {} {} {}</figcaption>\n<div class=\"tiles\">",
         escaped(&drawn.title),
         figure(drawn.range.low()),
-        base64(&bar),
+        drawn.bar(),
         figure(drawn.range.high()),
         escaped(drawn.label)
     );
     for (number, (view, index, label)) in seen.tiles.iter().enumerate() {
         let plane = volume.plane_within(&seen.head, *view, *index);
         let (columns, rows) = (plane.columns.max(1), plane.rows.max(1));
-        let (_, voxel) = view.slice_shape(seen.grid);
-        // Voxels a thousand times as long as wide are a broken affine, not a picture's shape.
-        let tall = rows as f64 * (voxel[1] / voxel[0]).clamp(0.05, 20.0);
+        let tall = rows as f64 * height_of_voxel(*view, seen.grid);
         let is_first = number == 0 || seen.tiles[number - 1].0 != *view;
         if is_first && number > 0 {
             // Each view begins a row.

@@ -1,6 +1,7 @@
 //! Maps as rows of slices, for print and for readers without script: of every map the same slices,
 //! the same part of the head, and of every tSNR the same colours.
 
+use super::drawn::{Drawn, height_of_voxel};
 use super::seen::Seen;
 use crate::error::Result;
 use crate::findings::Severity;
@@ -28,15 +29,6 @@ struct Tile {
     index: usize,
     label: String,
     is_odd: bool,
-}
-
-/// A map as it is drawn.
-struct Drawn<'a> {
-    title: String,
-    label: &'a str,
-    values: &'a [f64],
-    colormap: Colormap,
-    range: Range,
 }
 
 /// The section.
@@ -190,9 +182,7 @@ fn picture(
     is_first: bool,
 ) {
     let (columns, rows) = (plane.columns.max(1), plane.rows.max(1));
-    let (_, voxel) = tile.view.slice_shape(&seen.grid);
-    // Voxels a thousand times as long as wide are a broken affine, not a picture's shape.
-    let tall = (voxel[1] / voxel[0]).clamp(0.05, 20.0);
+    let tall = height_of_voxel(tile.view, &seen.grid);
     let file = pixels(&plane.values, columns, drawn.colormap, drawn.range);
     let _ = write!(
         page,
@@ -229,13 +219,10 @@ fn picture(
 
 /// The colours of a map as a bar with what its ends mean.
 fn scale(drawn: &Drawn) -> String {
-    let levels: Vec<f64> = (0..64).map(|it| f64::from(it) / 63.0).collect();
-    let bar = pixels(&levels, 64, drawn.colormap, Range::containing(0.0, 1.0));
     format!(
-        " <span class=\"scale\">{} <img alt=\"\" width=\"120\" height=\"10\" \
-         src=\"data:image/png;base64,{}\"> {}</span> <span class=\"faint\">{}</span>",
+        " <span class=\"scale\">{} {} {}</span> <span class=\"faint\">{}</span>",
         figure(drawn.range.low()),
-        base64(&bar),
+        drawn.bar(),
         figure(drawn.range.high()),
         escaped(drawn.label)
     )
