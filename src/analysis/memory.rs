@@ -4,11 +4,10 @@
 use crate::error::Result;
 use crate::pipeline::{self, Settings};
 use crate::recipe::Recipe;
-use crate::resources;
 use crate::runs::{Run, Session};
 use std::num::NonZeroUsize;
 
-/// What the allocator keeps for each thread beside the first that judges runs.
+/// The memory that the allocator keeps for each thread beside the first that judges runs.
 const ARENA_BYTES: u64 = 5 * 1024 * 1024;
 
 /// A page's text and pictures take so much memory,
@@ -26,13 +25,7 @@ const PICTURE_COPIES: u64 = 2;
 const JSON_BYTES_PER_FILE: u64 = 2 * 400;
 const JSON_BYTES_PER_VOLUME: u64 = 2 * 80;
 
-/// The memory that may be taken, in bytes: what was allowed, or what the machine has if that is less.
-pub(super) fn memory_limit(recipe: &Recipe) -> Option<u64> {
-    let limits = [recipe.computing.memory_limit, resources::available_memory_bytes()];
-    limits.into_iter().flatten().min()
-}
-
-/// The settings with as many threads as the memory allows. What is read before the pass takes
+/// The settings with as many threads as `limit` bytes of memory allow. What is read before the pass takes
 /// `before` bytes.
 ///
 /// # Errors
@@ -42,8 +35,9 @@ pub(super) fn within_memory(
     session: &Session,
     asked: Settings,
     before: u64,
+    limit: Option<u64>,
 ) -> Result<Settings> {
-    let Some(limit) = memory_limit(recipe) else { return Ok(asked) };
+    let Some(limit) = limit else { return Ok(asked) };
     let needed = |settings: &Settings| predicted_bytes(recipe, session, settings, before);
     let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked, needed)?;
     Ok(Settings { threads, ..asked })
@@ -61,7 +55,7 @@ pub(super) fn predicted_bytes(
     before.max(pass.most + held).max(after)
 }
 
-/// What is held from before the pass on: a mask, a mean from elsewhere, and of regions the place of
+/// Bytes that are held from before the pass on: a mask, a mean from elsewhere, and of regions the place of
 /// each voxel in each kind of them.
 fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
     let voxels = session.geometry().voxels() as u64;
@@ -72,7 +66,7 @@ fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
     mask + mean + ground + 8 * voxels * recipe.regions.kinds() as u64
 }
 
-/// What is made of the maps: copies on the whole grid, values put in order, and one output after the
+/// Bytes of what is made of the maps: copies on the whole grid, values put in order, and one output after the
 /// other.
 fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let map = 8 * session.geometry().voxels() as u64;

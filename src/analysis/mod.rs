@@ -38,7 +38,7 @@ use crate::stats::formula::{Combine, Formula};
 use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
 use crate::stats::summary::Summary;
-use memory::{memory_limit, predicted_bytes, within_memory};
+use memory::{predicted_bytes, within_memory};
 use observer::Watch;
 use std::collections::BTreeSet;
 use std::fs;
@@ -105,7 +105,7 @@ impl Planned {
         let threads = computing.threads.unwrap_or_else(resources::available_threads);
         // What is read here is read again, and would be counted twice.
         let unwatched: Arc<dyn Progress> = Arc::new(());
-        let limit = memory_limit(recipe);
+        let limit = resources::memory_limit_bytes(computing.memory_limit);
         let prepared = prepare(&session, recipe, &definition, threads, limit, &unwatched)?;
         let session = &prepared.session;
         check_maps(recipe, &definition, session)?;
@@ -133,7 +133,7 @@ impl Planned {
         };
         let have_own_tsnr =
             (0..model.runs().len()).all(|run| definition.formula.freedom_of_run(&model, run) > 0.0);
-        let is_described = recipe.signals || computing.is_reported;
+        let is_described = recipe.is_described();
         let analysis = Analysis {
             definition: definition.formula,
             wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
@@ -167,7 +167,7 @@ impl Planned {
             analysis,
         };
         let before = beside.most_bytes.max(prepared.most_bytes);
-        let mut settings = within_memory(recipe, session, asked, before)?;
+        let mut settings = within_memory(recipe, session, asked, before, limit)?;
         let predicted_bytes = predicted_bytes(recipe, session, &settings, before);
         let mut files_beside = files_beside(recipe)?;
         let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
@@ -236,8 +236,8 @@ impl Planned {
     /// An image that cannot be read, has several volumes or another grid, or lies elsewhere; `what` is
     /// what it is called.
     pub fn values_on_grid(&self, path: &Path, what: &str) -> Result<Vec<f64>> {
-        let (first, mut beside) =
-            (self.session().first_image(), Beside::within(memory_limit(&self.recipe)));
+        let limit = resources::memory_limit_bytes(self.recipe.computing.memory_limit);
+        let (first, mut beside) = (self.session().first_image(), Beside::within(limit));
         let (values, _) = pipeline::on_grid_of(path, what, &**first, OffGrid::Told, &mut beside)?;
         match beside.misplaced.pop() {
             Some(it) => {
@@ -319,7 +319,7 @@ impl Planned {
             shape: maps.shape(),
             mean: maps.get(MEAN).expect("the mean is always made").values(),
             tsnr: maps.tsnr(),
-            is_described: self.recipe.signals || self.recipe.computing.is_reported,
+            is_described: self.recipe.is_described(),
             between: maps.get(BETWEEN).filter(|_| is_concatenated).map(|it| it.values()),
             inside: mask.as_ref().or(brain.as_ref()),
         };
@@ -453,7 +453,7 @@ fn files_beside(recipe: &Recipe) -> Result<Vec<PathBuf>> {
 
 /// Whether each run's own tSNR is shown somewhere, though nobody asked for its map.
 fn needs_own_tsnr(recipe: &Recipe) -> bool {
-    recipe.signals || recipe.computing.is_reported || recipe.regions.is_tabled
+    recipe.is_described() || recipe.regions.is_tabled
 }
 
 /// The maps that are made: the tSNR, those that are asked for, and what the rest is made from.

@@ -1,6 +1,6 @@
 //! The command line: what was typed, messages, progress, and the files that are written.
 //!
-//! What was typed becomes a [`Recipe`], which the library computes; exporters make
+//! A command line becomes a [`Recipe`], which the library computes; exporters make
 //! bytes and text of the [`Record`](crate::Record), and here they become files. Exit codes: 0 when
 //! every output is complete, 1 for a run that failed, 2 for a command line that cannot be
 //! understood, 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up. This module does not

@@ -4,7 +4,6 @@ use super::{DiffMask, DiffRecipe};
 use crate::error::{Error, Result, Setting};
 use crate::formats::Source;
 use crate::pipeline::{BASE_BYTES, mebibytes};
-use crate::resources;
 
 /// Copies of a map that are held: both maps, and of the voxels that are compared both, the difference
 /// and the ratio.
@@ -15,17 +14,15 @@ const ON_THE_WAY: u64 = 2;
 const PAGE_BYTES: u64 = 8 * 1024 * 1024;
 const PAGE_COPIES: u64 = 6;
 
-/// The memory that may be taken, in bytes, if there is a limit.
-pub(super) fn limit_bytes(recipe: &DiffRecipe) -> Option<u64> {
-    let limits = [recipe.memory_limit, resources::available_memory_bytes()];
-    limits.into_iter().flatten().min()
-}
-
-/// The most memory that a comparison on the grid of `first` takes, in bytes.
+/// The most memory that a comparison on the grid of `first` takes, in bytes; `limit` is what it may.
 ///
 /// # Errors
 /// More than it may.
-pub(super) fn predicted_bytes(recipe: &DiffRecipe, first: &dyn Source) -> Result<u64> {
+pub(super) fn predicted_bytes(
+    recipe: &DiffRecipe,
+    first: &dyn Source,
+    limit: Option<u64>,
+) -> Result<u64> {
     let voxels = first.geometry().voxels() as u64;
     let map = 8 * voxels;
     // While an image is read it is held as it is stored, and twice in numbers.
@@ -39,7 +36,7 @@ pub(super) fn predicted_bytes(recipe: &DiffRecipe, first: &dyn Source) -> Result
     let on_the_way = (ON_THE_WAY * map).max(page).max(recipe.picture_bytes);
     let bytes =
         BASE_BYTES + extensions + mask + atlas + (read + reading).max(HELD * map + on_the_way);
-    match limit_bytes(recipe).filter(|&limit| limit < bytes) {
+    match limit.filter(|&limit| limit < bytes) {
         None => Ok(bytes),
         Some(limit) => Err(Error::memory(format!(
             "comparing maps of {} voxels takes {} of memory, more than the {} that may be used",

@@ -48,8 +48,9 @@ const AUTOMATIC_MASK: &str = "auto (both maps have a value)";
 pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let began = SystemTime::now();
     let [name_a, name_b] = recipe.map_names();
-    let predicted_bytes = memory::predicted_bytes(recipe, &*formats::open(&recipe.a)?)?;
-    let mut beside = Beside::within(memory::limit_bytes(recipe));
+    let limit = resources::memory_limit_bytes(recipe.memory_limit);
+    let predicted_bytes = memory::predicted_bytes(recipe, &*formats::open(&recipe.a)?, limit)?;
+    let mut beside = Beside::within(limit);
     let (a, image) = DiffSide::first(&recipe.a, name_a, &mut beside)?;
     let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
     let b = DiffSide::second(&recipe.b, name_b, &*image, &mut beside)?;

@@ -36,7 +36,7 @@ const HELD: u64 = 7;
 /// Bytes of what is fitted to a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FitBytes {
-    /// Of its columns, which are held until the bases of all runs are made.
+    /// Bytes of its columns, which are held until the bases of all runs are made.
     pub columns: u64,
     /// The most that is held while its basis is made.
     pub most: u64,

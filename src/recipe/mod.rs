@@ -79,6 +79,11 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// Whether the courses of the runs are kept, for JSON or a page.
+    pub fn is_described(&self) -> bool {
+        self.signals || self.computing.is_reported
+    }
+
     /// The recipe of a plain map: these inputs, all volumes, nothing removed.
     pub fn new<P: Into<PathBuf>>(inputs: impl IntoIterator<Item = P>) -> Recipe {
         Recipe { inputs: inputs.into_iter().map(Into::into).collect(), ..Recipe::default() }

@@ -16,7 +16,7 @@ use taskgraph::{Delayed, delayed, try_delayed};
 /// The decoder of a gzip stream, its window and its buffers.
 const STREAM_BYTES: u64 = 1024 * 1024;
 
-/// What the allocator keeps for a further thread.
+/// The memory that the allocator keeps for a further thread.
 const THREAD_BYTES: u64 = 1024 * 1024;
 
 /// An image being read, and what was accumulated of it.
