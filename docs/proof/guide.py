@@ -11,6 +11,7 @@ to what is shown there; those of simulations also where no real data are.
 import glob
 import os
 import sys
+from statistics import NormalDist
 
 import numpy as np
 
@@ -95,20 +96,22 @@ def volumes():
     """Volumes after which half of them in a block design show an effect: N = 4 (z / (effect tSNR))^2.
 
     With N so large the expected z is the threshold, so that it is found every second time; for 80%
-    z is larger by 0.84. White noise. The simulation counts how often that many find it.
+    z is larger by 0.84, for 99% by 2.33. White noise. The simulation counts how often that many find it.
     """
     random = np.random.default_rng(20263)
-    threshold, more = 3.09, 0.8416
-    row("effect, tSNR", "for 50%", "for 80%", "found")
-    for effect, ratio in [(0.02, 50), (0.01, 50), (0.01, 100), (0.005, 100)]:
-        needed = [4 * ((threshold + add) / (effect * ratio)) ** 2 for add in (0, more)]
-        half = round(needed[1] / 2)
-        series = ratio + random.standard_normal((4000, 2, half))
-        series[:, 1] += effect * ratio
-        off, on = series.mean(-1).T
-        z = (on - off) / np.sqrt(2 / half)
-        words = f"{100 * effect:g}% of the signal, tSNR {ratio}"
-        row(words, *(f"{it:.0f}" for it in needed), f"{100 * (z > threshold).mean():.0f}%")
+    quantile = NormalDist().inv_cdf
+    voxel, brain = quantile(1 - 0.001), quantile(1 - 0.05 / 50000)
+    row("effect, tSNR", "for 50%", "for 80%", "found", "brain, 99%", "found")
+    for effect, ratio in [(0.02, 50), (0.01, 50), (0.01, 60), (0.01, 100), (0.005, 100)]:
+        cells = []
+        for threshold, power in [(voxel, 0.5), (voxel, 0.8), (brain, 0.99)]:
+            needed = 4 * ((threshold + quantile(power)) / (effect * ratio)) ** 2
+            half = round(needed / 2)
+            on, off = (random.standard_normal((2, 200000))) / np.sqrt(half)
+            z = (on + effect * ratio - off) / np.sqrt(2 / half)
+            found = f"{100 * (z > threshold).mean():.0f}%"
+            cells += [f"{needed:.0f}"] if power == 0.5 else [f"{needed:.0f}", found]
+        row(f"{100 * effect:g}% of the signal, tSNR {ratio}", *cells)
 
 
 @simulation
