@@ -1,9 +1,10 @@
-"""What tests/integration/report/in_browser.rs expects at the crosshair, by numpy and nibabel.
+"""What the browser tests of the page expect at the crosshair and at the cursor, by numpy and nibabel.
 
     pip install nibabel==5.4.2 numpy==2.4.6
-    python tests/page_check.py '[[20, 16, 5]]' run-1_bold.nii run-2_bold.nii
+    python tests/page_check.py '{"voxels": [[20, 16, 5]], "moments": [[0, 31]]}' run-1_bold.nii run-2_bold.nii
 
-Prints of each voxel the tSNR of all runs concatenated, their mean and std, and the tSNR of each run, as
+Prints of each voxel the tSNR of all runs concatenated, their mean and std, and the tSNR of each run, and of
+each moment, a run and a volume, the mean over the grid as its change from that of the run in percent, as
 JSON.
 """
 
@@ -13,7 +14,8 @@ import sys
 import nibabel
 import numpy
 
-voxels, *paths = sys.argv[1:]
+places, *paths = sys.argv[1:]
+places = json.loads(places)
 runs = [numpy.asarray(nibabel.load(path).dataobj, dtype=float) for path in paths]
 
 
@@ -24,4 +26,13 @@ def figures(voxel):
     return [together.mean() / together.std(), together.mean(), together.std(), *own]
 
 
-print(json.dumps([figures(voxel) for voxel in json.loads(voxels)]))
+def change(run, volume):
+    signal = runs[run].mean(axis=(0, 1, 2))
+    return 100 * (signal[volume] / signal.mean() - 1)
+
+
+found = {
+    "voxels": [figures(voxel) for voxel in places["voxels"]],
+    "moments": [change(*moment) for moment in places["moments"]],
+}
+print(json.dumps(found))

@@ -1,6 +1,6 @@
 //! `orientation-unknown`: an image that does not say how its voxels lie in the body.
 
-use super::{Finding, Look, Opened, Pair, Rule, Severity};
+use super::{Finding, Look, Opened, Pair, Place, Rule, Severity};
 use crate::formats::Geometry;
 use crate::pictures::unknown_sides;
 use crate::recipe::Recipe;
@@ -17,12 +17,15 @@ pub(super) const RULE: Rule = Rule {
 pub(super) const DIFF_RULE: Rule = Rule { look: Look::Pair(find_of_pair), ..RULE };
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let image = opened.prepared.session.first_image();
-    found(image.path(), image.geometry(), matters(opened.recipe))
+    let session = &opened.prepared.session;
+    let image = session.first_image();
+    let found = found(image.path(), image.geometry(), matters(opened.recipe));
+    // What leads to the maps, where the sides are shown as unknown.
+    found.map(|it| it.place(Place::run(session.runs()[0].name()))).into_iter().collect()
 }
 
 fn find_of_pair(pair: &Pair) -> Vec<Finding> {
-    found(pair.paths[0], pair.geometry, false)
+    found(pair.paths[0], pair.geometry, false).into_iter().collect()
 }
 
 /// Whether somebody will look for a side, or something that has sides is laid over the runs.
@@ -32,7 +35,7 @@ fn matters(recipe: &Recipe) -> bool {
     is_shown || regions.atlas.is_some() || !regions.tissues.is_empty()
 }
 
-fn found(path: &Path, geometry: &Geometry, matters: bool) -> Vec<Finding> {
+fn found(path: &Path, geometry: &Geometry, matters: bool) -> Option<Finding> {
     let reason = geometry.orientation.unknown_reason();
     let finding = |reason| {
         let text = format!("{}: {}", name_of(path), unknown_sides(reason));
@@ -44,5 +47,5 @@ fn found(path: &Path, geometry: &Geometry, matters: bool) -> Vec<Finding> {
             false => RULE.finding(text),
         }
     };
-    reason.map(finding).into_iter().collect()
+    reason.map(finding)
 }

@@ -2,7 +2,8 @@
 //! an error or a request, at wide and narrow windows, with no label over another or outside its
 //! drawing, no empty panel, and nothing that reaches out of the window.
 
-use serde_json::Value;
+use crate::program::python::with_numpy_and_nibabel as python;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,6 +38,17 @@ for (const drawing of document.querySelectorAll('svg.plot, svg.mosaic')) {
   });
 }
 return {texts, found: found.slice(0, 20)};
+"#;
+
+/// A function that tells of a session's page, once it has moved, where it is now: the voxel and the values
+/// of each map at the crosshair, and what is said at the cursor.
+pub const STATE: &str = r#"
+const state = async from => {
+  await frames();
+  const values = [...document.querySelectorAll('#values tr')].map(it => it.cells[1].textContent.replace(/,/g, ''));
+  const voxel = document.getElementById('where').textContent.match(/\d+/g).slice(0, 3).map(Number);
+  return {from, voxel, values, map: document.getElementById('map').value, moment: document.getElementById('moment').textContent};
+};
 "#;
 
 /// The browser: a test that needs it is ignored, and run by `.ci/run`.
@@ -143,5 +155,52 @@ pub fn look_at(browser: &Path, page: &str, width: usize) {
         let note = asked(browser, page, Screen { width, is_dark }, LOOK);
         assert_eq!(note["found"], serde_json::json!([]), "in a window of {width}");
         assert!(note["texts"].as_u64().is_some_and(|texts| texts > 15), "{note}");
+    }
+}
+
+/// Sees that at each place of a session's page, as [`STATE`] tells of it, the values of all maps and the
+/// global signal are numpy's of these runs to four digits.
+pub fn assert_values_are_numpys(runs: &[PathBuf], places: &[Value]) {
+    let moment = |place: &Value| {
+        let at = |name: &str| {
+            place["from"][name].as_str().map(|it| it.parse::<usize>().expect("a number"))
+        };
+        Some([at("run")?, at("volume")?])
+    };
+    let asked = json!({
+        "voxels": places.iter().map(|it| it["voxel"].clone()).collect::<Vec<_>>(),
+        "moments": places.iter().filter_map(moment).collect::<Vec<_>>(),
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_check.py");
+    let mut check = Command::new(python());
+    let output = check.arg("-B").arg(script).arg(asked.to_string()).args(runs).output();
+    let output = output.expect("Python starts");
+    assert!(output.status.success(), "{output:?}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rounded = |it: &Value| -> f64 {
+        format!("{:.3e}", it.as_f64().expect("a number")).parse().expect("a number")
+    };
+    let number = |text: &str| text.replace(',', "").parse::<f64>().expect("a number");
+    let mut signals = found["moments"].as_array().expect("figures").iter();
+    for (place, expected) in places.iter().zip(found["voxels"].as_array().expect("figures")) {
+        let values = place["values"].as_array().expect("values").iter();
+        let mut values: Vec<f64> = values.map(|it| number(it.as_str().expect("a text"))).collect();
+        if runs.len() > 1 {
+            // The share between runs, which numpy is not asked for.
+            values.remove(3);
+        }
+        let mut expected: Vec<f64> =
+            expected.as_array().expect("figures").iter().map(rounded).collect();
+        if runs.len() == 1 {
+            expected.pop();
+        }
+        assert_eq!(values, expected, "{place}");
+        if let Some([_, volume]) = moment(place) {
+            let said = place["moment"].as_str().expect("a text");
+            assert!(said.contains(&format!(", volume {volume} (")), "{said}");
+            let signal = said.split(" · ").find_map(|it| it.strip_prefix("global signal % "));
+            let expected = rounded(signals.next().expect("a figure"));
+            assert_eq!(signal.map(number), Some(expected), "{place}");
+        }
     }
 }

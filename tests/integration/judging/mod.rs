@@ -5,13 +5,14 @@
 //! `TSNR_BLESS=1` writes what is found of planted faults to `docs/findings.md`.
 
 mod sessions;
+mod shown;
 
 use crate::program::{Scratch, shared_data};
 use sessions::{Fault, GROUPS, Session, Truth, session};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tsnr::findings::{Finding, Place, Severity};
@@ -30,20 +31,32 @@ const OF_THE_DEFINITION: &str = "between-runs";
 const CLEAN_SEEDS: u64 = 3_000_000;
 const FAULT_SEEDS: u64 = 4_000_000;
 
-/// What is found of a session, by the library.
-fn findings(session: &Session) -> Vec<Finding> {
-    let scratch = Scratch::new();
-    let mut recipe = Recipe::default();
+/// The name of a run's image, without its ending.
+fn name_of(run: usize) -> String {
+    format!("run-{run:02}_bold")
+}
+
+/// The images of a session, and the tables of motion beside them, as they are written into a folder.
+fn written(session: &Session, scratch: &Scratch) -> [Vec<PathBuf>; 2] {
+    let [mut images, mut tables] = [Vec::new(), Vec::new()];
     for (run, files) in session.files().into_iter().enumerate() {
         for (ending, bytes) in files {
             let path = scratch.file(&format!("run-{run:02}{ending}"), bytes);
             match ending.rsplit('.').next() {
-                Some("nii") => recipe.inputs.push(path),
-                Some("tsv") => recipe.confounds.tables.push(path),
+                Some("nii") => images.push(path),
+                Some("tsv") => tables.push(path),
                 _ => {}
             }
         }
     }
+    [images, tables]
+}
+
+/// What is found of a session, by the library.
+fn findings(session: &Session) -> Vec<Finding> {
+    let scratch = Scratch::new();
+    let mut recipe = Recipe::default();
+    [recipe.inputs, recipe.confounds.tables] = written(session, &scratch);
     let record = analyze(&recipe, Arc::new(()), &Cancellation::default());
     record.unwrap_or_else(|error| panic!("{error}")).findings
 }
@@ -192,29 +205,31 @@ const PLANTED: &[Planted] = &[
 impl Planted {
     /// Whether it is among the findings, with a place right to one volume or slice.
     fn is_found(&self, findings: &[Finding], truth: Truth) -> bool {
-        let run = format!("run-{:02}_bold", truth.run);
+        let of_rule = findings.iter().filter(|it| it.name == self.rule);
+        of_rule.filter_map(|it| it.place.as_ref()).any(|it| self.is_at(it, truth))
+    }
+
+    /// Whether a place is that of the fault, right to one volume or slice.
+    fn is_at(&self, place: &Place, truth: Truth) -> bool {
+        let run = name_of(truth.run);
         let near =
             |found: Option<usize>, truth: usize| found.is_some_and(|it| it.abs_diff(truth) <= 1);
-        let is_at = |place: &Place| {
-            let in_run = place.run.as_ref() == Some(&run);
-            let volume = near(place.volume, truth.volume);
-            match self.at {
-                Where::Run => in_run,
-                Where::Volume => in_run && volume,
-                Where::Slice => place.run.is_none() && near(place.slice, truth.slice),
-                Where::SliceAtVolume => in_run && volume && near(place.slice, truth.slice),
-                Where::BandAtVolume => {
-                    let is_excited_with = |it: usize| it % GROUPS == truth.slice % GROUPS;
-                    in_run && volume && place.slice.is_some_and(is_excited_with)
-                }
-                Where::Voxel(by) => place.voxel.is_some_and(|found| {
-                    found.into_iter().zip(truth.voxel).all(|(a, b)| a.abs_diff(b) <= by)
-                }),
-                Where::Everywhere => place.voxel.is_some(),
+        let in_run = place.run.as_ref() == Some(&run);
+        let volume = near(place.volume, truth.volume);
+        match self.at {
+            Where::Run => in_run,
+            Where::Volume => in_run && volume,
+            Where::Slice => place.run.is_none() && near(place.slice, truth.slice),
+            Where::SliceAtVolume => in_run && volume && near(place.slice, truth.slice),
+            Where::BandAtVolume => {
+                let is_excited_with = |it: usize| it % GROUPS == truth.slice % GROUPS;
+                in_run && volume && place.slice.is_some_and(is_excited_with)
             }
-        };
-        let of_rule = findings.iter().filter(|it| it.name == self.rule);
-        of_rule.filter_map(|it| it.place.as_ref()).any(is_at)
+            Where::Voxel(by) => place.voxel.is_some_and(|found| {
+                found.into_iter().zip(truth.voxel).all(|(a, b)| a.abs_diff(b) <= by)
+            }),
+            Where::Everywhere => place.voxel.is_some(),
+        }
     }
 
     /// In how many of so many sessions a size is found at its place.

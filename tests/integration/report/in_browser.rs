@@ -3,21 +3,13 @@
 
 use super::sessions::{Fault, Plan, name};
 use super::{LOST_SLICE, made, plan};
-use crate::browser::{Screen, asked, browser};
+use crate::browser::{STATE, Screen, asked, assert_values_are_numpys, browser};
 use crate::program::Scratch;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 /// Every way to a place: links of findings, of runs, and a cell of the lost slice of the third run.
 const VISIT: &str = r#"
-const state = async from => {
-  await frames();
-  const values = [...document.querySelectorAll('#values tr')].map(it => it.cells[1].textContent.replace(/,/g, ''));
-  const voxel = document.getElementById('where').textContent.match(/\d+/g).slice(0, 3).map(Number);
-  return {from, voxel, values, map: document.getElementById('map').value, moment: document.getElementById('moment').textContent};
-};
 const visited = [];
 for (const link of document.querySelectorAll('a.show')) {
   link.click();
@@ -44,46 +36,20 @@ fn faulty(scratch: &Scratch) -> (Plan, String, Value) {
     (plan, page.page, page.run)
 }
 
-/// numpy's tSNR of all runs, mean, std, and the tSNR of each run at voxels.
-fn of_numpy(scratch: &Scratch, runs: usize, voxels: &[Value]) -> Vec<Vec<f64>> {
-    let python = std::env::var_os("TSNR_PYTHON").expect("TSNR_PYTHON names a Python with nibabel");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_check.py");
-    let voxels = serde_json::to_string(voxels).expect("JSON");
-    let output = Command::new(python)
-        .arg("-B")
-        .arg(script)
-        .arg(voxels)
-        .args((1..=runs).map(|run| scratch.path(&name(run))))
-        .output()
-        .expect("Python starts");
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 #[test]
 #[ignore = "needs a browser and Python"]
 fn links_lead_to_places_where_the_values_are_numpys_to_four_digits() {
     let scratch = Scratch::new();
     let (plan, page, _) = faulty(&scratch);
-    let script = VISIT.replace("SLICE", &LOST_SLICE.to_string());
+    let script = format!("{STATE}{}", VISIT.replace("SLICE", &LOST_SLICE.to_string()));
     let screen = Screen { width: 1400, is_dark: false };
     let found = asked(&browser(), &page, screen, &script);
     assert_eq!(found["violations"], serde_json::json!([]));
     let visited = found["visited"].as_array().expect("places");
     assert!(visited.len() >= 5 + 2, "{visited:?}");
-    let voxels: Vec<Value> = visited.iter().map(|it| it["voxel"].clone()).collect();
-    for (place, expected) in visited.iter().zip(of_numpy(&scratch, plan.runs, &voxels)) {
-        let values: Vec<f64> = place["values"]
-            .as_array()
-            .expect("values")
-            .iter()
-            .map(|it| it.as_str().expect("a text").parse().expect("a number"))
-            .collect();
-        // The share between runs, which numpy is not asked for, stands before the runs'.
-        let values = [&values[..3], &values[4..]].concat();
-        let rounded: Vec<f64> =
-            expected.iter().map(|it| format!("{it:.3e}").parse().expect("a number")).collect();
-        assert_eq!(values, rounded, "{place}");
+    let runs: Vec<_> = (1..=plan.runs).map(|run| scratch.path(&name(run))).collect();
+    assert_values_are_numpys(&runs, visited);
+    for place in visited {
         let from = &place["from"];
         if let Some(slice) = from["slice"].as_str() {
             assert_eq!(place["voxel"][2].to_string(), slice, "{place}");
