@@ -73,7 +73,10 @@ impl Seen<'_> {
         };
         std::thread::scope(|scope| {
             let helpers = threads.get().min(self.signals.len()).saturating_sub(1);
-            (0..helpers).for_each(|_| drop(scope.spawn(work)));
+            // What no thread is to be had for is done by this one.
+            for _ in 0..helpers {
+                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            }
             work();
         });
         let brain = self.inside.map(|it| self.whole_brain(it));

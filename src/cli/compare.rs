@@ -5,7 +5,7 @@ use super::progress::RoundBar;
 use super::{Process, outputs, print};
 use crate::analysis::{Observer, Planned};
 use crate::compare::{
-    ComparedRuns, Contender, Rounding, compare_maps, json, measure, table, tolerance,
+    ComparedRuns, Contender, Measured, Rounding, compare_maps, json, measure, table, tolerance,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::maps::{STD, WrittenUndefined};
@@ -14,11 +14,14 @@ use crate::pipeline::{Beside, Mode, single_volume};
 use crate::recipe::Recipe;
 use crate::resources;
 use crate::runs::Session;
+use std::fs::File;
+use std::io::{self, Seek};
 use std::num::NonZeroUsize;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::{env, fs, io};
+use std::{env, fs};
 
 /// How often each mode is run, if that is not said.
 const ROUNDS: usize = 3;
@@ -29,20 +32,18 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
     let mut recipe = arguments.recipe();
     recipe.definition.undefined = Some(WrittenUndefined::Nan);
     let (session, mut contenders) = contenders(arguments, &recipe, process)?;
-    let scratch = process.under_way.scratch_folder()?;
+    let new_file = |_: &Contender| process.under_way.unnamed_file();
+    let maps: Vec<File> = contenders.iter().map(new_file).collect::<Result<_>>()?;
     read_once(&session)?;
     let runnable: Vec<usize> =
         (0..contenders.len()).filter(|&index| contenders[index].skipped.is_none()).collect();
-    let map = |index: usize| scratch.path().join(format!("{index}.nii"));
     let rounds = arguments.repeat.map_or(ROUNDS, NonZeroUsize::get);
     let bar = RoundBar::new(rounds * runnable.len(), process.messages);
     for round in 0..rounds {
         for turn in 0..runnable.len() {
             let index = runnable[(turn + round) % runnable.len()];
             let contender = &mut contenders[index];
-            let mut command = command(&recipe, contender, &scratch.path().join("recipe.json"))?;
-            command.arg("-o").arg(map(index));
-            contender.runs.push(measure(&mut command)?);
+            contender.runs.push(run_once(&recipe, contender, &[], &maps[index])?);
             if process.interruption.cancellation.is_cancelled() {
                 return Err(Error::cancelled());
             }
@@ -55,19 +56,17 @@ pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()>
     // Only beside an intercept does the std matter; the last is the most sparing.
     let std = match runnable.last() {
         Some(&last) if rounding.intercept.is_some_and(|it| it > 0.0) => {
-            let std = scratch.path().join("std.nii");
+            let std = process.under_way.unnamed_file()?;
             let mut recipe = recipe.clone();
             recipe.maps.extend([STD]);
-            let file = scratch.path().join("recipe.json");
-            let mut command = command(&recipe, &contenders[last], &file)?;
-            measure(command.arg("-o").arg(map(last)).arg("--std").arg(&std))?;
+            run_once(&recipe, &contenders[last], &["--write-std"], &std)?;
             values(&std)?
         }
         _ => vec![],
     };
     let tolerance =
         |voxel: usize, tsnr| tolerance(tsnr, std.get(voxel).copied().unwrap_or(f64::NAN), rounding);
-    let agreement = compare_maps(&mut contenders, |index| values(&map(index)), tolerance, shape);
+    let agreement = compare_maps(&mut contenders, |index| values(&maps[index]), tolerance, shape);
     match agreement {
         // Of maps that disagree the rows are shown; of one that cannot be read nothing is.
         Err(error) if error.kind() != ErrorKind::Defect => Err(error),
@@ -132,28 +131,32 @@ fn read_once(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// This program, asked for the map of a recipe in one mode.
-fn command(recipe: &Recipe, contender: &Contender, file: &Path) -> Result<Command> {
+/// Has this program, in a process of its own, write a map of a recipe in one mode.
+fn run_once(
+    recipe: &Recipe,
+    contender: &Contender,
+    options: &[&str],
+    map: &File,
+) -> Result<Measured> {
     let mut recipe = recipe.clone();
     recipe.computing.mode =
         Mode::ALL.into_iter().find(|it| it.name() == contender.mode).expect("a mode");
     recipe.computing.threads = NonZeroUsize::new(contender.threads);
-    let text = serde_json::to_string(&recipe).map_err(|error| {
+    let recipe = serde_json::to_string(&recipe).map_err(|error| {
         Error::unsupported(format!("cannot hand the runs to another process: {error}"))
             .remedy("give names that are UTF-8")
     })?;
-    fs::write(file, text).map_err(|error| Error::io("cannot write", error).at(file))?;
     let program =
         env::current_exe().map_err(|error| Error::io("cannot find this program", error))?;
     let mut command = Command::new(program);
-    command.arg("recipe").arg(file).args(["-q", "--dtype", "float64", "--scratch-of-parent"]);
-    command.arg(file.with_file_name(""));
-    Ok(command)
+    measure(command.args(["recipe", "-q"]).args(options), &(recipe + "\n"), map)
 }
 
 /// The values of a map that a mode made.
-fn values(map: &Path) -> Result<Vec<f64>> {
-    single_volume(map, &mut Beside::default()).map(|(values, _)| values)
+fn values(mut map: &File) -> Result<Vec<f64>> {
+    map.rewind().map_err(|error| Error::io("cannot read a map", error))?;
+    let path = format!("/dev/fd/{}", map.as_raw_fd());
+    single_volume(Path::new(&path), &mut Beside::default()).map(|(values, _)| values)
 }
 
 /// Prints the table, and writes the JSON if it was asked for.

@@ -43,7 +43,8 @@ impl Messages {
 
     /// That an output is a FIFO which nobody reads yet; said whatever is wanted, as all else waits.
     pub fn waits_for_reader(self, fifo: &Path) {
-        let text = format!("{}: a FIFO that nobody reads: waiting for a reader", fifo.display());
+        let text =
+            format!("{}: a FIFO that nobody reads: waiting a minute for a reader", fifo.display());
         match self.is_json {
             true => object(&json!({"level": "note", "text": text})),
             false => told(NOTE, text),

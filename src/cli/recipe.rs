@@ -4,42 +4,35 @@ use super::Process;
 use super::arguments::{
     AnalysisArguments, CompareArguments, ComputingArguments, RecipeArguments, RunArguments,
 };
-use super::outputs;
 use super::progress::ReadingBar;
 use super::signals::end_with_parent;
 use crate::analysis::Planned;
 use crate::error::{Error, Result};
-use crate::export::{Context, encoding, nifti};
+use crate::export::{Context, nifti};
+use crate::formats::{Encoding, MapPrecision};
 use crate::maps::{STD, TSNR};
 use crate::recipe::{MaskChoice, Recipe, ShortRuns, Widening};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Computes the recipe in a JSON file and writes its map.
+/// Computes the recipe in the first line of stdin and writes a map of it to stdout.
 pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> {
-    let path = &arguments.recipe;
-    let text =
-        fs::read_to_string(path).map_err(|error| Error::io("cannot read", error).at(path))?;
+    let mut text = String::new();
+    io::stdin().read_line(&mut text).map_err(|error| Error::io("cannot read stdin", error))?;
     let recipe: Recipe = serde_json::from_str(&text)
-        .map_err(|error| Error::format(format!("no recipe: {error}")).at(path))?;
-    if let Some(scratch) = &arguments.scratch_of_parent {
-        end_with_parent(&process.under_way, scratch.clone())?;
-    }
+        .map_err(|error| Error::format(format!("stdin holds no recipe: {error}")))?;
+    end_with_parent()?;
     let progress = Arc::new(ReadingBar::new(process.messages, false));
     let planned = Planned::new(&recipe, progress, &process.interruption.cancellation)?;
-    let files: Vec<PathBuf> =
-        std::iter::once(&arguments.output).chain(&arguments.std).cloned().collect();
-    outputs::check(&files, planned.files_read(), process)?;
     let record = planned.run()?;
     let mut context = Context::new();
-    context.precision = arguments.dtype;
-    let mut batch = process.under_way.batch();
-    let tsnr = std::iter::once((&arguments.output, TSNR));
-    for (path, kind) in tsnr.chain(arguments.std.iter().map(|path| (path, STD))) {
-        batch.write(path, |to| nifti::write(&record, kind, 0, encoding(path), &context, to))?;
-    }
-    process.commit(batch)
+    context.precision = MapPrecision::Float64;
+    let kind = if arguments.write_std { STD } else { TSNR };
+    let mut to = BufWriter::new(io::stdout().lock());
+    nifti::write(&record, kind, 0, Encoding::Plain, &context, &mut to)
+        .and_then(|()| to.flush())
+        .map_err(|error| Error::io("cannot write the map", error))
 }
 
 impl RunArguments {

@@ -2,7 +2,7 @@
 //! cancelled, and no partial file is left.
 
 use crate::error::{Error, Result};
-use crate::output::{ScratchFolder, UnderWay};
+use crate::output::UnderWay;
 use signal_hook::consts::{
     SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
     SIGXCPU, SIGXFSZ,
@@ -10,7 +10,6 @@ use signal_hook::consts::{
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,7 +67,7 @@ impl Interruption {
             std::process::exit(128 + signal)
         };
         let spawned = thread::Builder::new().name("signals".to_owned()).spawn(wait);
-        spawned.map_err(failed)?;
+        spawned.map_err(|error| Error::io("cannot start a thread that waits for Ctrl-C", error))?;
         Ok(interruption)
     }
 
@@ -84,17 +83,13 @@ impl Interruption {
     }
 }
 
-/// Ends this process when its stdin ends, which its parent holds open as long as it lives, and
-/// removes the parent's scratch folder.
+/// Ends this process when its stdin ends, which its parent holds open as long as it lives.
 ///
 /// # Errors
 /// A thread that cannot be had.
-pub(super) fn end_with_parent(under_way: &UnderWay, scratch: PathBuf) -> Result<()> {
-    let under_way = under_way.clone();
-    let wait = move || {
+pub(super) fn end_with_parent() -> Result<()> {
+    let wait = || {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
-        let _no_file_is_begun = under_way.abandon();
-        ScratchFolder::remove(&scratch);
         std::process::exit(1)
     };
     let spawned = thread::Builder::new().name("parent".to_owned()).spawn(wait);

@@ -58,15 +58,12 @@ fn order(task: Task) {
         let spawned = thread::Builder::new().name("messages".to_owned()).spawn(talk);
         spawned.is_ok().then(|| Mutex::new(sender))
     };
-    let (done, is_done) = channel();
-    match TALKER.get_or_init(started) {
-        Some(talker) => {
-            let talker = talker.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = talker.send((task, done));
-        }
+    let Some(talker) = TALKER.get_or_init(started) else {
         // No thread is to be had: better to wait than to be silent.
-        None => carry_out(task, &mut None),
-    }
+        return carry_out(task, &mut None);
+    };
+    let (done, is_done) = channel();
+    let _ = talker.lock().unwrap_or_else(PoisonError::into_inner).send((task, done));
     let state = || (IS_BUSY.load(Ordering::Relaxed), PIECES.load(Ordering::Relaxed));
     let mut before = (false, 0);
     while !IS_BLOCKED.load(Ordering::Relaxed)

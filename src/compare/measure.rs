@@ -1,7 +1,8 @@
 //! A program run once, with what it used.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use wait4::Wait4;
@@ -17,17 +18,24 @@ pub struct Measured {
     pub peak_bytes: u64,
 }
 
-/// Runs `command` to its end. Its stdin is empty, and ends no earlier than it or this process.
+/// Runs `command` to its end. Its stdin is `told`, and ends no earlier than it or this process; its stdout
+/// becomes the content of a file.
 ///
 /// # Errors
 /// A program that cannot be started, or that fails: with the last line it said.
-pub fn measure(command: &mut Command) -> Result<Measured> {
-    let started = Instant::now();
+pub fn measure(command: &mut Command, told: &str, mut stdout: &File) -> Result<Measured> {
     let failed = |error| Error::io("cannot run this program once more", error);
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(failed)?;
+    let emptied =
+        stdout.set_len(0).and_then(|()| stdout.rewind()).and_then(|()| stdout.try_clone());
+    let started = Instant::now();
+    let command = command.stdin(Stdio::piped()).stdout(emptied.map_err(failed)?);
+    let mut child = command.stderr(Stdio::piped()).spawn().map_err(failed)?;
     // Open as long as we live: by its end a child knows of ours.
-    let _stdin = child.stdin.take();
+    let mut stdin = child.stdin.take();
+    if let Some(stdin) = &mut stdin {
+        // Who ended before it was told everything says why.
+        let _ = stdin.write_all(told.as_bytes());
+    }
     let mut said = String::new();
     if let Some(mut stderr) = child.stderr.take() {
         // To the end of what it says, which is the end of the program.

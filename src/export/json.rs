@@ -281,7 +281,7 @@ struct UndefinedJson {
     always_zero: usize,
     /// Voxels that have one other value in every used volume.
     constant: usize,
-    /// Voxels with samples that are NaN or infinite.
+    /// Voxels with samples that are NaN or infinite, or in float64 too large to be squared (above 1e150).
     not_finite: usize,
 }
 

@@ -44,7 +44,7 @@ pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
     let reasons = [
         (counts.all_zero, "always 0"),
         (counts.constant, "constant but not 0"),
-        (counts.not_finite, "with NaN or infinite samples"),
+        (counts.not_finite, "not finite"),
     ];
     reasons.into_iter().filter(|(count, _)| *count > 0).collect()
 }

@@ -23,6 +23,8 @@ fn find(computed: &Computed) -> Vec<Finding> {
     if count == 0 {
         return Vec::new();
     }
-    let text = format!("{} no variation over time", voxels_have(count));
+    let or =
+        if computed.has_float64() { ", or too little to be squared (below 1e-150)" } else { "" };
+    let text = format!("{} no variation over time{or}", voxels_have(count));
     vec![RULE.finding(text).figure("voxels", count)]
 }

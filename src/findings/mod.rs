@@ -76,6 +76,7 @@ use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition}
 use crate::regions::{Brain, NamedMask};
 use crate::runs::{grouped_by, names_of, shortened};
 use crate::stats::peak::RunPeak;
+use crate::voxels::Datatype;
 use between_runs::BetweenRuns;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -375,6 +376,11 @@ pub(crate) struct Computed<'a> {
 }
 
 impl Computed<'_> {
+    /// Whether samples are of float64, so that they may be too large or too small to be squared.
+    fn has_float64(&self) -> bool {
+        self.prepared.session.images().any(|image| image.datatype() == Datatype::Float64)
+    }
+
     /// Where it was looked at: `in the mask`, `in the brain`, `in the voxels that vary`.
     fn place(&self) -> &'static str {
         match (self.mask, self.brain) {

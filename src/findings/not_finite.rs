@@ -7,7 +7,7 @@ use crate::stats::formula::NotFinite;
 pub(super) const RULE: Rule = Rule {
     name: "not-finite",
     severity: Severity::Warning,
-    about: "voxels with samples that are NaN or infinite",
+    about: "voxels with samples that are NaN or infinite, or in float64 too large to be squared",
     look: Look::After {
         looked_for: |computed| match computed.analysis.definition.not_finite {
             NotFinite::Undefined => Some("samples that are NaN or infinite".to_owned()),
@@ -23,6 +23,7 @@ fn find(computed: &Computed) -> Vec<Finding> {
     if count == 0 {
         return Vec::new();
     }
-    let text = format!("{} samples that are NaN or infinite", voxels_have(count));
+    let or = if computed.has_float64() { ", or too large to be squared (above 1e150)" } else { "" };
+    let text = format!("{} samples that are NaN or infinite{or}", voxels_have(count));
     vec![RULE.finding(text).figure("voxels", count)]
 }

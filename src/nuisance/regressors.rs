@@ -42,8 +42,11 @@ pub(super) struct FitBytes {
     pub most: u64,
 }
 
-/// More products of numbers than this are not taken to make a basis: that is some seconds.
-const MOST_PRODUCTS: f64 = 5e9;
+/// The products of numbers that are taken in a second to make a basis.
+const PRODUCTS_PER_SECOND: f64 = 1e9;
+/// A basis that takes longer to make is refused. The runs are read for about as long, where there are so
+/// many columns and volumes.
+const MOST_SECONDS: f64 = 60.0;
 
 /// A fit that takes more memory than this, and than its run, is begun when all of the run was seen to be
 /// there: a header's claim is cheaper to check than to compute with.
@@ -63,9 +66,9 @@ fn check_size(
     let volumes = run.volumes();
     let of_columns = 8 * volumes as u64 * columns as u64;
     let bytes = HELD * of_columns + 4 * (columns * columns) as u64;
-    let products = 3.0 * (columns as f64).powi(2) * volumes as f64;
-    let problem = if products > MOST_PRODUCTS {
-        format!("takes {products:.1e} products of numbers, more than {MOST_PRODUCTS:.0e}")
+    let to_make = 3.0 * (columns as f64).powi(2) * volumes as f64 / PRODUCTS_PER_SECOND;
+    let problem = if to_make > MOST_SECONDS {
+        format!("takes about {to_make:.0} s to prepare, more than the {MOST_SECONDS} s it may take")
     } else if let Some(limit) = limit_bytes.filter(|&limit| taken_bytes + bytes > limit) {
         let needed = mebibytes(taken_bytes + bytes);
         format!("takes {needed} of memory, more than the {} it may use", mebibytes(limit))

@@ -80,32 +80,18 @@ impl UnderWay {
         }
     }
 
-    /// A new folder among the temporary files of the system.
+    /// An empty file without a name on the disk of temporary files: it goes when nobody has it open
+    /// any more, however the processes end.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn scratch_folder(&self) -> Result<ScratchFolder> {
+    pub fn unnamed_file(&self) -> Result<File> {
         let parent = std::env::temp_dir();
-        let failed = |error| Error::io("cannot make a folder for temporary files", error);
-        let made = HiddenFolder::create(self, &parent, None);
-        Ok(ScratchFolder(made.map_err(|error| failed(error).at(&parent))?))
-    }
-}
-
-/// A folder for files that nobody is to see, which goes when this does or the process is
-/// interrupted.
-#[derive(Debug)]
-pub struct ScratchFolder(HiddenFolder);
-
-impl ScratchFolder {
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Removes the folder of another process, which has ended.
-    pub fn remove(folder: &Path) {
-        hidden::remove(folder);
+        let made = HiddenFolder::create(self, &parent, None).and_then(|folder| {
+            let path = folder.path().join("unnamed");
+            OpenOptions::new().read(true).write(true).create_new(true).open(path)
+        });
+        made.map_err(|error| Error::io("cannot make a temporary file", error).at(&parent))
     }
 }
 
@@ -175,11 +161,12 @@ impl Batch {
     }
 
     /// Writes into what is no regular file, one after the other, then puts every file in its
-    /// place. Where a FIFO has no reader this waits for one, and `waits` is told after a second.
+    /// place. Where a FIFO has no reader this waits for one, for a minute, and `waits` is told after a
+    /// second.
     ///
     /// # Errors
     /// Those of writing and of renaming. No file is in its place then, unless the error names it.
-    pub fn commit(self, waits: &(dyn Fn(&Path) + Sync)) -> Result<()> {
+    pub fn commit(self, waits: &dyn Fn(&Path)) -> Result<()> {
         self.streams.iter().try_for_each(|stream| stream.write(waits))?;
         let entries = self.under_way.lock();
         let mut placed = Vec::new();

@@ -3,12 +3,12 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{directory_entry, folder_of};
 use std::ffi::OsStr;
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -163,36 +163,26 @@ pub(super) struct Stream {
     pub bytes: Vec<u8>,
 }
 
-/// Who opens a FIFO without a reader is told so after this time.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Who writes into a FIFO without a reader is told so after this time.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+/// The time that a FIFO without a reader is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Stream {
     /// Writes it. `waits` is told of a FIFO that has no reader for a while.
-    pub fn write(&self, waits: &(dyn Fn(&Path) + Sync)) -> Result<()> {
+    ///
+    /// # Errors
+    /// Those of the system, and a FIFO that has no reader for a minute.
+    pub fn write(&self, waits: &dyn Fn(&Path)) -> Result<()> {
         let write = || {
-            let mut to = thread::scope(|scope| {
-                let (opened, is_opened) = channel::<()>();
-                let is_fifo = fs::metadata(&self.path).is_ok_and(|it| it.file_type().is_fifo());
-                let watch = move || {
-                    if is_opened.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                        waits(&self.destination);
-                    }
-                };
-                if is_fifo {
-                    // Without a thread nothing is told.
-                    let _ = thread::Builder::new().spawn_scoped(scope, watch);
-                }
-                let to = self.open();
-                drop(opened);
-                to
-            })?;
+            let mut to = self.open(waits)?;
             to.write_all(&self.bytes)?;
             to.flush()
         };
         write().map_err(|error| Error::io("cannot write", error).at(&self.destination))
     }
 
-    fn open(&self) -> io::Result<Box<dyn Write>> {
+    fn open(&self, waits: &dyn Fn(&Path)) -> io::Result<Box<dyn Write>> {
         // Our own streams are not opened anew: who shares them goes on behind what we write.
         let folder = fs::canonicalize(folder_of(&self.path))?;
         let is_ours = ["/proc/self/fd", "/dev/fd"]
@@ -202,10 +192,34 @@ impl Stream {
             _ if self.path == Path::new(STDOUT) => Ok(Box::new(io::stdout().lock())),
             Some("1") => Ok(Box::new(io::stdout().lock())),
             Some("2") => Ok(Box::new(io::stderr().lock())),
-            _ if fs::metadata(&self.path)?.file_type().is_socket() => {
-                Ok(Box::new(UnixStream::connect(&self.path)?))
-            }
-            _ => Ok(Box::new(OpenOptions::new().append(true).open(&self.path)?)),
+            _ => match fs::metadata(&self.path)?.file_type() {
+                kind if kind.is_socket() => Ok(Box::new(UnixStream::connect(&self.path)?)),
+                kind if kind.is_fifo() => Ok(Box::new(self.open_fifo(waits)?)),
+                _ => Ok(Box::new(opened(&self.path)?)),
+            },
         }
     }
+
+    /// Opens a FIFO when it has a reader.
+    fn open_fifo(&self, waits: &dyn Fn(&Path)) -> io::Result<File> {
+        let (sender, is_opened) = channel();
+        let path = self.path.clone();
+        // Nobody is there to take a file that is opened too late.
+        let open = move || drop(sender.send(opened(&path)));
+        if thread::Builder::new().spawn(open).is_err() {
+            // Without a thread nothing is told, and nothing ends the waiting but a reader or a signal.
+            return opened(&self.path);
+        }
+        is_opened.recv_timeout(TOLD_AFTER).unwrap_or_else(|_| {
+            waits(&self.destination);
+            is_opened.recv_timeout(PATIENCE - TOLD_AFTER).unwrap_or_else(|_| {
+                let problem = "nobody read this FIFO within a minute; start its reader first";
+                Err(io::Error::new(io::ErrorKind::TimedOut, problem))
+            })
+        })
+    }
+}
+
+fn opened(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
 }

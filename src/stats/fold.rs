@@ -12,6 +12,11 @@ use std::ops::Range;
 /// than this part of them, which is rounding.
 const SAME_MEANS: f64 = 1e-12;
 
+/// A sum of squares below this has lost digits to the smallest number that float64 has, and counts as
+/// nothing; one above its inverse may have overflowed on its way, and counts as infinite. So all modes
+/// say the same of it.
+const LEAST_SQUARES: f64 = 1e-300;
+
 /// The figures of so many voxels are gathered before the maps are made of them, one map after the
 /// other: they stay in the first cache.
 const VOXELS_AT_A_TIME: usize = 256;
@@ -128,7 +133,8 @@ pub struct RunBeingAdded<'a> {
 impl RunBeingAdded<'_> {
     /// Adds the next voxel, at this place among those that are kept.
     #[inline]
-    pub fn add(&mut self, voxel: usize, it: RunVoxel) {
+    pub fn add(&mut self, voxel: usize, mut it: RunVoxel) {
+        it.residual = in_range(it.residual);
         if let Some(within) = self.of_runs.within.get_mut(voxel) {
             *within += it.residual;
         }
@@ -157,6 +163,18 @@ impl RunBeingAdded<'_> {
         if let Some(own) = &mut self.own {
             own.add(figures(mean, std, ratio, it.residual, None, self.totals));
         }
+    }
+}
+
+/// A sum of squares as far as float64 can tell it, see [`LEAST_SQUARES`].
+#[inline]
+fn in_range(squares: f64) -> f64 {
+    if squares < LEAST_SQUARES {
+        0.0
+    } else if squares > 1.0 / LEAST_SQUARES {
+        f64::INFINITY
+    } else {
+        squares
     }
 }
 
@@ -348,6 +366,7 @@ impl MapsBeingMade<'_> {
     #[inline]
     pub fn add(&mut self, voxel: usize, mean: f64, squares: f64) {
         let MapsBeingMade { of_runs, model, definition, totals, .. } = self;
+        let squares = in_range(squares);
         let mut mean = model.numerator(of_runs.voxels.start + voxel).unwrap_or(mean);
         let within = of_runs.within.get(voxel).copied();
         let runs = model.runs().len() as f64;

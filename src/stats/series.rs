@@ -247,7 +247,7 @@ fn add_squares(sums: &mut [f64], values: &[f64]) {
 /// A residual sum of squares beside what was explained: nothing, if it is no more than what
 /// rounding leaves.
 fn beside(residual: f64, explained: f64) -> f64 {
-    if !explained.is_finite() {
+    if !(residual + explained).is_finite() {
         // Squares that are no numbers leave none, whatever the fit leaves.
         f64::NAN
     } else if explained > 0.0 && residual <= (residual + explained) * NOTHING_LEFT {

@@ -342,6 +342,33 @@ fn more_threads_than_work_do_no_harm() {
 }
 
 #[test]
+#[ignore = "needs root, to be a user without processes"]
+fn where_threads_cannot_be_started_the_work_is_done_or_an_error_says_so() {
+    let scratch = folder_of_runs(&["run-1.nii", "run-2.nii"]);
+    let program = scratch.path("tsnr");
+    fs::copy(env!("CARGO_BIN_EXE_tsnr"), &program).expect("a copy that others may run");
+    fs::create_dir(scratch.path("new")).expect("a folder");
+    for folder in ["", "new"] {
+        let mode = fs::Permissions::from_mode(0o777);
+        fs::set_permissions(scratch.path(folder), mode).expect("a mode");
+    }
+    let user = 1_000_000 + std::process::id();
+    let mut ends = Vec::new();
+    for processes in 1..=8 {
+        let line = format!(
+            "exec timeout --kill-after=1 60 setpriv --reuid={user} --regid={user} --clear-groups \
+             bash -c 'ulimit -u {processes}; exec ./tsnr run-?.nii -q --threads 2 -o new/map.nii'"
+        );
+        let outcome = scratch.bash(&line, [""; 0]);
+        let says = outcome.stderr.contains("cannot start") && !outcome.stderr.contains("defect");
+        assert!(outcome.exit_code == Some(0) || says, "{processes}: {outcome:?}");
+        ends.push(outcome.exit_code);
+    }
+    assert_eq!((ends[0], ends[7]), (Some(1), Some(0)), "{ends:?}");
+    assert!(ends.is_sorted_by_key(|it| it.map(std::cmp::Reverse)), "{ends:?}");
+}
+
+#[test]
 fn version_and_help_go_to_stdout() {
     let scratch = Scratch::new();
     for option in ["--version", "-V"] {
@@ -563,7 +590,7 @@ fn the_summary_says_why_voxels_are_undefined() {
     let outcome = scratch.tsnr([&*run, "-o", "map.nii", "--undefined", "nan"]).succeeded();
     assert_eq!(
         outcome.summary("undefined"),
-        "7 voxels, written as NaN: 1 always 0, 2 constant but not 0, 4 with NaN or infinite samples"
+        "7 voxels, written as NaN: 1 always 0, 2 constant but not 0, 4 not finite"
     );
     assert!(outcome.summary("median tSNR").ends_with("over 53 defined voxels"));
 }

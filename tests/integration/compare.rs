@@ -163,7 +163,7 @@ fn a_comparison_writes_no_map() {
 
 /// A child is stopped, so that it is there when its parent ends, and then goes on.
 #[test]
-fn what_was_started_ends_with_its_parent_and_takes_the_scratch_away() {
+fn what_was_started_ends_with_its_parent() {
     let values: Vec<f64> = (0..4_000_000).map(|it| f64::from(it % 100)).collect();
     let run = bytes::Header::new(bytes::FLOAT32, 32, 100, 100, 50, 8).file(&values);
     for signal in ["KILL", "TERM", "HUP"] {
@@ -186,6 +186,19 @@ fn what_was_started_ends_with_its_parent_and_takes_the_scratch_away() {
         assert!(expected.contains(&(signal, code)), "{signal}: {}", outcome.stdout);
         assert!(turns.parse::<u32>().unwrap() < 100, "the child goes on: {}", outcome.stdout);
     }
+}
+
+/// Whether a child is there or not: nothing that was made has a name.
+#[test]
+fn nothing_is_left_of_a_comparison_that_is_killed_at_any_time() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("temporary")).unwrap();
+    let line = "export TMPDIR=$PWD/temporary; \
+                for delay in {01..40}; do \"$@\" > /dev/null 2>&1 & sleep 0.1$delay; \
+                kill -KILL $! || exit 9; wait $!; ls -A temporary; done 2> /dev/null";
+    let run = program::session_runs()[3].display().to_string();
+    let killed = scratch.bash(line, ["compare", &run, "--repeat=1000", "--threads=1"]);
+    assert_eq!(killed.succeeded().stdout, "");
 }
 
 #[test]

@@ -491,6 +491,33 @@ fn wherever_the_program_is_killed_each_output_is_whole_and_the_next_run_clears()
 
 #[test]
 #[ignore = "needs strace"]
+fn wherever_a_signal_comes_no_output_is_new_or_all_are() {
+    let (old, new) = (files(&before()), after());
+    for (signal, number) in [("USR1", 10), ("HUP", 1)] {
+        let mut ends = BTreeMap::new();
+        for call in ["fsync", "rename"] {
+            for at in 1.. {
+                let scratch = before();
+                let what = format!("{call}:signal={signal}:when={at}");
+                let Traced { exit_code, stderr, calls } = traced(&scratch, &what, arguments());
+                if calls.is_empty() {
+                    break;
+                }
+                let left = files(&scratch);
+                match exit_code {
+                    Some(0) => assert!(left == new, "{what}: {:?}", left.keys()),
+                    // Who needs longer for its end than a signal gives it may be through all the same.
+                    _ => assert!(left == old || left == new, "{what}: {exit_code:?}: {stderr}"),
+                }
+                *ends.entry(exit_code).or_insert(0) += 1;
+            }
+        }
+        assert!(ends.keys().eq(&[Some(0), Some(128 + number)]), "{signal}: {ends:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
 fn where_one_file_cannot_be_placed_all_are_put_back_or_the_error_says_which_are_new() {
     let (old, new) = (files(&before()), after());
     for number in 1..=6 {

@@ -545,28 +545,47 @@ fn voxels_of_nothing_but_trend_are_constant_in_every_mode() {
     }
 }
 
-/// Squares of numbers of float64 beyond about 1e154 are infinite: such a voxel has no tSNR for the same
-/// reason in all modes, also where a fit leaves nothing.
+/// Squares of numbers of float64 beyond about 1e150 are infinite, those below 1e-150 nothing: such a voxel has
+/// no tSNR for the same reason in all modes, also where a fit leaves nothing, and whatever the slope.
 #[test]
-fn numbers_too_large_to_be_squared_are_told_alike_in_all_modes() {
-    let scratch = Scratch::new();
+fn numbers_too_large_or_too_small_to_be_squared_are_told_alike_in_all_modes() {
     let mut random = Random::new("too large");
     let (mut values, volumes) = (Vec::new(), 20);
     for volume in 0..volumes {
         let line = 1.0 + f64::from(volume);
-        // Noise and lines, of two sizes, and a line with noise.
+        // Noise and lines, of several sizes, and a line with noise.
         let noise = 10.0 + random.normal();
         values.extend([1e160 * noise, 1e160 * line, 1e160 * (line + 1e-3 * noise), noise, line]);
+        values.extend([1e-170, 1e-157, 1e-145, 1e145, 1e153].map(|size| size * noise));
     }
-    let header = Header::new(FLOAT64, 64, 5, 1, 1, volumes as i16);
-    scratch.file("run.nii", header.file(&values));
-    for (options, expected) in [(&[][..], [0, 3]), (&["--detrend", "1"], [1, 3])] {
+    let expected = |constant, not_finite| vec![constant, not_finite];
+    for (slope, options, expected) in [
+        (1.0, &[][..], expected(2, 4)),
+        (1.0, &["--detrend", "1"], expected(3, 4)),
+        // What is stored is too large or too small, what it stands for not, or the other way round.
+        (1e-15, &[], expected(3, 0)),
+        (1e25, &[], expected(0, 5)),
+    ] {
+        let scratch = Scratch::new();
+        let mut header = Header::new(FLOAT64, 64, 10, 1, 1, volumes as i16);
+        header.slope = slope;
+        scratch.file("run.nii", header.file(&values));
+        let mut medians = Vec::new();
         for mode in MODES {
             let arguments = ["run.nii", "--json", "-", "--mode", mode].into_iter();
             let outcome = scratch.tsnr(arguments.chain(options.iter().copied())).succeeded();
             let json: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
             let undefined = ["constant", "not_finite"].map(|it| json["undefined"][it].as_u64());
-            assert_eq!(undefined, expected.map(Some), "{mode}, {options:?}");
+            let expected: Vec<_> = expected.iter().copied().map(Some).collect();
+            assert_eq!(undefined.to_vec(), expected, "{mode}, {slope}, {options:?}");
+            let told = [
+                "too little to be squared (below 1e-150)",
+                "too large to be squared (above 1e150)",
+            ]
+            .map(|it| outcome.stderr.contains(it));
+            assert_eq!(told.to_vec(), expected.iter().map(|it| *it != Some(0)).collect::<Vec<_>>());
+            medians.push(json["tsnr"]["median"].as_f64().expect("a median"));
         }
+        assert!(medians.iter().all(|it| (it / medians[0] - 1.0).abs() < 1e-12), "{medians:?}");
     }
 }

@@ -882,6 +882,20 @@ fn who_waits_for_the_reader_of_a_fifo_says_so_and_goes_on_when_there_is_one() {
 }
 
 #[test]
+#[ignore = "takes a minute"]
+fn a_fifo_that_nobody_reads_is_an_error_after_a_minute() {
+    let old = OldOutputs::new();
+    old.scratch.fifo("run.json");
+    let run = odd("int16_le.nii").display().to_string();
+    let arguments = [&[&*run, "-q", "--json", "run.json"][..], &OUTPUTS].concat();
+    let line = old.scratch.tsnr(arguments).error();
+    let says = "run.json: cannot write: nobody read this FIFO within a minute; start its reader";
+    assert!(line.contains(says), "{line}");
+    fs::remove_file(old.scratch.path("run.json")).expect("a FIFO");
+    old.assert_untouched();
+}
+
+#[test]
 fn signals_that_were_ignored_at_the_start_stay_ignored() {
     let scratch = Scratch::new();
     scratch.fifo("pipe");
@@ -890,7 +904,7 @@ fn signals_that_were_ignored_at_the_start_stay_ignored() {
                 for it in $ignored; do kill -$it $!; done; sleep 1; cat pipe; wait $!";
     let run = session_runs()[3].display().to_string();
     let outcome = scratch.bash(line, [&*run, "-o", "map.nii", "-q", "--json", "pipe"]);
-    let waits = "tsnr: pipe: a FIFO that nobody reads: waiting for a reader\n";
+    let waits = "tsnr: pipe: a FIFO that nobody reads: waiting a minute for a reader\n";
     assert_eq!((outcome.exit_code, &*outcome.stderr), (Some(0), waits));
     assert!(outcome.stdout.starts_with('{') && outcome.stdout.ends_with("}\n"));
     assert_eq!(scratch.names(), ["map.nii", "pipe"]);

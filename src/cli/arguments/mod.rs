@@ -106,32 +106,17 @@ pub(super) enum Subcommand {
         /// The command
         command: Option<String>,
     },
-    /// Compute the recipe in a JSON file
+    /// Compute the recipe in a line of JSON on stdin, and end when stdin ends
     #[command(hide = true)]
     Recipe(RecipeArguments),
 }
 
-/// A recipe as JSON, and where its map goes.
+/// The map of a recipe that goes to stdout as float64.
 #[derive(Args, Debug)]
 pub(super) struct RecipeArguments {
-    /// The recipe
-    pub recipe: PathBuf,
-
-    /// The tSNR map to write (.nii or .nii.gz)
-    #[arg(short, long, value_name = "FILE", value_parser = output_name)]
-    pub output: PathBuf,
-
-    /// Also write the standard deviation over time, which the recipe has to ask for
-    #[arg(long, value_name = "FILE", value_parser = output_name)]
-    pub std: Option<PathBuf>,
-
-    /// End when stdin ends, and remove this folder
-    #[arg(long, value_name = "FOLDER")]
-    pub scratch_of_parent: Option<PathBuf>,
-
-    /// Type of the written values
-    #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32")]
-    pub dtype: MapPrecision,
+    /// The standard deviation over time, which the recipe has to ask for; not the tSNR
+    #[arg(long)]
+    pub write_std: bool,
 
     #[command(flatten)]
     pub messages: MessageArguments,

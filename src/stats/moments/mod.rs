@@ -34,7 +34,11 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Moments {
     count: u64,
+    /// The values that the numbers in the sums stand for.
     scaling: Scaling,
+    /// The values that samples of float64 stand for, which are scaled before they are added: of a
+    /// stored number the square may overflow where that of its value does not.
+    scaling_before: Scaling,
     sums: Sums,
     projections: Option<Projections>,
     /// Whether each voxel has a sample at the limit of its type that stands for itself, unscaled; empty
@@ -81,9 +85,14 @@ impl Moments {
             }
         };
         let projections = (rank > 0).then(|| Projections::zero(voxels, rank, integers));
+        let (scaling, scaling_before) = match datatype {
+            Datatype::Float64 => (Scaling::IDENTITY, scaling),
+            _ => (scaling, Scaling::IDENTITY),
+        };
         Moments {
             count: 0,
             scaling,
+            scaling_before,
             sums,
             projections,
             at_limit: Vec::new(),
@@ -180,19 +189,30 @@ impl Moments {
     }
 
     fn add_floats<T: Sample>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize) {
-        let Sums::Float(sums) = &mut self.sums else { wrong_type() };
-        let (count, voxels) = (self.count, sums.voxels());
+        let Sums::Float(sums) = &self.sums else { wrong_type() };
+        let (scaling, voxels) = (self.scaling_before, sums.voxels());
         let pieces = Pieces { samples, rows, first_voxel, voxels };
-        let (peak, scaling) = (&mut self.peak, self.scaling);
         pieces.for_each(float::VOXELS_IN_CACHE, |start, samples| {
-            peak.add(samples, start, voxels, scaling);
-            if sums.add(samples, start, count)
-                && let Some(projections) = &mut self.projections
-            {
-                let origins = sums.origins(start..start + samples[0].len());
-                projections.add_floats(samples, Weights::from_rows(rows), origins, start);
+            if scaling == Scaling::IDENTITY {
+                return self.add_piece(samples, rows, start);
             }
+            let values = |row: &&[T]| row.iter().map(|it| scaling.apply(it.to_f64())).collect();
+            let values: Vec<Vec<f64>> = samples.iter().map(values).collect();
+            let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+            self.add_piece(&values, rows, start);
         });
+    }
+
+    /// Adds of each volume the voxels from `start` on that stay in the first cache.
+    fn add_piece<T: Sample>(&mut self, samples: &[&[T]], rows: Rows, start: usize) {
+        let Sums::Float(sums) = &mut self.sums else { wrong_type() };
+        self.peak.add(samples, start, sums.voxels(), self.scaling);
+        if sums.add(samples, start, self.count)
+            && let Some(projections) = &mut self.projections
+        {
+            let origins = sums.origins(start..start + samples[0].len());
+            projections.add_floats(samples, Weights::from_rows(rows), origins, start);
+        }
     }
 
     /// The moments over the volumes of both, which are of the same voxels.
