@@ -7,6 +7,9 @@ use super::block::{
     OutputBytes, Pause,
 };
 
+/// The bytes that a piece of the content is decoded into: the history that it refers to, and room for it.
+const WINDOW_BYTES: usize = size_of::<OutputBytes>();
+
 /// Member flags (RFC 1952, 2.3.1).
 const FHCRC: u8 = 1 << 1;
 const FEXTRA: u8 = 1 << 2;
@@ -77,6 +80,8 @@ pub struct GzipReader<R> {
     /// Length of the member so far, modulo 2^32.
     length: u32,
     failure: Option<(ErrorKind, &'static str)>,
+    /// An error that came after content which has to be handed out first.
+    delayed: Option<io::Error>,
 }
 
 impl<R: Read> GzipReader<R> {
@@ -98,6 +103,7 @@ impl<R: Read> GzipReader<R> {
             crc: crc32fast::Hasher::new(),
             length: 0,
             failure: None,
+            delayed: None,
         }
     }
 
@@ -234,11 +240,14 @@ impl<R: Read> GzipReader<R> {
         let input = Input { bytes: &self.input, end: self.input_end, at_end: self.inner_at_end };
         let mut output =
             Output { bytes: &mut self.output, position: self.decoded, floor: self.member_start };
-        let result = self.inflater.run(&input, &mut output);
-        let content = &output.bytes[self.decoded..output.position];
+        let counted = (&mut self.crc, &mut self.length);
+        let result = decode(&mut self.inflater, &input, &mut output, counted);
         self.decoded = output.position;
-        self.crc.update(content);
-        self.length = self.length.wrapping_add(content.len() as u32);
+        self.paused(result)
+    }
+
+    /// Goes on after some content was decoded, or could not be.
+    fn paused(&mut self, result: Result<Pause, Fault>) -> Result<(), Failure> {
         match result {
             Ok(Pause::Finished) => {
                 self.inflater.bits.align();
@@ -249,6 +258,100 @@ impl<R: Read> GzipReader<R> {
             Err(Fault::UnexpectedEnd) => Err(Failure::End),
             Err(Fault::Invalid(reason)) => Err(Failure::Invalid(reason)),
         }
+    }
+
+    /// Decodes content straight into the caller's memory, behind the first `filled` bytes of `buffer`: a
+    /// history, after which all that was decoded has been handed out. Returns how many bytes are there then.
+    /// It ends with the member, or where there is not enough room left.
+    fn blocks_into(
+        &mut self,
+        buffer: &mut [u8],
+        mut filled: usize,
+    ) -> (usize, Result<(), Failure>) {
+        // How far back the member reaches, which is what a match may refer to.
+        let mut member = (self.decoded - self.member_start).min(HISTORY);
+        let mut result = Ok(());
+        while self.stage == Stage::Blocks && result.is_ok() {
+            let Some(window) = buffer.get_mut(filled - HISTORY..filled - HISTORY + WINDOW_BYTES)
+            else {
+                break;
+            };
+            result = self.want(INPUT_WANTED);
+            if result.is_err() {
+                break;
+            }
+            let bytes = window.try_into().expect("the length of a window");
+            let input =
+                Input { bytes: &self.input, end: self.input_end, at_end: self.inner_at_end };
+            let mut output = Output { bytes, position: HISTORY, floor: HISTORY - member };
+            let counted = (&mut self.crc, &mut self.length);
+            let paused = decode(&mut self.inflater, &input, &mut output, counted);
+            let length = output.position - HISTORY;
+            filled += length;
+            member = HISTORY.min(member + length);
+            result = self.paused(paused);
+        }
+        self.output[..HISTORY].copy_from_slice(&buffer[filled - HISTORY..filled]);
+        (self.decoded, self.handed_out) = (HISTORY, HISTORY);
+        self.member_start = HISTORY - member;
+        (filled, result)
+    }
+
+    /// Remembers a failure for all further calls. An error of the inner reader comes back.
+    fn failed(&mut self, failure: Failure) -> io::Result<()> {
+        let (failure, error) = match failure {
+            Failure::End => ((ErrorKind::UnexpectedEof, "the gzip file ends too early"), Ok(())),
+            Failure::Invalid(reason) => ((ErrorKind::InvalidData, reason), Ok(())),
+            Failure::Inner(error) => {
+                ((error.kind(), "reading the gzip file failed before"), Err(error))
+            }
+        };
+        self.failure = Some(failure);
+        error
+    }
+
+    /// Fills as much of a long buffer as it can. After 32 KiB of content that is decoded elsewhere and
+    /// copied, there is a history in the buffer, and the rest is decoded where it belongs.
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let is_behind_history = filled >= HISTORY
+                && self.handed_out == self.decoded
+                && self.stage == Stage::Blocks
+                && self.failure.is_none()
+                && buffer.len() - filled >= WINDOW_BYTES - HISTORY;
+            let error = if is_behind_history {
+                let (end, result) = self.blocks_into(buffer, filled);
+                filled = end;
+                result.or_else(|failure| self.failed(failure)).err()
+            } else {
+                match self.lend_to(&mut buffer[filled..]) {
+                    Ok(0) => break,
+                    Ok(count) => {
+                        filled += count;
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
+            };
+            if let Some(error) = error {
+                if filled == 0 {
+                    return Err(error);
+                }
+                self.delayed = Some(error);
+                break;
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Copies what is lent next, or as much of it as there is room for.
+    fn lend_to(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let content = self.fill_buf()?;
+        let count = content.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&content[..count]);
+        self.consume(count);
+        Ok(count)
     }
 
     /// Checks the member against its trailer (RFC 1952, 2.3.1).
@@ -300,6 +403,21 @@ impl<R: Read> GzipReader<R> {
     }
 }
 
+/// Decodes the next bytes of a member, which are counted in its CRC-32 and its length.
+fn decode(
+    inflater: &mut Inflater,
+    input: &Input,
+    output: &mut Output,
+    (crc, length): (&mut crc32fast::Hasher, &mut u32),
+) -> Result<Pause, Fault> {
+    let start = output.position;
+    let result = inflater.run(input, output);
+    let content = &output.bytes[start..output.position];
+    crc.update(content);
+    *length = length.wrapping_add(content.len() as u32);
+    result
+}
+
 fn zeros<const N: usize>() -> Box<[u8; N]> {
     vec![0; N].try_into().expect("the length is N")
 }
@@ -314,19 +432,14 @@ enum Failure {
 impl<R: Read> BufRead for GzipReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.handed_out == self.decoded && self.stage != Stage::End {
+            if let Some(error) = self.delayed.take() {
+                return Err(error);
+            }
             if let Some((kind, reason)) = self.failure {
                 return Err(io::Error::new(kind, reason));
             }
-            self.failure = match self.advance() {
-                Ok(()) => None,
-                Err(Failure::End) => {
-                    Some((ErrorKind::UnexpectedEof, "the gzip file ends too early"))
-                }
-                Err(Failure::Invalid(reason)) => Some((ErrorKind::InvalidData, reason)),
-                Err(Failure::Inner(error)) => {
-                    self.failure = Some((error.kind(), "reading the gzip file failed before"));
-                    return Err(error);
-                }
+            if let Err(failure) = self.advance() {
+                self.failed(failure)?;
             }
         }
         Ok(&self.output[self.handed_out..self.decoded])
@@ -340,10 +453,9 @@ impl<R: Read> BufRead for GzipReader<R> {
 
 impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let content = self.fill_buf()?;
-        let count = content.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&content[..count]);
-        self.consume(count);
-        Ok(count)
+        match buffer.len() < 2 * WINDOW_BYTES {
+            true => self.lend_to(buffer),
+            false => self.fill(buffer),
+        }
     }
 }

@@ -76,6 +76,28 @@ pub fn decoded(inner: impl Read, piece: usize) -> (Vec<u8>, Verdict) {
     }
 }
 
+/// Content and verdict of the reader under test, read `length` bytes at a time into one buffer, which
+/// holds something else before.
+pub fn decoded_into(inner: impl Read, length: usize) -> (Vec<u8>, Verdict) {
+    let mut reader = GzipReader::new(inner);
+    let mut content = Vec::new();
+    let mut buffer = vec![0xa5; length];
+    loop {
+        let verdict = match reader.read(&mut buffer) {
+            Ok(0) => Verdict::Good,
+            Ok(count) => {
+                content.extend_from_slice(&buffer[..count]);
+                buffer[..count].fill(0xa5);
+                continue;
+            }
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Verdict::CutShort,
+            Err(error) if error.kind() == ErrorKind::InvalidData => Verdict::Invalid,
+            Err(error) => panic!("an error of a third kind: {error}"),
+        };
+        return (content, verdict);
+    }
+}
+
 /// Yields the bytes of a slice, `sizes` at a time in turn, with an interruption now and then.
 pub struct Trickle<'a> {
     pub bytes: &'a [u8],

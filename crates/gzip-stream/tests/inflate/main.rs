@@ -5,7 +5,7 @@ mod writer;
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
-use common::{Trickle, Verdict, decoded, reference};
+use common::{Trickle, Verdict, decoded, decoded_into, reference};
 use flate2::{Compression, GzBuilder, write::GzEncoder};
 use gzip_stream::GzipReader;
 use proptest::prelude::*;
@@ -45,10 +45,14 @@ fn content(kind: u8, length: usize, seed: u64) -> Vec<u8> {
     content
 }
 
+/// A buffer that content is decoded straight into.
+const LONG: usize = 400_000;
+
 fn assert_agrees(file: &[u8]) -> Verdict {
     let expected = reference(file);
     let found = decoded(file, usize::MAX);
     assert_eq!(found.1, expected.1, "verdict on {file:02x?}");
+    assert!(decoded_into(file, LONG) == found, "a long buffer, {file:02x?}");
     assert!(
         found.0 == expected.0,
         "content of {file:02x?}: {} bytes, expected {}",
@@ -80,6 +84,25 @@ proptest! {
         let inner = Trickle { bytes: &file, sizes: &sizes, turn: 0 };
         let piece = if tiny { 1 } else { piece };
         prop_assert!(decoded(inner, piece) == (content, Verdict::Good));
+    }
+
+    #[test]
+    fn content_is_decoded_straight_into_buffers_of_any_length(
+        kind in 0u8..6, length in 0usize..1_500_000, seed: u64, level in 0u32..10,
+        sizes in proptest::collection::vec(1000usize..200_000, 1..5),
+        buffer in 300_000usize..1_200_000, cut: prop::sample::Index, is_damaged: bool,
+    ) {
+        let content = content(kind, length, seed);
+        let (a, b) = content.split_at(cut.index(length + 1));
+        let mut file = [packed(a, level), packed(b, 9 - level)].concat();
+        if is_damaged {
+            let at = cut.index(file.len());
+            file[at] ^= 4;
+        }
+        let inner = Trickle { bytes: &file, sizes: &sizes, turn: 0 };
+        let expected = decoded(&file[..], usize::MAX);
+        prop_assert!(is_damaged || expected == (content, Verdict::Good));
+        prop_assert!(decoded_into(inner, buffer) == expected);
     }
 
     #[test]
@@ -231,6 +254,16 @@ fn an_error_of_the_inner_reader_is_passed_on() {
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::PermissionDenied, "gone"));
     assert!(found.len() > 10_000 && content.starts_with(&found));
     assert_eq!(reader.fill_buf().unwrap_err().kind(), ErrorKind::PermissionDenied);
+    // So it is behind what a long buffer takes.
+    let mut reader = GzipReader::new(Broken(file[..100_000].to_vec()));
+    let mut buffer = vec![0; LONG];
+    let count = reader.read(&mut buffer).unwrap();
+    assert!(count == found.len() && buffer[..count] == found);
+    for says in ["gone", "failed before", "failed before"] {
+        let error = reader.read(&mut buffer).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert!(error.to_string().contains(says), "{error}");
+    }
 }
 
 /// Long: set `INFLATE_ROUNDS` for longer still.
