@@ -8,7 +8,7 @@
 //! by its voxels.
 
 use super::robust::quantile;
-use crate::regions::dilation;
+use crate::regions::layers_around;
 
 /// Along shorter axes there is no room for a ghost beside the head.
 const FEWEST_ALONG_AXIS: usize = 16;
@@ -49,13 +49,7 @@ impl Ghost {
 /// The ghost in a mean over a grid `[x, y, z]` with a brain. None outside where there are too few voxels
 /// beside the head, none inside where there is no ghost.
 pub fn ghost(mean: &[f64], shape: [usize; 3], brain: &[bool]) -> Option<Option<Ghost>> {
-    let mut layers: Vec<u8> = brain.iter().map(|&it| if it { 0 } else { LAYERS }).collect();
-    let mut reached = brain.to_vec();
-    for layer in 1..LAYERS {
-        reached = dilation(&reached, shape);
-        let new = layers.iter_mut().zip(&reached).filter(|(it, reached)| **reached && **it > layer);
-        new.for_each(|(it, _)| *it = layer);
-    }
+    let layers = layers_around(brain, shape, LAYERS);
     let along = |axis: usize| along(axis, mean, shape, &layers);
     let found: Vec<Ghost> = (0..2).filter_map(along).collect();
     let largest = found.iter().copied().max_by(|a, b| a.part.total_cmp(&b.part))?;
@@ -76,14 +70,14 @@ fn along(axis: usize, mean: &[f64], shape: [usize; 3], layers: &[u8]) -> Option<
         return None;
     }
     let stride: usize = shape[..axis].iter().product();
-    let opposite = |voxel: usize| {
-        let at = voxel / stride % length;
-        voxel - at * stride + (at + length / 2) % length * stride
-    };
+    let span = stride * length;
     let mut of_layers = vec![Layer::default(); usize::from(LAYERS) + 1];
     let mut brightest = (f64::NEG_INFINITY, 0);
-    for voxel in (0..mean.len()).filter(|&it| layers[it] > NEAR && mean[it].is_finite()) {
-        let there = opposite(voxel);
+    // A voxel, and the one that is half of the grid away.
+    let mut visit = |voxel: usize, there: usize| {
+        if layers[voxel] <= NEAR || !mean[voxel].is_finite() {
+            return;
+        }
         let layer = &mut of_layers[usize::from(layers[voxel])];
         if layers[there] == 0 && mean[there].is_finite() {
             layer.ghost.push(mean[voxel]);
@@ -93,6 +87,13 @@ fn along(axis: usize, mean: &[f64], shape: [usize; 3], layers: &[u8]) -> Option<
             }
         } else if layers[there] > NEAR {
             layer.rest.push(mean[voxel]);
+        }
+    };
+    for block in (0..mean.len()).step_by(span) {
+        for at in 0..length {
+            let [line, there] =
+                [at, (at + length / 2) % length].map(|layer| block + layer * stride);
+            (0..stride).for_each(|it| visit(line + it, there + it));
         }
     }
     of_layers.retain(|it| it.ghost.len().min(it.rest.len()) >= FEWEST_OF_LAYER);

@@ -127,18 +127,25 @@ pub fn outlier_slices(
 fn steps(means: &[Vec<f64>], counts: &[bool]) -> Vec<OutlierSlice> {
     let slices: Vec<usize> = (0..counts.len()).filter(|&it| counts[it]).collect();
     let mut largest = vec![(0.0_f64, 0); slices.len()];
+    // The level of each slice from each volume on.
+    let level = |rows: &[Vec<f64>], slice: usize| {
+        let mut values: [f64; BESIDE] = std::array::from_fn(|row| rows[row][slice]);
+        if values.iter().any(|it| !it.is_finite()) {
+            return median(&values);
+        }
+        values.sort_unstable_by(f64::total_cmp);
+        values[BESIDE / 2]
+    };
+    let levels_from = |rows: &[Vec<f64>]| slices.iter().map(|&it| level(rows, it)).collect();
+    let levels: Vec<Vec<f64>> = means.windows(BESIDE).map(levels_from).collect();
     for volume in BESIDE..=means.len() - BESIDE {
-        let level = |volumes: std::ops::Range<usize>, slice: usize| {
-            median(&means[volumes].iter().map(|row| row[slice]).collect::<Vec<_>>())
-        };
-        let step = |&slice: &usize| {
-            let before = level(volume - BESIDE..volume, slice);
-            let after = level(volume..volume + BESIDE, slice);
+        let step = |(at, &slice): (usize, &usize)| {
+            let (before, after) = (levels[volume - BESIDE][at], levels[volume][at]);
             let larger = before.abs().max(after.abs());
             let at_once = (means[volume][slice] - means[volume - 1][slice]) / larger;
             ((after - before) / larger, at_once)
         };
-        let steps: Vec<(f64, f64)> = slices.iter().map(step).collect();
+        let steps: Vec<(f64, f64)> = slices.iter().enumerate().map(step).collect();
         let centre = median(&steps.iter().map(|it| it.0).collect::<Vec<_>>());
         let alike = steps.iter().filter(|it| (it.0 - centre).abs() < LEAST_DEVIATION).count();
         let common = if alike as f64 >= MOST_SLICES * steps.len() as f64 { centre } else { 0.0 };

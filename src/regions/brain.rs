@@ -87,13 +87,13 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
         return (Mask::new(shape, Vec::new()), BrainRule::Brightest);
     }
     let finite = |value: &f64| if value.is_finite() { *value } else { 0.0 };
-    let finite_mean: Vec<f64> = mean.iter().map(finite).collect();
-    let mut smooth_mean = smoothed(finite_mean.clone(), shape);
+    let finite_mean = || mean.iter().map(finite).collect::<Vec<f64>>();
+    let mut smooth_mean = smoothed(finite_mean(), shape);
     for (smooth, _) in smooth_mean.iter_mut().zip(mean).filter(|(_, value)| !value.is_finite()) {
         *smooth = 0.0;
     }
 
-    let (below, above) = greatest_gap(&smooth_mean);
+    let (below, above) = greatest_gap(smooth_mean.clone());
     if below < above {
         let threshold = 0.5 * (below + above);
         let mut brain: Vec<bool> = smooth_mean.iter().map(|&value| value >= threshold).collect();
@@ -107,27 +107,58 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
             return (Mask::new(shape, brain), rule);
         }
     }
-    let (below, above) = greatest_gap(&finite_mean);
+    drop(smooth_mean);
+    let (below, above) = greatest_gap(finite_mean());
     let threshold = 0.5 * (below + above);
     let is_bright = |&value: &f64| if below < above { value >= threshold } else { value > below };
-    let bright: Vec<bool> = finite_mean.iter().map(is_bright).collect();
+    let bright: Vec<bool> = mean.iter().map(finite).map(|it| is_bright(&it)).collect();
     let rule = if below < above { BrainRule::Unopened } else { BrainRule::Brightest };
     (Mask::new(shape, largest_component(&bright, shape)), rule)
 }
 
 /// The values on both sides of the first greatest gap between the cutoffs; one value twice if
 /// there is no gap.
-fn greatest_gap(values: &[f64]) -> (f64, f64) {
-    let mut values = values.to_vec();
+fn greatest_gap(mut values: Vec<f64>) -> (f64, f64) {
     let [lower, upper] = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
     // What lies beyond the cutoffs need not be put in order.
     values.select_nth_unstable_by(lower, f64::total_cmp);
     values[lower..].select_nth_unstable_by(upper - lower, f64::total_cmp);
-    let between = &mut values[lower..=upper];
-    between.sort_unstable_by(f64::total_cmp);
-    let wider = |a: (f64, f64), b: (f64, f64)| if b.1 - b.0 > a.1 - a.0 { b } else { a };
-    let none = (between[0], between[0]);
-    between.windows(2).map(|pair| (pair[0], pair[1])).fold(none, wider)
+    greatest_gap_between(&values[lower..=upper], values[lower], values[upper])
+}
+
+/// The number of ranges that values are sorted into.
+const BINS: usize = 1 << 16;
+
+/// The values on both sides of the first greatest gap between values from `least` to `greatest`.
+///
+/// Only ranges of values as long as the greatest gap between two ranges can hide a greater one: to put
+/// all values in order would take as long as the sums of a hundred volumes.
+fn greatest_gap_between(values: &[f64], least: f64, greatest: f64) -> (f64, f64) {
+    let scale = BINS as f64 / (greatest - least);
+    let bin_of = |value: f64| (((value - least) * scale) as usize).min(BINS - 1);
+    let mut bins = vec![(f64::INFINITY, f64::NEG_INFINITY); BINS];
+    for &value in values {
+        let (lowest, highest) = &mut bins[bin_of(value)];
+        (*lowest, *highest) = (lowest.min(value), highest.max(value));
+    }
+    let length = |(below, above): (f64, f64)| above - below;
+    let (mut gaps, mut below) = (Vec::new(), least);
+    for &(lowest, highest) in bins.iter().filter(|(lowest, highest)| lowest <= highest) {
+        gaps.push((below, lowest));
+        below = highest;
+    }
+    let between_bins = gaps.iter().copied().map(length).fold(0.0, f64::max);
+    let may_hide_one = |bin: (f64, f64)| length(bin) >= between_bins && length(bin) > 0.0;
+    let is_hidden = |value: &f64| may_hide_one(bins[bin_of(*value)]);
+    let mut looked_at: Vec<f64> = values.iter().copied().filter(is_hidden).collect();
+    looked_at.sort_unstable_by(f64::total_cmp);
+    let pairs = looked_at.windows(2).map(|pair| (pair[0], pair[1]));
+    gaps.extend(pairs.filter(|&(below, above)| bin_of(below) == bin_of(above)));
+    let wider = |a: (f64, f64), b: (f64, f64)| {
+        let is_first = length(b) == length(a) && b.0 < a.0;
+        if length(b) > length(a) || is_first { b } else { a }
+    };
+    gaps.into_iter().fold((least, least), wider)
 }
 
 /// Full width at half maximum of the Gaussian, in standard deviations: `sqrt(8 ln 2)`.
@@ -145,7 +176,19 @@ fn smoothed(mut values: Vec<f64>, shape: [usize; 3]) -> Vec<f64> {
     for length in shape {
         let span = stride * length;
         for (from, to) in values.chunks_exact(span).zip(result.chunks_exact_mut(span)) {
+            if stride == 1 && length > 4 {
+                // Within a line, where one layer is one voxel, all but the ends at once.
+                let windows = from.windows(5).zip(&mut to[2..length - 2]);
+                for (window, to) in windows {
+                    *to = window[2] * here
+                        + (window[0] + window[4]) * over
+                        + (window[1] + window[3]) * next;
+                }
+            }
             for (place, to) in to.chunks_exact_mut(stride).enumerate() {
+                if stride == 1 && (2..length.saturating_sub(2)).contains(&place) {
+                    continue;
+                }
                 // The layer `steps - 2` behind this one, in the grid or in its mirror image.
                 let layer = |steps: usize| {
                     let period = 2 * length;

@@ -21,6 +21,6 @@ mod table;
 pub use brain::{BrainRule, brain_mask, brain_mask_by};
 pub use labels::LabelNames;
 pub use mask::{Brain, Mask, NamedMask, dice};
-pub(crate) use morphology::{dilation, largest_component};
+pub(crate) use morphology::{largest_component, layers_around};
 pub use region::{Region, Regions};
 pub use table::{Row, sidecar, sidecar_of_maps, table, tsv, tsv_of_maps};

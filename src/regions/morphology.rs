@@ -12,6 +12,33 @@ pub fn dilation(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
     with_neighbours(inside, shape, |voxel, neighbour| *voxel |= neighbour)
 }
 
+/// How many dilations it takes until each voxel is inside: 0 of those that are, `most` of those for which
+/// it takes as many or more.
+pub fn layers_around(inside: &[bool], shape: [usize; 3], most: u8) -> Vec<u8> {
+    let mut layers: Vec<u8> = inside.iter().map(|&it| if it { 0 } else { most }).collect();
+    let further =
+        |layer: &mut u8, neighbour: u8| *layer = (*layer).min(neighbour.saturating_add(1));
+    // Steps from face to face are counted along one axis after the other, there and back.
+    let mut stride = 1;
+    for length in shape {
+        let span = stride * length;
+        for layers in layers.chunks_exact_mut(span) {
+            for at in 1..length {
+                let (before, here) = layers.split_at_mut(at * stride);
+                let before = &before[(at - 1) * stride..];
+                here.iter_mut().zip(before).for_each(|(layer, &before)| further(layer, before));
+            }
+            for at in (1..length).rev() {
+                let (here, behind) = layers.split_at_mut(at * stride);
+                let here = &mut here[(at - 1) * stride..];
+                here.iter_mut().zip(&*behind).for_each(|(layer, &behind)| further(layer, behind));
+            }
+        }
+        stride = span;
+    }
+    layers
+}
+
 /// Every voxel after it has met each of its neighbours.
 fn with_neighbours(
     inside: &[bool],
