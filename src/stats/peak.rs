@@ -46,6 +46,12 @@ pub struct RunPeak {
 /// before it, and one after the other they would take longer than all the sums.
 const LANES: usize = 64;
 
+/// The greater of what was found and the next sample; a NaN is never greater.
+#[inline(always)]
+pub(super) fn greater<T: Sample>(most: T, sample: T) -> T {
+    if sample > most { sample } else { most }
+}
+
 /// The samples of a row that are looked at one by one where one of them may count.
 const PIECE: usize = 4 * LANES;
 
@@ -57,7 +63,6 @@ impl<T: Sample> Kernel for Greatest<'_, T> {
 
     #[inline(always)]
     fn run(self) -> T {
-        let greater = |most: T, sample: T| if sample > most { sample } else { most };
         let mut greatest = [T::LOWEST; LANES];
         for row in self.0 {
             let (whole, rest) = row.as_chunks::<LANES>();
@@ -71,19 +76,26 @@ impl<T: Sample> Kernel for Greatest<'_, T> {
 }
 
 impl Peak {
-    /// Adds samples of the voxels from `start` on among `voxels` of them, a row a volume.
-    pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, voxels: usize, scaling: Scaling) {
-        if scaling.slope() < 0.0 {
-            return;
-        }
+    /// Adds samples of the voxels from `start` on among `voxels` of them, a row a volume; the greatest
+    /// of them is known.
+    pub fn add<T: Sample>(
+        &mut self,
+        rows: &[&[T]],
+        greatest: T,
+        start: usize,
+        voxels: usize,
+        scaling: Scaling,
+    ) {
         // Most samples have nothing to do with the two greatest values.
-        let are_below = |rows: &[&[T]], next: Option<(f64, u64)>| {
-            let most = scaling.apply(wide_instructions::run(Greatest(rows)).to_f64());
-            next.is_some_and(|(next, _)| most < next)
+        let is_below = |greatest: T, next: Option<(f64, u64)>| {
+            next.is_some_and(|(next, _)| scaling.apply(greatest.to_f64()) < next)
         };
-        if are_below(rows, self.next) {
+        if scaling.slope() < 0.0 || is_below(greatest, self.next) {
             return;
         }
+        let are_below = |rows: &[&[T]], next: Option<(f64, u64)>| {
+            is_below(wide_instructions::run(Greatest(rows)), next)
+        };
         for row in rows {
             if are_below(std::slice::from_ref(row), self.next) {
                 continue;
@@ -114,7 +126,8 @@ impl Peak {
                     $(Samples::$variant(array) => for index in indexes {
                         let row = array.row(index);
                         let row = row.to_slice().expect("blocks are contiguous");
-                        self.add(&[row], 0, voxels, scaling);
+                        let greatest = wide_instructions::run(Greatest(&[row]));
+                        self.add(&[row], greatest, 0, voxels, scaling);
                     }),+
                 }
             };
@@ -234,7 +247,8 @@ mod tests {
 
     fn peak_of(rows: &[&[i16]]) -> Peak {
         let mut peak = Peak::default();
-        peak.add(rows, 0, rows[0].len(), Scaling::IDENTITY);
+        let greatest = wide_instructions::run(Greatest(rows));
+        peak.add(rows, greatest, 0, rows[0].len(), Scaling::IDENTITY);
         peak
     }
 
@@ -297,6 +311,7 @@ mod tests {
         let mut peak = Peak::default();
         peak.add(
             &[&[1.0_f32, f32::NAN, f32::INFINITY, 2.0]],
+            f32::INFINITY,
             0,
             4,
             Scaling::new(2.0, 1.0).unwrap(),
@@ -304,7 +319,7 @@ mod tests {
         let peak = peak.of_run(1, |_| false, 0);
         assert_eq!((peak.value, peak.samples, peak.next), (Some(5.0), 1, Some((3.0, 1))));
         let mut none = Peak::default();
-        none.add(&[&[1_i16, 2]], 0, 2, Scaling::new(-1.0, 0.0).unwrap());
+        none.add(&[&[1_i16, 2]], 2, 0, 2, Scaling::new(-1.0, 0.0).unwrap());
         assert_eq!(none.of_run(1, |_| false, 0), RunPeak::default());
     }
 

@@ -25,6 +25,7 @@
 //! ```
 
 use super::Sample;
+use crate::stats::peak::greater;
 use crate::voxels::Scaling;
 use crate::wide_instructions::{self, Kernel};
 use std::ops::Range;
@@ -116,22 +117,22 @@ impl Deviations {
     }
 
     /// Adds the volumes that follow the first `count` to the [`VOXELS_IN_CACHE`] voxels or fewer
-    /// from `start` on; `rows` holds of each volume just those. Whether anything was not zero.
-    pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, count: u64) -> bool {
+    /// from `start` on; `rows` holds of each volume just those. Tells the greatest sample, of floats of
+    /// those that are not NaN; nothing where all are zero and were.
+    pub fn add<T: Sample>(&mut self, rows: &[&[T]], start: usize, count: u64) -> Option<T> {
         let voxels = start..start + rows.first().map_or(0, |row| row.len());
         let zero = &mut self.zero[start / VOXELS_IN_CACHE];
         *zero = *zero && wide_instructions::run(AreZeros { rows });
         if *zero {
-            return false;
+            return None;
         }
-        wide_instructions::run(AddVolumes {
+        Some(wide_instructions::run(AddVolumes {
             origin: &mut self.origin[voxels.clone()],
             offset: &mut self.offset[voxels.clone()],
             m2: &mut self.m2[voxels],
             rows,
             count,
-        });
-        true
+        }))
     }
 
     /// The first samples of some voxels, if a volume was added.
@@ -207,7 +208,7 @@ impl<T: Sample> Kernel for AreZeros<'_, T> {
     }
 }
 
-/// Adds volumes that follow the first `count` to some voxels.
+/// Adds volumes that follow the first `count` to some voxels, and finds their greatest sample.
 struct AddVolumes<'a, T> {
     origin: &'a mut [f64],
     offset: &'a mut [f64],
@@ -217,12 +218,13 @@ struct AddVolumes<'a, T> {
 }
 
 impl<T: Sample> Kernel for AddVolumes<'_, T> {
-    type Result = ();
+    type Result = T;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> T {
         let AddVolumes { origin, offset, m2, mut rows, mut count } = self;
         let voxels = origin.len();
+        let mut greatest = [T::LOWEST; VOXELS_AT_ONCE];
         if count == 0 {
             // Written, not added to: fresh memory that is read first is mapped twice.
             for (origin, &sample) in origin.iter_mut().zip(rows[0]) {
@@ -230,19 +232,27 @@ impl<T: Sample> Kernel for AddVolumes<'_, T> {
             }
             offset.fill(0.0);
             m2.fill(0.0);
+            let (whole, rest) = rows[0].as_chunks::<VOXELS_AT_ONCE>();
+            for samples in whole.iter().map(<[T; VOXELS_AT_ONCE]>::as_slice).chain([rest]) {
+                greatest.iter_mut().zip(samples).for_each(|(most, &it)| *most = greater(*most, it));
+            }
             (rows, count) = (&rows[1..], 1);
         }
         let whole = voxels / VOXELS_AT_ONCE * VOXELS_AT_ONCE;
         for start in (0..whole).step_by(VOXELS_AT_ONCE) {
-            add_tile::<T, VOXELS_AT_ONCE>(origin, offset, m2, rows, count, start);
+            let found = add_tile::<T, VOXELS_AT_ONCE>(origin, offset, m2, rows, count, start);
+            greatest.iter_mut().zip(found).for_each(|(most, it)| *most = greater(*most, it));
         }
         for start in whole..voxels {
-            add_tile::<T, 1>(origin, offset, m2, rows, count, start);
+            let [found] = add_tile::<T, 1>(origin, offset, m2, rows, count, start);
+            greatest[0] = greater(greatest[0], found);
         }
+        greatest.into_iter().fold(T::LOWEST, greater)
     }
 }
 
-/// Adds volumes to `V` voxels from `start` on, which stay in registers meanwhile.
+/// Adds volumes to `V` voxels from `start` on, which stay in registers meanwhile; tells the greatest
+/// sample of each.
 #[inline(always)]
 fn add_tile<T: Sample, const V: usize>(
     origin: &[f64],
@@ -251,18 +261,20 @@ fn add_tile<T: Sample, const V: usize>(
     rows: &[&[T]],
     count: u64,
     start: usize,
-) {
+) -> [T; V] {
     let tile = start..start + V;
     let origin: &[f64; V] = origin[tile.clone()].try_into().expect("V voxels");
     let offset: &mut [f64; V] = (&mut offset[tile.clone()]).try_into().expect("V voxels");
     let m2: &mut [f64; V] = (&mut m2[tile.clone()]).try_into().expect("V voxels");
     let (mut offsets, mut squares) = (*offset, *m2);
+    let mut greatest = [T::LOWEST; V];
     let mut n = count as f64;
     for row in rows {
         let samples: &[T; V] = row[tile.clone()].try_into().expect("V samples");
         n += 1.0;
         let share = 1.0 / n;
         for voxel in 0..V {
+            greatest[voxel] = greater(greatest[voxel], samples[voxel]);
             let d = samples[voxel].to_f64() - origin[voxel];
             let e = d - offsets[voxel];
             offsets[voxel] += e * share;
@@ -270,4 +282,5 @@ fn add_tile<T: Sample, const V: usize>(
         }
     }
     (*offset, *m2) = (offsets, squares);
+    greatest
 }

@@ -50,13 +50,44 @@ pub(super) trait Integer: Sample {
     /// The type of its sums of squares.
     type Squares: SquareSum;
 
-    /// Adds volumes of [`VOXELS_IN_CACHE`] voxels or fewer. Whether a sample may be at the limit
-    /// of its type: false is certain.
-    fn add_rows(rows: &[&[Self]], sums: &mut [i64], squares: &mut [Self::Squares]) -> bool;
+    /// Adds volumes of [`VOXELS_IN_CACHE`] voxels or fewer, and tells their least and greatest
+    /// sample.
+    fn add_rows(
+        rows: &[&[Self]],
+        sums: &mut [i64],
+        squares: &mut [Self::Squares],
+    ) -> Extremes<Self>;
+}
+
+/// The least and the greatest of some samples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extremes<T> {
+    pub least: T,
+    pub greatest: T,
+}
+
+impl<T: Sample> Extremes<T> {
+    /// Whether one of the samples is at the limit of its type.
+    pub fn reach_a_limit(self) -> bool {
+        self.least.is_at_limit() || self.greatest.is_at_limit()
+    }
 }
 
 /// The number of volumes that are added to one voxel before its sums are stored again.
 const ROWS_AT_ONCE: usize = 8;
+
+macro_rules! extremes_of {
+    ($number:ident, $rows:expr) => {{
+        let (mut least, mut greatest) = ($number::MAX, $number::MIN);
+        for row in $rows {
+            let of_both = |(least, greatest): ($number, $number), &it: &$number| {
+                (least.min(it), greatest.max(it))
+            };
+            (least, greatest) = row.iter().fold((least, greatest), of_both);
+        }
+        Extremes { least, greatest }
+    }};
+}
 
 macro_rules! narrow_integers {
     ($($number:ident $unsigned:ident $bits:expr),+) => {
@@ -64,24 +95,27 @@ macro_rules! narrow_integers {
             type Squares = u64;
 
             #[inline(always)]
-            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u64]) -> bool {
-                let mut used: $unsigned = 0;
-                for row in rows {
-                    used |= row.iter().fold(0, |used, &sample| used | ($bits)(sample) as $unsigned);
-                }
-                let most = (u64::from(used) + 1).pow(2) * rows.len() as u64;
+            fn add_rows(
+                rows: &[&[$number]],
+                sums: &mut [i64],
+                squares: &mut [u64],
+            ) -> Extremes<$number> {
+                let extremes = extremes_of!($number, rows);
+                let [least, greatest] =
+                    [extremes.least, extremes.greatest].map(|it| ($bits)(it) as $unsigned);
+                let most = (u64::from(least.max(greatest)) + 1).pow(2) * rows.len() as u64;
                 if most <= u64::from(u32::MAX) {
                     add_groups::<$number, SmallBlock>(rows, sums, squares);
                 } else {
                     add_groups::<$number, NarrowBlock>(rows, sums, squares);
                 }
-                used == $number::MAX as $unsigned
+                extremes
             }
         })+
     };
 }
 
-// With the bits that a sample needs: of a negative one, those of its complement.
+// With what the magnitude of a sample is told by: of a negative one, its complement.
 narrow_integers!(
     u8 u8 |sample: u8| sample, i8 u8 |sample: i8| sample ^ (sample >> 7),
     u16 u16 |sample: u16| sample, i16 u16 |sample: i16| sample ^ (sample >> 15)
@@ -197,12 +231,16 @@ impl Block for NarrowBlock {
 }
 
 macro_rules! wide_integers {
-    ($($number:ty),+) => {
+    ($($number:ident),+) => {
         $(impl Integer for $number {
             type Squares = u128;
 
             #[inline(always)]
-            fn add_rows(rows: &[&[$number]], sums: &mut [i64], squares: &mut [u128]) -> bool {
+            fn add_rows(
+                rows: &[&[$number]],
+                sums: &mut [i64],
+                squares: &mut [u128],
+            ) -> Extremes<$number> {
                 // A square is split into halves whose sums cannot overflow 64 bits.
                 let voxels = sums.len();
                 let mut low = [0_u64; VOXELS_IN_CACHE];
@@ -220,7 +258,7 @@ macro_rules! wide_integers {
                 for (voxel, square) in squares.iter_mut().enumerate() {
                     *square += u128::from(low[voxel]) + (u128::from(high[voxel]) << 32);
                 }
-                rows.iter().any(|row| row.iter().fold(false, |any, it| any | it.is_at_limit()))
+                extremes_of!($number, rows)
             }
         })+
     };
@@ -236,10 +274,10 @@ struct AddRows<'a, T: Integer> {
 }
 
 impl<T: Integer> Kernel for AddRows<'_, T> {
-    type Result = bool;
+    type Result = Extremes<T>;
 
     #[inline(always)]
-    fn run(self) -> bool {
+    fn run(self) -> Extremes<T> {
         T::add_rows(self.rows, self.sums, self.squares)
     }
 }
@@ -254,8 +292,8 @@ impl<Q: SquareSum> IntegerSums<Q> {
     }
 
     /// Adds volumes to the voxels from `start` on: `rows` holds of each volume just those voxels,
-    /// [`VOXELS_IN_CACHE`] or fewer. Whether a sample may be at the limit of its type.
-    pub fn add<T: Integer<Squares = Q>>(&mut self, rows: &[&[T]], start: usize) -> bool {
+    /// [`VOXELS_IN_CACHE`] or fewer. Tells the least and the greatest sample.
+    pub fn add<T: Integer<Squares = Q>>(&mut self, rows: &[&[T]], start: usize) -> Extremes<T> {
         let voxels = rows.first().map_or(0, |row| row.len());
         let (sums, squares) =
             (&mut self.sums[start..][..voxels], &mut self.squares[start..][..voxels]);

@@ -143,22 +143,52 @@ impl Moments {
     /// # Panics
     /// As [`add`](Moments::add), and if there are not as many regressors.
     pub fn add_rows(&mut self, samples: &Samples, rows: Rows, first_voxel: usize) {
+        self.add_block(samples, rows, first_voxel, 0..self.voxels());
+        self.end_rows(rows);
+    }
+
+    /// Adds what [`add_rows`](Moments::add_rows) does to some of the voxels. Once all of them have it,
+    /// [`end_rows`](Moments::end_rows) has to be called: meanwhile the samples of a block may be looked
+    /// at while they are in the cache.
+    ///
+    /// # Panics
+    /// As [`add_rows`](Moments::add_rows), and if the voxels do not begin where a block does.
+    pub(crate) fn add_block(
+        &mut self,
+        samples: &Samples,
+        rows: Rows,
+        first_voxel: usize,
+        voxels: Range<usize>,
+    ) {
+        assert_eq!(voxels.start % integer::VOXELS_IN_CACHE, 0, "blocks of voxels");
         let rank = self.projections.as_ref().map_or(0, Projections::rank);
         assert_eq!(rank, rows.rank(), "as many regressors as the moments were made for");
         if rows.is_empty() {
             return;
         }
+        macro_rules! pieces {
+            ($samples:expr) => {
+                Pieces { samples: $samples.view(), rows, first_voxel, voxels }
+            };
+        }
         match samples {
-            Samples::Uint8(it) => self.add_narrow(it.view(), rows, first_voxel),
-            Samples::Int8(it) => self.add_narrow(it.view(), rows, first_voxel),
-            Samples::Uint16(it) => self.add_narrow(it.view(), rows, first_voxel),
-            Samples::Int16(it) => self.add_narrow(it.view(), rows, first_voxel),
-            Samples::Uint32(it) => self.add_wide(it.view(), rows, first_voxel),
-            Samples::Int32(it) => self.add_wide(it.view(), rows, first_voxel),
-            Samples::Uint64(it) => self.add_floats(it.view(), rows, first_voxel),
-            Samples::Int64(it) => self.add_floats(it.view(), rows, first_voxel),
-            Samples::Float32(it) => self.add_floats(it.view(), rows, first_voxel),
-            Samples::Float64(it) => self.add_floats(it.view(), rows, first_voxel),
+            Samples::Uint8(it) => self.add_narrow(pieces!(it)),
+            Samples::Int8(it) => self.add_narrow(pieces!(it)),
+            Samples::Uint16(it) => self.add_narrow(pieces!(it)),
+            Samples::Int16(it) => self.add_narrow(pieces!(it)),
+            Samples::Uint32(it) => self.add_wide(pieces!(it)),
+            Samples::Int32(it) => self.add_wide(pieces!(it)),
+            Samples::Uint64(it) => self.add_floats(pieces!(it)),
+            Samples::Int64(it) => self.add_floats(pieces!(it)),
+            Samples::Float32(it) => self.add_floats(pieces!(it)),
+            Samples::Float64(it) => self.add_floats(pieces!(it)),
+        }
+    }
+
+    /// Counts volumes that were added to every voxel.
+    pub(crate) fn end_rows(&mut self, rows: Rows) {
+        if rows.is_empty() {
+            return;
         }
         if let Some(projections) = &mut self.projections {
             projections.add_weights(Weights::from_rows(rows));
@@ -166,32 +196,22 @@ impl Moments {
         self.count += rows.len() as u64;
     }
 
-    fn add_narrow<T>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize)
-    where
-        T: Integer<Squares = u64>,
-    {
+    fn add_narrow<T: Integer<Squares = u64>>(&mut self, pieces: Pieces<T>) {
         let Sums::Narrow(sums) = &mut self.sums else { wrong_type() };
-        let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
         let looked_at =
             LookedAt { scaling: self.scaling, at_limit: &mut self.at_limit, peak: &mut self.peak };
         add_integers(sums, pieces, self.count, &mut self.projections, looked_at);
     }
 
-    fn add_wide<T>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize)
-    where
-        T: Integer<Squares = u128>,
-    {
+    fn add_wide<T: Integer<Squares = u128>>(&mut self, pieces: Pieces<T>) {
         let Sums::Wide(sums) = &mut self.sums else { wrong_type() };
-        let pieces = Pieces { samples, rows, first_voxel, voxels: sums.voxels() };
         let looked_at =
             LookedAt { scaling: self.scaling, at_limit: &mut self.at_limit, peak: &mut self.peak };
         add_integers(sums, pieces, self.count, &mut self.projections, looked_at);
     }
 
-    fn add_floats<T: Sample>(&mut self, samples: ArrayView2<T>, rows: Rows, first_voxel: usize) {
-        let Sums::Float(sums) = &self.sums else { wrong_type() };
-        let (scaling, voxels) = (self.scaling_before, sums.voxels());
-        let pieces = Pieces { samples, rows, first_voxel, voxels };
+    fn add_floats<T: Sample>(&mut self, pieces: Pieces<T>) {
+        let (scaling, rows) = (self.scaling_before, pieces.rows);
         pieces.for_each(float::VOXELS_IN_CACHE, |start, samples| {
             if scaling == Scaling::IDENTITY {
                 return self.add_piece(samples, rows, start);
@@ -206,8 +226,10 @@ impl Moments {
     /// Adds of each volume the voxels from `start` on that stay in the first cache.
     fn add_piece<T: Sample>(&mut self, samples: &[&[T]], rows: Rows, start: usize) {
         let Sums::Float(sums) = &mut self.sums else { wrong_type() };
-        self.peak.add(samples, start, sums.voxels(), self.scaling);
-        if sums.add(samples, start, self.count)
+        let greatest = sums.add(samples, start, self.count);
+        let (voxels, most) = (sums.voxels(), greatest.unwrap_or(T::zeroed()));
+        self.peak.add(samples, most, start, voxels, self.scaling);
+        if greatest.is_some()
             && let Some(projections) = &mut self.projections
         {
             let origins = sums.origins(start..start + samples[0].len());
@@ -427,7 +449,7 @@ fn add_integers<T: Integer>(
 ) where
     T::Squares: SquareSum,
 {
-    let (voxels, weights) = (pieces.voxels, Weights::from_rows(pieces.rows));
+    let (voxels, weights) = (sums.voxels(), Weights::from_rows(pieces.rows));
     let LookedAt { scaling, at_limit, peak } = looked_at;
     let piece_voxels = match projections {
         None => integer::VOXELS_IN_CACHE,
@@ -435,8 +457,9 @@ fn add_integers<T: Integer>(
         Some(_) => integer::VOXELS_IN_CACHE / 2,
     };
     pieces.for_each(piece_voxels, |start, samples| {
-        peak.add(samples, start, voxels, scaling);
-        if sums.add(samples, start) && scaling.slope() == 1.0 {
+        let extremes = sums.add(samples, start);
+        peak.add(samples, extremes.greatest, start, voxels, scaling);
+        if scaling.slope() == 1.0 && extremes.reach_a_limit() {
             mark_limits(samples, start, voxels, at_limit);
         }
         if let Some(projections) = projections {
@@ -462,7 +485,8 @@ struct Pieces<'a, T> {
     samples: ArrayView2<'a, T>,
     rows: Rows<'a>,
     first_voxel: usize,
-    voxels: usize,
+    /// Those of the voxels that are kept.
+    voxels: Range<usize>,
 }
 
 impl<T> Pieces<'_, T> {
@@ -471,8 +495,8 @@ impl<T> Pieces<'_, T> {
         let stride = self.samples.ncols();
         let samples = self.samples.as_slice().expect("blocks are contiguous");
         let mut pieces: Vec<&[T]> = Vec::with_capacity(self.rows.len());
-        for start in (0..self.voxels).step_by(piece_voxels) {
-            let length = piece_voxels.min(self.voxels - start);
+        for start in self.voxels.clone().step_by(piece_voxels) {
+            let length = piece_voxels.min(self.voxels.end - start);
             let of_row = |row: usize| &samples[row * stride + self.first_voxel + start..][..length];
             pieces.clear();
             pieces.extend(self.rows.indexes().map(of_row));
