@@ -24,7 +24,7 @@ pub use regions::{atlas_on_grid, or_whole};
 
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
-use crate::findings::{self, Finding, HASHED_VOLUMES, Opened};
+use crate::findings::{self, Finding, Opened};
 use crate::formats::{Keep, MapSink, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
@@ -138,11 +138,9 @@ impl Planned {
             definition: definition.formula,
             wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
             signals: SignalsWanted {
-                hashes: match model.runs().len() {
-                    _ if is_described => VolumesWanted::All,
-                    1 => VolumesWanted::default(),
-                    // Enough to find runs of equal voxels.
-                    _ => VolumesWanted::First(HASHED_VOLUMES),
+                hashes: match is_described {
+                    true => VolumesWanted::All,
+                    false => VolumesWanted::default(),
                 },
                 slice_means: true,
                 sample: Some(sample::chosen(

@@ -12,10 +12,9 @@ use crate::recipe::BEGINNING_VOLUMES;
 use crate::regions::{NamedMask, largest_component};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::{Model, Scope};
-use crate::stats::signals::SampledValues;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Slices whose times differ by less were excited together.
 const SAME_TIME_SECONDS: f64 = 0.001;
@@ -61,7 +60,7 @@ impl Seen<'_> {
         let gradients = Gradients::at_edges(self.mean, self.shape, places);
         let next = AtomicUsize::new(0);
         let found = Mutex::new(vec![RunQuality::default(); self.signals.len()]);
-        let work = || {
+        let of_runs = || {
             loop {
                 let run = next.fetch_add(1, Ordering::Relaxed);
                 if run >= self.signals.len() {
@@ -71,24 +70,41 @@ impl Seen<'_> {
                 found.lock().unwrap_or_else(PoisonError::into_inner)[run] = quality;
             }
         };
+        let of_maps = OnceLock::new();
+        let of_maps_too = || {
+            of_maps.get_or_init(|| self.of_maps());
+            of_runs();
+        };
         std::thread::scope(|scope| {
-            let helpers = threads.get().min(self.signals.len()).saturating_sub(1);
-            // What no thread is to be had for is done by this one.
-            for _ in 0..helpers {
-                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            let helpers = threads.get().min(1 + self.signals.len()).saturating_sub(1);
+            for helper in 0..helpers {
+                // A thread that cannot start leaves its work to the others.
+                let builder = std::thread::Builder::new();
+                let _ = match helper {
+                    0 => builder.spawn_scoped(scope, of_maps_too),
+                    _ => builder.spawn_scoped(scope, of_runs),
+                };
             }
-            work();
+            of_runs();
         });
+        Quality {
+            runs: found.into_inner().unwrap_or_else(PoisonError::into_inner),
+            sampled: looked_at.len(),
+            ..of_maps.into_inner().unwrap_or_else(|| self.of_maps())
+        }
+    }
+
+    /// The part of the quality that the maps tell.
+    fn of_maps(&self) -> Quality {
         let brain = self.inside.map(|it| self.whole_brain(it));
         let medians = self.medians_of_slices(brain.as_deref());
         let ghost_beside = |it: &NamedMask| ghost(self.mean, self.shape, it.mask.inside());
         Quality {
             ghost: self.inside.and_then(ghost_beside),
             dropout: brain.as_deref().map(|brain| dropout(self.mean, self.shape, brain)),
-            runs: found.into_inner().unwrap_or_else(PoisonError::into_inner),
             low_slices: low_slices(&medians),
             are_slices_compared: medians.iter().filter(|it| it.is_some()).count() >= FEWEST_SLICES,
-            sampled: looked_at.len(),
+            ..Quality::default()
         }
     }
 
@@ -149,8 +165,9 @@ impl Seen<'_> {
         let volumes = used(steady);
         let mut quality = RunQuality::default();
         if let Some(sampled) = &signals.sampled {
-            let series =
-                |volumes: &[usize], chosen: &[usize]| series(&sampled.values, volumes, chosen);
+            let series = |volumes: &[usize], chosen: &[usize]| {
+                Series::new(volumes.to_vec(), chosen.len(), sampled.picked(volumes, chosen))
+            };
             if !looked_at.is_empty() {
                 let of_brain = series(&volumes, looked_at);
                 quality.changes = changes(&of_brain);
@@ -186,22 +203,4 @@ impl Seen<'_> {
         }
         quality
     }
-}
-
-/// The values of chosen voxels of a sample at chosen volumes.
-fn series(values: &SampledValues, volumes: &[usize], chosen: &[usize]) -> Series {
-    let mut picked = Vec::with_capacity(volumes.len() * chosen.len());
-    for &volume in volumes {
-        match values {
-            SampledValues::Float32(all) => {
-                let row = all.row(volume);
-                picked.extend(chosen.iter().map(|&it| row[it]));
-            }
-            SampledValues::Float64(all) => {
-                let row = all.row(volume);
-                picked.extend(chosen.iter().map(|&it| row[it] as f32));
-            }
-        }
-    }
-    Series::new(volumes.to_vec(), chosen.len(), picked)
 }

@@ -25,10 +25,10 @@ pub(super) fn chosen(
     let allowed = limit_bytes.map_or(MOST_BYTES, |it| (it / PART_OF_LIMIT).min(MOST_BYTES));
     let affordable = allowed as usize / (size_of::<f32>() * volumes.max(1) * kinds);
     let most = affordable.clamp(FEWEST_VOXELS, MOST_VOXELS);
-    let grid: Vec<usize> = (0..session.geometry().voxels()).collect();
-    let mut places = VoxelSample::spread(&grid, most);
+    let voxels = session.geometry().voxels();
+    let mut places = VoxelSample::spread_over_grid(voxels, most);
     if let Some(mask) = mask {
-        let inside: Vec<usize> = grid.into_iter().filter(|&it| mask.inside()[it]).collect();
+        let inside: Vec<usize> = (0..voxels).filter(|&it| mask.inside()[it]).collect();
         places.extend(VoxelSample::spread(&inside, most));
         places.sort_unstable();
         places.dedup();

@@ -63,8 +63,6 @@ mod units_differ;
 mod volumes_reordered;
 mod words;
 
-pub(crate) use same_run::HASHED_VOLUMES;
-
 use crate::error::Setting;
 use crate::formats::{Geometry, Oddity, Source};
 use crate::maps::Counts;

@@ -3,6 +3,7 @@
 use super::{Computed, Finding, Look, Opened, Rule, Severity};
 use crate::pipeline::RunSignals;
 use crate::runs::{EXTENSION, OneRun, names_of, names_within, one_run_by_files};
+use crate::voxels::xxh64;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -67,26 +68,43 @@ fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
         .figure("files", files.len())
 }
 
-/// The voxels of so many first volumes are compared, by a hash: those of all would take as long as
-/// the sums of the maps.
-pub(crate) const HASHED_VOLUMES: usize = 16;
+/// So many first volumes are compared by slices and sampled voxels, those that follow by slices.
+const COMPARED_VOLUMES: usize = 16;
 
 fn looked_for(computed: &Computed) -> Option<String> {
     (computed.prepared.session.runs().len() > 1).then(|| "runs of equal voxels".to_owned())
 }
 
-/// Whether one course of the global signal begins as the other, as far as both are known.
-fn begin_alike(one: &RunSignals, other: &RunSignals) -> bool {
-    one.global.iter().zip(&other.global).all(|(a, b)| a.to_bits() == b.to_bits())
+/// The bits of the means of all slices and of the values of the sampled voxels in the first volumes: two
+/// runs that have these in common begin with the same voxels.
+fn fingerprint(signals: &RunSignals) -> Vec<u8> {
+    let volumes = signals.slice_means.nrows().min(COMPARED_VOLUMES);
+    let means = signals.slice_means.iter().take(volumes * signals.slice_means.ncols());
+    let mut bits: Vec<u8> = means.flat_map(|it| it.to_bits().to_le_bytes()).collect();
+    if let Some(sampled) = &signals.sampled {
+        let volumes: Vec<usize> = (0..volumes).collect();
+        let voxels: Vec<usize> = (0..sampled.places.len()).collect();
+        let values = sampled.picked(&volumes, &voxels);
+        bits.extend(values.into_iter().flat_map(|it| it.to_bits().to_le_bytes()));
+    }
+    bits
+}
+
+/// Whether the slices of two runs have the same means as far as both go.
+fn go_on_alike(one: &RunSignals, other: &RunSignals) -> bool {
+    let pairs = one.slice_means.iter().zip(&other.slice_means);
+    pairs.into_iter().all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 fn find(computed: &Computed) -> Vec<Finding> {
     let session = &computed.prepared.session;
-    let mut alike: BTreeMap<&[u64], Vec<usize>> = BTreeMap::new();
+    if session.runs().len() < 2 {
+        return Vec::new();
+    }
+    let mut alike: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (number, signals) in computed.signals.iter().enumerate() {
-        let hashes = &signals.volume_hashes;
-        let runs = alike.entry(&hashes[..hashes.len().min(HASHED_VOLUMES)]).or_default();
-        if runs.first().is_none_or(|&first| begin_alike(&computed.signals[first], signals)) {
+        let runs = alike.entry(xxh64(&fingerprint(signals))).or_default();
+        if runs.first().is_none_or(|&first| go_on_alike(&computed.signals[first], signals)) {
             runs.push(number);
         }
     }

@@ -50,7 +50,7 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
             memory = reader.read(1, memory, progress)?;
             signals.add(&memory, &BlockHashes::default(), 0);
         }
-        beginning.append(&signals);
+        beginning.append(signals);
         if beginning.global.len() == volumes {
             break;
         }

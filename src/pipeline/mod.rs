@@ -136,8 +136,14 @@ impl RunSignals {
         (volumes > 0 && hashes.len() == volumes).then(|| hash_of_hashes(hashes))
     }
 
+    /// These in memory of the thread that calls this, but for the sample, whose lists are long.
+    fn moved(mut self) -> RunSignals {
+        let sampled = self.sampled.take();
+        RunSignals { sampled, ..self.clone() }
+    }
+
     /// Appends those of a file that follows.
-    fn append(&mut self, file: &Signals) {
+    fn append(&mut self, file: Signals) {
         self.global.extend(file.global_signal());
         self.dvars.extend(file.dvars());
         self.volume_hashes.extend(file.volume_hashes());
@@ -146,7 +152,7 @@ impl RunSignals {
             in_mask.global.extend(global);
             in_mask.dvars.extend(dvars);
         }
-        let (slice_means, sampled) = (file.slice_means(), file.sampled());
+        let (slice_means, sampled) = (file.slice_means(), file.into_sampled());
         if self.slice_means.is_empty() {
             self.slice_means = slice_means;
         } else {
@@ -363,7 +369,7 @@ impl PassOutcome {
             maps: maps.with_copied_status(),
             at_limit: at_limit.clone(),
             peaks: peaks.clone(),
-            signals: signals.clone(),
+            signals: signals.into_iter().map(RunSignals::moved).collect(),
         }
     }
 }
@@ -394,7 +400,7 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
         let of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         let mut of_image = of_image.with_room_for(image.volumes());
         of_image.add(&samples, &hashes, 0);
-        signals.append(&of_image);
+        signals.append(of_image);
         Ok(Arc::new(Block { samples, scaling }))
     };
     let blocks = run.images().iter().map(&mut whole).collect::<Result<_>>()?;

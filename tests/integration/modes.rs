@@ -13,9 +13,7 @@ use tsnr::maps::{MEAN, Maps, STD, TSNR};
 use tsnr::pipeline::{self, Analysis, Mode, PassOutcome, RunSignals, Settings};
 use tsnr::runs::Session;
 use tsnr::stats::formula::{Ddof, Formula, NotFinite};
-use tsnr::stats::signals::{
-    SamplePrecision, SampledValues, SignalsWanted, Spans, VolumesWanted, VoxelSample,
-};
+use tsnr::stats::signals::{SamplePrecision, SignalsWanted, Spans, VolumesWanted, VoxelSample};
 
 const THREADS: [usize; 3] = [1, 2, 7];
 const CHUNK_LENGTHS: [Option<usize>; 5] = [None, Some(1), Some(2), Some(5), Some(1000)];
@@ -411,12 +409,9 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
 /// The bits of signals, each list behind its length.
 fn signal_bits(runs: &[RunSignals]) -> Vec<Vec<u64>> {
     let of_run = |run: &RunSignals| {
-        let Some(SampledValues::Float64(sampled)) = run.sampled.as_ref().map(|it| &it.values)
-        else {
-            panic!("a sample of float64: {run:?}");
-        };
+        let sampled = run.sampled.as_ref().expect("a sample").values();
         let inside = run.in_mask.as_ref().expect("signals of a mask");
-        let lists = [bits(&run.global), bits(&run.dvars), bits(&run.slice_means), bits(sampled)];
+        let lists = [bits(&run.global), bits(&run.dvars), bits(&run.slice_means), bits(&sampled)];
         let lists = lists.into_iter().chain([bits(&inside.global), bits(&inside.dvars)]);
         lists.chain([
             run.volume_hashes.clone(),

@@ -3,7 +3,7 @@
 use super::seen::Seen;
 use crate::nuisance::Use;
 use crate::record::RunRecord;
-use crate::stats::signals::{Sampled, SampledValues};
+use crate::stats::signals::Sampled;
 
 /// The rows of all parts together; of more voxels the mean of every few.
 const MOST_ROWS: usize = 300;
@@ -92,10 +92,7 @@ fn parts(seen: &Seen, places: &[usize], is_upwards: bool) -> Vec<(Option<String>
 /// The series of a voxel less its straight line, over the standard deviation of what remains; both of
 /// the volumes used.
 fn standardized(sampled: &Sampled, voxel: usize, run: &RunRecord) -> Vec<f64> {
-    let values: Vec<f64> = match &sampled.values {
-        SampledValues::Float32(all) => all.column(voxel).iter().map(|it| f64::from(*it)).collect(),
-        SampledValues::Float64(all) => all.column(voxel).to_vec(),
-    };
+    let values = sampled.series(voxel);
     let used = |at: &usize| run.uses[*at] == Use::Used && values[*at].is_finite();
     let used: Vec<usize> = (0..values.len()).filter(used).collect();
     let number = used.len() as f64;
@@ -121,8 +118,7 @@ mod tests {
     /// `y = [1, 2, 4, 3, 7]`.
     #[test]
     fn a_row_of_the_carpet_is_standardized() {
-        let values = SampledValues::Float64(arr2(&[[1.0], [2.0], [4.0], [3.0], [7.0]]));
-        let sampled = Sampled { places: [0].into(), values };
+        let sampled = Sampled::new([0], &arr2(&[[1.0], [2.0], [4.0], [3.0], [7.0]]));
         let run = RunRecord::named("run", vec![Use::Used; 5]);
         let expected = [
             0.21566554640687666,

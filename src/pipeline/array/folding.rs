@@ -55,8 +55,11 @@ impl PartSums {
         let first = part.first_volume;
         let of_run = first + volumes.start..first + volumes.end;
         let rows = job.analysis.model.runs()[part.run].rows(of_run);
-        self.moments.add_rows(&chunk.samples, rows, first_voxel);
-        self.signals.add(&chunk.samples, &chunk.hashes, first_voxel);
+        let PartSums { moments, signals } = self;
+        signals.add_beside(&chunk.samples, &chunk.hashes, first_voxel, |block| {
+            moments.add_block(&chunk.samples, rows, first_voxel, block);
+        });
+        moments.end_rows(rows);
     }
 
     /// These sums once the image was read to its end, without what is no longer needed.

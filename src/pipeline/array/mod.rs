@@ -101,7 +101,8 @@ pub(super) fn tasks(
     let gathered = move |finished: Vec<Finished>| {
         let finished = finished.into_iter();
         let Finished { maps, at_limit, peaks, signals } = Finished::gathered(finished, shape);
-        PassOutcome { maps, at_limit, peaks, signals: job.signals_of_runs(&signals) }
+        let signals = Arc::unwrap_or_clone(signals);
+        PassOutcome { maps, at_limit, peaks, signals: job.signals_of_runs(signals) }
     };
     delayed("gather", finished, gathered).value_bytes(map_bytes)
 }
@@ -244,7 +245,7 @@ impl Job {
     }
 
     /// The signals of the parts as those of the runs, in the order of the session.
-    fn signals_of_runs(&self, of_parts: &[Signals]) -> Vec<RunSignals> {
+    fn signals_of_runs(&self, of_parts: Vec<Signals>) -> Vec<RunSignals> {
         let runs = self.analysis.model.runs().len();
         let mut of_runs = vec![RunSignals::default(); runs];
         for (part, signals) in self.parts.all().zip(of_parts) {

@@ -24,7 +24,7 @@ mod sample;
 mod wanted;
 
 pub use hashes::{BlockHashes, hash_of_hashes};
-pub use sample::{Sampled, SampledValues};
+pub use sample::Sampled;
 pub use wanted::{SamplePrecision, SignalsWanted, Spans, VolumesWanted, VoxelSample};
 
 use crate::voxels::{Samples, Scaling, ordered_sum};
@@ -133,6 +133,19 @@ impl Signals {
     /// `first_voxel` on. `hashes` are those of the first of these volumes as they are stored, as many
     /// as are wanted.
     pub fn add(&mut self, samples: &Samples, hashes: &BlockHashes, first_voxel: usize) {
+        self.add_beside(samples, hashes, first_voxel, |_| ());
+    }
+
+    /// Adds volumes as [`add`](Signals::add) does. Before each block of voxels is added `beside` is told
+    /// which these are, counted from the first of those that these are the signals of: who does something
+    /// else with their samples then brings them into the cache for both.
+    pub fn add_beside(
+        &mut self,
+        samples: &Samples,
+        hashes: &BlockHashes,
+        first_voxel: usize,
+        mut beside: impl FnMut(Range<usize>),
+    ) {
         let volumes = samples.volumes();
         let with_global = self.wanted.global.of_next(volumes, self.volumes);
         let with_hash = self.wanted.hashes.of_next(volumes, self.volumes);
@@ -140,6 +153,7 @@ impl Signals {
         let is_first = self.volumes == 0;
         self.volumes += volumes;
         if looked_at == 0 {
+            beside(0..self.voxels());
             return;
         }
         let slice_voxels = self.slice_voxels();
@@ -151,6 +165,7 @@ impl Signals {
         for block in &mut self.blocks {
             let start = block.voxels.start - first_place;
             let voxels = first_voxel + start..first_voxel + start + block.voxels.len();
+            beside(start..start + block.voxels.len());
             for volume in 0..looked_at {
                 if volume < with_global {
                     block.sums.push(samples.sum_of_finite(volume, voxels.clone()));
@@ -289,11 +304,10 @@ impl Signals {
     }
 
     /// The values of the chosen voxels; none if not wanted.
-    pub fn sampled(&self) -> Option<Sampled> {
+    pub fn into_sampled(self) -> Option<Sampled> {
         let sample = self.wanted.sample.as_ref()?;
-        let blocks = self.blocks.iter().filter_map(|it| it.sampled.as_ref());
-        let values = BlockSample::joined(blocks, self.volumes, sample);
-        Some(Sampled { places: sample.places().clone(), values })
+        let blocks = self.blocks.into_iter().filter_map(|it| it.sampled);
+        Some(Sampled::of_blocks(sample, self.volumes, blocks))
     }
 
     /// The hash of each volume as it is stored, or of some of the first. Empty if not wanted.
@@ -364,8 +378,8 @@ mod tests {
             assert!(dvars[0].is_nan());
             assert_eq!(dvars[1..], [2.9916550603303182, 2.3769728648009427]);
             assert_eq!(signals.slice_means().nrows(), 0, "not wanted");
-            assert_eq!((signals.sampled(), signals.volume_hashes()), (None, vec![]));
-            assert_eq!(signals.inside(), None);
+            assert_eq!((signals.inside(), signals.volume_hashes()), (None, vec![]));
+            assert_eq!(signals.into_sampled(), None);
         }
         // The same of `y[:, [1, 2, 4]]`.
         let inside = Some(Spans::of_mask(&[false, true, true, false, true]));
@@ -474,23 +488,17 @@ mod tests {
                 assert!(near(means.view(), expected), "{way:?}: {means}");
                 let bits: Vec<u64> = means.iter().map(|it| it.to_bits()).collect();
                 assert_eq!(first_bits.get_or_insert(bits.clone()), &bits, "{way:?}");
-                let sampled = signals.sampled().expect("a sample is wanted");
+                let hashes = signals.volume_hashes();
+                let sampled = signals.into_sampled().expect("a sample is wanted");
                 assert_eq!(sampled.places[..], places);
                 let expected = ndarray::array![
                     [-3.0, 30161.5, 3794.5, 16381.0, 21781.0, 11001.0],
                     [20248.5, 17645.0, 24046.0, 3864.5, 9264.5, 31252.5],
                     [7732.0, 5128.5, 11529.5, 24116.0, 29516.0, 18736.0]
                 ];
-                assert_eq!(
-                    sampled.values,
-                    match precision {
-                        SamplePrecision::Float64 => SampledValues::Float64(expected),
-                        SamplePrecision::Float32 =>
-                            SampledValues::Float32(expected.mapv(|it| it as f32)),
-                    },
-                    "{way:?}"
-                );
-                let hashes = signals.volume_hashes();
+                assert_eq!(sampled.values(), expected, "{precision:?} {way:?}");
+                let picked = sampled.picked(&[0, 2], &[1, 3, 4]);
+                assert_eq!(picked, [30161.5, 16381.0, 21781.0, 5128.5, 24116.0, 29516.0]);
                 let expected =
                     [0x7ab6_2d8a_95c3_8920, 0xabbe_1e3e_965d_c41b, 0x310d_ee2a_d0e6_9719];
                 assert_eq!(hashes, expected, "{way:?}");

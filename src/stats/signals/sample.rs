@@ -1,7 +1,7 @@
 //! The values of some voxels at each volume.
 
 use super::{SamplePrecision, VoxelSample};
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::Array2;
 use std::sync::Arc;
 
 /// The values of chosen voxels over time, in the units of the data.
@@ -9,27 +9,36 @@ use std::sync::Arc;
 pub struct Sampled {
     /// The places of the voxels in the file, ascending.
     pub places: Arc<[usize]>,
-    /// The value of each at each volume.
-    pub values: SampledValues,
-}
-
-/// Values `[volume, voxel]`, of each voxel in the order of its place.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub enum SampledValues {
-    Float32(Array2<f32>),
-    Float64(Array2<f64>),
+    volumes: usize,
+    /// The values in each block of the grid, as they were added: to put them side by side would hold all
+    /// of them twice.
+    blocks: Vec<BlockSample>,
 }
 
 impl Sampled {
-    /// No volume yet.
-    pub fn none(sample: &VoxelSample) -> Sampled {
-        let shape = (0, sample.places().len());
-        let values = match sample.precision() {
-            SamplePrecision::Float32 => SampledValues::Float32(Array2::default(shape)),
-            SamplePrecision::Float64 => SampledValues::Float64(Array2::default(shape)),
-        };
-        Sampled { places: Arc::clone(sample.places()), values }
+    /// The values `[volume, voxel]` of the voxels at these places.
+    ///
+    /// # Panics
+    /// If there is not a column for each place.
+    pub fn new(places: impl Into<Arc<[usize]>>, values: &Array2<f64>) -> Sampled {
+        let places = places.into();
+        assert_eq!(values.ncols(), places.len(), "a column a place");
+        let block = BlockSample::Float64(values.iter().copied().collect());
+        Sampled { places, volumes: values.nrows(), blocks: vec![block] }
+    }
+
+    /// The values of all blocks of the grid, of so many volumes.
+    pub(super) fn of_blocks(
+        sample: &VoxelSample,
+        volumes: usize,
+        blocks: impl Iterator<Item = BlockSample>,
+    ) -> Sampled {
+        Sampled { places: Arc::clone(sample.places()), volumes, blocks: blocks.collect() }
+    }
+
+    /// How many volumes there are.
+    pub fn volumes(&self) -> usize {
+        self.volumes
     }
 
     /// Appends the volumes that follow, of the same voxels.
@@ -38,21 +47,77 @@ impl Sampled {
     /// If they are of another sample.
     pub fn append(&mut self, next: Sampled) {
         assert_eq!(self.places, next.places, "one sample");
-        let one = "one sample";
-        match (&mut self.values, next.values) {
-            (SampledValues::Float32(all), SampledValues::Float32(next)) => {
-                all.append(Axis(0), next.view()).expect(one);
+        self.volumes += next.volumes;
+        for (all, next) in self.blocks.iter_mut().zip(next.blocks) {
+            match (all, next) {
+                (BlockSample::Float32(all), BlockSample::Float32(next)) => all.extend(next),
+                (BlockSample::Float64(all), BlockSample::Float64(next)) => all.extend(next),
+                _ => panic!("one sample"),
             }
-            (SampledValues::Float64(all), SampledValues::Float64(next)) => {
-                all.append(Axis(0), next.view()).expect(one);
-            }
-            _ => panic!("{one}"),
         }
+    }
+
+    /// The series of a voxel, by its number among the places.
+    pub fn series(&self, voxel: usize) -> Vec<f64> {
+        let mut series = Vec::with_capacity(self.volumes);
+        let mut first = 0;
+        for block in &self.blocks {
+            let columns = block.columns(self.volumes);
+            if (first..first + columns).contains(&voxel) {
+                let of_volume = |volume: usize| block.value(volume * columns + voxel - first);
+                series.extend((0..self.volumes).map(of_volume));
+            }
+            first += columns;
+        }
+        series
+    }
+
+    /// The values `[volume, voxel]` of some voxels at some volumes: of the voxels by their numbers
+    /// among the places, ascending.
+    pub fn picked(&self, volumes: &[usize], chosen: &[usize]) -> Vec<f32> {
+        // Of each block the chosen columns.
+        let (mut first, mut left) = (0, chosen);
+        let mut of_blocks = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let columns = block.columns(self.volumes);
+            let here = left.partition_point(|&it| it < first + columns);
+            let (these, others) = left.split_at(here);
+            if !these.is_empty() {
+                of_blocks.push((block, columns, first, these));
+            }
+            (first, left) = (first + columns, others);
+        }
+        let mut picked = Vec::with_capacity(volumes.len() * chosen.len());
+        for volume in volumes {
+            for &(block, columns, first, these) in &of_blocks {
+                let row = volume * columns..(volume + 1) * columns;
+                match block {
+                    BlockSample::Float32(all) => {
+                        let row = &all[row];
+                        picked.extend(these.iter().map(|&it| row[it - first]));
+                    }
+                    BlockSample::Float64(all) => {
+                        let row = &all[row];
+                        picked.extend(these.iter().map(|&it| row[it - first] as f32));
+                    }
+                }
+            }
+        }
+        picked
+    }
+
+    /// All values, `[volume, voxel]`.
+    pub fn values(&self) -> Array2<f64> {
+        let mut values = Array2::default((self.volumes, self.places.len()));
+        for (voxel, mut column) in values.columns_mut().into_iter().enumerate() {
+            column.iter_mut().zip(self.series(voxel)).for_each(|(to, from)| *to = from);
+        }
+        values
     }
 }
 
 /// The values of a sample in one block of voxels, volume after volume.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum BlockSample {
     Float32(Vec<f32>),
     Float64(Vec<f64>),
@@ -82,34 +147,19 @@ impl BlockSample {
         }
     }
 
-    /// The values of all blocks side by side, of so many volumes.
-    pub fn joined<'a>(
-        blocks: impl Iterator<Item = &'a BlockSample>,
-        volumes: usize,
-        sample: &VoxelSample,
-    ) -> SampledValues {
-        let (mut singles, mut doubles) = (Vec::new(), Vec::new());
-        for block in blocks {
-            match block {
-                BlockSample::Float32(values) => singles.push(rows(values, volumes)),
-                BlockSample::Float64(values) => doubles.push(rows(values, volumes)),
-            }
-        }
-        match sample.precision() {
-            SamplePrecision::Float32 => SampledValues::Float32(side_by_side(&singles, volumes)),
-            SamplePrecision::Float64 => SampledValues::Float64(side_by_side(&doubles, volumes)),
-        }
+    /// How many voxels the block has, of which so many volumes were added.
+    fn columns(&self, volumes: usize) -> usize {
+        let values = match self {
+            BlockSample::Float32(all) => all.len(),
+            BlockSample::Float64(all) => all.len(),
+        };
+        values.checked_div(volumes).unwrap_or(0)
     }
-}
 
-fn rows<T>(values: &[T], volumes: usize) -> ArrayView2<'_, T> {
-    let columns = values.len().checked_div(volumes).unwrap_or(0);
-    ArrayView2::from_shape((volumes, columns), values).expect("a value a voxel and volume")
-}
-
-fn side_by_side<T: Clone + Default>(blocks: &[ArrayView2<T>], volumes: usize) -> Array2<T> {
-    match blocks {
-        [] => Array2::default((volumes, 0)),
-        blocks => concatenate(Axis(1), blocks).expect("blocks of the same volumes"),
+    fn value(&self, at: usize) -> f64 {
+        match self {
+            BlockSample::Float32(all) => f64::from(all[at]),
+            BlockSample::Float64(all) => all[at],
+        }
     }
 }

@@ -120,14 +120,19 @@ impl VoxelSample {
     /// If the candidates do not ascend.
     pub fn spread(candidates: &[usize], most: usize) -> Vec<usize> {
         assert!(candidates.is_sorted_by(|a, b| a < b), "places in order");
-        let count = candidates.len();
-        if count <= most {
-            return candidates.to_vec();
+        let numbers = VoxelSample::spread_over_grid(candidates.len(), most);
+        numbers.into_iter().map(|number| candidates[number]).collect()
+    }
+
+    /// As [`spread`](VoxelSample::spread), of all voxels of a grid with so many.
+    pub fn spread_over_grid(voxels: usize, most: usize) -> Vec<usize> {
+        if voxels <= most {
+            return (0..voxels).collect();
         }
         let of_part = |part: usize| {
-            let (start, end) = (part * count / most, (part + 1) * count / most);
+            let (start, end) = (part * voxels / most, (part + 1) * voxels / most);
             let hash = xxh64(&(part as u64).to_le_bytes());
-            candidates[start + (hash % (end - start) as u64) as usize]
+            start + (hash % (end - start) as u64) as usize
         };
         (0..most).map(of_part).collect()
     }
