@@ -2,14 +2,27 @@
 
 use super::{UnderWay, written_file};
 use crate::error::{Error, Result};
-use std::collections::HashSet;
+use crate::paths::directory_entry;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
+/// The problem of an output that is an input, and what to do.
+const LOST: [&str; 2] = [
+    "the output is one of the inputs, which would be lost",
+    "give another name, or a narrower pattern",
+];
+/// The same of one that would become a sidecar of an input.
+const READ: [&str; 2] = [
+    "a file of this name describes one of the inputs, and would be read with it",
+    "give another name",
+];
+
 impl UnderWay {
     /// Finds out, before work is spent on it, whether every output can be written, and none replaces
-    /// another or a file that is to stay, which is looked for only where an output stands already.
+    /// another, or becomes one of the files that are to stay as they are, be they there or not.
     ///
     /// # Errors
     /// The first that cannot.
@@ -21,22 +34,28 @@ impl UnderWay {
         if let Some(path) = repeated(outputs.iter().map(PathBuf::as_path)) {
             return Err(Error::mismatch(in_one_file(path)).remedy("give each a name of its own"));
         }
-        let mut standing: Vec<(&PathBuf, PathBuf)> = Vec::new();
-        for output in outputs {
-            standing.extend(canonical(output)?.map(|file| (output, file)));
+        let (mut standing, mut new) = (HashMap::new(), HashMap::new());
+        for (place, output) in outputs.iter().enumerate() {
+            match canonical(output)? {
+                Some(file) => standing.insert(file, place),
+                None => new.insert(directory_entry(output), place),
+            };
         }
-        if !standing.is_empty() {
-            let kept: HashSet<PathBuf> = kept
-                .into_iter()
-                .filter_map(|it| canonical(&it).transpose())
-                .collect::<Result<_>>()?;
-            if let Some((output, _)) = standing.iter().find(|(_, file)| kept.contains(file)) {
-                return Err(Error::mismatch(
-                    "the output is one of the inputs, which would be lost",
-                )
-                .remedy("give another name, or a narrower pattern")
-                .at(output));
-            }
+        let new_names: HashSet<&OsStr> = new.keys().filter_map(|it| it.file_name()).collect();
+        let mut first: Option<(usize, [&str; 2])> = None;
+        for kept in kept {
+            let file = if standing.is_empty() { None } else { canonical(&kept)? };
+            // Few names are alike, and the others are not looked for on the disk.
+            let is_alike = kept.file_name().is_some_and(|name| new_names.contains(name));
+            let found = match file.and_then(|file| standing.get(&file)) {
+                Some(&place) => Some((place, LOST)),
+                None if is_alike => new.get(&directory_entry(&kept)).map(|&place| (place, READ)),
+                None => None,
+            };
+            first = first.into_iter().chain(found).min_by_key(|(place, _)| *place);
+        }
+        if let Some((place, [problem, remedy])) = first {
+            return Err(Error::mismatch(problem).remedy(remedy).at(&outputs[place]));
         }
         self.check(outputs.iter().map(PathBuf::as_path))
     }

@@ -412,6 +412,11 @@ fn the_sidecar_of_a_run_that_is_left_out_is_guarded_like_any_other() {
         assert!(line.contains(&format!("{sidecar}: the output is one of the inputs")), "{line}");
         assert_eq!(scratch.names(), before);
     }
+    // Nor is one made, which would refuse the same command when it is given again.
+    fs::remove_file(scratch.path("run-1.json")).expect("a sidecar");
+    let line = scratch.tsnr(given.iter().chain(&["./run-1.json"])).error();
+    let says = "./run-1.json: a file of this name describes one of the inputs, and would be read";
+    assert!(line.contains(says), "{line}");
     let outcome = scratch.tsnr(given.iter().chain(&["t.json"])).succeeded();
     assert!(outcome.stderr.contains("run-2: left out"), "{}", outcome.stderr);
 }
@@ -733,6 +738,7 @@ fn a_device_stays_and_one_that_takes_nothing_is_an_error_that_leaves_the_old_fil
         symlink(format!("/dev/{device}"), old.scratch.path(device)).expect("a link");
     }
     old.scratch.tsnr([&*run, "--json", "null"]).succeeded();
+    old.scratch.tsnr([&*run, "-o", "/dev/null"]).succeeded();
     let arguments = [&*run, "-q", "--json", "full"];
     let line = old.scratch.tsnr(arguments.iter().chain(&OUTPUTS)).error();
     assert!(line.contains("full: cannot write: No space left"), "{line}");

@@ -585,8 +585,10 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
         };
     }
     let path = PathBuf::from(name);
+    // Devices and what is open in this process have the names that they have.
     match Encoding::of_output_name(&path) {
         Some(_) => Ok(path),
+        None if path.starts_with("/dev") => Ok(path),
         None => Err("expected a name that ends in .nii or .nii.gz, or - for stdout".to_owned()),
     }
 }
