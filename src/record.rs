@@ -15,7 +15,7 @@ use crate::runs;
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 use taskgraph::Outline;
 use taskgraph::profile::Profile;
@@ -71,7 +71,7 @@ pub struct Record {
     pub timings: Timings,
     /// How the record came about.
     pub provenance: Provenance,
-    pub(crate) summary: OnceLock<Summary>,
+    pub(crate) summary: Summary,
 }
 
 /// A tissue that a map of probabilities shows, and where the sample of voxels meets it.
@@ -165,10 +165,7 @@ pub struct Provenance {
 impl Record {
     /// The distribution of the tSNR over the voxels in the mask that have one.
     pub fn summary(&self) -> &Summary {
-        self.summary.get_or_init(|| {
-            let tsnr = self.maps.tsnr().iter().copied();
-            Summary::from_values(tsnr.filter(|it| it.is_finite()))
-        })
+        &self.summary
     }
 
     /// How many volumes the runs have, used or not.

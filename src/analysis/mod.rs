@@ -44,7 +44,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use taskgraph::profile::Recorder;
 use taskgraph::{Cancellation, Outline, PassReport};
@@ -347,6 +347,7 @@ impl Planned {
             values
         };
         let mut defined = of_defined(tsnr);
+        let summary = Summary::from_values(defined.iter().copied());
         let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
         let least_std = analysis.definition.least_std;
@@ -363,6 +364,7 @@ impl Planned {
             peaks: &peaks,
             below_least_std,
             tsnr: &defined,
+            summary: &summary,
             counts,
             mask: mask.as_ref(),
             brain: brain.as_ref(),
@@ -420,7 +422,7 @@ impl Planned {
             },
             recipe: self.recipe,
             definition: self.definition,
-            summary: OnceLock::new(),
+            summary,
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::numbers::figure;
-use crate::stats::quantiles::median;
 
 pub(super) const RULE: Rule = Rule {
     name: "low-tsnr",
@@ -18,7 +17,7 @@ const LOW: f64 = 20.0;
 fn find(computed: &Computed) -> Vec<Finding> {
     let found = match (computed.mask, computed.brain) {
         (None, Some(brain)) => brain.median(),
-        _ => median(&mut computed.tsnr.to_vec()),
+        _ => computed.summary.distribution.map(|it| it.median),
     };
     let low = found.filter(|it| *it < LOW);
     let text = |median: f64| {

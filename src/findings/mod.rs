@@ -74,6 +74,7 @@ use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition}
 use crate::regions::{Brain, NamedMask};
 use crate::runs::{grouped_by, names_of, shortened};
 use crate::stats::peak::RunPeak;
+use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
 use between_runs::BetweenRuns;
 use serde::Serialize;
@@ -361,6 +362,8 @@ pub(crate) struct Computed<'a> {
     pub below_least_std: usize,
     /// The tSNR of the voxels in the mask that have one.
     pub tsnr: &'a [f64],
+    /// The summary of these.
+    pub summary: &'a Summary,
     /// How many voxels in the mask have a tSNR, and why the others have none.
     pub counts: Counts,
     /// The mask, if one was asked for.

@@ -3,7 +3,6 @@
 use super::{Computed, Finding, Look, Rule, Severity};
 use crate::error::Setting;
 use crate::numbers::{count, figure};
-use crate::stats::quantiles::median;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-mask",
@@ -18,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(computed: &Computed) -> Vec<Finding> {
-    let Some(all) = median(&mut computed.tsnr.to_vec()) else { return Vec::new() };
+    let Some(all) = computed.summary.distribution.map(|it| it.median) else { return Vec::new() };
     let voxels = computed.tsnr.len();
     let of_all = format!("{} over all {} voxels that have one", figure(all), count(voxels));
     let brain = computed.brain.and_then(|brain| Some((brain.median()?, brain.mask.mask.count())));

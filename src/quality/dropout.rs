@@ -62,16 +62,29 @@ pub fn dropout(mean: &[f64], shape: [usize; 3], brain: &[bool]) -> Option<Dropou
 /// The voxels inside, and those that have some inside on both sides along two axes and more.
 fn surrounded(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
     let mut axes = vec![0_u8; inside.len()];
+    // Whether a voxel is inside, or one before it along the axis; and the same of those behind it.
+    let mut behind_one = inside.to_vec();
+    let mut before_one = Vec::new();
     let mut stride = 1;
     for length in shape {
         let span = stride * length;
-        let lines = (0..inside.len()).step_by(span).flat_map(|block| block..block + stride);
-        for start in lines {
-            let at = |step: usize| start + step * stride;
-            let first = (0..length).find(|&it| inside[at(it)]);
-            let last = (0..length).rfind(|&it| inside[at(it)]);
-            if let (Some(first), Some(last)) = (first, last) {
-                (first..=last).for_each(|it| axes[at(it)] += 1);
+        for block in (0..inside.len()).step_by(span) {
+            let inside = &inside[block..block + span];
+            let behind_one = &mut behind_one[block..block + span];
+            behind_one.copy_from_slice(inside);
+            for at in 1..length {
+                let (before, here) = behind_one.split_at_mut(at * stride);
+                let before = &before[(at - 1) * stride..];
+                here.iter_mut().zip(before).for_each(|(here, before)| *here |= before);
+            }
+            before_one.clear();
+            before_one.resize(stride, false);
+            for at in (0..length).rev() {
+                let layer = at * stride..(at + 1) * stride;
+                before_one.iter_mut().zip(&inside[layer.clone()]).for_each(|(it, now)| *it |= now);
+                let both = behind_one[layer.clone()].iter().zip(&before_one);
+                let axes = &mut axes[block..block + span][layer];
+                axes.iter_mut().zip(both).for_each(|(axes, (a, b))| *axes += u8::from(a & b));
             }
         }
         stride = span;

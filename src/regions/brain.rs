@@ -93,7 +93,7 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
         *smooth = 0.0;
     }
 
-    let (below, above) = greatest_gap(smooth_mean.clone());
+    let (below, above) = greatest_gap(&smooth_mean);
     if below < above {
         let threshold = 0.5 * (below + above);
         let mut brain: Vec<bool> = smooth_mean.iter().map(|&value| value >= threshold).collect();
@@ -108,7 +108,7 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
         }
     }
     drop(smooth_mean);
-    let (below, above) = greatest_gap(finite_mean());
+    let (below, above) = greatest_gap(&finite_mean());
     let threshold = 0.5 * (below + above);
     let is_bright = |&value: &f64| if below < above { value >= threshold } else { value > below };
     let bright: Vec<bool> = mean.iter().map(finite).map(|it| is_bright(&it)).collect();
@@ -118,47 +118,76 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
 
 /// The values on both sides of the first greatest gap between the cutoffs; one value twice if
 /// there is no gap.
-fn greatest_gap(mut values: Vec<f64>) -> (f64, f64) {
-    let [lower, upper] = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
-    // What lies beyond the cutoffs need not be put in order.
-    values.select_nth_unstable_by(lower, f64::total_cmp);
-    values[lower..].select_nth_unstable_by(upper - lower, f64::total_cmp);
-    greatest_gap_between(&values[lower..=upper], values[lower], values[upper])
-}
-
-/// The number of ranges that values are sorted into.
-const BINS: usize = 1 << 16;
-
-/// The values on both sides of the first greatest gap between values from `least` to `greatest`.
-///
-/// Only ranges of values as long as the greatest gap between two ranges can hide a greater one: to put
-/// all values in order would take as long as the sums of a hundred volumes.
-fn greatest_gap_between(values: &[f64], least: f64, greatest: f64) -> (f64, f64) {
-    let scale = BINS as f64 / (greatest - least);
-    let bin_of = |value: f64| (((value - least) * scale) as usize).min(BINS - 1);
-    let mut bins = vec![(f64::INFINITY, f64::NEG_INFINITY); BINS];
-    for &value in values {
-        let (lowest, highest) = &mut bins[bin_of(value)];
+fn greatest_gap(values: &[f64]) -> (f64, f64) {
+    let ranks = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
+    let [least, greatest] = of_ranks(values, ranks);
+    let bins = Bins::new(least, greatest);
+    let between = || values.iter().copied().filter(|it| (least..=greatest).contains(it));
+    let mut limits = vec![(f64::INFINITY, f64::NEG_INFINITY); Bins::COUNT];
+    for value in between() {
+        let (lowest, highest) = &mut limits[bins.bin(value)];
         (*lowest, *highest) = (lowest.min(value), highest.max(value));
     }
     let length = |(below, above): (f64, f64)| above - below;
     let (mut gaps, mut below) = (Vec::new(), least);
-    for &(lowest, highest) in bins.iter().filter(|(lowest, highest)| lowest <= highest) {
+    for &(lowest, highest) in limits.iter().filter(|(lowest, highest)| lowest <= highest) {
         gaps.push((below, lowest));
         below = highest;
     }
+    // Only a bin as long as the greatest gap between two bins can hide a greater one.
     let between_bins = gaps.iter().copied().map(length).fold(0.0, f64::max);
     let may_hide_one = |bin: (f64, f64)| length(bin) >= between_bins && length(bin) > 0.0;
-    let is_hidden = |value: &f64| may_hide_one(bins[bin_of(*value)]);
-    let mut looked_at: Vec<f64> = values.iter().copied().filter(is_hidden).collect();
+    let is_hidden = |value: &f64| may_hide_one(limits[bins.bin(*value)]);
+    let mut looked_at: Vec<f64> = between().filter(is_hidden).collect();
     looked_at.sort_unstable_by(f64::total_cmp);
     let pairs = looked_at.windows(2).map(|pair| (pair[0], pair[1]));
-    gaps.extend(pairs.filter(|&(below, above)| bin_of(below) == bin_of(above)));
+    gaps.extend(pairs.filter(|&(below, above)| bins.bin(below) == bins.bin(above)));
     let wider = |a: (f64, f64), b: (f64, f64)| {
         let is_first = length(b) == length(a) && b.0 < a.0;
         if length(b) > length(a) || is_first { b } else { a }
     };
     gaps.into_iter().fold((least, least), wider)
+}
+
+/// The values that have these ranks in ascending order: to put all of them in order would take as long as
+/// the sums of a hundred volumes.
+fn of_ranks(values: &[f64], ranks: [usize; 2]) -> [f64; 2] {
+    let (least, greatest) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &it| (a.min(it), b.max(it)));
+    let bins = Bins::new(least, greatest);
+    let mut counts = vec![0_usize; Bins::COUNT];
+    values.iter().for_each(|&it| counts[bins.bin(it)] += 1);
+    ranks.map(|rank| {
+        let (mut bin, mut below) = (0, 0);
+        while below + counts[bin] <= rank {
+            below += counts[bin];
+            bin += 1;
+        }
+        let mut these: Vec<f64> =
+            values.iter().copied().filter(|&it| bins.bin(it) == bin).collect();
+        *these.select_nth_unstable_by(rank - below, f64::total_cmp).1
+    })
+}
+
+/// Equal parts of the range of some values.
+struct Bins {
+    least: f64,
+    scale: f64,
+}
+
+impl Bins {
+    const COUNT: usize = 1 << 16;
+
+    fn new(least: f64, greatest: f64) -> Bins {
+        Bins { least, scale: Bins::COUNT as f64 / (greatest - least) }
+    }
+
+    /// The number of the bin of a value: of a greater one no less. All are in the first one where the
+    /// range is 0 or not finite.
+    fn bin(&self, value: f64) -> usize {
+        (((value - self.least) * self.scale) as u32 as usize).min(Bins::COUNT - 1)
+    }
 }
 
 /// Full width at half maximum of the Gaussian, in standard deviations: `sqrt(8 ln 2)`.

@@ -68,38 +68,44 @@ fn with_neighbours(
 /// The greatest set of voxels inside that hang together; of equally great ones that with the
 /// least x, then y, then z.
 pub fn largest_component(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
-    let [nx, ny, nz] = shape;
+    // A layer of outside on every face, so that no neighbour has to be looked for beyond one.
+    let [nx, ny, nz] = shape.map(|length| length + 2);
     let strides = [1, nx, nx * ny];
-    let mut unseen = inside.to_vec();
+    let lines = || (0..shape[1] * shape[2]).map(|it| (it % shape[1], it / shape[1]));
+    let start = |(y, z): (usize, usize)| 1 + nx * (y + 1 + ny * (z + 1));
+    let mut unseen = vec![false; nx * ny * nz];
+    for (line, of_line) in lines().zip(inside.chunks_exact(shape[0])) {
+        unseen[start(line)..][..shape[0]].copy_from_slice(of_line);
+    }
+    let first = |component: &[usize]| {
+        let position = |&it: &usize| (it % nx, it / nx % ny, it / strides[2]);
+        component.iter().map(position).min()
+    };
     let mut largest = Vec::new();
-    // x is the slowest here, which decides between equally great ones.
-    let starts = (0..nx).flat_map(|x| (0..ny).flat_map(move |y| (0..nz).map(move |z| (x, y, z))));
-    for (x, y, z) in starts {
-        let start = x + nx * (y + ny * z);
-        if !unseen[start] {
+    let mut component = Vec::new();
+    for start in lines().map(start).flat_map(|it| it..it + shape[0]) {
+        if !std::mem::take(&mut unseen[start]) {
             continue;
         }
-        unseen[start] = false;
-        let mut component = vec![start];
+        component.clear();
+        component.push(start);
         let mut next = 0;
         while let Some(&voxel) = component.get(next) {
             next += 1;
-            let position = [voxel % nx, voxel / nx % ny, voxel / strides[2]];
-            for axis in 0..3 {
-                let before = (position[axis] > 0).then(|| voxel - strides[axis]);
-                let behind = (position[axis] + 1 < shape[axis]).then(|| voxel + strides[axis]);
-                for neighbour in [before, behind].into_iter().flatten() {
-                    if std::mem::take(&mut unseen[neighbour]) {
-                        component.push(neighbour);
-                    }
+            for neighbour in strides.into_iter().flat_map(|it| [voxel - it, voxel + it]) {
+                if std::mem::take(&mut unseen[neighbour]) {
+                    component.push(neighbour);
                 }
             }
         }
-        if component.len() > largest.len() {
-            largest = component;
+        let is_first_of_equal =
+            component.len() == largest.len() && first(&component) < first(&largest);
+        if component.len() > largest.len() || is_first_of_equal {
+            std::mem::swap(&mut largest, &mut component);
         }
     }
-    let mut result = vec![false; inside.len()];
-    largest.into_iter().for_each(|voxel| result[voxel] = true);
-    result
+    // What is free for another use is all that was seen.
+    unseen.fill(false);
+    largest.into_iter().for_each(|voxel| unseen[voxel] = true);
+    lines().flat_map(|line| unseen[start(line)..][..shape[0]].iter().copied()).collect()
 }
