@@ -71,11 +71,11 @@ fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
 fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let map = 8 * session.geometry().voxels() as u64;
     let computing = &recipe.computing;
-    // To find medians: the defined voxels, sorted, and what lies between runs. To find the brain beside
-    // that: the mean, smoothed in two rooms, and sorted.
-    let judging = settings.threads.get().min(session.runs().len());
-    let judged = series_bytes(session, settings, judging) + ARENA_BYTES * (judging as u64 - 1);
-    let sorted = 7 * map + judged;
+    // To find the brain: the mean, smoothed in two rooms. To judge the maps: the brain's values, and those
+    // beside it by layers. To find medians: the defined voxels, twice, and what lies between runs.
+    let judging = settings.threads.get().min(session.runs().len() + 1);
+    let series = series_bytes(session, settings, judging.min(session.runs().len()));
+    let sorted = 6 * map + series + ARENA_BYTES * (judging as u64 - 1);
     let of_region = if recipe.regions.kinds() > 0 { map } else { 0 };
     let series = series_bytes(session, settings, 1);
     let page = match computing.is_reported {

@@ -35,14 +35,23 @@ fn images_bytes(session: &Session) -> u64 {
     session.images().map(|image| IMAGE_BYTES + of_path(image.path())).sum()
 }
 
-/// Bytes of what is kept of each image and volume, as that of files, twice while slabs are gathered; and
-/// of volumes as the run's.
+/// Bytes of what is kept of each image and volume: while it is read and gathered, and in the end.
 fn signals_bytes(session: &Session, settings: &Settings) -> [u64; 2] {
     let signals = &settings.analysis.signals;
     let shape = session.geometry().shape;
     let volumes = (session.volumes() * signals.bytes_per_volume(shape)) as u64;
+    let sampled = (session.volumes() * signals.sampled_bytes_per_volume()) as u64;
     let images = (session.images().count() * SignalsWanted::bytes_per_image(shape)) as u64;
-    [images + 2 * volumes, volumes]
+    // The sample of a file becomes the run's as it is; of several files, the run's grows by doubling.
+    let is_of_one_file = session.runs().iter().all(|run| run.images().len() == 1);
+    let growing = if is_of_one_file { 1 } else { 2 };
+    let gathered = match settings.mode {
+        // Of a run that is held whole, what is kept of a file is the run's at once.
+        Mode::Serial | Mode::Delayed => 2 * volumes + growing * sampled,
+        // As that of files, twice while slabs are gathered, and as the run's.
+        Mode::Array => images + 3 * volumes + (2 * growing - 1) * sampled,
+    };
+    [gathered, volumes + sampled]
 }
 
 /// The memory of a pass over the runs, in bytes.
@@ -62,7 +71,7 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
     // In the header that the maps share, and in that of one that is written.
     let extensions = 2 * session.first_image().most_extension_bytes();
     let always = BASE_BYTES + extensions + images_bytes(session) + analysis.model.bytes() as u64;
-    let [of_files, of_runs] = signals_bytes(session, settings);
+    let [gathered, kept] = signals_bytes(session, settings);
     let reading = match settings.mode {
         Mode::Serial | Mode::Delayed => {
             let model = &analysis.model;
@@ -87,12 +96,7 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
             reading.peak.max(reading.remains + joined)
         }
     };
-    // Of a run that is held whole, what is kept of a file is the run's at once, which grows by doubling.
-    let kept = match settings.mode {
-        Mode::Serial | Mode::Delayed => 2 * of_runs,
-        Mode::Array => of_files + of_runs,
-    };
-    Predicted { most: always + kept + reading, remains: always + of_runs + maps }
+    Predicted { most: always + gathered + reading, remains: always + kept + maps }
 }
 
 /// The most threads, up to those of the settings, with which the computation stays within

@@ -176,22 +176,26 @@ impl SignalsWanted {
         if self.dvars { size_of::<f64>() } else { 0 }
     }
 
-    /// Bytes that are kept in the end of one volume of a grid `[x, y, z]`.
-    pub fn bytes_per_volume(&self, shape: [usize; 3]) -> usize {
-        let sampled = self.sample.as_ref().map_or(0, |sample| {
+    /// Bytes of the values that are sampled of one volume.
+    pub fn sampled_bytes_per_volume(&self) -> usize {
+        self.sample.as_ref().map_or(0, |sample| {
             sample.places.len()
                 * match sample.precision {
                     SamplePrecision::Float32 => size_of::<f32>(),
                     SamplePrecision::Float64 => size_of::<f64>(),
                 }
-        });
+        })
+    }
+
+    /// Bytes that are kept in the end of one volume of a grid `[x, y, z]`, beside what is sampled.
+    pub fn bytes_per_volume(&self, shape: [usize; 3]) -> usize {
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
         let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
         let hashes = usize::from(self.hashes == VolumesWanted::All);
         let sums = usize::from(self.global == VolumesWanted::All)
             + usize::from(self.dvars)
             + 2 * usize::from(self.inside.is_some());
-        sampled + slices + blocks * (hashes + sums) * size_of::<f64>()
+        slices + blocks * (hashes + sums) * size_of::<f64>()
     }
 
     /// Bytes that are kept in the end of one image of a grid `[x, y, z]`, beside those of its
