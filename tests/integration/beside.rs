@@ -455,7 +455,7 @@ fn a_motion_file_by_itself_tells_how_the_head_moved() {
     let row = |volume: usize| format!("0 0 0 0 {} 0\n", if volume < 20 { 0.0 } else { 3.0 });
     scratch.file("run.par", (0..43).map(row).collect::<String>());
     let outcome =
-        scratch.tsnr([&*run, "-o", "map.nii", "--confounds", "run.par", "--json", "run.json"]);
+        scratch.tsnr([&*run, "-o", "map.nii", "--confounds", "run.par", "--json", "out.json"]);
     let found = outcome.succeeded();
     let motion = found.found_as("motion");
     let [motion] = motion[..] else { panic!("{}", found.stderr) };
@@ -464,7 +464,7 @@ fn a_motion_file_by_itself_tells_how_the_head_moved() {
     }
     // 3 mm of 42 steps.
     assert!(motion.contains("by 0.07143 mm from volume to volume on average"), "{motion}");
-    let json = fs::read_to_string(scratch.path("run.json")).expect("a file");
+    let json = fs::read_to_string(scratch.path("out.json")).expect("a file");
     let json: Value = serde_json::from_str(&json).expect("JSON");
     let findings = json["findings"].as_array().expect("findings");
     let motion = findings.iter().find(|it| it["name"] == "motion").expect("a finding");

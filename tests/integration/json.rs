@@ -224,8 +224,8 @@ fn what_does_not_exist_is_null() {
     // A run of zeros: no voxel has a tSNR.
     let header = program::bytes::Header::int16(6);
     scratch.file("nothing.nii", header.file(&[0.0; 360]));
-    scratch.tsnr(["nothing.nii", "--json=nothing.json"]).succeeded();
-    let nothing = json(&scratch.path("nothing.json"));
+    scratch.tsnr(["nothing.nii", "--json=figures.json"]).succeeded();
+    let nothing = json(&scratch.path("figures.json"));
     assert_eq!(nothing["tsnr"]["voxels"], 0);
     assert_eq!(nothing["tsnr"]["median"], Value::Null);
     assert_eq!(nothing["undefined"]["always_zero"], 60);
