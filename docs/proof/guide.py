@@ -153,7 +153,7 @@ def between():
         slow[..., volume] *= np.sqrt(1 - 0.98**2)
         slow[..., volume] += 0.98 * slow[..., volume - 1]
     row("noise within 12 runs of 121 volumes", "share")
-    row("white: (R - 1) / (N - 1)", percent(share(white)))
+    row("white, for which it is (R - 1) / (N - 1)", percent(share(white)))
     row("half of it white, half AR(1) of 0.98", percent(share(white + slow)))
     row("all of it AR(1) of 0.98", percent(share(slow)))
     row("a tSNR that rises by a tenth: 1 - 1 / 1.1^2", f"{100 * (1 - 1 / 1.1**2):.1f}%")
@@ -281,7 +281,7 @@ def haxby_cosines():
 def correlation():
     """The correlation of a volume with the next one, median over a mask, of each run."""
     constant = np.ones((121, 1))
-    row("lag-1 correlation, median voxel", "lowest", "highest")
+    row("lag-1 correlation, median voxel of a run", "lowest", "highest")
     for name, design in [
         ("--combine demean", constant),
         ("--combine demean --highpass 128", np.column_stack([constant, haxby_cosines()])),
