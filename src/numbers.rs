@@ -7,6 +7,7 @@
 //! | a share, [`share`] | whole percent, below 10% one decimal | `71%`, `5.1%` |
 //! | a place, [`millimetres`] | whole millimetres, a decimal where voxels are smaller than one | `-12`, `3.4` |
 //! | a time, [`seconds`]; memory, [`mebibytes`] | two or three digits and the unit | `578 ms`, `24 MiB` |
+//! | memory that is needed or allowed, [`mebibytes_needed`] | whole, never less than it is | `1,280 MiB` |
 //!
 //! Thousands are separated by commas. What was given, such as a TR or a threshold, stands as it was
 //! given. JSON and tables for programs hold whole numbers in float64 and are not rounded.
@@ -48,6 +49,11 @@ pub fn figure_or_none(value: Option<f64>) -> String {
 /// A count in full.
 pub fn count(count: usize) -> String {
     grouped(&count.to_string())
+}
+
+/// Memory that is needed, or that there is, in whole MiB, rounded upwards.
+pub fn mebibytes_needed(bytes: u64) -> String {
+    format!("{} MiB", count(bytes.div_ceil(1024 * 1024) as usize))
 }
 
 /// A count of things with their name: `1 volume`, `1,432 volumes`.

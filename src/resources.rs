@@ -45,13 +45,13 @@ fn limit(name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The limits of this process's cgroup and those above it, versions 2 and 1.
 /// The memory that may be taken, in bytes: what was allowed, or what this process could have if that is
 /// less; none where neither is known.
 pub fn memory_limit_bytes(allowed: Option<u64>) -> Option<u64> {
     [allowed, available_memory_bytes()].into_iter().flatten().min()
 }
 
+/// The limits of this process's cgroup and those above it, versions 2 and 1.
 fn cgroup_limits_bytes() -> Vec<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mut limits = Vec::new();

@@ -1,8 +1,7 @@
 //! A comparison of the modes as JSON for a program.
 
 use super::{Contender, Difference, Measured};
-use crate::numbers::counted;
-use crate::pipeline::mebibytes;
+use crate::numbers::{counted, mebibytes_needed};
 use crate::resources;
 use crate::runs::Session;
 use serde::Serialize;
@@ -54,7 +53,7 @@ impl ComparedRuns {
             self.version,
             counted(self.runs, "run"),
             counted(self.volumes, "volume"),
-            mebibytes(self.voxel_bytes),
+            mebibytes_needed(self.voxel_bytes),
             counted(self.cores, "core"),
             counted(rounds, "round"),
         )

@@ -3,7 +3,8 @@
 use super::{DiffMask, DiffRecipe};
 use crate::error::{Error, Result, Setting};
 use crate::formats::Source;
-use crate::pipeline::{BASE_BYTES, mebibytes};
+use crate::numbers::mebibytes_needed;
+use crate::pipeline::BASE_BYTES;
 
 /// Copies of a map that are held: both maps, and of the voxels that are compared both, the difference
 /// and the ratio.
@@ -41,8 +42,8 @@ pub(super) fn predicted_bytes(
         Some(limit) => Err(Error::memory(format!(
             "comparing maps of {} voxels takes {} of memory, more than the {} that may be used",
             first.geometry().grid(),
-            mebibytes(bytes),
-            mebibytes(limit)
+            mebibytes_needed(bytes),
+            mebibytes_needed(limit)
         ))
         .remedy("allow more memory")
         .settings([Setting::MemoryLimit])

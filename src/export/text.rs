@@ -10,10 +10,9 @@ use crate::findings::between_runs::variance;
 use crate::formats::SpatialUnit;
 use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::nuisance::Use;
-use crate::numbers::{self, counted, figure, figure_or_none, seconds, share};
+use crate::numbers::{self, counted, figure, figure_or_none, mebibytes_needed, seconds, share};
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
-use crate::pipeline::mebibytes;
 use crate::record::{Record, short_names};
 use crate::runs::Session;
 use std::path::PathBuf;
@@ -106,9 +105,9 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
     if !context.pictures.is_empty() {
         lines.push(("pictures", listed(&context.pictures)));
     }
-    let predicted = mebibytes(provenance.predicted_bytes);
+    let predicted = mebibytes_needed(provenance.predicted_bytes);
     let memory = match measured.peak_bytes {
-        Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes(bytes)),
+        Some(bytes) => format!("peak memory {} of {predicted} predicted", mebibytes_needed(bytes)),
         None => format!("{predicted} of memory predicted"),
     };
     if !context.is_reproducible {
@@ -180,7 +179,7 @@ pub fn dry_run(planned: &Planned, files: &[PathBuf]) -> String {
         counted(planned.outline().tasks.len(), "task"),
         runs(&lengths, session.images().count()),
         session.geometry().grid(),
-        mebibytes(planned.predicted_bytes()),
+        mebibytes_needed(planned.predicted_bytes()),
     )
 }
 

@@ -1,7 +1,7 @@
 //! `runs-in-memory`: modes that hold every run in memory.
 
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::pipeline::mebibytes;
+use crate::numbers::mebibytes_needed;
 use crate::recipe::Mode;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,6 +16,6 @@ fn find(opened: &Opened) -> Vec<Finding> {
     if mode == Mode::Array {
         return Vec::new();
     }
-    let needed = mebibytes(opened.predicted_bytes);
+    let needed = mebibytes_needed(opened.predicted_bytes);
     vec![RULE.finding(format!("{mode} mode holds every run and will need {needed}"))]
 }

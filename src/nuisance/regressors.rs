@@ -7,7 +7,8 @@ use super::{
 };
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
-use crate::pipeline::{mebibytes, read_to_the_end};
+use crate::numbers::mebibytes_needed;
+use crate::pipeline::read_to_the_end;
 use crate::recipe::{COSINE, MeanKept, POLYNOMIAL, Selection, TsnrDefinition};
 use crate::runs::{Run, Session};
 use crate::stats::sampling::{Model, Scope};
@@ -70,8 +71,8 @@ fn check_size(
     let problem = if to_make > MOST_SECONDS {
         format!("takes about {to_make:.0} s to prepare, more than the {MOST_SECONDS} s it may take")
     } else if let Some(limit) = limit_bytes.filter(|&limit| taken_bytes + bytes > limit) {
-        let needed = mebibytes(taken_bytes + bytes);
-        format!("takes {needed} of memory, more than the {} it may use", mebibytes(limit))
+        let needed = mebibytes_needed(taken_bytes + bytes);
+        format!("takes {needed} of memory, more than the {} it may use", mebibytes_needed(limit))
     } else {
         return Ok(FitBytes { columns: of_columns, most: taken_bytes + bytes });
     };

@@ -2,7 +2,7 @@
 
 use super::{Analysis, Mode, Settings, array};
 use crate::error::{Error, Result, Setting};
-use crate::numbers::count;
+use crate::numbers::mebibytes_needed;
 use crate::runs::Session;
 use crate::stats::fold::OfRuns;
 use crate::stats::signals::SignalsWanted;
@@ -118,8 +118,8 @@ pub fn threads_within(
         let error = Error::memory(format!(
             "{} mode needs {} of memory for this run and those with it, more than the {} it may use",
             settings.mode,
-            mebibytes(needed),
-            mebibytes(limit_bytes)
+            mebibytes_needed(needed),
+            mebibytes_needed(limit_bytes)
         ))
         .at(session.first_image().path());
         match settings.mode {
@@ -133,9 +133,4 @@ pub fn threads_within(
             }
         }
     })
-}
-
-/// A size in words: `512 MiB`.
-pub fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", count(bytes.div_ceil(MIB) as usize))
 }

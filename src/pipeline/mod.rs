@@ -14,15 +14,15 @@
 
 pub mod array;
 mod beginnings;
-mod companion;
 pub mod delayed;
 mod memory;
+mod on_grid;
 mod resample;
 pub mod serial;
 
 pub use beginnings::{beginnings, read_to_the_end};
-pub use companion::{Beside, Misplaced, OffGrid, mean_from, on_grid_of, single_volume};
-pub use memory::{BASE_BYTES, Predicted, mebibytes, predicted, threads_within};
+pub use memory::{BASE_BYTES, Predicted, predicted, threads_within};
+pub use on_grid::{Beside, Misplaced, OffGrid, mean_from, on_grid_of, single_volume};
 pub use resample::nearest;
 
 use crate::error::{Error, ErrorKind, Result, Setting};

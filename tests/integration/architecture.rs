@@ -28,7 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "compare",
         &["error", "numbers", "pipeline", "recipe", "resources", "runs", "stats", "voxels"],
     ),
-    ("nuisance", &["error", "formats", "pipeline", "recipe", "runs", "stats"]),
+    ("nuisance", &["error", "formats", "numbers", "pipeline", "recipe", "runs", "stats"]),
     (
         "findings",
         &[

@@ -41,11 +41,11 @@
 
 mod bits;
 mod block;
-mod file;
+mod judged;
 mod reader;
 mod tables;
 
-pub use file::GzipFile;
+pub use judged::GzipFile;
 pub use reader::{GzipReader, Surplus};
 
 /// Runs the example of the README.

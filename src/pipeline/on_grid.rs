@@ -1,10 +1,11 @@
 //! Images that go with a session: a mask, a mean, regions, on its grid.
 
-use super::memory::{BASE_BYTES, mebibytes, predicted, threads_within};
+use super::memory::{BASE_BYTES, predicted, threads_within};
 use super::{Analysis, Mode, Settings, compute, nearest};
 use crate::error::{Error, Result, Setting};
 use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Oddity, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
+use crate::numbers::mebibytes_needed;
 use crate::runs::Session;
 use crate::voxels::{Block, Samples};
 use std::num::NonZeroUsize;
@@ -39,8 +40,8 @@ fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
     if let Some(limit) = beside.memory_limit.filter(|&limit| limit < bytes) {
         return Err(Error::memory(format!(
             "reading it takes {} of memory, more than the {} that may be used",
-            mebibytes(bytes),
-            mebibytes(limit)
+            mebibytes_needed(bytes),
+            mebibytes_needed(limit)
         ))
         .remedy("allow more memory")
         .settings([Setting::MemoryLimit])
