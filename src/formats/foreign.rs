@@ -128,7 +128,7 @@ const TABLE: &[Foreign] = &[
         what: "the voxels of a Philips PAR/REC image",
         signatures: &[],
         endings: &["rec"],
-        remedy: "convert the .PAR beside it, with nibabel: parrec2nii FILE.PAR",
+        remedy: "convert the .PAR beside it, with nibabel: parrec2nii RUN.PAR",
     },
     Foreign {
         what: "an NRRD image",

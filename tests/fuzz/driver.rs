@@ -9,8 +9,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{fs, panic, process, thread};
 
-/// An input that takes longer hangs.
+/// An input that takes more processor time hangs.
 pub const LONGEST: Duration = Duration::from_secs(20);
+/// An input that takes longer hangs, however few turns the process gets among others.
+const LONGEST_OF_ALL: Duration = Duration::from_secs(300);
 /// So many inputs are kept beside the seeds, the last ones; and as many of those that get past their
 /// head, which are changed the most often.
 const MOST_INPUTS: usize = 4096;
@@ -162,15 +164,30 @@ fn kept(name: &str, input: &[u8]) -> PathBuf {
 fn watch() {
     panic::set_hook(Box::new(|info| SAID.set(info.to_string())));
     thread::spawn(|| {
+        // The beginning of what was under way at the last look, and the processor time then.
+        let mut first_seen: Option<(Instant, Duration)> = None;
         loop {
             thread::sleep(Duration::from_secs(1));
             let under_way = UNDER_WAY.lock().unwrap();
-            if let Some((started, name, input)) = under_way.as_ref()
-                && started.elapsed() > LONGEST
-            {
+            let Some((started, name, input)) = under_way.as_ref() else { continue };
+            let now = processor_time().unwrap_or_else(|| started.elapsed());
+            let (_, before) = match first_seen {
+                Some(seen) if seen.0 == *started => seen,
+                _ => *first_seen.insert((*started, now)),
+            };
+            if now.saturating_sub(before) > LONGEST || started.elapsed() > LONGEST_OF_ALL {
                 println!("{name}: hangs\n  input: {}", kept(name, input).display());
                 process::exit(1);
             }
         }
     });
+}
+
+/// The processor time that this process has taken, where the system tells it in hundredths of a second.
+fn processor_time() -> Option<Duration> {
+    let figures = fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which stands in brackets: the state, and figures of which the 11th and 12th are these.
+    let figures: Vec<&str> = figures.rsplit_once(')')?.1.split_whitespace().collect();
+    let hundredths = |at: usize| figures.get(at)?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (hundredths(11)? + hundredths(12)?)))
 }

@@ -6,9 +6,9 @@
 //! .ci/fuzz 1000000                              # a million in all, led by what code they reach
 //! ```
 //!
-//! A target fails on a panic, an error that calls itself a defect, an input that takes more than
-//! [`driver::LONGEST`], and one for which more memory is taken than the target allows. The input is
-//! then kept in `target/fuzz/`, to be given as `--input FILE`. All is drawn from `--seed`, so a run can
+//! A target fails on a panic, an error that calls itself a defect, an input that takes more processor
+//! time than [`driver::LONGEST`], and one for which more memory is taken than the target allows. The
+//! input is then kept in `target/fuzz/`, to be given as `--input FILE`. All is drawn from `--seed`, so a run can
 //! be had again. With the flags of `.ci/fuzz` the compiler counts which edges of the program are taken;
 //! an input that takes a new one is changed further. Without them only the seeds are.
 
