@@ -346,7 +346,7 @@ const ALL_MAPS: [&str; 13] = [
     "--map=run-tsnr=own-{run}.nii.gz",
     "--mask=auto",
     "--report=page.html",
-    "--json=run.json",
+    "--json=all.json",
     "--detrend=2",
     "--by-slice",
     "--table=slices.tsv",
@@ -356,7 +356,7 @@ const ALL_MAPS: [&str; 13] = [
 fn asked(has_beside: bool) -> Vec<(&'static str, Vec<&'static str>)> {
     let mut asked = vec![
         ("a map", vec![]),
-        ("JSON", vec!["--json=run.json"]),
+        ("JSON", vec!["--json=all.json"]),
         ("a page", vec!["--report=page.html"]),
         ("a picture", vec!["--png=slide.png"]),
         ("an automatic mask", vec!["--mask=auto"]),
@@ -442,7 +442,7 @@ fn the_peak_of_70_000_files_is_what_was_predicted_without_end() {
     let scratch = Scratch::new();
     let pattern = series(&scratch, 70_000);
     for mode in program::MODES {
-        for options in [&["--json=run.json"][..], &["--report=page.html"], &[]] {
+        for options in [&["--json=all.json"][..], &["--report=page.html"], &[]] {
             let arguments = [&pattern, "-o", "map.nii", "--mode", mode].into_iter();
             let outcome = scratch.tsnr(arguments.chain(options.iter().copied())).succeeded();
             assert_predicted(&outcome, &format!("{options:?}, {mode}"));
@@ -456,7 +456,7 @@ fn the_peak_of_70_000_files_is_what_was_predicted_without_end() {
 fn more_volumes_than_an_axis_can_have_are_counted_in_maps_tables_and_json() {
     let scratch = Scratch::new();
     let pattern = series(&scratch, 33_000);
-    let outputs = ["--map=volumes=volumes.nii", "--json=run.json", "--table=whole.tsv"];
+    let outputs = ["--map=volumes=volumes.nii", "--json=all.json", "--table=whole.tsv"];
     let arguments = [&pattern, "-o", "map.nii"].into_iter().chain(outputs);
     let outcome = scratch.tsnr(arguments).succeeded();
     assert_predicted(&outcome, "33,000 volumes");
