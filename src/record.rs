@@ -109,6 +109,8 @@ pub struct RunRecord {
     pub data_hash: Option<u64>,
     /// The median of its own tSNR in the mask; none where no voxel has one, or none was made.
     pub median_tsnr: Option<f64>,
+    /// Likewise in the brain, where no mask was asked for and one was found.
+    pub brain_median_tsnr: Option<f64>,
     /// The signals of its volumes, each as a whole, as far as they were kept: global signal, DVARS, slice
     /// means, and the values of a sample of voxels.
     pub signals: RunSignals,
@@ -213,6 +215,7 @@ impl RunRecord {
             motion: None,
             data_hash: None,
             median_tsnr: None,
+            brain_median_tsnr: None,
             signals: RunSignals::default(),
         }
     }

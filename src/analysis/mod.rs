@@ -35,6 +35,7 @@ use crate::regions::Regions;
 use crate::resources;
 use crate::runs::{self, Run, Session};
 use crate::stats::formula::{Combine, Formula};
+use crate::stats::quantiles::median;
 use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
 use crate::stats::summary::Summary;
@@ -379,7 +380,7 @@ impl Planned {
         let sampled = signals.first().and_then(|it| it.sampled.as_ref());
         let places = sampled.map_or(&[][..], |it| &it.places);
         let tissues = regions::tissues(&self.recipe.regions, &self.regions, places);
-        let runs = run_records(&prepared, &maps, signals)?;
+        let runs = run_records(&prepared, &maps, brain.as_ref(), signals)?;
         let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
         let names: Vec<_> = runs.iter().map(name).collect();
         let regions = match self.recipe.regions.kinds() {
@@ -491,28 +492,30 @@ fn check_maps(recipe: &Recipe, definition: &TsnrDefinition, session: &Session) -
 fn run_records(
     prepared: &Prepared,
     maps: &Maps,
+    brain: Option<&Brain>,
     signals: Vec<RunSignals>,
 ) -> Result<Vec<RunRecord>> {
     let (mut signals, mut own) = (signals.into_iter(), maps.of_kind(RUN_TSNR));
     let runs = prepared.session.runs().iter().zip(&prepared.runs);
     runs.map(|(run, prepared)| {
-        let median = own.next().and_then(|map| {
-            let values = map.values().iter().copied();
-            Summary::from_values(values.filter(|it| it.is_finite()))
-                .distribution
-                .map(|it| it.median)
-        });
-        run_record(run, prepared, signals.next().unwrap_or_default(), median)
+        let (mut median_tsnr, mut brain_median_tsnr) = (None, None);
+        if let Some(map) = own.next() {
+            let finite = map.values().iter().copied().filter(|it| it.is_finite());
+            median_tsnr = median(&mut finite.collect::<Vec<_>>());
+            let inside = brain.map(|it| it.mask.mask.values_inside(map.values()));
+            brain_median_tsnr = inside.and_then(|mut it| {
+                it.retain(|tsnr| tsnr.is_finite());
+                median(&mut it)
+            });
+        }
+        let signals = signals.next().unwrap_or_default();
+        let record = run_record(run, prepared, signals)?;
+        Ok(RunRecord { median_tsnr, brain_median_tsnr, ..record })
     })
     .collect()
 }
 
-fn run_record(
-    run: &Run,
-    prepared: &PreparedRun,
-    signals: RunSignals,
-    median_tsnr: Option<f64>,
-) -> Result<RunRecord> {
+fn run_record(run: &Run, prepared: &PreparedRun, signals: RunSignals) -> Result<RunRecord> {
     Ok(RunRecord {
         name: run.name(),
         files: run.images().iter().map(|image| file_record(&**image)).collect::<Result<_>>()?,
@@ -523,7 +526,8 @@ fn run_record(
         dummies_by: prepared.dummies_by,
         motion: prepared.motion.clone(),
         data_hash: signals.data_hash(run.volumes()),
-        median_tsnr,
+        median_tsnr: None,
+        brain_median_tsnr: None,
         signals,
     })
 }

@@ -171,6 +171,8 @@ struct RunOfJson<'a> {
     data_xxh64: Option<String>,
     /// The median tSNR of the run by itself.
     median_tsnr: Option<f64>,
+    /// Likewise in the brain; null where a mask was asked for, or no brain was found.
+    brain_median_tsnr: Option<f64>,
     /// The mean over the whole grid of each volume, in the units of the data.
     global_signal: &'a [f64],
     /// The root mean square over the whole grid of the change from the volume before; null for the
@@ -428,6 +430,7 @@ fn run<'a>((run, quality): (&'a RunRecord, &RunQuality)) -> RunOfJson<'a> {
         dependent_regressors: &run.dependent_regressors,
         data_xxh64: run.data_hash.map(hexadecimal),
         median_tsnr: run.median_tsnr,
+        brain_median_tsnr: run.brain_median_tsnr,
         global_signal: &run.signals.global,
         dvars: finite(&run.signals.dvars),
         global_signal_in_mask: in_mask.map(|it| it.global.as_slice()),

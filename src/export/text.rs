@@ -13,7 +13,7 @@ use crate::nuisance::Use;
 use crate::numbers::{self, counted, figure, figure_or_none, mebibytes_needed, seconds, share};
 use crate::pictures::Volume;
 use crate::pictures::preview::{self, Colors};
-use crate::record::{Record, short_names};
+use crate::record::{Record, RunRecord, short_names};
 use crate::runs::Session;
 use std::path::PathBuf;
 use taskgraph::PassReport;
@@ -67,13 +67,18 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         let of = format!("median tSNR in the {brain} voxels of an automatic brain mask");
         lines.push(("brain", format!("{}, {of}", figure(median))));
     }
+    let have_own = record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some();
+    if have_own && record.brain.is_some() {
+        let in_brain = each_run(record, |run| run.brain_median_tsnr);
+        lines.push(("each run", format!("{in_brain} (in the brain)")));
+    }
     lines.push(("median tSNR", median_tsnr(record)));
     if let Some(distribution) = &record.summary().distribution {
         let [_, q25, q75, _] = distribution.quantiles.map(figure);
         lines.push(("quartiles", format!("{q25} to {q75}")));
     }
-    if record.runs.len() > 1 && record.maps.get(RUN_TSNR).is_some() {
-        lines.push(("each run", each_run(record)));
+    if have_own {
+        lines.push(("each run", each_run(record, |run| run.median_tsnr)));
     }
     if let Some(between) = &record.between_runs {
         lines.push((
@@ -240,9 +245,9 @@ pub(super) fn median_tsnr(record: &Record) -> String {
 }
 
 /// The median of each run by name; of many the range, and the worst three.
-fn each_run(record: &Record) -> String {
+fn each_run(record: &Record, median: fn(&RunRecord) -> Option<f64>) -> String {
     let names = short_names(&record.runs);
-    let medians = record.runs.iter().map(|run| run.median_tsnr);
+    let medians = record.runs.iter().map(median);
     let mut named: Vec<(String, Option<f64>)> = names.into_iter().zip(medians).collect();
     let said = |runs: &[(String, Option<f64>)]| {
         let said = runs.iter().map(|(name, it)| format!("{name} {}", figure_or_none(*it)));

@@ -12,12 +12,7 @@ pub(super) const RULE: Rule = Rule {
     about: "half of the voxels have a mean of less than one std: the data look demeaned",
     look: Look::After {
         looked_for: |computed| {
-            let is_of_the_data = computed.analysis.model.numerator(0).is_none();
-            // Phase has no mean that could be taken out.
-            let is_seen = is_of_the_data
-                && !computed.tsnr.is_empty()
-                && !has_other_parts(&computed.prepared.session);
-            is_seen.then(|| "data that were demeaned before".to_owned())
+            is_looked_for(computed).then(|| "data that were demeaned before".to_owned())
         },
         find,
     },
@@ -26,9 +21,25 @@ pub(super) const RULE: Rule = Rule {
 /// A temporal SNR below which data are no images of a brain as they were measured.
 const LEAST_PLAUSIBLE: f64 = 1.0;
 
+fn is_looked_for(computed: &Computed) -> bool {
+    let is_of_the_data = computed.analysis.model.numerator(0).is_none();
+    // Phase has no mean that could be taken out.
+    is_of_the_data && !computed.tsnr.is_empty() && !has_other_parts(&computed.prepared.session)
+}
+
+/// Whether a tSNR is that of data without a mean.
+pub(super) fn is_none(tsnr: f64) -> bool {
+    tsnr.abs() < LEAST_PLAUSIBLE
+}
+
+/// Whether the data look as if their mean had been removed.
+pub(super) fn is_demeaned(computed: &Computed) -> bool {
+    let small = || computed.tsnr.iter().filter(|tsnr| is_none(**tsnr)).count();
+    is_looked_for(computed) && 2 * small() > computed.tsnr.len()
+}
+
 fn find(computed: &Computed) -> Vec<Finding> {
-    let small = computed.tsnr.iter().filter(|tsnr| tsnr.abs() < LEAST_PLAUSIBLE).count();
-    if 2 * small <= computed.tsnr.len() {
+    if !is_demeaned(computed) {
         return Vec::new();
     }
     let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();

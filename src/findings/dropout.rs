@@ -10,10 +10,11 @@ pub(super) const RULE: Rule = Rule {
     about: "voxels that hang together, surrounded by the brain, with less than a third of its median signal: 0.4% of the brain and more",
     look: Look::Judge {
         looked_for: |computed| {
-            computed.quality.dropout.map(|_| "places in the brain without signal".to_owned())
+            let dropout = computed.quality.dropout.filter(|_| computed.has_mean());
+            dropout.map(|_| "places in the brain without signal".to_owned())
         },
         find,
-        needs: "a brain",
+        needs: "a brain in data that have a mean",
     },
 };
 

@@ -7,7 +7,10 @@ pub(super) const RULE: Rule = Rule {
     name: "low-tsnr",
     severity: Severity::Note,
     about: "a median tSNR below 20, as small voxels, short TRs and noise give",
-    look: Look::After { looked_for: |_| Some(format!("a median tSNR below {LOW}")), find },
+    look: Look::After {
+        looked_for: |computed| computed.has_mean().then(|| format!("a median tSNR below {LOW}")),
+        find,
+    },
 };
 
 /// A tSNR below this is said, and judged by nobody: it is low for voxels of 3 mm, and usual for small

@@ -382,6 +382,13 @@ impl Computed<'_> {
         self.prepared.session.images().any(|image| image.datatype() == Datatype::Float64)
     }
 
+    /// Whether the data have a mean that a rule can measure them by: not where it looks removed, from the
+    /// brain as well.
+    fn has_mean(&self) -> bool {
+        let of_brain = self.brain.and_then(Brain::median);
+        of_brain.is_some_and(|it| !demeaned::is_none(it)) || !demeaned::is_demeaned(self)
+    }
+
     /// Where it was looked at: `in the mask`, `in the brain`, `in the voxels that vary`.
     fn place(&self) -> &'static str {
         match (self.mask, self.brain) {

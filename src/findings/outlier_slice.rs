@@ -2,7 +2,7 @@
 
 use super::{Computed, Finding, Look, Place, Rule, Severity, worst};
 use crate::numbers::{counted, figure};
-use crate::quality::{LowSlice, OutlierSlice, RunQuality};
+use crate::quality::{ComparedSlice, OutlierSlice, RunQuality};
 use crate::regions::NamedMask;
 use std::collections::BTreeSet;
 
@@ -13,11 +13,14 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Judge {
         looked_for,
         find,
-        needs: "four slices along the third axis, and 20 used volumes of a run",
+        needs: "four slices along the third axis, 20 used volumes of a run, and data that have a mean",
     },
 };
 
 fn looked_for(computed: &Computed) -> Option<String> {
+    if !computed.has_mean() {
+        return None;
+    }
     let at_volumes = computed.in_runs(|it| it.slices.is_some());
     let at_volumes = at_volumes.map(|it| format!("slices that lose or gain signal{it}"));
     let low = computed.quality.are_slices_compared.then(|| {
@@ -101,9 +104,8 @@ fn of_run(name: &str, run: &RunQuality) -> Option<(f64, Finding)> {
 }
 
 /// Slices that are noisier than those beside them: the worst, and how many more there are.
-fn low_slices(low: &[LowSlice]) -> Option<Finding> {
-    let part = |it: &LowSlice| it.tsnr / it.beside;
-    let worst = low.iter().min_by(|a, b| part(a).total_cmp(&part(b)))?;
+fn low_slices(low: &[ComparedSlice]) -> Option<Finding> {
+    let worst = low.iter().min_by(|a, b| a.part().total_cmp(&b.part()))?;
     let others = match low.len() - 1 {
         0 => String::new(),
         1 => "; 1 other slice is as low beside its own".to_owned(),

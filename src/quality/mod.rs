@@ -24,8 +24,8 @@ pub use dropout::{Dropout, dropout};
 pub use ghost::{Ghost, ghost};
 pub use outlier_runs::{FEWEST_SAMPLED, OutlierRun, RunFigure, figure_of_run, outlier_runs};
 pub use outlier_slices::{
-    FEWEST_SLICES, FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SLICES, LowSlice, OutlierSlice, low_slices,
-    outlier_slices,
+    ComparedSlice, FEWEST_SLICES, FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SLICES, OutlierSlice,
+    compared_slices, low_slices, outlier_slices,
 };
 pub use outlier_volumes::{Changes, FEWEST_CHANGES, OutlierVolume, changes};
 pub use shift::{FEWEST_VOLUMES as FEWEST_VOLUMES_OF_SHIFT, Gradients, Shift, shift};
@@ -37,7 +37,7 @@ pub struct Quality {
     /// The quality of each run.
     pub runs: Vec<RunQuality>,
     /// The slices whose tSNR is low beside their neighbours.
-    pub low_slices: Vec<LowSlice>,
+    pub low_slices: Vec<ComparedSlice>,
     /// Whether there are slices beside slices to look at.
     pub are_slices_compared: bool,
     /// The ghost beside the head; none inside if there is none, none if it could not be looked for.

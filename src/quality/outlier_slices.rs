@@ -178,9 +178,9 @@ fn without_line(values: Vec<f64>) -> Vec<f64> {
     values.iter().enumerate().map(|(volume, it)| it - line(volume)).collect()
 }
 
-/// A slice whose tSNR is low beside its neighbours.
+/// A slice whose tSNR is held against that of the slices beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LowSlice {
+pub struct ComparedSlice {
     /// The slice.
     pub slice: usize,
     /// The median tSNR of the slice.
@@ -196,17 +196,34 @@ const LEAST_VOXELS: f64 = 0.5;
 /// The part of the tSNR of both its neighbours below which that of a slice has to be.
 const LOW_SLICE: f64 = 0.7;
 
-/// The slices with a median tSNR below 70% of that of both slices beside them. Of each slice `medians`
-/// has the median and the number of voxels that it is of.
-pub fn low_slices(medians: &[Option<(f64, usize)>]) -> Vec<LowSlice> {
-    let low = |(at, near): (usize, &[Option<(f64, usize)>])| {
+impl ComparedSlice {
+    /// The tSNR as a part of that beside it.
+    pub fn part(&self) -> f64 {
+        self.tsnr / self.beside
+    }
+
+    /// Whether it is below 70% of that of both slices beside it.
+    pub fn is_low(&self) -> bool {
+        self.part() < LOW_SLICE
+    }
+}
+
+/// The slices that have a slice on both sides, and enough voxels there and here for medians that can be
+/// compared. Of each slice `medians` has the median and the number of voxels that it is of.
+pub fn compared_slices(medians: &[Option<(f64, usize)>]) -> Vec<ComparedSlice> {
+    let compared = |(at, near): (usize, &[Option<(f64, usize)>])| {
         let [Some(below), Some((tsnr, voxels)), Some(above)] = *near else { return None };
         let least = (LEAST_VOXELS * below.1.max(above.1) as f64).max(FEWEST_VOXELS as f64);
         let beside = below.0.min(above.0);
-        let is_low = voxels as f64 >= least
-            && below.1.min(above.1) >= FEWEST_VOXELS
-            && tsnr < LOW_SLICE * beside;
-        is_low.then_some(LowSlice { slice: at + 1, tsnr, beside })
+        let is_full = voxels as f64 >= least && below.1.min(above.1) >= FEWEST_VOXELS;
+        (is_full && beside > 0.0).then_some(ComparedSlice { slice: at + 1, tsnr, beside })
     };
-    medians.windows(3).enumerate().filter_map(low).collect()
+    medians.windows(3).enumerate().filter_map(compared).collect()
+}
+
+/// Of the [compared slices](compared_slices) those that are low.
+pub fn low_slices(medians: &[Option<(f64, usize)>]) -> Vec<ComparedSlice> {
+    let mut compared = compared_slices(medians);
+    compared.retain(ComparedSlice::is_low);
+    compared
 }

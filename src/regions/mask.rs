@@ -84,6 +84,12 @@ impl Mask {
         &self.inside
     }
 
+    /// The values of a map in the voxels inside, in their order.
+    pub fn values_inside(&self, values: &[f64]) -> Vec<f64> {
+        let voxels = values.iter().zip(self.inside());
+        voxels.filter(|(_, is_inside)| **is_inside).map(|(&value, _)| value).collect()
+    }
+
     /// How many voxels are inside.
     pub fn count(&self) -> usize {
         self.count
@@ -132,9 +138,8 @@ pub struct Brain {
 impl Brain {
     /// The brain by a mask, with the tSNR of a map in it.
     pub(crate) fn in_map(mask: NamedMask, tsnr: &[f64]) -> Brain {
-        let inside = tsnr.iter().zip(mask.mask.inside()).filter(|(_, is_inside)| **is_inside);
-        let finite = inside.map(|(&tsnr, _)| tsnr).filter(|it| it.is_finite());
-        let summary = Summary::from_values(finite);
+        let inside = mask.mask.values_inside(tsnr).into_iter();
+        let summary = Summary::from_values(inside.filter(|it| it.is_finite()));
         Brain { mask, summary }
     }
 

@@ -6,6 +6,7 @@ use crate::markup::escaped;
 use crate::nuisance::Use;
 use crate::numbers::{count, figure};
 use crate::pictures::Range;
+use crate::quality::outlier_runs;
 use crate::record::RunRecord;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
@@ -13,8 +14,6 @@ use std::fmt::Write;
 /// The width of the boxes, in units that the browser scales.
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 14.0;
-/// A run whose median is so far from that of the others is marked.
-const ODD: f64 = 0.25;
 /// A framewise displacement above this is marked (Power et al. 2012 censor at 0.5 mm).
 const FD_MARKED_MM: f64 = 0.5;
 /// The number of a run's largest changes that are named.
@@ -30,7 +29,12 @@ struct Column {
 
 pub(super) fn section(page: &mut String, seen: &Seen) {
     let mut columns = vec![
-        medians(seen),
+        medians(if has_brain(seen) { "median tSNR in the brain" } else { "" }, seen, |run| {
+            run.brain_median_tsnr
+        }),
+        medians(if has_brain(seen) { "of all voxels" } else { "median tSNR" }, seen, |run| {
+            run.median_tsnr
+        }),
         slices(seen),
         largest_changes(seen),
         displacement("mean FD (mm)", seen, |values| {
@@ -63,7 +67,8 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
         if boxes.is_empty() {
             String::new()
         } else {
-            format!(", with its tSNR from {} to {}", figure(0.0), figure(scale(seen).high()))
+            let place = if has_brain(seen) { " in the brain" } else { "" };
+            format!(", with its tSNR{place} from {} to {}", figure(0.0), figure(scale(seen).high()))
         }
     );
     if !boxes.is_empty() {
@@ -107,31 +112,27 @@ fn uses(seen: &Seen, heading: &'static str, wanted: Option<Use>) -> Column {
     Column { heading, cells: each(seen, |run| count(number(run))) }
 }
 
-/// The medians; one is odd that lies far from the median of the others.
-fn medians(seen: &Seen) -> Column {
-    let medians: Vec<f64> =
-        seen.record.runs.iter().map(|run| run.median_tsnr.unwrap_or(f64::NAN)).collect();
-    let is_odd = |run: usize| {
-        let others: Vec<f64> =
-            (0..medians.len()).filter(|it| *it != run).map(|it| medians[it]).collect();
-        quantiles(&others, [0.5]).is_some_and(|[of_others]| {
-            others.len() > 1 && (medians[run] - of_others).abs() > ODD * of_others.abs()
-        })
+/// Whether the runs have medians in a brain beside those of all voxels.
+fn has_brain(seen: &Seen) -> bool {
+    seen.record.runs.iter().any(|run| run.brain_median_tsnr.is_some())
+}
+
+/// The medians of the runs; those are marked that [`outlier_runs`] finds.
+fn medians(heading: &'static str, seen: &Seen, of: fn(&RunRecord) -> Option<f64>) -> Column {
+    let figures: Vec<_> = seen.record.quality.runs.iter().map(|it| it.figure).collect();
+    let odd = outlier_runs(&figures);
+    let cell = |(run, median): (usize, Option<f64>)| {
+        let text = median.map_or(NONE.to_owned(), figure);
+        (text, odd.iter().any(|it| it.run == run))
     };
-    // Of a great many, the median of all serves as well.
-    let cells = (0..medians.len()).map(|run| {
-        let text = if medians[run].is_finite() { figure(medians[run]) } else { NONE.to_owned() };
-        (text, is_odd(run))
-    });
-    Column { heading: "median tSNR", cells: cells.collect() }
+    Column { heading, cells: seen.record.runs.iter().map(of).enumerate().map(cell).collect() }
 }
 
 fn slices(seen: &Seen) -> Column {
     let cell = |run: usize| match seen.slices_of(run).and_then(|it| it.oddest()) {
         Some(it) => {
-            let text =
-                format!("{}: {} (beside {})", it.slice, figure(it.median), figure(it.beside));
-            (text, it.is_odd())
+            let text = format!("{}: {} (beside {})", it.slice, figure(it.tsnr), figure(it.beside));
+            (text, it.is_low())
         }
         None => (NONE.to_owned(), false),
     };
@@ -185,18 +186,25 @@ fn scale(seen: &Seen) -> Range {
     Range::containing(0.0, ends.fold(0.0, f64::max))
 }
 
-fn own<'a>(seen: &Seen<'a>) -> Vec<&'a [f64]> {
-    match seen.record.runs.len() {
+/// The tSNR of each run by itself: in the brain where that is known and no mask was given.
+fn own(seen: &Seen) -> Vec<Vec<f64>> {
+    let maps = match seen.record.runs.len() {
         1 => vec![seen.tsnr],
         _ => seen.runs.clone(),
-    }
+    };
+    let brain = seen.record.brain.as_ref();
+    let in_brain = |values: &[f64]| match brain {
+        Some(brain) => brain.mask.mask.values_inside(values),
+        None => values.to_vec(),
+    };
+    maps.into_iter().map(in_brain).collect()
 }
 
 /// A box plot of each run: quartile to quartile with the median, and a line of the middle 90%.
 fn boxes(seen: &Seen) -> Vec<String> {
     let scale = scale(seen);
     let at = |value: f64| 1.0 + scale.fraction(value) * (WIDTH - 2.0);
-    let drawing = |values: &&[f64]| match quantiles(values, [0.05, 0.25, 0.5, 0.75, 0.95]) {
+    let drawing = |values: &Vec<f64>| match quantiles(values, [0.05, 0.25, 0.5, 0.75, 0.95]) {
         Some([q05, q25, median, q75, q95]) => {
             let middle = HEIGHT / 2.0;
             format!(

@@ -6,6 +6,7 @@ use crate::export::Context;
 use crate::export::words::grid;
 use crate::maps::{MEAN, MapKind, RUN_TSNR, STD};
 use crate::pictures::{Crop, Grid, Range, Volume};
+use crate::quality::{ComparedSlice, compared_slices};
 use crate::record::{Record, short_names};
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 
@@ -30,23 +31,16 @@ pub(super) struct Seen<'a> {
     pub(super) head: Crop,
     /// The values at the ends of the colours of every map of tSNR.
     pub(super) tsnr_range: Range,
-    /// The slices along the third voxel axis: of all runs, then of each of `runs`.
+    /// The slices along the third voxel axis, in the mask, else in the brain: of all runs, then of each of
+    /// `runs`.
     pub(super) slices: Vec<SliceMedians>,
 }
 
 /// The median tSNR of each slice of a map; NaN where nothing is defined.
 pub(super) struct SliceMedians {
     pub(super) medians: Vec<f64>,
-    voxels: Vec<usize>,
-}
-
-/// A slice beside its neighbours.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct OddSlice {
-    pub(super) slice: usize,
-    pub(super) median: f64,
-    /// The median of the two slices before and the two behind.
-    pub(super) beside: f64,
+    /// The slices that can be held against those beside them.
+    pub(super) compared: Vec<ComparedSlice>,
 }
 
 impl<'a> Seen<'a> {
@@ -71,13 +65,23 @@ impl<'a> Seen<'a> {
         let range = Range::shared(&own).map_or(all, |own| own.union(all));
         let in_slice = (grid.shape[0] * grid.shape[1]).max(1);
         let slices = std::iter::once(&tsnr).chain(&runs);
+        // Where no mask was given, slices are compared by the brain: the rest is air, for the most part.
+        let brain = record.brain.as_ref().map(|it| it.mask.mask.inside());
+        let medians = |values: &&[f64]| match brain {
+            None => SliceMedians::new(values, in_slice),
+            Some(brain) => {
+                let voxels = values.iter().zip(brain);
+                let in_brain = voxels.map(|(&it, &is_in)| if is_in { it } else { f64::NAN });
+                SliceMedians::new(&in_brain.collect::<Vec<_>>(), in_slice)
+            }
+        };
         Seen {
             names: short_names(&record.runs),
             inside,
             mean,
             std: whole(STD),
             tsnr,
-            slices: slices.map(|values| SliceMedians::new(values, in_slice)).collect(),
+            slices: slices.map(medians).collect(),
             head,
             tsnr_range: shown.range.unwrap_or(range),
             record,
@@ -102,9 +106,9 @@ impl<'a> Seen<'a> {
     }
 
     /// The slice that is oddest beside its neighbours, in all runs together or in one of them.
-    pub(super) fn oddest_slice(&self) -> Option<OddSlice> {
+    pub(super) fn oddest_slice(&self) -> Option<ComparedSlice> {
         let oddest = self.slices.iter().filter_map(SliceMedians::oddest);
-        oddest.min_by(|a, b| a.ratio().total_cmp(&b.ratio()))
+        oddest.min_by(|a, b| a.part().total_cmp(&b.part()))
     }
 
     /// The values of a map in the mask.
@@ -139,60 +143,27 @@ impl<'a> Seen<'a> {
 }
 
 impl SliceMedians {
-    /// Fewer voxels than this share of the fullest slice's make no slice that is compared.
-    const ENOUGH: f64 = 0.1;
-
     fn new(values: &[f64], in_slice: usize) -> SliceMedians {
-        let (mut medians, mut voxels) = (Vec::new(), Vec::new());
-        for slice in values.chunks(in_slice) {
-            medians.push(quantiles(slice, [0.5]).map_or(f64::NAN, |[median]| median));
-            voxels.push(slice.iter().filter(|it| it.is_finite()).count());
-        }
-        SliceMedians { medians, voxels }
-    }
-
-    /// A slice beside its neighbours; nothing where it or they hold too little.
-    pub(super) fn beside(&self, slice: usize) -> Option<OddSlice> {
-        let most = self.voxels.iter().copied().max()?;
-        let is_full = |at: &usize| {
-            self.voxels
-                .get(*at)
-                .is_some_and(|&it| it > 0 && it as f64 >= SliceMedians::ENOUGH * most as f64)
+        let of_slice = |slice: &[f64]| {
+            let [median] = quantiles(slice, [0.5])?;
+            Some((median, slice.iter().filter(|it| it.is_finite()).count()))
         };
-        let near = [slice.checked_sub(2), slice.checked_sub(1), Some(slice + 1), Some(slice + 2)];
-        // The last slice of the head is partly air: what has neighbours on both sides is compared.
-        let is_between = near[1].is_some_and(|it| is_full(&it)) && is_full(&(slice + 1));
-        let near: Vec<f64> =
-            near.into_iter().flatten().filter(is_full).map(|it| self.medians[it]).collect();
-        let [beside] = quantiles(&near, [0.5])?;
-        (is_full(&slice) && is_between && beside > 0.0).then(|| OddSlice {
-            slice,
-            median: self.medians[slice],
-            beside,
-        })
+        let medians: Vec<_> = values.chunks(in_slice).map(of_slice).collect();
+        SliceMedians {
+            compared: compared_slices(&medians),
+            medians: medians.iter().map(|it| it.map_or(f64::NAN, |it| it.0)).collect(),
+        }
     }
 
     /// The slice with the least median beside its neighbours'.
-    pub(super) fn oddest(&self) -> Option<OddSlice> {
-        let all = (0..self.medians.len()).filter_map(|slice| self.beside(slice));
-        all.min_by(|a, b| a.ratio().total_cmp(&b.ratio()))
+    pub(super) fn oddest(&self) -> Option<ComparedSlice> {
+        self.compared.iter().copied().min_by(|a, b| a.part().total_cmp(&b.part()))
     }
 }
 
 /// The slice along the third voxel axis that is oddest beside its neighbours, of so many voxels each.
 pub(in crate::export) fn oddest_slice(values: &[f64], in_slice: usize) -> Option<usize> {
     SliceMedians::new(values, in_slice.max(1)).oddest().map(|it| it.slice)
-}
-
-impl OddSlice {
-    pub(super) fn ratio(&self) -> f64 {
-        self.median / self.beside
-    }
-
-    /// Whether it is marked: its tSNR is a quarter below its neighbours'.
-    pub(super) fn is_odd(&self) -> bool {
-        self.ratio() < 0.75
-    }
 }
 
 #[cfg(test)]
@@ -202,15 +173,16 @@ mod tests {
     #[test]
     fn a_slice_is_odd_beside_its_neighbours_and_not_at_the_edge() {
         let mut values: Vec<f64> =
-            (0..10).flat_map(|slice| vec![40.0 + f64::from(slice); 20]).collect();
-        values[..18].fill(f64::NAN);
-        values[18..20].fill(3.0);
-        values[60..80].fill(19.0);
-        let slices = SliceMedians::new(&values, 20);
+            (0..10).flat_map(|slice| vec![40.0 + f64::from(slice); 40]).collect();
+        values[..38].fill(f64::NAN);
+        values[38..40].fill(3.0);
+        values[120..160].fill(19.0);
+        let slices = SliceMedians::new(&values, 40);
         let odd = slices.oddest().unwrap();
-        assert_eq!(odd, OddSlice { slice: 3, median: 19.0, beside: 43.0 });
-        assert!(odd.is_odd() && slices.beside(0).is_none() && slices.beside(9).is_none());
-        assert!(!slices.beside(6).unwrap().is_odd());
+        assert_eq!(odd, ComparedSlice { slice: 3, tsnr: 19.0, beside: 42.0 });
+        let compared: Vec<usize> = slices.compared.iter().map(|it| it.slice).collect();
+        assert_eq!(compared, [2, 3, 4, 5, 6, 7, 8], "none at the edge, or beside a few voxels");
+        assert!(slices.compared.iter().all(|it| it.is_low() == (it.slice == 3)));
         assert!(SliceMedians::new(&[f64::NAN; 9], 3).oddest().is_none());
     }
 }

@@ -2,7 +2,7 @@
 //! slices that show it, and last where all of it comes from.
 
 use super::page::directions;
-use super::seen::{OddSlice, Seen};
+use super::seen::Seen;
 use super::{Shown, data_element, heat, runs, slides, tables, time, viewer};
 use crate::error::Result;
 use crate::export::graph::Subject;
@@ -13,6 +13,7 @@ use crate::findings::{Finding, Place, Severity};
 use crate::markup::{base64, escaped};
 use crate::nuisance::Use;
 use crate::numbers::{count, counted, figure, mebibytes, seconds, share};
+use crate::quality::ComparedSlice;
 use crate::record::{Record, RunRecord};
 use crate::regions::Row;
 use crate::stats::summary::Distribution;
@@ -278,10 +279,22 @@ fn figures(page: &mut String, seen: &Seen) {
         let names: Vec<&str> = tissues.iter().map(|(name, _)| name.as_str()).collect();
         key_figure(page, &medians.join(" / "), &names.join(" / "), "median tSNR of tissues");
     }
-    let medians: Vec<f64> = record.runs.iter().filter_map(|run| run.median_tsnr).collect();
-    if record.runs.len() > 1 && medians.len() == record.runs.len() {
-        let (value, note) = of_runs(&seen.names, &medians, Worst::Lowest);
-        key_figure(page, &value, "median tSNR of each run", &note);
+    type Median = fn(&RunRecord) -> Option<f64>;
+    let of_all = if brain.is_some() {
+        "median tSNR of each run, all voxels"
+    } else {
+        "median tSNR of each run"
+    };
+    let medians: [(&str, Median); 2] = [
+        ("median tSNR of each run in the brain", |run| run.brain_median_tsnr),
+        (of_all, |run| run.median_tsnr),
+    ];
+    for (name, of) in medians {
+        let medians: Vec<f64> = record.runs.iter().filter_map(of).collect();
+        if record.runs.len() > 1 && medians.len() == record.runs.len() {
+            let (value, note) = of_runs(&seen.names, &medians, Worst::Lowest);
+            key_figure(page, &value, name, &note);
+        }
     }
     let left_out =
         [(Use::Dummy, "dropped"), (Use::Censored, "censored"), (Use::NotChosen, "not chosen")];
@@ -392,11 +405,12 @@ fn slices(page: &mut String, seen: &Seen) {
     let _ = write!(
         page,
         "<section id=\"slices\"><h2>Slice by run</h2>\n<p class=\"faint\">Median tSNR of each slice \
-         along the third voxel axis{}, in the colours of the maps.</p>\n",
+         along the third voxel axis{}{}, in the colours of the maps.</p>\n",
         match seen.grid.is_oriented() {
             true => format!(" (to {})", direction(seen)),
             false => String::new(),
-        }
+        },
+        if seen.record.brain.is_some() { " in the brain" } else { "" }
     );
     if count * seen.slices.len() > heat::MOST_CELLS {
         many_slices(page, seen, &names);
@@ -435,16 +449,14 @@ fn many_slices(page: &mut String, seen: &Seen, names: &[String]) {
         seen.slices.len().clamp(120, 600),
         base64(&picture)
     );
-    let mut odd: Vec<(&String, OddSlice)> = names
+    let mut odd: Vec<(&String, &ComparedSlice)> = names
         .iter()
         .zip(&seen.slices)
-        .flat_map(|(name, slices)| {
-            (0..count).filter_map(move |it| Some((name, slices.beside(it)?)))
-        })
+        .flat_map(|(name, slices)| slices.compared.iter().map(move |it| (name, it)))
         .collect();
-    odd.sort_by(|a, b| a.1.ratio().total_cmp(&b.1.ratio()));
-    let row = |(name, odd): &(&String, OddSlice)| {
-        [(*name).clone(), odd.slice.to_string(), figure(odd.median), figure(odd.beside)]
+    odd.sort_by(|a, b| a.1.part().total_cmp(&b.1.part()));
+    let row = |(name, odd): &(&String, &ComparedSlice)| {
+        [(*name).clone(), odd.slice.to_string(), figure(odd.tsnr), figure(odd.beside)]
     };
     *page += &tables::captioned(
         "The slices with the least tSNR beside their neighbours'",

@@ -247,7 +247,7 @@ fn tiles(seen: &Seen) -> Result<Vec<Tile>> {
     }
     let oddest = seen.oddest_slice();
     let mut named: Vec<usize> = oddest.iter().map(|it| it.slice).collect();
-    let is_marked = |slice: usize| oddest.is_none_or(|it| it.slice != slice || it.is_odd());
+    let is_marked = |slice: usize| oddest.is_none_or(|it| it.slice != slice || it.is_low());
     let warnings = seen.record.findings_from(Severity::Warning);
     for slice in warnings.filter_map(|it| it.place.as_ref()?.slice) {
         if named.len() < MOST_NAMED && !named.contains(&slice) && slice < grid.shape[2] {

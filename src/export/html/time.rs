@@ -37,6 +37,8 @@ const PART_COLORS: usize = 4;
 const PART_LETTERS: usize = 8;
 /// The most volumes in all of which the script is told the parameters of motion.
 const MOST_TOLD_VOLUMES: usize = 20_000;
+/// Runs narrower than this have no border.
+const NARROW: f64 = 8.0;
 /// The most values beyond the axis that are marked.
 const MOST_MARKS: usize = 60;
 /// A slice whose mean is below this share of the brightest's is air.
@@ -523,7 +525,8 @@ fn frame(drawing: &mut Drawing, seen: &Seen, bottom: f64) -> String {
                 escaped(&run.name)
             );
         }
-        if start > 0 {
+        // Of a great many runs the borders would hide what lies between them.
+        if start > 0 && right - left > NARROW {
             let _ = write!(
                 drawing.svg,
                 "<path class=\"border\" d=\"M{left:.1} 4V{:.1}\"/>",
