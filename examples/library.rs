@@ -1,5 +1,5 @@
 //! `--definition afni --detrend 1 --mask auto --map stderr` from the library, with JSON and a
-//! sentence for a paper: `cargo run --example library -- 'func/*_bold.nii.gz'`.
+//! sentence for a paper: `cargo run --example library -- func/sub-01_task-rest_bold.nii.gz`.
 
 use std::{env, fs::File, sync::Arc};
 use tsnr::export::{Context, json, nifti, sentence};

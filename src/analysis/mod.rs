@@ -373,8 +373,7 @@ impl Planned {
             between: between_runs,
         };
         let (found, looked_for) = (findings::after(&seen), findings::looked_for(&seen));
-        let told = found.iter().filter(|it| !it.is_in_summary());
-        told.for_each(|finding| watch.observer.found(finding));
+        found.iter().for_each(|finding| watch.observer.found(finding));
         let mut findings = self.findings;
         findings.extend(found);
         let sampled = signals.first().and_then(|it| it.sampled.as_ref());

@@ -18,7 +18,7 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// Why the run failed.
+    /// Says why the run failed.
     pub fn error(self, error: &Error) {
         talker::hide();
         if self.is_json {
@@ -41,7 +41,7 @@ impl Messages {
         }
     }
 
-    /// That an output is a FIFO which nobody reads yet; said whatever is wanted, as all else waits.
+    /// Says that an output is a FIFO which nobody reads yet, whatever is wanted, as all else waits.
     pub fn waits_for_reader(self, fifo: &Path) {
         let text =
             format!("{}: a FIFO that nobody reads: waiting a minute for a reader", fifo.display());
@@ -51,7 +51,7 @@ impl Messages {
         }
     }
 
-    /// That a signal ended the run.
+    /// Says that a signal ended the run.
     pub fn interrupted(self) {
         talker::hide();
         match self.is_json {
@@ -60,8 +60,12 @@ impl Messages {
         }
     }
 
-    /// Something that was found: a note only if anybody wants notes.
+    /// Says what was found: a note only if anybody wants notes, and of those that are a line of the
+    /// summary each as JSON only.
     pub fn finding(self, finding: &Finding) {
+        if finding.is_in_summary() && !self.is_json {
+            return;
+        }
         let level = match finding.severity {
             Severity::Note if self.is_quiet => return,
             Severity::Note => "note",
@@ -110,10 +114,16 @@ impl Observer for Messages {
     }
 }
 
-/// That a signal ended the run, said by who ends the process.
+/// Says that a signal ended the run, for who ends the process.
 pub(super) fn interrupted_at_last() {
     talker::hide();
     told(ERROR, "interrupted");
+}
+
+/// Says as JSON what is wrong with the command line.
+pub(super) fn wrong_command_line(said: &str) {
+    let text = said.trim_end().trim_start_matches("error: ").replace('\u{a0}', " ");
+    object(&json!({"level": "error", "kind": "Usage", "text": text}));
 }
 
 /// A text with the options that change what its remedy speaks of.

@@ -8,13 +8,13 @@ use serde::Serialize;
 pub struct Rounding {
     /// Whether anything is fitted.
     pub is_fitted: bool,
-    /// The largest `|scl_inter|` of the runs, if any of them is scaled (slope not 1 or intercept
+    /// The largest magnitude of the intercepts of the runs, if any of them is scaled (slope not 1 or intercept
     /// not 0).
     pub intercept: Option<f64>,
 }
 
 /// How far the tSNR of a voxel may lie from that of another mode, absolute. With `a` its tSNR,
-/// `std` its standard deviation, in the unit of the data, and `i` the largest `|scl_inter|`:
+/// `std` its standard deviation, in the unit of the data, and `i` the largest magnitude of an intercept:
 ///
 /// ```text
 /// t * max(1, |a|), and of scaled runs 4 * eps * (|a| + i / std) * (1 + |a|) more

@@ -92,18 +92,20 @@ struct Program<'a> {
     name: &'static str,
     /// The version of the program.
     version: &'a str,
-    /// The command as it was typed; null if there was none, or with `--reproducible`.
+    /// The command as it was typed; null if there was none, or the output is to be reproducible.
     command: Option<&'a [String]>,
-    /// The time at which the analysis began, in UTC; null with `--reproducible`.
+    /// The time at which the analysis began, in UTC; null where the output is to be
+    /// reproducible.
     date: Option<String>,
     /// `serial`, `delayed` or `array`.
     mode: &'static str,
     /// How many threads computed.
     threads: usize,
-    /// How long the analysis took, in seconds, without writing; null with `--reproducible`.
+    /// How long the analysis took, in seconds, without writing; null where the output is to be
+    /// reproducible.
     seconds: Option<f64>,
     /// The most memory that the process had held when the analysis ended, in bytes; null where the
-    /// system does not tell, or with `--reproducible`.
+    /// system does not tell, or the output is to be reproducible.
     peak_bytes: Option<u64>,
     /// The memory that was expected before, in bytes.
     predicted_bytes: u64,

@@ -45,7 +45,11 @@ fn find(computed: &Computed) -> Vec<Finding> {
             "{} samples at the limit of the stored integers: they may be clipped",
             voxels_have(voxels)
         );
-        found.push(finding(text, voxels, at(first)));
+        let mut place = at(first);
+        if let [run] = computed.prepared.session.runs() {
+            place.run = Some(run.name());
+        }
+        found.push(finding(text, voxels, place));
     } else if let Some(&(first, RunPeak { value: Some(value), .. }, _)) = piles.first() {
         let voxels: BTreeSet<usize> =
             piles.iter().flat_map(|(_, it, _)| it.voxels.clone()).collect();

@@ -7,7 +7,7 @@ use crate::numbers::{count, figure};
 pub(super) const RULE: Rule = Rule {
     name: "no-mask",
     severity: Severity::Note,
-    about: "no mask was asked for: figures are of all voxels that vary, and beside them of the brain as `--mask auto` finds it",
+    about: "no mask was asked for: figures are of all voxels that vary, and beside them of the brain that an automatic mask finds",
     look: Look::After {
         looked_for: |computed| {
             computed.mask.is_none().then(|| "figures that are of more than the brain".to_owned())

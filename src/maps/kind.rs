@@ -13,7 +13,7 @@ const STATUS_BYTES: usize = size_of::<Status>();
 pub struct MapKind {
     /// The name by which a map is asked for: no other kind has it.
     pub name: &'static str,
-    /// The name of a map of this kind in its header (`intent_name`): at most 15 bytes.
+    /// The name of a map of this kind in its header: at most 15 bytes.
     pub title: &'static str,
     /// The first words of the definition that a map's header records, in which `mean` stands for
     /// the numerator and may become `|mean|`.

@@ -14,7 +14,7 @@ const LOST: [&str; 2] = [
     "the output is one of the inputs, which would be lost",
     "give another name, or a narrower pattern",
 ];
-/// The same of one that would become a sidecar of an input.
+/// The problem of an output that would become a sidecar of an input, and what to do.
 const READ: [&str; 2] = [
     "a file of this name describes one of the inputs, and would be read with it",
     "give another name",

@@ -19,13 +19,13 @@ pub fn nearest(values: &[f64], from: &Geometry, to: &Geometry) -> Result<Vec<f64
             return Err(Error::mismatch(format!(
                 "{reason}, and two affines are needed to resample"
             ))
-            .remedy("set its sform, or resample by hand"));
+            .remedy("write its affine into its header, or resample by hand"));
         }
     }
     let millimetres = to.unit.millimetres() / from.unit.millimetres();
     let inverse = from.affine.inverse().ok_or_else(|| {
         Error::mismatch("its affine cannot be inverted, and it is needed to resample")
-            .remedy("set its sform")
+            .remedy("mend its affine")
     })?;
     let steps = step(&inverse, &to.affine, millimetres);
     let [nx, ny, nz] = to.shape;

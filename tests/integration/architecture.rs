@@ -68,6 +68,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "error",
             "findings",
             "formats",
+            "numbers",
             "pipeline",
             "recipe",
             "record",

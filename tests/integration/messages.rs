@@ -30,6 +30,10 @@ fn findings_and_the_summary_are_objects_with_what_the_text_says() {
     let outcome = scratch.tsnr([&arguments[..], &["--log-format=json"]].concat()).succeeded();
     assert_eq!(outcome.stdout, "");
     let said = said(&outcome);
+    // Notes that are lines of the summary are objects beside it.
+    let in_summary = |it: &Value| ["no-mask", "not-checked"].map(Value::from).contains(&it["name"]);
+    let (beside, said): (Vec<Value>, Vec<Value>) = said.into_iter().partition(in_summary);
+    assert!(beside.len() > 1 && beside.iter().all(|it| it["level"] == "note"), "{beside:?}");
     assert_eq!(levels(&said), ["warning", "note", "note", "warning", "warning", "summary"]);
     for (object, line) in said.iter().zip(text.found()) {
         assert_eq!(object["name"], line.name);
@@ -73,6 +77,9 @@ fn an_error_is_one_object_with_its_kind_file_and_options() {
     assert!(ddof["text"].as_str().expect("a text").ends_with(" (--ddof)"), "{ddof}");
     let usage = error(&[&runs, "--definition=afni-cvarinv", "--combine=demean", "-o", "m.nii"], 2);
     assert_eq!(usage["kind"], "Usage");
+    let unknown = error(&[&runs, "--no-such-option"], 2);
+    assert_eq!(unknown["kind"], "Usage");
+    assert!(unknown["text"].as_str().expect("a text").contains("--no-such-option"), "{unknown}");
     assert!(scratch.names().is_empty());
 }
 

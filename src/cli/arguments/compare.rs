@@ -8,8 +8,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 const MEANING: &str = "\
-Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest difference from
-serial's map. Each mode runs in a process of its own; all files are read once before. Writes no map.
+Wall and processor time, peak memory, tasks, speed-up over serial, and the greatest difference \
+from serial's map. Each mode runs in a process of its own; all files are read once before. Writes \
+no map.
 
 Exit status: 0 if the modes agree, 1 if two of them disagree, 2 for a wrong command line.";
 

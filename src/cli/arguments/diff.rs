@@ -12,18 +12,18 @@ use std::path::{Path, PathBuf};
 
 const MEANING: &str = "\
 What is compared:
-  Voxels where both maps have a value, in the mask if there is one. A voxel that is 0, NaN or
-  infinite in either map is not compared: tsnr writes undefined voxels as 0. Of these voxels the
-  maps, the difference B - A and the ratio B / A are summed up in medians and quantiles; those of
-  the difference are of paired values, so its median is not the difference of the medians.
+  Voxels where both maps have a value, in the mask if there is one. A voxel that is 0, NaN or \
+infinite in either map is not compared: tsnr writes undefined voxels as 0. Of these voxels the \
+maps, the difference B - A and the ratio B / A are summed up in medians and quantiles; those of \
+the difference are of paired values, so its median is not the difference of the medians.
 
 Examples:
   tsnr diff before.nii.gz after.nii.gz --report diff.html
   tsnr diff before.nii.gz after.nii.gz --atlas dseg.nii.gz --table regions.tsv --png diff.png
   tsnr diff day-1.nii.gz day-2.nii.gz --names 'day 1,day 2' --difference difference.nii.gz
 
-Exit status: 0 if every output is complete, 1 if the maps cannot be compared, 2 for a wrong command
-line, 130 after Ctrl-C, 143 after SIGTERM.";
+Exit status: 0 if every output is complete, 1 if the maps cannot be compared, 2 for a wrong \
+command line, 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Two tSNR maps beside each other: before and after a correction, two protocols, two days
 #[derive(Args, Debug)]

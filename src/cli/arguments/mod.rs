@@ -14,7 +14,7 @@ pub(super) use diff::DiffArguments;
 pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, TableName};
 
-use super::messages::Messages;
+use super::messages::{Messages, wrong_command_line};
 use super::talker;
 use super::terminal::is_colored;
 use crate::export::{RUN_PLACE, printable};
@@ -34,25 +34,27 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use taskgraph::drawing::{Coloring, Format};
 
+// A paragraph is one line, which is wrapped at the width of the terminal with its indent kept.
 const DEFINITION: &str = "\
 What is computed:
   The volumes of all runs, concatenated in time as they are, give for each voxel
       tSNR = mean / std,   std = sqrt( sum (y - mean)^2 / (N - ddof) ),
-  signed, on scaled values, in float64. No trend, run mean or volume is removed unless asked for,
-  so drift and shifts between runs count as noise; the summary warns where that misleads. A voxel
-  is undefined where the std is 0 or a sample is NaN or infinite. With --ddof 0 this is numpy's and
-  the Dask lesson's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and 3dTstat -tsnr but
-  for the sign of a negative mean; --definition has these and others by name.
+  signed, on scaled values, in float64. No trend, run mean or volume is removed unless asked \
+for, so drift and shifts between runs count as noise; the summary warns where that misleads. A \
+voxel is undefined where the std is 0 or a sample is NaN or infinite. With --ddof 0 this is \
+numpy's and the Dask lesson's mean / std; with --ddof 1 it is fslmaths -Tmean / -Tstd, and \
+3dTstat -tsnr but for the sign of a negative mean; --definition has these and others by name.
   Measure realigned, unsmoothed runs on their native grid: each interpolation raises tSNR.
 
 The modes (for readers of Neurohackademy's lesson High performance Python, its episode Dask):
-  serial   the plain loop over the runs with nibabel and numpy: load all, mean, std; one thread
-  delayed  dask.delayed: one lazy task loads each run, one concatenates, mean and std are tasks
-  array    dask.array: lazy chunks of volumes, added to the moments of their run; those of the
-           runs are merged, and the square root is taken once. In memory is a chunk a thread
-  All three give the same map: the same voxels undefined, and the tSNR a of the others no further
-  apart than 1e-12 max(1, |a|) (1e-10 where something is regressed out); of scaled runs the
-  rounding of each sample comes on top, which docs/engine.md bounds and 'tsnr compare' shows.
+  serial: the plain loop over the runs with nibabel and numpy. All are loaded, then mean and std \
+follow; one thread.
+  delayed: dask.delayed. One lazy task loads each run, one concatenates, mean and std are tasks.
+  array: dask.array. Lazy chunks of volumes are added to the moments of their run; those of the \
+runs are merged, and the square root is taken once. In memory is a chunk a thread.
+  All three give the same map: the same voxels undefined, and the tSNR a of the others no \
+further apart than 1e-12 max(1, |a|) (1e-10 where something is regressed out); of scaled runs \
+the rounding of each sample comes on top, which docs/engine.md bounds and 'tsnr compare' shows.
 
 Examples:
   tsnr 'sub-01/func/*_bold.nii.gz' -o tsnr.nii.gz
@@ -67,7 +69,7 @@ Examples:
 
 The last compares two maps: 'tsnr diff --help'. An input that has the name of a command is ./diff.
 
-Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line,
+Exit status: 0 if every output is complete, 1 if the run failed, 2 for a wrong command line, \
 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up.";
 
 /// Temporal signal-to-noise maps (mean / std over time) of fMRI runs
@@ -360,7 +362,8 @@ impl From<ColorBy> for Coloring {
 impl CommandLine {
     /// The arguments of this process. Help, version and a wrong command line end it.
     pub fn of_this_process() -> CommandLine {
-        CommandLine::understood(&typed::arguments()).unwrap_or_else(|error| end(&error))
+        let arguments = typed::arguments();
+        CommandLine::understood(&arguments).unwrap_or_else(|error| end(&error, &arguments))
     }
 
     /// The meaning of these arguments, of which the first is the program's name. What is said of a wrong
@@ -451,7 +454,7 @@ impl RunArguments {
 }
 
 /// Prints help, version or what is wrong with the command line, and ends the process.
-fn end(error: &clap::Error) -> ! {
+fn end(error: &clap::Error, arguments: &[OsString]) -> ! {
     let text = error.render();
     let is_colored = match error.use_stderr() {
         true => is_colored(&std::io::stderr()),
@@ -460,11 +463,18 @@ fn end(error: &clap::Error) -> ! {
     let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
     let text = text.replace(HELD_TOGETHER, " ");
     match error.use_stderr() {
+        true if asks_for_json(arguments) => wrong_command_line(&error.render().to_string()),
         true => talker::say(text.trim_end_matches('\n').to_owned()),
         // Who closed the pipe has seen enough.
         false => drop(std::io::stdout().write_all(text.as_bytes())),
     }
     std::process::exit(error.exit_code())
+}
+
+/// Whether messages are wanted as JSON, by arguments that were not understood.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let is_pair = |pair: &[OsString]| pair[0] == "--log-format" && pair[1] == "json";
+    arguments.iter().any(|it| it == "--log-format=json") || arguments.windows(2).any(is_pair)
 }
 
 /// A space at which a line is not broken.
