@@ -54,10 +54,14 @@ fn find(computed: &Computed) -> Vec<Finding> {
             figure(worst.times_median),
             computed.sample()
         );
+        let remedy = match outliers.as_slice() {
+            [one] if one.is_step => "look at what changed there, which censoring does not mend",
+            _ => "look at them, and consider censoring them",
+        };
         let volumes: Vec<usize> = outliers.iter().map(|it| it.volume).collect();
         let finding = RULE
             .finding(text)
-            .remedy("look at them, and consider censoring them", [])
+            .remedy(remedy, [])
             .place(Place { volume: Some(worst.volume), ..Place::run(&name) })
             .figure("volumes", volumes)
             .figure("times_median_dvars", worst.times_median)

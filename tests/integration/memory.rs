@@ -464,7 +464,7 @@ fn more_volumes_than_an_axis_can_have_are_counted_in_maps_tables_and_json() {
     let voxels = map[voxels_at(&map)..].chunks_exact(4);
     let counts = voxels.map(|it| f32::from_le_bytes(it.try_into().expect("four bytes")));
     assert!(counts.clone().count() == 144 && counts.into_iter().all(|it| it == 33_000.0));
-    let json = std::fs::read_to_string(scratch.path("run.json")).expect("JSON");
+    let json = std::fs::read_to_string(scratch.path("all.json")).expect("JSON");
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["runs"][0]["volumes"], 33_000);
     assert_eq!(json["runs"][0]["global_signal"].as_array().expect("a list").len(), 33_000);
