@@ -28,13 +28,14 @@ struct Column {
 }
 
 pub(super) fn section(page: &mut String, seen: &Seen) {
-    let mut columns = vec![
-        medians(if has_brain(seen) { "median tSNR in the brain" } else { "" }, seen, |run| {
-            run.brain_median_tsnr
-        }),
-        medians(if has_brain(seen) { "of all voxels" } else { "median tSNR" }, seen, |run| {
-            run.median_tsnr
-        }),
+    let mut columns = match has_brain(seen) {
+        true => vec![
+            medians("median tSNR in the brain", seen, |run| run.brain_median_tsnr),
+            medians("of all voxels", seen, |run| run.median_tsnr),
+        ],
+        false => vec![medians("median tSNR", seen, |run| run.median_tsnr)],
+    };
+    columns.extend([
         slices(seen),
         largest_changes(seen),
         displacement("mean FD (mm)", seen, |values| {
@@ -54,7 +55,7 @@ pub(super) fn section(page: &mut String, seen: &Seen) {
             heading: "TR (s)",
             cells: each(seen, |run| run.tr_seconds.map_or(NONE.to_owned(), |it| it.to_string())),
         },
-    ];
+    ]);
     // A column of nothing says nothing.
     columns.retain(|it| it.cells.iter().any(|(text, _)| text != "0" && text != NONE));
     let boxes = boxes(seen);
