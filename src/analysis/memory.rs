@@ -81,7 +81,9 @@ fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let page = match computing.is_reported {
         true => {
             let of_runs = PAGE_BYTES_PER_RUN * session.runs().len() as u64;
-            PAGE_BYTES + PAGE_COPIES * map + of_runs + series + json_bytes(session)
+            // What the allocator keeps for other threads is not given back for the page.
+            let kept = if judging > 1 { ARENA_BYTES.min(map) * judging as u64 } else { 0 };
+            PAGE_BYTES + PAGE_COPIES * map + of_runs + series + kept + json_bytes(session)
         }
         false => 0,
     };
