@@ -43,8 +43,8 @@ pub(super) struct FitBytes {
     pub most: u64,
 }
 
-/// The products of numbers that are taken in a second to make a basis.
-const PRODUCTS_PER_SECOND: f64 = 1e9;
+/// The products of numbers that are taken in a second to make a basis, on two busy cores.
+const PRODUCTS_PER_SECOND: f64 = 6e8;
 /// A basis that takes longer to make is refused. The runs are read for about as long, where there are so
 /// many columns and volumes.
 const MOST_SECONDS: f64 = 60.0;
