@@ -82,8 +82,11 @@ class Page:
         own = [numpy.where(numpy.ptp(it, axis=-1) > 0, it.mean(-1) / it.std(-1), numpy.nan) for it in self.runs]
         self.own = [hidden(it) for it in own]
         in_brain = lambda it: numpy.where(self.auto, it, numpy.nan)
-        # Slices and boxes are of the brain where no mask was given.
-        self.brain_tsnr, self.brain_own = in_brain(self.tsnr), [in_brain(it) for it in self.own]
+        # Boxes are of the brain where no mask was given, and slices of what hangs on it as well.
+        self.brain_own = [in_brain(it) for it in self.own]
+        whole = self.auto if self.is_masked else whole_brain(self.mean, self.auto)
+        in_slices = lambda it: numpy.where(whole, it, numpy.nan)
+        self.slices_tsnr, self.slices_own = in_slices(self.tsnr), [in_slices(it) for it in self.own]
 
     def of_script(self, name):
         found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', self.text, re.S)
@@ -92,6 +95,22 @@ class Page:
     def looked_at(self):
         """The voxels of rules and DVARS: in the mask, else in the brain."""
         return self.auto & numpy.isfinite(self.tsnr)
+
+
+def whole_brain(mean, brain):
+    """The brain, and the largest set of voxels above half of its median that hang together by their faces."""
+    left = set(zip(*numpy.nonzero(mean > 0.5 * numpy.median(mean[brain]))))
+    largest = []
+    while left:
+        found = [left.pop()]
+        for x, y, z in found:
+            beside = {(x - 1, y, z), (x + 1, y, z), (x, y - 1, z), (x, y + 1, z), (x, y, z - 1), (x, y, z + 1)}
+            found += beside & left
+            left -= beside
+        largest = max(largest, found, key=len)
+    whole = brain.copy()
+    whole[tuple(numpy.transpose(largest))] = True
+    return whole
 
 
 class Checked:
@@ -291,7 +310,7 @@ def runs(page, checked, dvars):
             if name in cells:
                 checked.number(kind, cells.pop(name), said(own[where], 0.5))
         if "oddest slice: tSNR" in cells:
-            odd = min(compared_slices(page.brain_own[run]), key=lambda it: it[1] / it[2])
+            odd = min(compared_slices(page.slices_own[run]), key=lambda it: it[1] / it[2])
             shown = re.match(r"(\d+): (\S+) \(beside (\S+)\)", cells.pop("oddest slice: tSNR")).groups()
             checked.equal(kind, int(shown[0]), odd[0])
             for text, it in zip(shown[1:], odd[1:]):
@@ -316,7 +335,7 @@ def runs(page, checked, dvars):
 def slices(page, checked):
     for table in re.findall(r'<table class="heat" data-cells="slice" data-first="(\d+)">(.*?)</table>', page.text, re.S):
         first, rows = int(table[0]), list(rows_of(table[1]))
-        maps = [page.brain_tsnr, *page.brain_own] if len(page.runs) > 1 else [page.brain_tsnr]
+        maps = [page.slices_tsnr, *page.slices_own] if len(page.runs) > 1 else [page.slices_tsnr]
         for row, values in zip(rows, maps, strict=True):
             for slice, shown in enumerate(row[1:], first):
                 finite = values[:, :, slice][numpy.isfinite(values[:, :, slice])]

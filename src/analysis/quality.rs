@@ -102,6 +102,7 @@ impl Seen<'_> {
         Quality {
             ghost: self.inside.and_then(ghost_beside),
             dropout: brain.as_deref().map(|brain| dropout(self.mean, self.shape, brain)),
+            of_slices: brain,
             low_slices: low_slices(&medians),
             are_slices_compared: medians.iter().filter(|it| it.is_some()).count() >= FEWEST_SLICES,
             ..Quality::default()

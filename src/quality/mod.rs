@@ -36,6 +36,9 @@ pub use standardised_dvars::standardised_dvars;
 pub struct Quality {
     /// The quality of each run.
     pub runs: Vec<RunQuality>,
+    /// The voxels of the slices that are compared: the brain, and where its mask is automatic what hangs
+    /// on it and is half as bright, as in slices at the ends of the grid. None where no brain was found.
+    pub of_slices: Option<Vec<bool>>,
     /// The slices whose tSNR is low beside their neighbours.
     pub low_slices: Vec<ComparedSlice>,
     /// Whether there are slices beside slices to look at.

@@ -66,7 +66,7 @@ impl<'a> Seen<'a> {
         let in_slice = (grid.shape[0] * grid.shape[1]).max(1);
         let slices = std::iter::once(&tsnr).chain(&runs);
         // Where no mask was given, slices are compared by the brain: the rest is air, for the most part.
-        let brain = record.brain.as_ref().map(|it| it.mask.mask.inside());
+        let brain = record.quality.of_slices.as_deref().filter(|_| record.mask.is_none());
         let medians = |values: &&[f64]| match brain {
             None => SliceMedians::new(values, in_slice),
             Some(brain) => {
