@@ -149,6 +149,13 @@ mod tests {
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
         assert!((plain.demean_median - 40.0 * 2.0_f64.sqrt()).abs() < 1e-12);
         assert!(plain.is_telling());
+        // A tenth of the median is a share of 1 - 1 / 1.1^2 = 17.4%, and not less.
+        for (share, is_telling) in [(0.17, false), (0.173, false), (0.174, true), (0.18, true)] {
+            let analysis = analysis(Ddof::Fixed(0));
+            let mut tsnr = [30.0, 40.0, 50.0];
+            let found = BetweenRuns::from_shares(&mut tsnr, vec![share; 3], &analysis).unwrap();
+            assert_eq!(found.is_telling(), is_telling, "{share}");
+        }
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };

@@ -212,6 +212,22 @@ fn data_that_were_demeaned_are_found_unless_the_mean_is_given() {
     tsnr(&scratch, &["--strict", "--mean-from", "mean.nii"]).succeeded();
 }
 
+#[test]
+fn differences_of_images_are_said_to_look_like_them() {
+    let differences = || {
+        let mut runs = sound(FLOAT32);
+        for run in &mut runs {
+            let after = run.values[VOXELS..].to_vec();
+            run.values.iter_mut().zip(after).for_each(|(value, after)| *value -= after);
+            // The last volume has none behind it.
+            let last = run.values.len() - VOXELS;
+            run.values[last..].fill(0.0);
+        }
+        runs
+    };
+    assert_found(&differences(), "demeaned", "or are differences of images", &[]);
+}
+
 /// A mask without the first voxel.
 fn mask_without_the_first(scratch: &Scratch) {
     let [x, y, z] = SHAPE;
