@@ -75,7 +75,9 @@ fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     // beside it by layers. To find medians: the defined voxels, twice, and what lies between runs.
     let judging = settings.threads.get().min(session.runs().len() + 1);
     let series = series_bytes(session, settings, judging.min(session.runs().len()));
-    let sorted = 7 * map + series + ARENA_BYTES * (judging as u64 - 1);
+    // What one thread needed the allocator keeps while another judges the maps.
+    let kept = if judging > 1 { 2 * map } else { 0 };
+    let sorted = 7 * map + kept + series + ARENA_BYTES * (judging as u64 - 1);
     let of_region = if recipe.regions.kinds() > 0 { map } else { 0 };
     let series = series_bytes(session, settings, 1);
     let page = match computing.is_reported {

@@ -46,8 +46,9 @@ fn signals_bytes(session: &Session, settings: &Settings) -> [u64; 2] {
     let is_of_one_file = session.runs().iter().all(|run| run.images().len() == 1);
     let growing = if is_of_one_file { 1 } else { 2 };
     let gathered = match settings.mode {
-        // Of a run that is held whole, what is kept of a file is the run's at once.
-        Mode::Serial | Mode::Delayed => 2 * volumes + growing * sampled,
+        // Of a run that is held whole, what is kept of a file is the run's at once, and may lie beside what
+        // the allocator keeps of it.
+        Mode::Serial | Mode::Delayed => 2 * (volumes + sampled),
         // As that of files, twice while slabs are gathered, and as the run's.
         Mode::Array => images + 3 * volumes + (2 * growing - 1) * sampled,
     };
