@@ -42,15 +42,16 @@ fn signals_bytes(session: &Session, settings: &Settings) -> [u64; 2] {
     let volumes = (session.volumes() * signals.bytes_per_volume(shape)) as u64;
     let sampled = (session.volumes() * signals.sampled_bytes_per_volume()) as u64;
     let images = (session.images().count() * SignalsWanted::bytes_per_image(shape)) as u64;
-    // The sample of a file becomes the run's as it is; of several files, the run's grows by doubling.
-    let is_of_one_file = session.runs().iter().all(|run| run.images().len() == 1);
-    let growing = if is_of_one_file { 1 } else { 2 };
     let gathered = match settings.mode {
         // Of a run that is held whole, what is kept of a file is the run's at once, and may lie beside what
         // the allocator keeps of it.
         Mode::Serial | Mode::Delayed => 2 * (volumes + sampled),
-        // As that of files, twice while slabs are gathered, and as the run's.
-        Mode::Array => images + 3 * volumes + (2 * growing - 1) * sampled,
+        // As that of files, twice while slabs are gathered, and as the run's. The sample of a file becomes
+        // the run's as it is; of several files, the run's grows beside it by doubling.
+        Mode::Array => {
+            let is_of_one_file = session.runs().iter().all(|run| run.images().len() == 1);
+            images + 3 * volumes + if is_of_one_file { sampled } else { 3 * sampled }
+        }
     };
     [gathered, volumes + sampled]
 }
