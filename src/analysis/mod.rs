@@ -37,7 +37,7 @@ use crate::runs::{self, Run, Session};
 use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Model;
-use crate::stats::signals::{SignalsWanted, Spans, VolumesWanted};
+use crate::stats::signals::{SignalsWanted, Spans};
 use crate::stats::summary::Summary;
 use memory::{predicted_bytes, within_memory};
 use observer::Watch;
@@ -139,10 +139,7 @@ impl Planned {
             definition: definition.formula,
             wanted: wanted(recipe, &definition.formula, &model, have_own_tsnr),
             signals: SignalsWanted {
-                hashes: match is_described {
-                    true => VolumesWanted::All,
-                    false => VolumesWanted::default(),
-                },
+                hashes: is_described,
                 slice_means: true,
                 sample: Some(sample::chosen(
                     session,

@@ -68,7 +68,8 @@ fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
         .figure("files", files.len())
 }
 
-/// So many first volumes are compared by slices and sampled voxels, those that follow by slices.
+/// The number of first volumes that are compared by slices and sampled voxels; those that follow are by
+/// slices.
 const COMPARED_VOLUMES: usize = 16;
 
 fn looked_for(computed: &Computed) -> Option<String> {

@@ -113,8 +113,7 @@ pub struct RunSignals {
     pub slice_means: Array2<f64>,
     /// The values of chosen voxels at each volume; none if not wanted.
     pub sampled: Option<Sampled>,
-    /// A [hash](crate::stats::signals) of each volume as it is stored, or of some of the first of
-    /// each file. Empty if not wanted.
+    /// A [hash](crate::stats::signals) of each volume as it is stored. Empty if not wanted.
     pub volume_hashes: Vec<u64>,
 }
 
@@ -395,7 +394,7 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     let mut whole = |image: &Arc<dyn Source>| {
         let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
         let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
-        let (samples, hashes) = hashed_and_counted(samples, 0, analysis);
+        let (samples, hashes) = hashed_and_counted(samples, analysis);
         let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
         let of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         let mut of_image = of_image.with_room_for(image.volumes());
@@ -408,14 +407,11 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
 }
 
 /// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
-/// `before` volumes of the file come before.
-fn hashed_and_counted(
-    samples: Samples,
-    before: usize,
-    analysis: &Analysis,
-) -> (Samples, BlockHashes) {
-    let hashed = analysis.signals.hashes.of_next(samples.volumes(), before);
-    let hashes = BlockHashes::of_first(&samples, hashed);
+fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, BlockHashes) {
+    let hashes = match analysis.signals.hashes {
+        true => BlockHashes::new(&samples),
+        false => BlockHashes::default(),
+    };
     (counted(samples, analysis.definition.not_finite), hashes)
 }
 

@@ -221,7 +221,7 @@ pub fn compared_slices(medians: &[Option<(f64, usize)>]) -> Vec<ComparedSlice> {
     medians.windows(3).enumerate().filter_map(compared).collect()
 }
 
-/// Of the [compared slices](compared_slices) those that are low.
+/// The slices that are low beside their neighbours, of those that can be [compared](compared_slices).
 pub fn low_slices(medians: &[Option<(f64, usize)>]) -> Vec<ComparedSlice> {
     let mut compared = compared_slices(medians);
     compared.retain(ComparedSlice::is_low);

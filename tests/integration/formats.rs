@@ -16,7 +16,7 @@ use tsnr::formats::{
 use tsnr::maps::{MEAN, STD, TSNR};
 use tsnr::pipeline::{self, Analysis, Mode, PassOutcome, Settings};
 use tsnr::runs::Session;
-use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VolumesWanted, VoxelSample};
+use tsnr::stats::signals::{SamplePrecision, SignalsWanted, VoxelSample};
 use tsnr::voxels::{ByteOrder, Datatype, Samples, Scaling};
 
 /// More voxels than array mode takes for a slab.
@@ -173,7 +173,7 @@ fn computed(session: &Session, mode: Mode, threads: usize) -> PassOutcome {
     let signals = SignalsWanted {
         slice_means: true,
         sample: Some(VoxelSample::new([0, 11, 35_000], SamplePrecision::Float64)),
-        hashes: VolumesWanted::All,
+        hashes: true,
         ..SignalsWanted::global_and_dvars()
     };
     let settings = Settings {

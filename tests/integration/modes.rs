@@ -400,7 +400,7 @@ fn signals_of(session: &Session, way: Way, not_finite: NotFinite) -> Vec<RunSign
         slice_means: true,
         sample: Some(VoxelSample::new(places, SamplePrecision::Float64)),
         inside: Some(Spans::of_mask(&(0..voxels).map(|it| it % 7 < 3).collect::<Vec<_>>())),
-        hashes: VolumesWanted::All,
+        hashes: true,
     };
     let definition = Formula { not_finite, ..plain.definition };
     way.computed(session, Analysis { definition, signals, ..plain }).signals

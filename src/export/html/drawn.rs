@@ -6,7 +6,7 @@ use crate::pictures::{Colormap, Grid, Range, View, pixels};
 /// A map as it is drawn.
 pub(super) struct Drawn<'a> {
     pub(super) title: String,
-    /// What the ends of its colours mean.
+    /// The words at the colour bar, which say what the ends of its colours mean.
     pub(super) label: &'a str,
     pub(super) values: &'a [f64],
     pub(super) colormap: Colormap,

@@ -19,9 +19,9 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// The chunk that was read of an image, `before` volumes of which come before.
-    pub fn new(stored: Samples, before: usize, job: &Job) -> Chunk {
-        let (samples, hashes) = hashed_and_counted(stored, before, &job.analysis);
+    /// The chunk of samples that were read.
+    pub fn new(stored: Samples, job: &Job) -> Chunk {
+        let (samples, hashes) = hashed_and_counted(stored, &job.analysis);
         Chunk { samples, hashes }
     }
 }

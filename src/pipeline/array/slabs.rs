@@ -48,7 +48,7 @@ fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
     let mut memory = Samples::none(image.datatype());
     for volumes in chunk_ranges(image.volumes(), length) {
         memory = reader.read(volumes.clone(), voxels.clone(), memory, &*job.progress)?;
-        let chunk = Chunk::new(memory, volumes.start, job);
+        let chunk = Chunk::new(memory, job);
         sums.add(&chunk, job, part, volumes, 0);
         memory = chunk.samples;
     }

@@ -115,7 +115,7 @@ fn read_and_added(
         let go_on = move |mut stream: Stream| -> Result<Stream> {
             let part = &this.parts[index];
             let memory = stream.reader.read(range.len(), stream.memory, &*this.progress)?;
-            let chunk = Chunk::new(memory, range.start, &this);
+            let chunk = Chunk::new(memory, &this);
             stream.sums.add(&chunk, &this, part, range.clone(), 0);
             stream.memory = chunk.samples;
             Ok(stream)
@@ -207,7 +207,7 @@ impl SharedReader {
         let memory = spare.unwrap_or_else(|| Samples::none(part.image.datatype()));
         let samples = reader.read(volumes.len(), memory, &*job.progress)?;
         *source = (!is_last).then_some(reader);
-        Ok(Chunk::new(samples, volumes.start, job))
+        Ok(Chunk::new(samples, job))
     }
 }
 

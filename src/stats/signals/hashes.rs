@@ -11,15 +11,15 @@ pub struct BlockHashes {
 }
 
 impl BlockHashes {
-    /// The hashes of the first volumes of `samples`, whose first voxel begins a block of the grid.
-    pub fn of_first(samples: &Samples, volumes: usize) -> BlockHashes {
+    /// The hashes of all volumes of `samples`, whose first voxel begins a block of the grid.
+    pub fn new(samples: &Samples) -> BlockHashes {
         let voxels = samples.voxels();
         let of_volume = |volume: usize| {
             let starts = (0..voxels).step_by(BLOCK_VOXELS);
             let block = |start: usize| start..voxels.min(start + BLOCK_VOXELS);
             starts.map(|start| samples.hash(volume, block(start))).collect()
         };
-        BlockHashes { of_volumes: (0..volumes).map(of_volume).collect() }
+        BlockHashes { of_volumes: (0..samples.volumes()).map(of_volume).collect() }
     }
 
     pub(super) fn volumes(&self) -> usize {

@@ -130,8 +130,7 @@ impl Signals {
     }
 
     /// Adds all volumes of `samples`, the next of the image: of each the voxels from
-    /// `first_voxel` on. `hashes` are those of the first of these volumes as they are stored, as many
-    /// as are wanted.
+    /// `first_voxel` on. `hashes` are those of these volumes as they are stored, if they are wanted.
     pub fn add(&mut self, samples: &Samples, hashes: &BlockHashes, first_voxel: usize) {
         self.add_beside(samples, hashes, first_voxel, |_| ());
     }
@@ -148,8 +147,7 @@ impl Signals {
     ) {
         let volumes = samples.volumes();
         let with_global = self.wanted.global.of_next(volumes, self.volumes);
-        let with_hash = self.wanted.hashes.of_next(volumes, self.volumes);
-        let looked_at = if self.wanted.needs_all() { volumes } else { with_global.max(with_hash) };
+        let looked_at = if self.wanted.needs_all() { volumes } else { with_global };
         let is_first = self.volumes == 0;
         self.volumes += volumes;
         if looked_at == 0 {
@@ -215,8 +213,8 @@ impl Signals {
                 samples.copy_to(volumes - 1, voxels.clone(), &mut values);
                 self.previous[start..start + voxels.len()].copy_from_slice(&values);
             }
-            if with_hash > 0 {
-                assert_eq!(hashes.volumes(), with_hash, "hashes of the same volumes");
+            if self.wanted.hashes {
+                assert_eq!(hashes.volumes(), volumes, "hashes of the same volumes");
                 block.hashes.extend(hashes.of_block(voxels.start / BLOCK_VOXELS));
             }
         }
@@ -310,9 +308,9 @@ impl Signals {
         Some(Sampled::of_blocks(sample, self.volumes, blocks))
     }
 
-    /// The hash of each volume as it is stored, or of some of the first. Empty if not wanted.
+    /// The hash of each volume as it is stored. Empty if not wanted.
     pub fn volume_hashes(&self) -> Vec<u64> {
-        let volumes = self.wanted.hashes.of_next(self.volumes, 0);
+        let volumes = if self.wanted.hashes { self.volumes } else { 0 };
         let of_volume = |volume| hash_of_hashes(self.blocks.iter().map(|it| it.hashes[volume]));
         (0..volumes).map(of_volume).collect()
     }
@@ -352,7 +350,7 @@ mod tests {
         }
         for first in (0..volumes).step_by(step) {
             let samples = samples(first..volumes.min(first + step));
-            let hashes = BlockHashes::of_first(&samples, samples.volumes());
+            let hashes = BlockHashes::new(&samples);
             for (slab, start) in slabs.iter_mut().zip([0].iter().chain(ends)) {
                 slab.add(&samples, &hashes, *start);
             }
@@ -474,7 +472,7 @@ mod tests {
                 let wanted = SignalsWanted {
                     slice_means: true,
                     sample: Some(VoxelSample::new(places, precision)),
-                    hashes: VolumesWanted::All,
+                    hashes: true,
                     ..SignalsWanted::default()
                 };
                 let signals = signals(&wanted, scaling, SHAPE, &some, 3, way);

@@ -19,8 +19,8 @@ pub struct SignalsWanted {
     pub sample: Option<VoxelSample>,
     /// The voxels over which global signal and DVARS are wanted beside those over the grid.
     pub inside: Option<Spans>,
-    /// The volumes of which a hash of the voxels as stored is wanted.
-    pub hashes: VolumesWanted,
+    /// Whether a hash of the voxels of each volume as they are stored is wanted.
+    pub hashes: bool,
 }
 
 /// Some volumes of a file.
@@ -166,9 +166,13 @@ impl SignalsWanted {
         SignalsWanted { global: VolumesWanted::All, dvars: true, ..SignalsWanted::default() }
     }
 
-    /// Whether anything but the global signal and hashes is wanted, which needs all volumes.
+    /// Whether anything but the global signal is wanted, which needs all volumes.
     pub(super) fn needs_all(&self) -> bool {
-        self.dvars || self.slice_means || self.sample.is_some() || self.inside.is_some()
+        self.dvars
+            || self.slice_means
+            || self.sample.is_some()
+            || self.inside.is_some()
+            || self.hashes
     }
 
     /// Bytes that are kept of one voxel while its volumes pass: of DVARS the volume before.
@@ -191,7 +195,7 @@ impl SignalsWanted {
     pub fn bytes_per_volume(&self, shape: [usize; 3]) -> usize {
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
         let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
-        let hashes = usize::from(self.hashes == VolumesWanted::All);
+        let hashes = usize::from(self.hashes);
         let sums = usize::from(self.global == VolumesWanted::All)
             + usize::from(self.dvars)
             + 2 * usize::from(self.inside.is_some());

@@ -52,7 +52,7 @@ fn written(session: &Session, scratch: &Scratch) -> [Vec<PathBuf>; 2] {
     [images, tables]
 }
 
-/// What is found of a session, by the library.
+/// The findings of a session, by the library.
 fn findings(session: &Session) -> Vec<Finding> {
     let scratch = Scratch::new();
     let mut recipe = Recipe::default();

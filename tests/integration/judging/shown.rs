@@ -25,8 +25,8 @@ return {visited, violations};
 /// The bytes of a header that say whether qform and sform are known.
 const CODES: std::ops::Range<usize> = 252..256;
 
-/// What stands where *show* of the findings of a rule leads to, on the page of what a folder has, once it
-/// is seen that the values are numpy's.
+/// The places on a page that *show* of a rule's findings leads to, whose values are seen to be numpy's: of
+/// the images of a folder.
 fn visited(scratch: &Scratch, rule: &str, images: &[PathBuf], options: &[&str]) -> Vec<Value> {
     let words = ["*.nii", "--report=page.html", "-q"];
     scratch.tsnr([&words[..], options].concat()).succeeded();
