@@ -130,10 +130,10 @@ def average():
     random = np.random.default_rng(20265)
     runs = 60 + random.standard_normal((200000, 2, 10))
     squares = ((runs - runs.mean(-1, keepdims=True)) ** 2).sum(-1)
-    mean = runs.mean((1, 2))
+    means = runs.mean(-1)
     for ddof, own, pooled in [("0", 10, 20), ("1", 9, 19), ("rank", 9, 18)]:
-        averaged = (mean[:, None] / np.sqrt(squares / own)).mean(-1)
-        is_below = averaged < mean / np.sqrt(squares.sum(-1) / pooled)
+        averaged = (means / np.sqrt(squares / own)).mean(-1)
+        is_below = averaged < means.mean(-1) / np.sqrt(squares.sum(-1) / pooled)
         row(f"--ddof {ddof}: average below demean, of voxels", f"{100 * is_below.mean():.0f}%")
 
 

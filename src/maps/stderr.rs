@@ -7,7 +7,7 @@ pub const STDERR: MapKind = MapKind {
     name: "stderr",
     title: "stderr of tSNR",
     recorded_as: "stderr",
-    description: "the standard error of the tSNR if noise is independent over time",
+    description: "the standard error of the tSNR if noise is independent over time (not of concatenated runs)",
     formula: "sqrt(1 / N + tSNR^2 / (2 nu)), nu the divisor",
     unit: Unit::None,
     parts: &[Part::Mean, Part::Std],
