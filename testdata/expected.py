@@ -51,7 +51,9 @@ def main():
             write(expected, name, found, affine)
         for statistic, values in done[name][0].items():
             same = values.tobytes() == found[statistic].tobytes()
-            assert same and (affine == done[name][1]).all(), (row["files"], statistic)
+            # Directions and sizes apart, as MGH has them, are rounded more than once.
+            lies_there = numpy.allclose(affine, done[name][1], rtol=0, atol=1e-4)
+            assert same and lies_there, (row["files"], statistic)
 
 
 def files(folder, patterns):
@@ -93,11 +95,12 @@ def read(path):
 
 
 def read_by_content(path):
-    """The name lies about gzip: inflate by the first bytes, and let nibabel read from memory."""
+    """The name lies: inflate by the first bytes, and let nibabel read from memory."""
     content = path.read_bytes()
     if content.startswith(b"\x1f\x8b"):
         content = gzip.decompress(content)
-    image = nibabel.Nifti1Image.from_bytes(content)
+    is_mgh = content.startswith(b"\0\0\0\1")
+    image = (nibabel.MGHImage if is_mgh else nibabel.Nifti1Image).from_bytes(content)
     return image, scaled(image)
 
 
@@ -118,6 +121,7 @@ AWKWARD = {
     "gzip_named_plain.nii": read_by_content,
     "plain_named_gzip.nii.gz": read_by_content,
     "vox_offset_zero.nii": read_at_352,
+    "mgh_named_nifti.nii.gz": read_by_content,
 }
 
 

@@ -10,6 +10,8 @@
 
 #[path = "make/bytes.rs"]
 pub(crate) mod bytes;
+#[path = "make/mgh.rs"]
+mod mgh;
 
 use bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, VOXELS_AT};
 use bytes::{gzip, gzip_in_members, gzip_with_bad_block, with_flipped_byte};
@@ -37,6 +39,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     write_wrong_headers(&mut odd)?;
     write_unwanted_datatypes(&mut odd)?;
     write_other_formats(&mut odd)?;
+    mgh::write(&mut odd)?;
     fs::write(root.join("odd/index.tsv"), odd.index)
 }
 
@@ -367,6 +370,7 @@ fn write_datatypes(odd: &mut Specimens) -> io::Result<()> {
             odd.row(&file, "ok", "", name, &format!("{name} voxels, {order}-endian"));
             odd.file(&file, header.file(&voxels))?;
         }
+        mgh::write_datatype(odd, name, datatype, &voxels)?;
     }
     Ok(())
 }
@@ -603,7 +607,7 @@ fn write_wrong_headers(odd: &mut Specimens) -> io::Result<()> {
     let why = "voxels start inside the header";
     wrong("vox_offset_100.nii", |run| run.vox_offset = 100.0, at, why)?;
     let why = "voxels start after the file's end";
-    wrong("vox_offset_beyond_end.nii", |run| run.vox_offset = 1e6, at, why)?;
+    wrong("vox_offset_beyond_end.nii", |run| run.vox_offset = 1e6, "byte 1000000", why)?;
     let half_scaled = |run: &mut Header| (run.slope, run.inter) = (2.0, f32::NAN);
     wrong("inter_nan.nii", half_scaled, "scl_inter", "slope 2 is sound, inter NaN is not")?;
     let one = Header::int16(1).file(&plain_voxels()[..60]);
@@ -633,7 +637,7 @@ fn write_unwanted_datatypes(odd: &mut Specimens) -> io::Result<()> {
 /// What is no NIfTI-1 single file at all.
 fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     let text = "This is a text, not an image.\n".repeat(40);
-    odd.no("text.nii", text, "a text, expected a NIfTI-1", "a text, long enough for a header")?;
+    odd.no("text.nii", text, "a text, expected an image", "a text, long enough for a header")?;
     let run = Header::int16(6);
     let nifti2 = [run.nifti2_bytes(), vec![0; 4], run.encode(&plain_voxels())].concat();
     odd.no("nifti2.nii", nifti2, "NIfTI-2", "sound NIfTI-2 with the voxels of int16_le.nii")?;
@@ -650,10 +654,6 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     odd.no("page.nii.gz", page, "HTML", why)?;
     let twice = gzip(&gzip(&Header::int16(6).file(&plain_voxels())));
     odd.no("twice.nii.gz", twice, "gzip -dc", "sound, and compressed once more")?;
-    let mgh = [&[0, 0, 0, 1][..], &[0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 6]].concat();
-    let why = "the beginning of FreeSurfer's MGH: version 1 and four lengths, big-endian";
-    odd.no("freesurfer.mgh", &mgh, "mri_convert", why)?;
-    odd.no("freesurfer.mgz", gzip(&mgh), "mri_convert", "the same, compressed")?;
     let head = "\ntype  = string-attribute\nname  = TYPESTRING\ncount = 15\n'3DIM_HEAD_ANAT~\n";
     odd.no("afni+orig.HEAD", head, "3dAFNItoNIFTI", "the header of an AFNI dataset")?;
     let brik = Header::int16(6).encode(&plain_voxels());

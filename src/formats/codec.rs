@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use gzip_stream::{GzipFile, Surplus};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -16,31 +16,61 @@ const READ_BUFFER_BYTES: usize = 256 * 1024;
 /// A placeholder is a line or a few; anything larger is data.
 const LARGEST_PLACEHOLDER_BYTES: u64 = 32 * 1024;
 
-/// Whether the bytes of a file are the image or its gzip form.
+/// The most bytes of a content by which its format is told.
+pub(super) const HEAD_BYTES: usize = 1024;
+
+/// The program, if any, that compressed the bytes of a file; told by the first of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// The image as it is.
-    Plain,
+pub(super) enum Compression {
+    /// The content is there as it is.
+    None,
     /// One or more gzip members.
     Gzip,
 }
 
-impl Encoding {
+impl Compression {
+    fn told_by(head: &[u8]) -> Compression {
+        match head.starts_with(&[0x1F, 0x8B]) {
+            true => Compression::Gzip,
+            false => Compression::None,
+        }
+    }
+
     /// The most bytes that a file of `file_bytes` can stand for. Deflate codes at best
     /// 258 bytes in 2 bits (RFC 1951), 1032 to 1.
     pub(super) fn most_content_bytes(self, file_bytes: u64) -> u64 {
         match self {
-            Encoding::Plain => file_bytes,
-            Encoding::Gzip => file_bytes.saturating_mul(1032),
+            Compression::None => file_bytes,
+            Compression::Gzip => file_bytes.saturating_mul(1032),
+        }
+    }
+
+    /// The error of the content's stream, in a user's words.
+    pub(super) fn stream_error(self, error: io::Error) -> Error {
+        match (self, error.kind()) {
+            (Compression::Gzip, ErrorKind::UnexpectedEof) => {
+                Error::damaged("truncated: the gzip stream ends early")
+                    .remedy("copy or download it again")
+            }
+            (Compression::Gzip, ErrorKind::InvalidData) => {
+                Error::damaged(format!("damaged gzip file: {error}"))
+                    .remedy("copy or download it again")
+            }
+            _ => Error::io("cannot read", error),
         }
     }
 }
 
-/// A regular file, the version of it, and how it is encoded, told by its first bytes.
+/// A regular file that was opened: the version of it, what compressed it, and how its content
+/// begins.
 pub(super) struct OpenFile {
-    reader: BufReader<Timed>,
+    pub(super) path: PathBuf,
     pub(super) version: Version,
-    pub(super) encoding: Encoding,
+    pub(super) compression: Compression,
+    /// The first [`HEAD_BYTES`] of the content, or as many as can be read.
+    pub(super) head: Vec<u8>,
+    /// Why no more of them could be read, if there is a reason beside the content's end.
+    pub(super) broken_off_by: Option<io::Error>,
 }
 
 impl OpenFile {
@@ -49,18 +79,45 @@ impl OpenFile {
     /// # Errors
     /// A file that is missing, was not fetched, is no regular file, or may not be read.
     pub(super) fn open(path: &Path) -> Result<OpenFile> {
-        open(path).map_err(|error| error.at(path))
+        let opened = || {
+            let file = Packed::open(path)?;
+            let (version, compression) = (file.version, file.compression);
+            let mut head = Vec::with_capacity(HEAD_BYTES);
+            let read = file
+                .into_content()
+                .and_then(|content| content.stream.take(HEAD_BYTES as u64).read_to_end(&mut head));
+            let (path, broken_off_by) = (path.to_owned(), read.err());
+            Ok(OpenFile { path, version, compression, head, broken_off_by })
+        };
+        opened().map_err(|error: Error| error.at(path))
     }
 
-    /// The content as a stream, decompressed. A gzip stream checks itself on the way.
+    /// Refuses a content that breaks off within its first `bytes`.
     ///
     /// # Errors
-    /// Those of the disk.
-    pub(super) fn into_content(self) -> io::Result<Content> {
+    /// That, without the file's name.
+    pub(super) fn check_head(&mut self, bytes: usize) -> Result<()> {
+        match self.broken_off_by.take_if(|_| self.head.len() < bytes) {
+            Some(error) => Err(self.compression.stream_error(error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A regular file as it lies on the disk.
+struct Packed {
+    reader: BufReader<Timed>,
+    version: Version,
+    compression: Compression,
+}
+
+impl Packed {
+    /// The content as a stream, decompressed. A gzip stream checks itself on the way.
+    fn into_content(self) -> io::Result<Content> {
         let Timed { file, waited } = self.reader.get_ref().clone();
-        let stream: Box<dyn Decoded> = match self.encoding {
-            Encoding::Plain => Box::new(self.reader),
-            Encoding::Gzip => Box::new(GzipFile::new(self.reader.into_inner())?),
+        let stream: Box<dyn Decoded> = match self.compression {
+            Compression::None => Box::new(self.reader),
+            Compression::Gzip => Box::new(GzipFile::new(self.reader.into_inner())?),
         };
         Ok(Content { stream, waited, file })
     }
@@ -115,6 +172,23 @@ pub(super) trait Decoded: Read + Send + Sync {
     }
 }
 
+impl Content {
+    /// The content of the file at `path`, from its beginning.
+    ///
+    /// # Errors
+    /// Those of opening and reading it; a file of another version. Each names the file.
+    pub(super) fn open(path: &Path, version: Version) -> Result<Content> {
+        let opened = || {
+            let file = Packed::open(path)?;
+            let compression = file.compression;
+            let content = file.into_content().map_err(|error| compression.stream_error(error))?;
+            version.check(&content.file)?;
+            Ok(content)
+        };
+        opened().map_err(|error: Error| error.at(path))
+    }
+}
+
 impl Decoded for BufReader<Timed> {}
 
 impl Decoded for GzipFile<Timed> {
@@ -157,33 +231,35 @@ impl Seek for Timed {
     }
 }
 
-fn open(path: &Path) -> Result<OpenFile> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => return Err(missing(path, error)),
-    };
-    if metadata.is_dir() {
-        return Err(Error::format("a directory, expected an image").remedy(format!(
-            "give its images, as in '{}/*.nii.gz'",
-            path.display().to_string().trim_end_matches('/')
-        )));
+impl Packed {
+    fn open(path: &Path) -> Result<Packed> {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => return Err(missing(path, error)),
+        };
+        if metadata.is_dir() {
+            return Err(Error::format("a directory, expected an image").remedy(format!(
+                "give its images, as in '{}/*.nii.gz'",
+                path.display().to_string().trim_end_matches('/')
+            )));
+        }
+        if !metadata.is_file() {
+            return Err(Error::unsupported("a pipe or device, expected a regular file")
+                .remedy("an image is read more than once: write it to a file first"));
+        }
+        let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
+        let version = Version::now(&file).map_err(|error| Error::io("cannot open", error))?;
+        let timed = Timed { file: Arc::new(file), waited: Waited::default() };
+        let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, timed);
+        let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
+        if version.bytes <= LARGEST_PLACEHOLDER_BYTES
+            && let Some(error) = placeholder(path, head)
+        {
+            return Err(error);
+        }
+        let compression = Compression::told_by(head);
+        Ok(Packed { reader, version, compression })
     }
-    if !metadata.is_file() {
-        return Err(Error::unsupported("a pipe or device, expected a regular file")
-            .remedy("an image is read more than once: write it to a file first"));
-    }
-    let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
-    let version = Version::now(&file).map_err(|error| Error::io("cannot open", error))?;
-    let timed = Timed { file: Arc::new(file), waited: Waited::default() };
-    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, timed);
-    let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
-    if version.bytes <= LARGEST_PLACEHOLDER_BYTES
-        && let Some(error) = placeholder(path, head)
-    {
-        return Err(error);
-    }
-    let encoding = encoding(head);
-    Ok(OpenFile { reader, version, encoding })
 }
 
 /// The error for a path that leads nowhere. In a DataLad or git-annex clone, files that
@@ -218,23 +294,6 @@ fn placeholder(path: &Path, head: &[u8]) -> Option<Error> {
         );
     }
     text.contains("annex/objects/").then(|| not_fetched(path))
-}
-
-/// How a file is encoded, by its first bytes.
-fn encoding(head: &[u8]) -> Encoding {
-    if head.starts_with(&[0x1F, 0x8B]) { Encoding::Gzip } else { Encoding::Plain }
-}
-
-/// The first `most` bytes of a file's content, or as many as there are.
-///
-/// # Errors
-/// Those of opening and reading it.
-pub(super) fn head_of_content(path: &Path, most: usize) -> Result<Vec<u8>> {
-    let content = OpenFile::open(path)?.into_content();
-    let failed = |error| Error::io("cannot read", error).at(path);
-    let mut head = Vec::new();
-    content.map_err(failed)?.stream.take(most as u64).read_to_end(&mut head).map_err(failed)?;
-    Ok(head)
 }
 
 #[cfg(test)]

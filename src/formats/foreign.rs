@@ -2,7 +2,6 @@
 //!
 //! Once a format is read, its row here goes.
 
-use super::codec;
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -85,13 +84,6 @@ const TABLE: &[Foreign] = &[
         signatures: &[At(257, b"ustar")],
         endings: &["tar", "tgz"],
         remedy: "take the image out of it: tar -xf FILE",
-    },
-    Foreign {
-        what: "a FreeSurfer MGH image",
-        // Version 1, then the width, which is below 2^24.
-        signatures: &[At(0, &[0, 0, 0, 1, 0])],
-        endings: &["mgh", "mgz"],
-        remedy: "convert it, with FreeSurfer: mri_convert FILE run.nii.gz",
     },
     Foreign {
         what: "the header of an AFNI dataset",
@@ -186,11 +178,8 @@ const TABLE: &[Foreign] = &[
 const TEXT_BYTES: usize = 512;
 
 /// The error for a file that is no image that is read, by what it is: `error`, if that is not known.
-pub(super) fn refused(path: &Path, error: Error) -> Error {
-    match codec::head_of_content(path, TEXT_BYTES) {
-        Ok(head) => found(path, &head).map_or(error, |it| it.refusal(path)),
-        Err(_) => error,
-    }
+pub(super) fn refused(path: &Path, head: &[u8], error: Error) -> Error {
+    found(path, &head[..head.len().min(TEXT_BYTES)]).map_or(error, |it| it.refusal(path))
 }
 
 fn found(path: &Path, head: &[u8]) -> Option<&'static Foreign> {
@@ -211,7 +200,7 @@ fn found(path: &Path, head: &[u8]) -> Option<&'static Foreign> {
 impl Foreign {
     fn refusal(&self, path: &Path) -> Error {
         let file = format!("'{}'", path.display());
-        Error::unsupported(format!("{}, expected a NIfTI-1 image", self.what))
+        Error::unsupported(format!("{}, expected an image that is read", self.what))
             .remedy(self.remedy.replace("FILE", &file))
             .at(path)
     }
@@ -241,9 +230,9 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 /// [`formats::open`](super::open) without the name of what is not read.
-pub(super) fn named<T>(opened: Result<T>, path: &Path) -> Result<T> {
+pub(super) fn named<T>(opened: Result<T>, path: &Path, head: &[u8]) -> Result<T> {
     opened.map_err(|error| match error.kind() {
-        crate::error::ErrorKind::Format => refused(path, error),
+        crate::error::ErrorKind::Format => refused(path, head, error),
         _ => error,
     })
 }
@@ -274,7 +263,6 @@ mod tests {
             ("run.nii", meta, "MetaImage"),
             ("IM0001", &dicom, "DICOM"),
             ("IM0001.IMA", &[1, 2, 3], "DICOM"),
-            ("run.nii", &[0, 0, 0, 1, 0, 0, 0, 64], "MGH"),
             ("run.nii", b"quite another text", "a text"),
         ] {
             let found = found(Path::new(name), head).map(|it| it.what);

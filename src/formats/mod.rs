@@ -7,31 +7,34 @@
 //! - [`MapSink`] writes maps with the geometry of a source, and what it carries.
 //!
 //! A format is a folder: whatever a file of it can be wrong about is found there and said with the
-//! file's name, and no other module names its fields. [`nifti`] is the only one so far. What the
-//! bytes of a file are, whatever the format, `codec` knows; `foreign` has the names of what is not read. This module does not know what the
-//! voxels are used for, nor how many files belong together.
+//! file's name, and no other module names its fields. What the bytes of a file are, whatever the
+//! format, `codec` knows; how voxels lie in most of them, `stored`; `foreign` has the names of what is
+//! not read. This module does not know what the voxels are used for, nor how many files belong
+//! together.
 
 mod codec;
 mod foreign;
 mod geometry;
+pub mod mgh;
 pub mod nifti;
 mod sink;
 mod source;
+mod stored;
 
-pub use codec::Encoding;
 pub use geometry::{AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, SpatialUnit};
-pub use sink::{Keep, MapFile, MapPrecision, MapSink};
+pub use sink::{Encoding, Keep, MapFile, MapPrecision, MapSink};
 pub use source::{
     BlockReader, Oddity, Progress, Source, Time, TimeUnit, VolumeReader, VolumeStream,
     VoxelEncoding, Voxels,
 };
 
 use crate::error::Result;
+use codec::OpenFile;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The endings of names of images that are read, in words.
-pub const ENDINGS: &str = ".nii or .nii.gz";
+pub const ENDINGS: &str = ".nii, .nii.gz, .mgh or .mgz";
 
 /// Opens the image at `path`, whose format is told by its first bytes: nothing larger than its
 /// header is read or allocated.
@@ -40,16 +43,55 @@ pub const ENDINGS: &str = ".nii or .nii.gz";
 /// A file that cannot be opened, was not fetched, is of no format that is read, or contradicts
 /// itself; the path is named.
 pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
-    Ok(Arc::new(foreign::named(nifti::Image::open(path), path)?))
+    let file = OpenFile::open(path)?;
+    if mgh::is_mgh(&file.head) {
+        return Ok(Arc::new(mgh::Image::in_file(file)?));
+    }
+    let head = file.head.clone();
+    Ok(Arc::new(foreign::named(nifti::Image::in_file(file), path, &head)?))
 }
 
 /// Whether a file's name says that it is an image.
 pub fn has_image_name(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    name.is_some_and(|name| nifti::ENDINGS.iter().any(|ending| name.ends_with(ending)))
+    name.is_some_and(|name| endings().any(|ending| name.ends_with(ending)))
 }
 
 /// Whether a file's first bytes are those of an image, whatever its name.
 pub fn is_image(path: &Path) -> bool {
-    nifti::is_nifti(path)
+    let head = OpenFile::open(path).map(|file| file.head);
+    head.is_ok_and(|head| nifti::is_nifti(&head) || mgh::is_mgh(&head))
+}
+
+/// A name without the ending that says that it is an image, whatever the case of its letters.
+pub(crate) fn without_ending(name: &str) -> &str {
+    let without = |ending: &str| {
+        let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+        end.eq_ignore_ascii_case(ending).then_some(stem)
+    };
+    endings().filter_map(without).min_by_key(|stem| stem.len()).unwrap_or(name)
+}
+
+/// The endings of names of images.
+fn endings() -> impl Iterator<Item = &'static str> {
+    nifti::ENDINGS.into_iter().chain(mgh::ENDINGS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_a_name_is_no_part_of_it_whatever_its_letters() {
+        for (name, stem) in [
+            ("a.nii.gz", "a"),
+            ("A.NII.GZ", "A"),
+            ("b.Nii", "b"),
+            ("c", "c"),
+            ("lh.run.mgz", "lh.run"),
+            ("\u{e9}", "\u{e9}"),
+        ] {
+            assert_eq!(without_ending(name), stem);
+        }
+    }
 }

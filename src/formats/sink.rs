@@ -1,8 +1,16 @@
 //! Maps as files, whatever their format.
 
-use super::Encoding;
 use std::fmt;
 use std::io::{self, Write};
+
+/// Whether a file that is written is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// The map as it is.
+    Plain,
+    /// One gzip member without a time stamp.
+    Gzip,
+}
 
 /// The parts of an image beside its geometry that are kept when a map is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

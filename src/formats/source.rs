@@ -42,7 +42,8 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// The file's name in words: without its folder and the format's ending.
     fn name(&self) -> String {
-        self.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+        let name = self.path().file_name().unwrap_or_default().to_string_lossy();
+        super::without_ending(&name).to_owned()
     }
 
     /// The image in the words of the program that wrote it; empty if it says nothing.

@@ -1,5 +1,5 @@
-//! The bytes under the test data: NIfTI headers and voxels in both byte orders, gzip members, and
-//! the random numbers. Knows no specimen.
+//! The bytes under the test data: NIfTI headers and voxels in both byte orders, gzip members,
+//! FreeSurfer's MGH, and the random numbers. Knows no specimen.
 
 use flate2::{Compression, write::GzEncoder};
 use std::{array::from_fn, io::Write};
@@ -215,4 +215,37 @@ pub fn with_flipped_byte(file: &[u8], from_end: usize) -> Vec<u8> {
     let at = file.len() - from_end;
     file[at] ^= 0xff;
     file
+}
+
+/// Where the voxels of MGH begin.
+pub const MGH_VOXELS_AT: usize = 284;
+
+/// A run in FreeSurfer's MGH, which is big-endian, where a [`Header`] puts it; `code` is that of the
+/// datatype, and no footer follows.
+pub fn mgh(code: i32, datatype: i16, lengths: [i32; 4], voxels: &[f64]) -> Vec<u8> {
+    let run = Header { big_endian: true, ..Header::new(datatype, 0, 1, 1, 1, 1) };
+    let mut out = vec![0; MGH_VOXELS_AT];
+    let mut put = |at: usize, field: &[u8]| out[at..at + field.len()].copy_from_slice(field);
+    put(0, &1_i32.to_be_bytes());
+    put(4, &lengths.map(i32::to_be_bytes).concat());
+    put(20, &code.to_be_bytes());
+    put(28, &1_i16.to_be_bytes());
+    let sizes = [run.pixdim[1], run.pixdim[2], run.pixdim[3]];
+    put(30, &sizes.map(f32::to_be_bytes).concat());
+    let affine = run.affine();
+    for axis in 0..3 {
+        put(42 + 12 * axis, &affine.map(|row| (row[axis] / sizes[axis]).to_be_bytes()).concat());
+    }
+    let centre = affine.map(|row| {
+        let half = |axis: usize| lengths[axis] as f32 / 2.0;
+        (row[0] * half(0) + row[1] * half(1) + row[2] * half(2) + row[3]).to_be_bytes()
+    });
+    put(78, &centre.concat());
+    out.extend(run.encode(voxels));
+    out
+}
+
+/// An MGH image and its footer: TR 2500 ms, flip angle 1.2, TE 30 ms, TI 0, field of view 20.
+pub fn with_mgh_footer(image: &[u8]) -> Vec<u8> {
+    [image, &[2500.0_f32, 1.2, 30.0, 0.0, 20.0].map(f32::to_be_bytes).concat()].concat()
 }

@@ -3,7 +3,7 @@
 //! lies in space.
 
 use crate::program::bytes::{FLOAT32, Header, INT16, Random, gzip};
-use crate::program::{Map, Scratch, bits};
+use crate::program::{Map, Scratch, bits, testdata};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -295,6 +295,24 @@ fn a_known_affine_of_another_format_becomes_the_sform() {
         error,
         "made-here.tf: an axis of 32768 voxels, expected at most 32767 for a map in NIfTI-1"
     );
+}
+
+// nibabel 5.4.2: nib.load("testdata/odd/mgh_int16.mgh").header.get_zooms()[3] in ms, and .affine of
+// mgh_no_ras.mgh.
+#[test]
+fn an_mgh_image_lies_where_nibabel_has_it_and_has_the_tr_behind_its_voxels() {
+    let odd = |name: &str| formats::open(&testdata("odd").join(name)).expect("an image");
+    let (nifti, mgh, packed) = (odd("int16_le.nii"), odd("mgh_int16.mgh"), odd("mgh_tags.mgz"));
+    assert!(nifti.geometry().greatest_displacement_mm(mgh.geometry()) < 1e-4);
+    assert_eq!(mgh.geometry().orientation, Orientation::Known);
+    assert_eq!([&mgh, &packed].map(|it| it.time().tr_seconds), [Some(2.5); 2]);
+    assert_eq!(odd("mgh_no_footer.mgh").time().tr_seconds, None);
+    assert_eq!(packed.notes().expect("notes"), ["mri_convert run.nii run.mgz"]);
+    let nowhere = odd("mgh_no_ras.mgh");
+    assert!(nowhere.geometry().orientation.unknown_reason().is_some());
+    let rows = [[-1.0, 0.0, 0.0, 2.5], [0.0, 0.0, -1.0, 1.5], [0.0, 1.0, 0.0, -2.0]];
+    assert_eq!(nowhere.geometry().affine, Affine(rows));
+    assert_eq!(odd("mgh_surface.mgz").geometry().shape, [60, 1, 1]);
 }
 
 #[test]

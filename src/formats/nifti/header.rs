@@ -6,6 +6,7 @@
 use super::encoding::{contradicting_bits, voxel_encoding};
 use super::orientation;
 use crate::error::{Error, Result};
+use crate::formats::stored::{Layout, OtherSize};
 use crate::formats::{Geometry, Time, TimeUnit, VoxelEncoding};
 use crate::voxels::ByteOrder;
 use nifti::NiftiHeader;
@@ -91,28 +92,24 @@ impl Header {
             other_bits,
             bytes: std::array::from_fn(|at| head[at]),
         };
-        header.checked_size()?;
+        Layout::check(shape, volumes, header.encoding.datatype, header.voxel_offset)?;
         Ok(header)
     }
 
-    /// Refuses a grid whose size in bytes no file can have.
-    fn checked_size(&self) -> Result<()> {
-        let lengths = self.geometry.shape.into_iter().chain([self.time.volumes]);
-        lengths
-            .into_iter()
-            .try_fold(self.encoding.datatype.bytes() as u64, |bytes, length| {
-                bytes.checked_mul(length as u64)
-            })
-            .and_then(|bytes| bytes.checked_add(self.voxel_offset))
-            .filter(|&bytes| bytes <= isize::MAX as u64)
-            .map(|_| ())
-            .ok_or_else(|| {
-                Error::damaged(format!(
-                    "the header claims {} of {} volumes, more than any file holds",
-                    self.geometry.grid(),
-                    self.time.volumes
-                ))
-            })
+    /// The place of the voxels in the file, and how they are stored.
+    pub fn layout(&self) -> Layout {
+        let (datatype, code) = (self.encoding.datatype, self.fields.datatype);
+        Layout {
+            offset: self.voxel_offset,
+            byte_order: self.byte_order,
+            datatype,
+            voxels: self.geometry.voxels(),
+            volumes: self.time.volumes,
+            other_size: self.other_bits.map(|bits| OtherSize {
+                bits,
+                contradiction: format!("bitpix {bits} contradicts datatype {code} ({datatype})"),
+            }),
+        }
     }
 
     /// The image in the words of the program that wrote it (`descrip`).

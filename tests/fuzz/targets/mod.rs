@@ -8,7 +8,7 @@ mod options;
 mod program;
 mod tables;
 
-use crate::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16};
+use crate::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, mgh, with_mgh_footer};
 use crate::driver::Target;
 use tsnr::error::{Error, ErrorKind};
 
@@ -55,6 +55,9 @@ fn images() -> Vec<Vec<u8>> {
     header.vox_offset = 384.0;
     let extension = [&[1, 0, 0, 0, 32, 0, 0, 0, 6, 0, 0, 0][..], &[b'x'; 24]].concat();
     images.push([header.bytes(), extension, header.encode(&voxels(80))].concat());
+    // FreeSurfer's.
+    images.push(with_mgh_footer(&mgh(4, INT16, [3, 2, 2, 11], &voxels(132))));
+    images.push(mgh(3, FLOAT32, [12, 1, 1, 9], &voxels(108)));
     images
 }
 

@@ -1,0 +1,20 @@
+//! FreeSurfer's MGH images of volumes and surfaces. Compressed by gzip they are called MGZ.
+//!
+//! | file | knows |
+//! |---|---|
+//! | `header` | the 284 bytes before the voxels: lengths, type, place in space |
+//! | `footer` | what follows the voxels: the TR, and tags |
+//! | `reader` | the file |
+//!
+//! The layout is that of FreeSurfer's "MGH/MGZ Volume Format"; where it leaves a choice, nibabel's
+//! `mghformat` is followed.
+
+mod footer;
+mod header;
+mod reader;
+
+pub(super) use header::is_mgh;
+pub use reader::Image;
+
+/// Names that say that a file is such an image.
+pub(super) const ENDINGS: [&str; 3] = [".mgh", ".mgz", ".mgh.gz"];
