@@ -53,6 +53,8 @@ pub enum Setting {
     DummyScans,
     /// The cut-off period of the high-pass filter.
     Highpass,
+    /// The format in which maps are written.
+    MapFormat,
     /// Where the maps are looked at.
     Mask,
     /// The value from which on a voxel of the mask is inside.

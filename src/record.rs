@@ -100,8 +100,6 @@ pub struct RunRecord {
     pub regressors: Vec<String>,
     /// The regressors among them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
-    /// How many first volumes are dummy scans, as was said or found, whether they were chosen or not.
-    pub dummies: usize,
     /// The source by which dummy scans were looked for, if they were.
     pub dummies_by: Option<DummySource>,
     /// How the head moved in all its volumes, used or not, if a table of the run says so.
@@ -126,6 +124,8 @@ pub struct FileRecord {
     pub path: PathBuf,
     /// The size of the file on the disk.
     pub bytes: u64,
+    /// The name of its format: `NIfTI-1`.
+    pub format: &'static str,
     /// How samples are stored.
     pub datatype: Datatype,
     /// Value = slope * stored + intercept.
@@ -210,7 +210,6 @@ impl RunRecord {
             name: name.to_owned(),
             files: Vec::new(),
             tr_seconds: None,
-            dummies: uses.iter().filter(|it| **it == Use::Dummy).count(),
             uses,
             regressors: Vec::new(),
             dependent_regressors: Vec::new(),
@@ -277,6 +276,7 @@ mod tests {
             run.files = vec![FileRecord {
                 path: path.into(),
                 bytes: 0,
+                format: "NIfTI-1",
                 datatype: Datatype::Int16,
                 slope: 1.0,
                 intercept: 0.0,

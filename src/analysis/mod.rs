@@ -25,7 +25,7 @@ pub use regions::{atlas_on_grid, or_whole};
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
-use crate::formats::{Keep, MapSink, Progress, Source};
+use crate::formats::{Keep, MapFormat, MapSink, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Beside, OffGrid, PassOutcome, Plan, RunSignals, Settings};
@@ -266,6 +266,14 @@ impl Planned {
     /// The findings that need no voxel, in the order of their rules.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The format of maps where this one is asked for, or none.
+    ///
+    /// # Errors
+    /// One that cannot hold the grid of the runs; the first image is named.
+    pub fn map_format(&self, asked: Option<MapFormat>) -> Result<MapFormat> {
+        self.sink.format(asked).map_err(|error| error.at(self.session().first_image().path()))
     }
 
     /// The tasks that will run.
@@ -519,7 +527,6 @@ fn run_record(run: &Run, prepared: &PreparedRun, signals: RunSignals) -> Result<
         uses: prepared.uses.clone(),
         regressors: prepared.regressors.clone(),
         dependent_regressors: prepared.dependent.clone(),
-        dummies: prepared.dummies,
         dummies_by: prepared.dummies_by,
         motion: prepared.motion.clone(),
         data_hash: signals.data_hash(run.volumes()),
@@ -535,6 +542,7 @@ fn file_record(image: &dyn Source) -> Result<FileRecord> {
     Ok(FileRecord {
         path: image.path().to_owned(),
         bytes: size_of_file(image.path())?,
+        format: image.format(),
         datatype: image.datatype(),
         slope: scaling.slope(),
         intercept: scaling.intercept(),

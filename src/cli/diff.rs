@@ -16,6 +16,7 @@ pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
     outputs::check(&files, arguments.inputs(), process)?;
     let record = compare(&arguments.recipe())?;
+    record.sink.format(arguments.output_format).map_err(|error| error.at(&arguments.a))?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
     let outcome = write(arguments, &record, process);
     let written = if outcome.is_ok() { files } else { Vec::new() };
@@ -81,6 +82,7 @@ impl DiffArguments {
         context.tables = self.table.iter().flat_map(TableName::owned_files).collect();
         context.pictures = self.report.iter().chain(&self.png).cloned().collect();
         context.precision = self.dtype;
+        context.format = self.output_format;
         context
     }
 }

@@ -149,6 +149,7 @@ fn option(setting: Setting) -> &'static str {
         Setting::Detrend => "--detrend",
         Setting::DummyScans => "--dummy-scans",
         Setting::Highpass => "--highpass",
+        Setting::MapFormat => "--output-format",
         Setting::Mask => "--mask",
         Setting::MaskThreshold => "--mask-threshold",
         Setting::MeanFrom => "--mean-from",

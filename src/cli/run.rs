@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
+    planned.map_format(context.format)?;
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
     let overlay = arguments.pictures.overlay_file();

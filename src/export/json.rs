@@ -1,7 +1,7 @@
 //! A record for programs: one JSON object of the schema `tsnr-run/2`, described in `docs/json.md`
 //! and, field by field, in `docs/schemas/tsnr-run-2.json`.
 
-use super::words::grid;
+use super::words::{grid, map_format};
 use super::{Context, date, sentence};
 use crate::findings::Finding;
 use crate::findings::between_runs::BetweenRuns;
@@ -83,6 +83,8 @@ struct RunJson<'a> {
     pictures: Vec<String>,
     /// The type of the values in the images: `float32` or `float64`.
     dtype: &'static str,
+    /// The format of the images: `NIfTI-1` or `NIfTI-2`.
+    format: &'static str,
 }
 
 #[derive(Serialize)]
@@ -210,6 +212,8 @@ struct FileJson {
     path: String,
     /// The size of the file, in bytes.
     bytes: u64,
+    /// Its format: `NIfTI-1`, ...
+    format: &'static str,
     /// How samples are stored: `int16`, ...
     datatype: String,
     /// Value = slope * stored + intercept.
@@ -369,6 +373,7 @@ impl<'a> RunJson<'a> {
             tables: paths(&context.tables),
             pictures: paths(&context.pictures),
             dtype: context.precision.name(),
+            format: map_format(record, context).name(),
         }
     }
 }
@@ -410,6 +415,7 @@ fn run<'a>((run, quality): (&'a RunRecord, &RunQuality)) -> RunOfJson<'a> {
     let files = run.files.iter().map(|file| FileJson {
         path: file.path.display().to_string(),
         bytes: file.bytes,
+        format: file.format,
         datatype: file.datatype.to_string(),
         slope: file.slope,
         intercept: file.intercept,

@@ -22,7 +22,7 @@ mod words;
 pub use map_files::{MapOutput, RUN_PLACE, encoding};
 pub use words::{LABEL_COLUMNS, command_line, hanging, printable, printable_lines};
 
-use crate::formats::MapPrecision;
+use crate::formats::{MapFormat, MapPrecision};
 use std::path::PathBuf;
 
 /// The facts that only the caller of exporters knows.
@@ -39,6 +39,8 @@ pub struct Context {
     pub pictures: Vec<PathBuf>,
     /// How the values of maps are stored.
     pub precision: MapPrecision,
+    /// The format that was asked for of maps; else the one that suits their grid.
+    pub format: Option<MapFormat>,
     /// Whether outputs leave out what differs from run to run: times, peaks, the command, and
     /// where outputs are written.
     pub is_reproducible: bool,

@@ -89,6 +89,7 @@ fn file(
         name: title.to_owned(),
         description: description.to_owned(),
         notes: vec![recorded(record, map).to_text()],
+        format: context.format,
         ..MapFile::new(encoding, context.precision)
     }
 }

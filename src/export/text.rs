@@ -3,7 +3,7 @@
 use super::Context;
 use super::html::{Shown, tsnr_range};
 use super::sentence;
-use super::words::{LABEL_COLUMNS, MOST_RUNS_LISTED, grid, printable, reasons, runs};
+use super::words::{LABEL_COLUMNS, MOST_RUNS_LISTED, grid, printable, reasons, runs, stored};
 use crate::analysis::Planned;
 use crate::error::Result;
 use crate::findings::between_runs::variance;
@@ -98,8 +98,10 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         lines.push(("not checked", unchecked.join(", ")));
     }
     if !context.images.is_empty() {
-        let precision = context.precision.name();
-        lines.push(("written", format!("{} ({precision})", listed(&context.images))));
+        lines.push((
+            "written",
+            format!("{} ({})", listed(&context.images), stored(record, context)),
+        ));
     }
     match context.tables.as_slice() {
         [] => {}

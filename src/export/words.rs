@@ -1,6 +1,7 @@
 //! Words that several exporters use.
 
-use crate::formats::Geometry;
+use super::Context;
+use crate::formats::{Geometry, MapFormat};
 use crate::maps::Counts;
 use crate::numbers::{count, counted};
 use crate::pictures::Grid;
@@ -36,6 +37,23 @@ pub(crate) fn runs(lengths: &[usize], files: usize) -> String {
             counted(longest, "volume"),
             count(total)
         ),
+    }
+}
+
+/// The format in which the maps of a record are written.
+pub(super) fn map_format(record: &Record, context: &Context) -> MapFormat {
+    record.sink.format(context.format).expect("a format that was asked for before")
+}
+
+/// How the maps of a record are stored, in words: the type of their values, and the format where one
+/// was asked for, or they or the first run have another than NIfTI-1.
+pub(super) fn stored(record: &Record, context: &Context) -> String {
+    let (precision, format) = (context.precision.name(), map_format(record, context));
+    let of_run = record.runs.first().and_then(|run| run.files.first()).map(|file| file.format);
+    let usual = MapFormat::Nifti1;
+    match context.format.is_some() || format != usual || of_run != Some(usual.name()) {
+        true => format!("{}, {precision}", format.name()),
+        false => precision.to_owned(),
     }
 }
 

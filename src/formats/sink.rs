@@ -1,5 +1,6 @@
 //! Maps as files, whatever their format.
 
+use crate::error::Result;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -44,6 +45,36 @@ impl MapPrecision {
     }
 }
 
+/// A format that maps are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapFormat {
+    /// NIfTI-1, which every program reads: axes of up to 32,767 voxels.
+    Nifti1,
+    /// NIfTI-2: axes of any length.
+    Nifti2,
+}
+
+impl MapFormat {
+    /// All of them.
+    pub const ALL: [MapFormat; 2] = [MapFormat::Nifti1, MapFormat::Nifti2];
+
+    /// The name of the format: `NIfTI-1`.
+    pub fn name(self) -> &'static str {
+        match self {
+            MapFormat::Nifti1 => "NIfTI-1",
+            MapFormat::Nifti2 => "NIfTI-2",
+        }
+    }
+
+    /// The name in small letters and digits, as it is chosen by: `nifti1`.
+    pub fn key(self) -> &'static str {
+        match self {
+            MapFormat::Nifti1 => "nifti1",
+            MapFormat::Nifti2 => "nifti2",
+        }
+    }
+}
+
 /// How a map is stored, and what its file says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFile {
@@ -51,6 +82,8 @@ pub struct MapFile {
     pub encoding: Encoding,
     /// How the values are stored.
     pub precision: MapPrecision,
+    /// The format that was asked for; else the one that suits the grid.
+    pub format: Option<MapFormat>,
     /// The name of the map, in a word; a format may cut it (NIfTI-1 after 15 bytes).
     pub name: String,
     /// The map in a line; a format may cut it (NIfTI-1 after 79 bytes).
@@ -64,13 +97,19 @@ impl MapFile {
     /// A map that nothing is said of.
     pub fn new(encoding: Encoding, precision: MapPrecision) -> MapFile {
         let (name, description, notes) = Default::default();
-        MapFile { encoding, precision, name, description, notes }
+        MapFile { encoding, precision, format: None, name, description, notes }
     }
 }
 
 /// A writer of maps with the geometry of an image, and what is kept of it. It holds all that it
 /// writes, and reads no file.
 pub trait MapSink: fmt::Debug + Send + Sync {
+    /// The format in which it writes where this one is asked for, or none.
+    ///
+    /// # Errors
+    /// A format that cannot hold the grid, or is none of the image's; without the image's name.
+    fn format(&self, asked: Option<MapFormat>) -> Result<MapFormat>;
+
     /// Writes the values of a map, a voxel each, the first axis fastest. The same values and file
     /// give the same bytes.
     ///
@@ -78,7 +117,8 @@ pub trait MapSink: fmt::Debug + Send + Sync {
     /// Those of writing `to`.
     ///
     /// # Panics
-    /// If the image's grid has another number of voxels.
+    /// If the image's grid has another number of voxels, or the format that is asked for is none of
+    /// those that [`MapSink::format`] gives.
     fn write(
         &self,
         to: &mut dyn Write,

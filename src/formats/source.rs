@@ -17,6 +17,9 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Where the image lies, as it was given.
     fn path(&self) -> &Path;
 
+    /// The name of its format: `NIfTI-1`.
+    fn format(&self) -> &'static str;
+
     /// The grid of the image, and where it lies in space.
     fn geometry(&self) -> &Geometry;
 
@@ -66,25 +69,19 @@ pub trait Source: fmt::Debug + Send + Sync {
         0
     }
 
-    /// The bytes of memory that a decoder of its file takes beyond a mebibyte, which each takes.
-    fn decoder_bytes(&self) -> u64 {
-        0
-    }
-
     /// The oddities of the file, which was read all the same. What lies behind its voxels is known once
     /// they were read to the end.
     fn oddities(&self) -> Vec<Oddity> {
         Vec::new()
     }
 
-    /// The writer of maps on the grid of this image, in the format that suits them: NIfTI-1, unless
-    /// the image's own has one for maps.
+    /// The writer of maps on the grid of this image, in the format that suits them: NIfTI-1 where an
+    /// axis is not too long for it, else NIfTI-2, unless the image's own has one for maps.
     ///
     /// # Errors
-    /// Those of reading what is kept; a grid that the format of maps cannot hold.
+    /// Those of reading what is kept.
     fn map_sink(&self, _keep: Keep) -> Result<Arc<dyn MapSink>> {
-        let sink = nifti::Sink::on_grid(self.geometry());
-        Ok(Arc::new(sink.map_err(|error| error.at(self.path()))?))
+        Ok(Arc::new(nifti::Sink::on_grid(self.geometry())))
     }
 
     /// Number of time points, at least 1.

@@ -2,8 +2,7 @@
 //! FreeSurfer's MGH, and the random numbers. Knows no specimen.
 
 use flate2::{Compression, write::GzEncoder};
-use std::array::from_fn;
-use std::io::{Read, Write};
+use std::{array::from_fn, io::Write};
 
 pub const INT16: i16 = 4;
 pub const FLOAT32: i16 = 16;
@@ -118,25 +117,29 @@ impl Header {
         out
     }
 
-    /// The 540 bytes of the same header in NIfTI-2, little-endian.
+    /// The 540 bytes of the same header in NIfTI-2.
     pub fn nifti2_bytes(&self) -> Vec<u8> {
         let mut out = vec![0; 540];
         let mut put = |at: usize, field: &[u8]| out[at..at + field.len()].copy_from_slice(field);
         let doubles = |values: &[f32]| -> Vec<u8> {
-            values.iter().flat_map(|&value| f64::from(value).to_le_bytes()).collect()
+            values.iter().flat_map(|&value| bytes!(f64::from(value), self.big_endian)).collect()
         };
-        put(0, &540_i32.to_le_bytes());
-        put(4, b"n+2\0\r\n\x1a\n");
-        put(12, &[self.datatype.to_le_bytes(), self.bitpix.to_le_bytes()].concat());
-        put(16, &self.dim.map(|length| i64::from(length).to_le_bytes()).concat());
+        let words = |values: &[i32]| -> Vec<u8> {
+            values.iter().flat_map(|value| bytes!(value, self.big_endian)).collect()
+        };
+        put(0, &words(&[540]));
+        put(4, if self.magic == *b"ni1\0" { b"ni2\0\r\n\x1a\n" } else { b"n+2\0\r\n\x1a\n" });
+        put(12, &bytes!(self.datatype, self.big_endian));
+        put(14, &bytes!(self.bitpix, self.big_endian));
+        put(16, &self.dim.map(|length| bytes!(i64::from(length), self.big_endian)).concat());
         put(104, &doubles(&self.pixdim));
-        put(168, &544_i64.to_le_bytes()); // vox_offset
+        put(168, &bytes!(544_i64, self.big_endian)); // vox_offset
         put(176, &doubles(&[self.slope, self.inter]));
-        put(344, &[self.qform_code, self.sform_code].map(|c| i32::from(c).to_le_bytes()).concat());
+        put(344, &words(&[self.qform_code, self.sform_code].map(i32::from)));
         put(352, &doubles(&self.quaternion));
         put(376, &doubles(&self.translation));
         put(400, &doubles(self.affine().as_flattened()));
-        put(500, &i32::from(self.xyzt_units).to_le_bytes());
+        put(500, &words(&[self.xyzt_units.into()]));
         out
     }
 
@@ -216,19 +219,6 @@ pub fn with_flipped_byte(file: &[u8], from_end: usize) -> Vec<u8> {
     let at = file.len() - from_end;
     file[at] ^= 0xff;
     file
-}
-
-/// Content as bzip2 packs it.
-pub fn bzip2(content: &[u8]) -> Vec<u8> {
-    let mut packed = Vec::new();
-    let mut encoder = bzip2::read::BzEncoder::new(content, bzip2::Compression::best());
-    encoder.read_to_end(&mut packed).expect("read from memory");
-    packed
-}
-
-/// Content as a zstd frame with a checksum.
-pub fn zstd(content: &[u8]) -> Vec<u8> {
-    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 /// Where the voxels of MGH begin.

@@ -130,10 +130,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),
     ("hmac_sha256", &["analysis", "export", "recipe"]),
-    // An exporter has this name, too.
-    ("nifti", &["cli", "export", "formats"]),
-    ("bzip2", &["formats"]),
-    ("ruzstd", &["formats"]),
     ("flate2", &["export", "formats", "pictures"]),
     ("glob", &["recipe", "runs"]),
     ("gzip_stream", &["formats"]),

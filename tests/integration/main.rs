@@ -34,6 +34,7 @@ mod mask;
 mod memory;
 mod messages;
 mod modes;
+mod nifti2;
 mod options;
 mod output;
 mod pictures;

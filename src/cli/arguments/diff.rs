@@ -2,10 +2,10 @@
 
 use super::regions::table_name;
 use super::{
-    AtlasArguments, MessageArguments, OnGridArguments, TableName, byte_size, output_name,
-    precision, text_name, two_outputs,
+    AtlasArguments, MessageArguments, OnGridArguments, TableName, byte_size, map_format,
+    output_name, precision, text_name, two_outputs,
 };
-use crate::formats::MapPrecision;
+use crate::formats::{MapFormat, MapPrecision};
 use clap::Args;
 use clap::error::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,10 @@ pub(in crate::cli) struct DiffArguments {
     #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32",
           help_heading = "Output")]
     pub dtype: MapPrecision,
+
+    /// Format of these maps [default: nifti1, or nifti2 where an axis is longer than 32,767]
+    #[arg(long, value_name = "FORMAT", value_parser = map_format(), help_heading = "Output")]
+    pub output_format: Option<MapFormat>,
 
     /// Leave out of all outputs what differs from run to run: times, command, output names
     #[arg(long, help_heading = "Output")]

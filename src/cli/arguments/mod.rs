@@ -18,7 +18,7 @@ use super::messages::{Messages, wrong_command_line};
 use super::talker;
 use super::terminal::is_colored;
 use crate::export::{RUN_PLACE, printable};
-use crate::formats::{Encoding, MapPrecision};
+use crate::formats::{Encoding, MapFormat, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::{STDOUT, in_one_file, repeated, written_file};
 use crate::recipe::Mode;
@@ -208,6 +208,11 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "TYPE", value_parser = precision(), default_value = "float32",
           hide_short_help = true, help_heading = "Output")]
     pub dtype: MapPrecision,
+
+    /// Format of the written maps [default: nifti1, or nifti2 where an axis is longer than 32,767]
+    #[arg(long, value_name = "FORMAT", value_parser = map_format(), hide_short_help = true,
+          help_heading = "Output")]
+    pub output_format: Option<MapFormat>,
 
     /// Value of voxels whose tSNR is undefined (std 0, or samples NaN or infinite)
     ///
@@ -544,6 +549,12 @@ where
 fn precision() -> impl TypedValueParser<Value = MapPrecision> {
     let parser = PossibleValuesParser::new(MapPrecision::ALL.map(MapPrecision::name));
     let known = |name: String| MapPrecision::ALL.into_iter().find(|it| it.name() == name);
+    parser.map(move |name| known(name).expect("a possible value"))
+}
+
+fn map_format() -> impl TypedValueParser<Value = MapFormat> {
+    let parser = PossibleValuesParser::new(MapFormat::ALL.map(MapFormat::key));
+    let known = |name: String| MapFormat::ALL.into_iter().find(|it| it.key() == name);
     parser.map(move |name| known(name).expect("a possible value"))
 }
 

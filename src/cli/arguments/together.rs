@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 
 /// The options that each option acts on: without one of these it would do nothing. A value is
 /// written behind `=`; where a command has none of them, it has the option for its own sake.
-const NEEDS: [(&str, &[&str]); 29] = [
+const NEEDS: [(&str, &[&str]); 30] = [
     ("quiet", SAY_OR_WRITE),
     // The summary of a run has its time, that of two maps has nothing that differs.
     ("reproducible", &["command=run", "report", "png", "difference", "ratio", "json", "table"]),
     ("dtype", &["output", "mean", "std", "maps", "difference", "ratio"]),
+    ("output_format", &["output", "mean", "std", "maps", "difference", "ratio"]),
     ("mask_out", &["mask"]),
     ("mask_threshold", &["mask"]),
     ("resample", &["mask", "atlas", "tissues"]),

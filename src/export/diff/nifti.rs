@@ -59,6 +59,7 @@ pub fn write(
         name: kind.title().to_owned(),
         description: format!("tsnr {version}: {name}, {definition}"),
         notes: vec![recorded],
+        format: context.format,
         ..MapFile::new(encoding, context.precision)
     };
     let mut written = values.iter().map(|&value| if value.is_nan() { 0.0 } else { value });

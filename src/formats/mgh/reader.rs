@@ -60,6 +60,10 @@ impl Source for Image {
         self.stored.path()
     }
 
+    fn format(&self) -> &'static str {
+        "MGH"
+    }
+
     fn geometry(&self) -> &Geometry {
         &self.header.geometry
     }
@@ -78,10 +82,6 @@ impl Source for Image {
 
     fn open_voxels(&self) -> Result<Voxels> {
         self.stored.open_voxels()
-    }
-
-    fn decoder_bytes(&self) -> u64 {
-        self.stored.decoder_bytes()
     }
 
     fn header_bytes(&self) -> &[u8] {

@@ -1,15 +1,15 @@
 //! How the samples of a header are stored: datatype codes, and the rule of the slope.
 
+use super::fields::Fields;
 use crate::error::{Error, Result};
 use crate::formats::VoxelEncoding;
 use crate::voxels::{Datatype, Scaling};
-use nifti::NiftiHeader;
 
 /// The voxel encoding of a header.
 ///
 /// # Errors
 /// A datatype that is no real number; an intercept that cannot be.
-pub(super) fn voxel_encoding(header: &NiftiHeader) -> Result<VoxelEncoding> {
+pub(super) fn voxel_encoding(header: &Fields) -> Result<VoxelEncoding> {
     let datatype = datatype(header.datatype).map_err(|content| {
         Error::unsupported(format!(
             "datatype {} stores {content}, expected 8- to 64-bit integers or 32- or 64-bit floats, \
@@ -22,7 +22,7 @@ pub(super) fn voxel_encoding(header: &NiftiHeader) -> Result<VoxelEncoding> {
 }
 
 /// The bits of a sample by `bitpix`, where that contradicts the datatype.
-pub(super) fn contradicting_bits(header: &NiftiHeader, datatype: Datatype) -> Option<i16> {
+pub(super) fn contradicting_bits(header: &Fields, datatype: Datatype) -> Option<i16> {
     (i32::from(header.bitpix) != 8 * datatype.bytes() as i32).then_some(header.bitpix)
 }
 
@@ -47,7 +47,7 @@ fn datatype(code: i16) -> std::result::Result<Datatype, &'static str> {
         128 => return Err("colours (RGB24)"),
         2304 => return Err("colours (RGBA32)"),
         1536 => return Err("128-bit floats (float128)"),
-        _ => return Err("nothing that NIfTI-1 defines"),
+        _ => return Err("nothing that NIfTI defines"),
     })
 }
 
@@ -59,11 +59,11 @@ fn datatype(code: i16) -> std::result::Result<Datatype, &'static str> {
 /// | 0, NaN, infinite | anything | unscaled |
 /// | else | finite | `slope * stored + intercept` |
 /// | else | NaN, infinite | an error: the values cannot be known |
-fn scaling(scl_slope: f32, scl_inter: f32) -> Result<Scaling> {
+fn scaling(scl_slope: f64, scl_inter: f64) -> Result<Scaling> {
     if scl_slope == 0.0 || !scl_slope.is_finite() {
         return Ok(Scaling::IDENTITY);
     }
-    Scaling::new(scl_slope.into(), scl_inter.into()).ok_or_else(|| {
+    Scaling::new(scl_slope, scl_inter).ok_or_else(|| {
         Error::damaged(format!(
             "scl_slope {scl_slope} is valid but scl_inter is {scl_inter}, so the values cannot be \
              known; expected a finite scl_inter"
@@ -77,11 +77,11 @@ mod tests {
 
     #[test]
     fn a_slope_that_would_destroy_the_data_scales_nothing() {
-        for slope in [0.0, f32::NAN, f32::INFINITY] {
+        for slope in [0.0, f64::NAN, f64::INFINITY] {
             assert_eq!(scaling(slope, 7.0).unwrap(), Scaling::IDENTITY);
         }
         assert_eq!(scaling(0.5, -100.0).unwrap().apply(3.0), -98.5);
-        let error = scaling(2.0, f32::NAN).unwrap_err().to_string();
+        let error = scaling(2.0, f64::NAN).unwrap_err().to_string();
         assert!(error.contains("scl_inter is NaN"), "{error}");
     }
 }

@@ -1,31 +1,22 @@
-//! A NIfTI-1 header, checked field by field.
-//!
-//! The `nifti` crate turns the 348 bytes into fields; which of them can be believed, and
-//! what they mean together, is decided here. Field names are those of nifti1.h.
+//! A header, checked field by field: which of its fields can be believed, and what they mean
+//! together.
 
 use super::encoding::{contradicting_bits, voxel_encoding};
+use super::fields::{Fields, Standard};
 use super::orientation;
 use crate::error::{Error, Result};
 use crate::formats::stored::{Layout, OtherSize};
 use crate::formats::{Geometry, Time, TimeUnit, VoxelEncoding};
 use crate::voxels::ByteOrder;
-use nifti::NiftiHeader;
-
-/// Bytes of a NIfTI-1 header, and the value of its `sizeof_hdr`.
-pub(super) const HEADER_BYTES: usize = 348;
-/// Where the voxels of a single file begin at the earliest: after the header and the four
-/// bytes that tell of extensions.
-pub(super) const FIRST_VOXEL_OFFSET: u64 = 352;
-/// Bytes of a NIfTI-2 header, and the value of its `sizeof_hdr`.
-pub(super) const NIFTI_2_HEADER_BYTES: usize = 540;
 
 /// The value of `dim[1]` where a vector is too long for it, whose length FreeSurfer writes into `glmin`
 /// (its `save_nifti.m`; nibabel's `Nifti1Header.get_data_shape` reads it so).
-pub(super) const LENGTH_IN_GLMIN: i16 = -1;
+pub(super) const LENGTH_IN_GLMIN: i64 = -1;
 
 /// The contents of a valid header.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
+    pub standard: Standard,
     pub geometry: Geometry,
     pub time: Time,
     pub encoding: VoxelEncoding,
@@ -34,13 +25,13 @@ pub(super) struct Header {
     /// Where the first voxel lies in the (decompressed) file, in bytes.
     pub voxel_offset: u64,
     /// The fields, mended where they cannot be.
-    pub fields: NiftiHeader,
+    pub fields: Fields,
     /// The fields that contradict each other, and what was made of them, in words.
     pub mended: Vec<String>,
     /// The size of a sample in bits by `bitpix`, if that is not the datatype's.
     pub other_bits: Option<i16>,
     /// The header as it is stored.
-    pub bytes: [u8; HEADER_BYTES],
+    pub bytes: Vec<u8>,
 }
 
 impl Header {
@@ -50,24 +41,19 @@ impl Header {
     /// # Errors
     /// What makes the header unusable, without the file's name.
     pub(super) fn parse(head: &[u8]) -> Result<Header> {
-        let byte_order = byte_order(head)?;
-        check_magic(head)?;
-        let field = |offset: usize| {
-            let bytes = [head[offset], head[offset + 1]];
-            match byte_order {
-                ByteOrder::Little => i16::from_le_bytes(bytes),
-                ByteOrder::Big => i16::from_be_bytes(bytes),
-            }
-        };
-        // The crate keeps dimensions unsigned and guesses the byte order from dim[0], so
-        // they are read here, before it sees them.
-        let dim: [i16; 8] = std::array::from_fn(|axis| field(40 + 2 * axis));
-        let mut fields = NiftiHeader::from_reader(&head[..HEADER_BYTES])
-            .map_err(|error| Error::damaged(format!("damaged NIfTI-1 header: {error}")))?;
-        let (shape, volumes) = shape(dim, fields.glmin)?;
+        let (standard, byte_order) = standard(head)?;
+        check_magic(head, standard)?;
+        let mut fields = Fields::read(head, standard, byte_order);
+        if (3000..3100).contains(&fields.intent_code) && standard == Standard::Two {
+            return Err(Error::unsupported(
+                "a CIFTI-2 file, expected NIfTI: CIFTI is not read yet",
+            )
+            .remedy("give the volume data of the same run"));
+        }
+        let (shape, volumes) = shape(&fields, standard)?;
         let encoding = voxel_encoding(&fields)?;
-        let mut mended = orientation::mend(&mut fields);
-        if dim[1] == LENGTH_IN_GLMIN {
+        let mut mended = orientation::mend(&mut fields, standard);
+        if fields.dim[1] == LENGTH_IN_GLMIN {
             mended.push(format!(
                 "dim[1] is -1, and the length {} was taken from glmin, as FreeSurfer writes long \
                  vectors",
@@ -82,15 +68,16 @@ impl Header {
             ));
         }
         let header = Header {
-            geometry: orientation::geometry(&fields, shape),
-            time: time(&fields, dim, volumes),
+            standard,
+            geometry: orientation::geometry(&fields, shape, standard),
+            time: time(&fields, volumes),
             encoding,
             byte_order,
-            voxel_offset: voxel_offset(fields.vox_offset)?,
+            voxel_offset: voxel_offset(fields.vox_offset, standard)?,
             fields,
             mended,
             other_bits,
-            bytes: std::array::from_fn(|at| head[at]),
+            bytes: head[..standard.header_bytes()].to_vec(),
         };
         Layout::check(shape, volumes, header.encoding.datatype, header.voxel_offset)?;
         Ok(header)
@@ -119,20 +106,28 @@ impl Header {
 }
 
 /// The time of a header: the step of the axis that [`shape`] takes for time.
-fn time(fields: &NiftiHeader, dim: [i16; 8], volumes: usize) -> Time {
+fn time(fields: &Fields, volumes: usize) -> Time {
     let unit = match fields.xyzt_units & 0b11_1000 {
         8 => TimeUnit::Second,
         16 => TimeUnit::Millisecond,
         24 => TimeUnit::Microsecond,
         _ => TimeUnit::Unknown,
     };
-    let has_axis = dim[0] > 3;
-    let time_axis = if dim[0] >= 5 && dim[4] == 1 { 5 } else { 4 };
-    // Through the decimal form, so that 2.2 s is not 2.200000047683716 s.
-    let step: Option<f64> = fields.pixdim[time_axis].to_string().parse().ok();
-    let tr = step.map(|step| step * unit.seconds()).filter(|&tr| tr > 0.0 && tr.is_finite());
+    let has_axis = fields.dim[0] > 3;
+    let time_axis = if fields.dim[0] >= 5 && fields.dim[4] == 1 { 5 } else { 4 };
+    let step = decimal(fields.pixdim[time_axis]);
+    let tr = Some(step * unit.seconds()).filter(|&tr| tr > 0.0 && tr.is_finite());
     let tr_seconds = tr.filter(|_| has_axis);
     Time { volumes, has_axis, tr_seconds, tr_place: "pixdim[4] in its header", unit }
+}
+
+/// The number that was meant where it was stored in 32 bits, now or once: 2.2, not 2.200000047683716.
+fn decimal(number: f64) -> f64 {
+    let short = number as f32;
+    match f64::from(short) == number {
+        true => short.to_string().parse().unwrap_or(number),
+        false => number,
+    }
 }
 
 /// A field of text up to its first zero byte.
@@ -141,8 +136,8 @@ fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(text).trim().to_owned()
 }
 
-/// Tells little from big endian by `sizeof_hdr`, and NIfTI-1 from what is none.
-fn byte_order(head: &[u8]) -> Result<ByteOrder> {
+/// Which standard a header follows, and its order of bytes, by `sizeof_hdr`.
+fn standard(head: &[u8]) -> Result<(Standard, ByteOrder)> {
     if head.is_empty() {
         return Err(Error::damaged("empty file, expected a NIfTI image"));
     }
@@ -151,63 +146,64 @@ fn byte_order(head: &[u8]) -> Result<ByteOrder> {
     };
     let (little, big) = (size(i32::from_le_bytes), size(i32::from_be_bytes));
     for (order, found) in [(ByteOrder::Little, little), (ByteOrder::Big, big)] {
-        if found == Some(HEADER_BYTES as i32) {
-            if head.len() < HEADER_BYTES {
+        for standard in [Standard::One, Standard::Two] {
+            if found != Some(standard.header_bytes() as i32) {
+                continue;
+            }
+            if head.len() < standard.header_bytes() {
                 return Err(Error::damaged(format!(
-                    "truncated: {} bytes, where a NIfTI-1 header alone takes {HEADER_BYTES}",
-                    head.len()
+                    "truncated: {} bytes, where a {} header alone takes {}",
+                    head.len(),
+                    standard.name(),
+                    standard.header_bytes()
                 )));
             }
-            return Ok(order);
-        }
-        if found == Some(NIFTI_2_HEADER_BYTES as i32) {
-            return Err(nifti_2_error(head, order));
+            return Ok((standard, order));
         }
     }
-    let magic = head.get(344..348);
-    if magic == Some(b"n+1\0") || magic == Some(b"ni1\0") {
-        let size = little.unwrap_or_default();
-        return Err(damaged(&format!("sizeof_hdr is {size}, expected 348")));
+    for standard in [Standard::One, Standard::Two] {
+        if has_magic(head, standard.single_magic()) || has_magic(head, standard.pair_magic()) {
+            let (size, expected) = (little.unwrap_or_default(), standard.header_bytes());
+            return Err(damaged(&format!("sizeof_hdr is {size}, expected {expected}")));
+        }
     }
-    Err(Error::format("not a NIfTI image: expected a NIfTI-1 header at its beginning"))
+    Err(Error::format("not a NIfTI image: expected a NIfTI header at its beginning"))
 }
 
-/// The refusal of a NIfTI-2 file, CIFTI named as such (intent codes 3000 to 3099).
-fn nifti_2_error(head: &[u8], order: ByteOrder) -> Error {
-    let intent =
-        head.get(504..508).and_then(|bytes| bytes.first_chunk()).map(|&bytes| match order {
-            ByteOrder::Little => i32::from_le_bytes(bytes),
-            ByteOrder::Big => i32::from_be_bytes(bytes),
-        });
-    match intent {
-        Some(3000..=3099) => {
-            Error::unsupported("a CIFTI-2 file, expected NIfTI-1: CIFTI is not read yet")
-                .remedy("give the volume data of the same run")
-        }
-        _ => Error::unsupported("a NIfTI-2 image, expected NIfTI-1: NIfTI-2 is not read yet")
-            .remedy(
-                "convert it, with nibabel: nib.save(nib.Nifti1Image.from_image(nib.load(FILE)), \
-                     'run.nii.gz')",
-            ),
-    }
+/// Whether these bytes of a file's beginning are there.
+pub(super) fn has_magic(head: &[u8], (at, magic): (usize, &[u8])) -> bool {
+    head.get(at..).is_some_and(|it| it.starts_with(magic))
 }
 
-fn check_magic(head: &[u8]) -> Result<()> {
-    match &head[344..HEADER_BYTES] {
-        b"n+1\0" => Ok(()),
-        b"ni1\0" => Err(Error::unsupported(
+fn check_magic(head: &[u8], standard: Standard) -> Result<()> {
+    if has_magic(head, standard.single_magic()) {
+        return Ok(());
+    }
+    if has_magic(head, standard.pair_magic()) {
+        return Err(Error::unsupported(
             "the header of a .hdr/.img pair, expected a single file: pairs are not read yet",
         )
-        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")),
-        _ => Err(Error::format(
-            "no NIfTI-1 magic after a header of 348 bytes (an ANALYZE 7.5 header?), expected \"n+1\"",
-        )),
+        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')"));
     }
+    Err(match standard {
+        Standard::One => Error::format(
+            "no NIfTI-1 magic after a header of 348 bytes (an ANALYZE 7.5 header?), expected \"n+1\"",
+        ),
+        // nifti2.h: the bytes behind the letters tell whether ends of lines were changed.
+        Standard::Two if head[4..].starts_with(b"n+2") || head[4..].starts_with(b"ni2") => {
+            Error::damaged(
+                "the end of its NIfTI-2 magic was changed, as by a transfer that took it for text",
+            )
+            .remedy("copy it again, as binary")
+        }
+        Standard::Two => Error::format("a header of 540 bytes without the magic of NIfTI-2"),
+    })
 }
 
 /// Spatial shape and number of time points: 1 to 3 dimensions are one volume, time is the
 /// fourth, or the fifth where the fourth is a singleton. Of a long vector `glmin` has the length.
-fn shape(dim: [i16; 8], glmin: i32) -> Result<([usize; 3], usize)> {
+fn shape(fields: &Fields, standard: Standard) -> Result<([usize; 3], usize)> {
+    let (dim, glmin) = (fields.dim, fields.glmin);
     if !(1..=7).contains(&dim[0]) {
         return Err(damaged(&format!(
             "dim[0] is {}, expected the number of dimensions, 1 to 7",
@@ -219,7 +215,7 @@ fn shape(dim: [i16; 8], glmin: i32) -> Result<([usize; 3], usize)> {
     for axis in 1..=used {
         lengths[axis] = match usize::try_from(dim[axis]) {
             Ok(length) if length > 0 => length,
-            _ if axis == 1 && is_long_vector(dim) => {
+            _ if axis == 1 && standard == Standard::One && is_long_vector(dim) => {
                 usize::try_from(glmin).ok().filter(|&length| length > 0).ok_or_else(|| {
                     damaged(&format!(
                         "dim[1] is -1 and glmin, where the length would be, is {glmin}"
@@ -236,7 +232,7 @@ fn shape(dim: [i16; 8], glmin: i32) -> Result<([usize; 3], usize)> {
     let volumes = match [length(4), length(5), length(6), length(7)] {
         [t, 1, 1, 1] | [1, t, 1, 1] => t,
         _ => {
-            let lengths: Vec<String> = dim[1..=used].iter().map(i16::to_string).collect();
+            let lengths: Vec<String> = dim[1..=used].iter().map(i64::to_string).collect();
             return Err(Error::unsupported(format!(
                 "{} dimensions ({}), expected three of space and one of time",
                 used,
@@ -248,22 +244,23 @@ fn shape(dim: [i16; 8], glmin: i32) -> Result<([usize; 3], usize)> {
 }
 
 /// Whether the length of the first axis stands in `glmin`.
-fn is_long_vector(dim: [i16; 8]) -> bool {
+fn is_long_vector(dim: [i64; 8]) -> bool {
     let is_one = |axis: usize| (dim[0] as usize) < axis || dim[axis] == 1;
     dim[1] == LENGTH_IN_GLMIN && is_one(2) && is_one(3)
 }
 
-/// nifti1.h: voxels of a single file begin at `vox_offset`, an integer of at least 352;
-/// 0 is left by writers that never set it and means 352.
-fn voxel_offset(vox_offset: f32) -> Result<u64> {
+/// nifti1.h, nifti2.h: voxels of a single file begin at `vox_offset`, an integer of at least 352 or
+/// 544; 0 is left by writers that never set it and means just that.
+fn voxel_offset(vox_offset: f64, standard: Standard) -> Result<u64> {
+    let first = standard.first_voxel_offset();
     if vox_offset == 0.0 {
-        return Ok(FIRST_VOXEL_OFFSET);
+        return Ok(first);
     }
-    if vox_offset >= FIRST_VOXEL_OFFSET as f32 && vox_offset.fract() == 0.0 {
+    if vox_offset >= first as f64 && vox_offset.fract() == 0.0 {
         return Ok(vox_offset as u64);
     }
     Err(damaged(&format!(
-        "vox_offset is {vox_offset}, expected a whole number of at least {FIRST_VOXEL_OFFSET}"
+        "vox_offset is {vox_offset}, expected a whole number of at least {first}"
     )))
 }
 
@@ -293,7 +290,17 @@ mod tests {
     }
 
     fn with(offset: usize, bytes: &[u8]) -> Result<Header> {
-        let mut head = head();
+        changed(head(), offset, bytes)
+    }
+
+    /// The same header as NIfTI-2.
+    fn head_of_two() -> Vec<u8> {
+        let mut fields = Fields::read(&head(), Standard::One, ByteOrder::Little);
+        fields.vox_offset = 544.0;
+        fields.to_bytes(Standard::Two)
+    }
+
+    fn changed(mut head: Vec<u8>, offset: usize, bytes: &[u8]) -> Result<Header> {
         head[offset..offset + bytes.len()].copy_from_slice(bytes);
         Header::parse(&head)
     }
@@ -325,6 +332,28 @@ mod tests {
         let header = with(148, b"tsnr 0.1.0: mean/std\0what was there before").unwrap();
         assert_eq!(header.description(), "tsnr 0.1.0: mean/std");
         assert_eq!(with(148, &[0xFF; 80]).unwrap().description(), "\u{fffd}".repeat(80));
+    }
+
+    #[test]
+    fn a_header_of_64_bits_says_the_same() {
+        let header = Header::parse(&head_of_two()).unwrap();
+        assert_eq!((header.standard, header.voxel_offset), (Standard::Two, 544));
+        assert_eq!((header.geometry.shape, header.time.tr_seconds), ([4, 3, 2], Some(2.2)));
+        let long = changed(head_of_two(), 48, &70_000_i64.to_le_bytes()).unwrap();
+        assert_eq!(long.time.volumes, 70_000);
+        let damaged: [(usize, &[u8], &str); 7] = [
+            (0, &[29, 2], "sizeof_hdr is 541, expected 540"),
+            (8, b"\n\x1a\n\0", "transfer that took it for text"),
+            (4, b"ni2", ".hdr/.img pair"),
+            (16, &[0], "dim[0] is 0"),
+            (24, &(-1_i64).to_le_bytes(), "dim[1] is -1, expected a positive length"),
+            (168, &543_i64.to_le_bytes(), "vox_offset is 543, expected a whole number of at least"),
+            (24, &(i64::MAX / 24).to_le_bytes(), "more than any file holds"),
+        ];
+        for (offset, bytes, says) in damaged {
+            let error = changed(head_of_two(), offset, bytes).unwrap_err().to_string();
+            assert!(error.contains(says), "{says}: {error}");
+        }
     }
 
     #[test]

@@ -1,14 +1,16 @@
-//! NIfTI-1 single files: their headers, their voxels, and maps written as such files.
+//! NIfTI-1 and NIfTI-2 single files: their headers, their voxels, and maps written as such files.
 //!
 //! | file | knows |
 //! |---|---|
-//! | `header` | the 348 bytes, field by field |
+//! | `fields` | the 348 or 540 bytes, field by field |
+//! | `header` | which fields can be believed, and what they mean together |
 //! | `encoding` | datatype codes, `scl_slope` and `scl_inter` |
 //! | `orientation` | sform, qform, voxel sizes |
 //! | `reader` | the file: its size, its voxels, what it carries beside them |
 //! | `writer` | maps, and header extensions |
 
 mod encoding;
+mod fields;
 mod header;
 mod orientation;
 mod reader;

@@ -1,20 +1,29 @@
 //! Where the grid of a header lies in space.
 
+use super::fields::{Fields, Standard};
 use crate::formats::geometry::{Affine, Geometry, Orientation, SpatialUnit, positive};
-use nifti::NiftiHeader;
 
 /// The missing fact where both codes are 0, or the form that counts names no directions.
 const NO_FORM: &str = "neither sform nor qform says how the voxels lie";
 
-/// How far the sum of the squares of a half turn's quaternion may be off 1 by rounding, as nibabel allows it
-/// (`Nifti1Header.quaternion_threshold`).
+/// How far the sum of the squares of a half turn's quaternion may be above 1 by rounding: in NIfTI-2,
+/// too, for most of its numbers were once of 32 bits.
 const ROUNDING: f64 = 3.0 * f32::EPSILON as f64;
+
+/// How far that sum may be off 1 by the rounding of the numbers as they are stored, as nibabel allows
+/// it (`quaternion_threshold` of `Nifti1Header` and `Nifti2Header`).
+fn rounding(standard: Standard) -> f64 {
+    match standard {
+        Standard::One => ROUNDING,
+        Standard::Two => 3.0 * f64::EPSILON,
+    }
+}
 
 /// Mends what a header says of space where it cannot be, so that it can be read by everybody; what
 /// was done, in words. A form that counts and holds numbers that are not finite, or rows that name
 /// no directions, is taken out; a quaternion that is longer than 1 becomes a half turn, as in
 /// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is not finite becomes 1.
-pub(super) fn mend(header: &mut NiftiHeader) -> Vec<String> {
+pub(super) fn mend(header: &mut Fields, standard: Standard) -> Vec<String> {
     let mut mended = Vec::new();
     for (axis, size) in (1..).zip(&mut header.pixdim[1..=3]) {
         if !size.is_finite() {
@@ -29,18 +38,17 @@ pub(super) fn mend(header: &mut NiftiHeader) -> Vec<String> {
     let sform_fault = fault_of_sform(header);
     if sform_fault.is_some() {
         header.sform_code = 0;
-        [header.srow_x, header.srow_y, header.srow_z] = [[0.0; 4]; 3];
+        header.srow = [[0.0; 4]; 3];
     }
     let qform_fault = fault_of_qform(header);
-    let [b, c, d] = [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
+    let [b, c, d] = header.quatern;
     let length = (b * b + c * c + d * d).sqrt();
     if qform_fault.is_some() {
         header.qform_code = 0;
-        [header.quatern_b, header.quatern_c, header.quatern_d] = [0.0; 3];
-        [header.quatern_x, header.quatern_y, header.quatern_z] = [0.0; 3];
-    } else if length * length > 1.0 + ROUNDING {
-        let [b, c, d] = [b, c, d].map(|it| (it / length) as f32);
-        [header.quatern_b, header.quatern_c, header.quatern_d] = [b, c, d];
+        header.quatern = [0.0; 3];
+        header.qoffset = [0.0; 3];
+    } else if length * length > 1.0 + rounding(standard) {
+        header.quatern = [b, c, d].map(|it| it / length);
     }
     let instead = match (header.sform_code > 0, header.qform_code > 0) {
         (true, _) => "the sform says how the voxels lie",
@@ -61,32 +69,27 @@ pub(super) fn mend(header: &mut NiftiHeader) -> Vec<String> {
 }
 
 /// The fault of the sform; one that does not count need not name directions.
-fn fault_of_sform(header: &NiftiHeader) -> Option<&'static str> {
-    let rows = [header.srow_x, header.srow_y, header.srow_z];
-    if rows.as_flattened().iter().any(|it| !it.is_finite()) {
+fn fault_of_sform(header: &Fields) -> Option<&'static str> {
+    if header.srow.as_flattened().iter().any(|it| !it.is_finite()) {
         return Some("its sform has numbers that are not finite");
     }
-    let is_one = Affine(rows.map(|row| row.map(f64::from))).names_directions();
+    let is_one = Affine(header.srow).names_directions();
     (header.sform_code > 0 && !is_one).then_some("its sform names no three directions")
 }
 
 /// The fault of the qform.
-fn fault_of_qform(header: &NiftiHeader) -> Option<&'static str> {
-    let numbers = [
-        [header.quatern_b, header.quatern_c, header.quatern_d],
-        [header.quatern_x, header.quatern_y, header.quatern_z],
-    ];
-    let is_finite = numbers.as_flattened().iter().all(|it| it.is_finite());
+fn fault_of_qform(header: &Fields) -> Option<&'static str> {
+    let is_finite = header.quatern.iter().chain(&header.qoffset).all(|it| it.is_finite());
     (!is_finite).then_some("its qform has numbers that are not finite")
 }
 
 /// The geometry of a header on a grid of `shape`: the sform if its code says so, else the qform,
 /// else the voxel sizes alone, as in nibabel (`Nifti1Header.get_best_affine`).
-pub(super) fn geometry(header: &NiftiHeader, shape: [usize; 3]) -> Geometry {
+pub(super) fn geometry(header: &Fields, shape: [usize; 3], standard: Standard) -> Geometry {
     let affine = if header.sform_code > 0 {
-        Affine([header.srow_x, header.srow_y, header.srow_z].map(|row| row.map(f64::from)))
+        Affine(header.srow)
     } else if header.qform_code > 0 {
-        from_quaternion(header)
+        from_quaternion(header, standard)
     } else {
         return Geometry::unoriented(shape, voxel_sizes(header), unit(header), NO_FORM);
     };
@@ -102,12 +105,12 @@ pub(super) fn geometry(header: &NiftiHeader, shape: [usize; 3]) -> Geometry {
     }
 }
 
-fn voxel_sizes(header: &NiftiHeader) -> [f32; 3] {
-    [1, 2, 3].map(|axis| header.pixdim[axis].abs())
+fn voxel_sizes(header: &Fields) -> [f32; 3] {
+    [1, 2, 3].map(|axis| (header.pixdim[axis] as f32).abs())
 }
 
 /// The spatial unit of `xyzt_units`.
-fn unit(header: &NiftiHeader) -> SpatialUnit {
+fn unit(header: &Fields) -> SpatialUnit {
     match header.xyzt_units & 0b111 {
         1 => SpatialUnit::Metre,
         2 => SpatialUnit::Millimetre,
@@ -117,7 +120,7 @@ fn unit(header: &NiftiHeader) -> SpatialUnit {
 }
 
 /// A spatial unit as `xyzt_units` has it.
-pub(super) fn unit_code(unit: SpatialUnit) -> u8 {
+pub(super) fn unit_code(unit: SpatialUnit) -> i32 {
     match unit {
         SpatialUnit::Unknown => 0,
         SpatialUnit::Metre => 1,
@@ -128,12 +131,11 @@ pub(super) fn unit_code(unit: SpatialUnit) -> u8 {
 
 /// The qform (nifti1.h, "METHOD 2"): a rotation from the quaternion, voxel sizes, and qfac for the
 /// third axis. `pixdim[0]` of -1 means qfac -1, everything else 1.
-fn from_quaternion(header: &NiftiHeader) -> Affine {
-    let [mut b, mut c, mut d] =
-        [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
+fn from_quaternion(header: &Fields, standard: Standard) -> Affine {
+    let [mut b, mut c, mut d] = header.quatern;
     let squares = b * b + c * c + d * d;
-    let a = if squares > 1.0 - ROUNDING {
-        // Rounding in float32 can push a half turn to either side of 1.
+    let a = if squares > 1.0 - rounding(standard) {
+        // Rounding can push a half turn to either side of 1.
         let norm = squares.sqrt();
         (b, c, d) = (b / norm, c / norm, d / norm);
         0.0
@@ -147,7 +149,7 @@ fn from_quaternion(header: &NiftiHeader) -> Affine {
     ];
     let [dx, dy, dz] = positive(voxel_sizes(header));
     let qfac = if header.pixdim[0] < 0.0 { -1.0 } else { 1.0 };
-    let offset = [header.quatern_x, header.quatern_y, header.quatern_z].map(f64::from);
+    let offset = header.qoffset;
     Affine([0, 1, 2].map(|row| {
         [rotation[row][0] * dx, rotation[row][1] * dy, rotation[row][2] * dz * qfac, offset[row]]
     }))
@@ -157,18 +159,20 @@ fn from_quaternion(header: &NiftiHeader) -> Affine {
 mod tests {
     use super::*;
 
-    fn header() -> NiftiHeader {
-        NiftiHeader {
+    const ONE: Standard = Standard::One;
+
+    fn header() -> Fields {
+        Fields {
             sform_code: 0,
             qform_code: 0,
             pixdim: [0.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0],
-            ..NiftiHeader::default()
+            ..Fields::default()
         }
     }
 
     #[test]
     fn without_codes_the_orientation_is_unknown() {
-        let geometry = geometry(&header(), [3, 5, 7]);
+        let geometry = geometry(&header(), [3, 5, 7], ONE);
         assert_eq!(geometry.affine, Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]));
         assert_eq!(geometry.orientation, Orientation::Unknown { reason: NO_FORM });
     }
@@ -177,65 +181,64 @@ mod tests {
     fn a_broken_form_is_left_out_and_the_other_one_counts() {
         let zeros = [[0.0; 4]; 3];
         let mut not_finite = [[2.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.0, 1.0], [0.0, 0.0, 4.0, 1.0]];
-        not_finite[1][2] = f32::NAN;
+        not_finite[1][2] = f64::NAN;
         for (rows, says) in [(zeros, "names no three directions"), (not_finite, "not finite")] {
-            let [srow_x, srow_y, srow_z] = rows;
-            let broken = NiftiHeader { sform_code: 1, srow_x, srow_y, srow_z, ..header() };
+            let broken = Fields { sform_code: 1, srow: rows, ..header() };
             let mut alone = broken.clone();
-            let mended = mend(&mut alone);
+            let mended = mend(&mut alone, ONE);
             assert!(mended[0].contains(says) && mended[0].contains("nothing else"), "{mended:?}");
-            let found = geometry(&alone, [3, 5, 7]);
+            let found = geometry(&alone, [3, 5, 7], ONE);
             assert_eq!(found.affine, Affine::centred([3, 5, 7], [2.0, 3.0, 4.0]));
             assert_eq!(found.orientation, Orientation::Unknown { reason: NO_FORM });
 
-            let mut beside = NiftiHeader { qform_code: 1, quatern_d: 1.0, ..broken };
-            let mended = mend(&mut beside);
+            let mut beside = Fields { qform_code: 1, quatern: [0.0, 0.0, 1.0], ..broken };
+            let mended = mend(&mut beside, ONE);
             assert!(mended[0].ends_with("left out: the qform says how the voxels lie"));
-            assert_eq!((beside.sform_code, beside.srow_x), (0, [0.0; 4]));
-            assert_eq!(geometry(&beside, [3, 5, 7]).orientation, Orientation::Known);
+            assert_eq!((beside.sform_code, beside.srow), (0, [[0.0; 4]; 3]));
+            assert_eq!(geometry(&beside, [3, 5, 7], ONE).orientation, Orientation::Known);
         }
         // What does not count need not be told.
-        let rest = NiftiHeader { quatern_b: f32::NAN, srow_x: [f32::INFINITY; 4], ..header() };
+        let rest =
+            Fields { quatern: [f64::NAN, 0.0, 0.0], srow: [[f64::INFINITY; 4]; 3], ..header() };
         let mut mended = rest.clone();
-        assert_eq!(mend(&mut mended), [""; 0]);
-        assert_eq!((mended.quatern_b, mended.srow_x), (0.0, [0.0; 4]));
-        assert_eq!(mend(&mut header()), [""; 0]);
+        assert_eq!(mend(&mut mended, ONE), [""; 0]);
+        assert_eq!((mended.quatern, mended.srow), ([0.0; 3], [[0.0; 4]; 3]));
+        assert_eq!(mend(&mut header(), ONE), [""; 0]);
     }
 
     #[test]
     fn a_quaternion_that_is_too_long_is_a_half_turn_and_fits_when_it_is_written() {
         for bcd in [[3.0, 4.0, 0.0], [0.0, 0.0, 1.0001], [1.0, 1.0, 1.0], [0.6, 0.8, 0.1]] {
-            let [quatern_b, quatern_c, quatern_d] = bcd;
-            let long = NiftiHeader { qform_code: 1, quatern_b, quatern_c, quatern_d, ..header() };
-            let before = geometry(&long, [3, 5, 7]);
+            let long = Fields { qform_code: 1, quatern: bcd, ..header() };
+            let before = geometry(&long, [3, 5, 7], ONE);
             let mut mended = long.clone();
-            let says = mend(&mut mended);
+            let says = mend(&mut mended, ONE);
             assert!(says[0].contains("taken for a half turn"), "{says:?}");
-            let [b, c, d] = [mended.quatern_b, mended.quatern_c, mended.quatern_d].map(f64::from);
+            let [b, c, d] = mended.quatern;
             assert!((b * b + c * c + d * d - 1.0).abs() < ROUNDING, "{bcd:?}");
-            assert!(before.greatest_displacement_mm(&geometry(&mended, [3, 5, 7])) < 1e-4);
+            assert!(before.greatest_displacement_mm(&geometry(&mended, [3, 5, 7], ONE)) < 1e-4);
         }
         // A half turn that float32 rounded is none of these.
-        let [quatern_b, quatern_c, quatern_d] = [0.5_f32.sqrt(), 0.5_f32.sqrt(), 0.0];
-        let turn = NiftiHeader { qform_code: 1, quatern_b, quatern_c, quatern_d, ..header() };
-        assert_eq!(mend(&mut turn.clone()), [""; 0]);
+        let quatern = [0.5_f32.sqrt().into(), 0.5_f32.sqrt().into(), 0.0];
+        let turn = Fields { qform_code: 1, quatern, ..header() };
+        assert_eq!(mend(&mut turn.clone(), ONE), [""; 0]);
     }
 
     #[test]
     fn a_quaternion_turns_half_around_z_and_qfac_flips_the_slices() {
-        let mut header = NiftiHeader { qform_code: 1, quatern_d: 1.0, ..header() };
-        let upright = geometry(&header, [3, 5, 7]);
+        let mut header = Fields { qform_code: 1, quatern: [0.0, 0.0, 1.0], ..header() };
+        let upright = geometry(&header, [3, 5, 7], ONE);
         assert_eq!(upright.affine.position([1.0, 1.0, 1.0]), [-2.0, -3.0, 4.0]);
         assert_eq!(upright.orientation, Orientation::Known);
         header.pixdim[0] = -1.0;
-        let flipped = geometry(&header, [3, 5, 7]);
+        let flipped = geometry(&header, [3, 5, 7], ONE);
         assert_eq!(flipped.affine.position([1.0, 1.0, 1.0]), [-2.0, -3.0, -4.0]);
     }
 
     #[test]
     fn units_are_read_as_they_are_written() {
         for code in 0..4 {
-            let header = NiftiHeader { xyzt_units: code | 8, ..header() };
+            let header = Fields { xyzt_units: code | 8, ..header() };
             assert_eq!(unit_code(unit(&header)), code);
         }
     }

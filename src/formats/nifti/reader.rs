@@ -1,6 +1,7 @@
 //! An image opened for its header.
 
-use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header};
+use super::fields::Standard;
+use super::header::{Header, has_magic};
 use super::writer::{Extension, MOST_EXTENSION_BYTES, Sink};
 use crate::error::{Error, Result};
 use crate::formats::codec::OpenFile;
@@ -12,15 +13,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Names that say that a file is an image, or a half of one.
-pub(in crate::formats) const ENDINGS: [&str; 3] = [".nii", ".hdr", ".img"];
+pub(in crate::formats) const ENDINGS: [&str; 6] =
+    [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
 
 /// Whether a content's first bytes are those of a NIfTI header.
 pub(in crate::formats) fn is_nifti(head: &[u8]) -> bool {
-    head.get(344..348).is_some_and(|magic| magic == b"n+1\0" || magic == b"ni1\0")
-        || head.get(4..8).is_some_and(|magic| magic == b"n+2\0" || magic == b"ni2\0")
+    [Standard::One, Standard::Two].iter().any(|standard| {
+        has_magic(head, standard.single_magic()) || has_magic(head, standard.pair_magic())
+    })
 }
 
-/// A NIfTI-1 single file whose header was read and found good. Its voxels stay in the file.
+/// A NIfTI single file whose header was read and found good. Its voxels stay in the file.
 #[derive(Clone, Debug)]
 pub struct Image {
     header: Header,
@@ -31,7 +34,7 @@ impl Image {
     /// Opens the image at `path`: header only, nothing larger is read or allocated.
     ///
     /// # Errors
-    /// A file that cannot be opened, was not fetched, is no NIfTI-1 single file, has a
+    /// A file that cannot be opened, was not fetched, is no NIfTI single file, has a
     /// damaged header, or is too short for the voxels that its header claims.
     pub fn open(path: &Path) -> Result<Image> {
         Image::in_file(OpenFile::open(path)?)
@@ -43,9 +46,8 @@ impl Image {
     /// Those of [`open`](Image::open).
     pub(in crate::formats) fn in_file(mut file: OpenFile) -> Result<Image> {
         let header = file
-            .check_head(HEADER_BYTES)
+            .check_head(Standard::One.header_bytes())
             .and_then(|()| Header::parse(&file.head))
-            .map_err(|error| file.damage_or(error))
             .map_err(|error| beside_a_header(error, &file.path).at(&file.path))?;
         let stored = Stored::in_file(&file, header.layout())?;
         Ok(Image { header, stored })
@@ -58,7 +60,8 @@ impl Image {
     /// Those of opening and reading the file.
     fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
         let mut before_voxels = self.stored.content()?.stream.take(self.header.voxel_offset);
-        io::copy(&mut before_voxels.by_ref().take(HEADER_BYTES as u64), &mut io::sink())
+        let header_bytes = self.header.bytes.len() as u64;
+        io::copy(&mut before_voxels.by_ref().take(header_bytes), &mut io::sink())
             .and_then(|_| Extension::read_all(before_voxels, self.header.byte_order))
             .map_err(|error| self.stored.stream_error(error))
     }
@@ -67,6 +70,10 @@ impl Image {
 impl Source for Image {
     fn path(&self) -> &Path {
         self.stored.path()
+    }
+
+    fn format(&self) -> &'static str {
+        self.header.standard.name()
     }
 
     fn geometry(&self) -> &Geometry {
@@ -87,10 +94,6 @@ impl Source for Image {
 
     fn open_voxels(&self) -> Result<Voxels> {
         self.stored.open_voxels()
-    }
-
-    fn decoder_bytes(&self) -> u64 {
-        self.stored.decoder_bytes()
     }
 
     fn header_bytes(&self) -> &[u8] {
@@ -120,7 +123,8 @@ impl Source for Image {
     }
 
     fn most_extension_bytes(&self) -> u64 {
-        (self.header.voxel_offset - FIRST_VOXEL_OFFSET).min(MOST_EXTENSION_BYTES)
+        let first = self.header.standard.first_voxel_offset();
+        (self.header.voxel_offset - first).min(MOST_EXTENSION_BYTES)
     }
 }
 

@@ -1,23 +1,24 @@
-//! Maps as little-endian NIfTI-1 single files with the geometry of an image.
+//! Maps as little-endian NIfTI single files with the geometry of an image: NIfTI-1 where that holds
+//! the grid, for every program reads it, unless NIfTI-2 is asked for.
 
-use super::header::{FIRST_VOXEL_OFFSET, HEADER_BYTES, Header, LENGTH_IN_GLMIN};
+use super::fields::{Fields, Standard};
+use super::header::{Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
-use crate::error::{Error, Result};
-use crate::formats::{Encoding, Geometry, MapFile, MapPrecision, MapSink, Orientation};
+use crate::error::{Error, Result, Setting};
+use crate::formats::{Encoding, Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation};
 use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
-use nifti::NiftiHeader;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h).
+/// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h, nifti2.h).
 const MOST_DESCRIPTION_BYTES: usize = 79;
 
 /// The most bytes that `intent_name` holds, likewise.
 const MOST_NAME_BYTES: usize = 15;
 
 /// A space that the image is aligned to (nifti1.h, `NIFTI_XFORM_ALIGNED_ANAT`).
-const ALIGNED: i16 = 2;
+const ALIGNED: i32 = 2;
 
 /// The code of an extension that holds text (nifti1.h, `NIFTI_ECODE_COMMENT`).
 const COMMENT: i32 = 6;
@@ -138,8 +139,11 @@ impl Extension {
 #[derive(Clone, Debug)]
 pub(in crate::formats) struct Sink {
     shape: [usize; 3],
+    /// The standard of the image, of another format NIfTI-2: the one that is written where NIfTI-1 does
+    /// not hold the grid.
+    standard: Standard,
     /// The fields that the grid gives, and zeros.
-    fields: NiftiHeader,
+    fields: Fields,
     extensions: Vec<Extension>,
     left_out: Vec<String>,
 }
@@ -156,22 +160,16 @@ impl Sink {
     ) -> Sink {
         let run = &image.fields;
         let [qfac, dx, dy, dz, ..] = run.pixdim;
-        let fields = NiftiHeader {
+        let fields = Fields {
             dim_info: run.dim_info,
             pixdim: [qfac, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
             xyzt_units: run.xyzt_units & 0b111,
             qform_code: run.qform_code,
             sform_code: run.sform_code,
-            quatern_b: run.quatern_b,
-            quatern_c: run.quatern_c,
-            quatern_d: run.quatern_d,
-            quatern_x: run.quatern_x,
-            quatern_y: run.quatern_y,
-            quatern_z: run.quatern_z,
-            srow_x: run.srow_x,
-            srow_y: run.srow_y,
-            srow_z: run.srow_z,
-            ..NiftiHeader::default()
+            quatern: run.quatern,
+            qoffset: run.qoffset,
+            srow: run.srow,
+            ..Fields::default()
         };
         let (of_the_run, extensions): (Vec<_>, Vec<_>) =
             extensions.into_iter().partition(|it| it.describes_the_time_course().is_some());
@@ -184,77 +182,87 @@ impl Sink {
             })
             .collect();
         left_out.extend(broken_off_by.map(|what| format!("{what} is not copied to the map")));
-        Sink { shape: image.geometry.shape, fields, extensions, left_out }
+        let (shape, standard) = (image.geometry.shape, image.standard);
+        Sink { shape, standard, fields, extensions, left_out }
     }
 
     /// Maps on the grid of an image of another format: where its orientation is known, the affine is
     /// the sform, with the code of a space that it is aligned to, as nibabel writes it.
-    ///
-    /// # Errors
-    /// An axis that is too long for `dim`.
-    pub(in crate::formats) fn on_grid(geometry: &Geometry) -> Result<Sink> {
-        if let Some(length) = geometry.shape.iter().find(|&&length| length > i16::MAX as usize) {
-            return Err(Error::unsupported(format!(
-                "an axis of {length} voxels, expected at most {} for a map in NIfTI-1",
-                i16::MAX
-            )));
-        }
-        let [dx, dy, dz] = geometry.voxel_sizes;
-        let mut fields = NiftiHeader {
+    pub(in crate::formats) fn on_grid(geometry: &Geometry) -> Sink {
+        let [dx, dy, dz] = geometry.voxel_sizes.map(f64::from);
+        let mut fields = Fields {
             pixdim: [1.0, dx, dy, dz, 0.0, 0.0, 0.0, 0.0],
             xyzt_units: unit_code(geometry.unit),
-            qform_code: 0,
-            sform_code: 0,
-            srow_x: [0.0; 4],
-            srow_y: [0.0; 4],
-            srow_z: [0.0; 4],
-            ..NiftiHeader::default()
+            ..Fields::default()
         };
         if geometry.orientation == Orientation::Known {
             fields.sform_code = ALIGNED;
-            [fields.srow_x, fields.srow_y, fields.srow_z] =
-                geometry.affine.0.map(|row| row.map(|it| it as f32));
+            fields.srow = geometry.affine.0;
         }
-        Ok(Sink { shape: geometry.shape, fields, extensions: Vec::new(), left_out: Vec::new() })
+        let (shape, standard) = (geometry.shape, Standard::Two);
+        Sink { shape, standard, fields, extensions: Vec::new(), left_out: Vec::new() }
     }
 
     /// The header and extensions of a map.
-    fn header(&self, file: &MapFile) -> MapHeader {
+    fn header(&self, file: &MapFile, standard: Standard) -> MapHeader {
         let notes = file.notes.iter().map(|note| Extension::comment(note));
         let extensions: Vec<Extension> = notes.chain(self.extensions.iter().cloned()).collect();
         let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
+        let [x, y, z] = self.shape.map(|length| length as i64);
         // A vector that is too long for dim[1] is written as it is read.
-        let ([x, y, z], glmin) = match self.shape {
-            [length, 1, 1] if length > i16::MAX as usize => {
-                ([LENGTH_IN_GLMIN as u16, 1, 1], length as i32)
-            }
-            shape => (shape.map(|length| length as u16), 0),
+        let (x, glmin) = match (standard, x) {
+            (Standard::One, 32_768..) => (LENGTH_IN_GLMIN, x as i32),
+            (_, x) => (x, 0),
         };
         let (datatype, bitpix) = match file.precision {
             MapPrecision::Float32 => (16, 32),
             MapPrecision::Float64 => (64, 64),
         };
-        let fields = NiftiHeader {
-            sizeof_hdr: HEADER_BYTES as i32,
-            regular: b'r',
+        let fields = Fields {
             dim: [3, x, y, z, 1, 1, 1, 1],
             datatype,
             bitpix,
-            vox_offset: FIRST_VOXEL_OFFSET as f32 + extension_bytes as f32,
+            vox_offset: standard.first_voxel_offset() as f64 + extension_bytes as f64,
             scl_slope: 1.0,
             scl_inter: 0.0,
             glmin,
             intent_name: fixed(file.name.as_bytes(), MOST_NAME_BYTES),
-            descrip: fixed::<80>(file.description.as_bytes(), MOST_DESCRIPTION_BYTES).to_vec(),
-            magic: *b"n+1\0",
+            descrip: fixed(file.description.as_bytes(), MOST_DESCRIPTION_BYTES),
             // The rest is zero: no intent, slice timing, display range, names.
             ..self.fields.clone()
         };
-        MapHeader { fields, extensions }
+        MapHeader { bytes: fields.to_bytes(standard), extensions }
+    }
+
+    /// Whether NIfTI-1 holds the grid: as axes of its `dim`, or as a long vector, whose length stands in
+    /// `glmin`.
+    fn is_held_by_nifti_1(&self) -> bool {
+        let longest = Standard::One.longest_axis() as usize;
+        let is_vector = self.shape[1..] == [1, 1] && self.shape[0] <= i32::MAX as usize;
+        is_vector || self.shape.iter().all(|&length| length <= longest)
     }
 }
 
 impl MapSink for Sink {
+    fn format(&self, asked: Option<MapFormat>) -> Result<MapFormat> {
+        let longest = self.shape.into_iter().max().unwrap_or(1) as u64;
+        match asked {
+            // Few programs know of the length in glmin: only an image that has it is so continued.
+            None if longest > Standard::One.longest_axis() && self.standard == Standard::Two => {
+                Ok(MapFormat::Nifti2)
+            }
+            Some(MapFormat::Nifti2) => Ok(MapFormat::Nifti2),
+            None | Some(MapFormat::Nifti1) if self.is_held_by_nifti_1() => Ok(MapFormat::Nifti1),
+            None => Ok(MapFormat::Nifti2),
+            Some(MapFormat::Nifti1) => Err(Error::unsupported(format!(
+                "an axis of {longest} voxels, expected at most {} for a map in NIfTI-1",
+                Standard::One.longest_axis()
+            ))
+            .remedy("write NIfTI-2")
+            .settings([Setting::MapFormat])),
+        }
+    }
+
     fn write(
         &self,
         to: &mut dyn Write,
@@ -263,12 +271,16 @@ impl MapSink for Sink {
     ) -> io::Result<()> {
         let voxels: usize = self.shape.iter().product();
         assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
+        let standard = match self.format(file.format).expect("a format that was asked for") {
+            MapFormat::Nifti1 => Standard::One,
+            MapFormat::Nifti2 => Standard::Two,
+        };
         match file.encoding {
-            Encoding::Plain => self.write_plain(to, values, file),
+            Encoding::Plain => self.write_plain(to, values, file, standard),
             Encoding::Gzip => {
                 // The gzip header carries no time stamp.
                 let mut encoder = GzEncoder::new(to, Compression::fast());
-                self.write_plain(&mut encoder, values, file)?;
+                self.write_plain(&mut encoder, values, file, standard)?;
                 encoder.finish().map(drop)
             }
         }
@@ -285,8 +297,9 @@ impl Sink {
         to: &mut dyn Write,
         values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
+        standard: Standard,
     ) -> io::Result<()> {
-        self.header(file).write(to)?;
+        self.header(file, standard).write(to)?;
         let mut bytes = Vec::with_capacity(64 * 1024);
         for value in values {
             match file.precision {
@@ -302,63 +315,17 @@ impl Sink {
     }
 }
 
-/// The header of a map, and its extensions.
+/// The header of a map as it stands in the file, and its extensions.
 struct MapHeader {
-    fields: NiftiHeader,
+    bytes: Vec<u8>,
     extensions: Vec<Extension>,
 }
 
 impl MapHeader {
-    /// The header as it stands in the file, little-endian, in the order of nifti1.h, and what follows
-    /// it before the voxels.
+    /// The header, and what follows it before the voxels.
     fn write(&self, to: &mut dyn Write) -> io::Result<()> {
-        let fields = &self.fields;
-        let mut bytes = Vec::with_capacity(FIRST_VOXEL_OFFSET as usize);
-        let mut put = |field: &[u8]| bytes.extend_from_slice(field);
-        put(&fields.sizeof_hdr.to_le_bytes());
-        put(&fields.data_type);
-        put(&fields.db_name);
-        put(&fields.extents.to_le_bytes());
-        put(&fields.session_error.to_le_bytes());
-        put(&[fields.regular, fields.dim_info]);
-        fields.dim.iter().for_each(|length| put(&length.to_le_bytes()));
-        put(&fields.intent_p1.to_le_bytes());
-        put(&fields.intent_p2.to_le_bytes());
-        put(&fields.intent_p3.to_le_bytes());
-        put(&fields.intent_code.to_le_bytes());
-        put(&fields.datatype.to_le_bytes());
-        put(&fields.bitpix.to_le_bytes());
-        put(&fields.slice_start.to_le_bytes());
-        fields.pixdim.iter().for_each(|size| put(&size.to_le_bytes()));
-        put(&fields.vox_offset.to_le_bytes());
-        put(&fields.scl_slope.to_le_bytes());
-        put(&fields.scl_inter.to_le_bytes());
-        put(&fields.slice_end.to_le_bytes());
-        put(&[fields.slice_code, fields.xyzt_units]);
-        put(&fields.cal_max.to_le_bytes());
-        put(&fields.cal_min.to_le_bytes());
-        put(&fields.slice_duration.to_le_bytes());
-        put(&fields.toffset.to_le_bytes());
-        put(&fields.glmax.to_le_bytes());
-        put(&fields.glmin.to_le_bytes());
-        put(&fields.descrip);
-        put(&fields.aux_file);
-        put(&fields.qform_code.to_le_bytes());
-        put(&fields.sform_code.to_le_bytes());
-        for number in [fields.quatern_b, fields.quatern_c, fields.quatern_d] {
-            put(&number.to_le_bytes());
-        }
-        for number in [fields.quatern_x, fields.quatern_y, fields.quatern_z] {
-            put(&number.to_le_bytes());
-        }
-        for row in [fields.srow_x, fields.srow_y, fields.srow_z] {
-            row.iter().for_each(|number| put(&number.to_le_bytes()));
-        }
-        put(&fields.intent_name);
-        put(&fields.magic);
-        put(&[u8::from(!self.extensions.is_empty()), 0, 0, 0]);
-        debug_assert_eq!(bytes.len() as u64, FIRST_VOXEL_OFFSET);
-        to.write_all(&bytes)?;
+        to.write_all(&self.bytes)?;
+        to.write_all(&[u8::from(!self.extensions.is_empty()), 0, 0, 0])?;
         self.extensions.iter().try_for_each(|extension| extension.write(to))
     }
 }

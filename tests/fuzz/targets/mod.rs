@@ -23,7 +23,7 @@ pub const ALL: &[Target] = &[
 ];
 
 /// What is put into images: fields of a header that mean something.
-const WORDS_OF_IMAGES: &[&str] = &["n+1\0", "ni1\0", "n+2\0", "\x02\0", "\x10\0"];
+const WORDS_OF_IMAGES: &[&str] = &["n+1\0", "ni1\0", "n+2\0\r\n\x1a\n", "\x02\0", "\x10\0"];
 
 /// Small runs of every sort: datatypes, byte orders, scalings, extensions, shapes.
 fn images() -> Vec<Vec<u8>> {
@@ -58,6 +58,11 @@ fn images() -> Vec<Vec<u8>> {
     // FreeSurfer's.
     images.push(with_mgh_footer(&mgh(4, INT16, [3, 2, 2, 11], &voxels(132))));
     images.push(mgh(3, FLOAT32, [12, 1, 1, 9], &voxels(108)));
+    // NIfTI-2, in both byte orders.
+    for big_endian in [false, true] {
+        let header = Header { big_endian, ..Header::new(INT16, 16, 3, 2, 2, 11) };
+        images.push([header.nifti2_bytes(), vec![0; 4], header.encode(&voxels(132))].concat());
+    }
     images
 }
 
