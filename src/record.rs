@@ -100,6 +100,8 @@ pub struct RunRecord {
     pub regressors: Vec<String>,
     /// The regressors among them that add nothing: constant, or made up of others.
     pub dependent_regressors: Vec<String>,
+    /// How many first volumes are dummy scans, as was said or found, whether they were chosen or not.
+    pub dummies: usize,
     /// The source by which dummy scans were looked for, if they were.
     pub dummies_by: Option<DummySource>,
     /// How the head moved in all its volumes, used or not, if a table of the run says so.
@@ -210,6 +212,7 @@ impl RunRecord {
             name: name.to_owned(),
             files: Vec::new(),
             tr_seconds: None,
+            dummies: uses.iter().filter(|it| **it == Use::Dummy).count(),
             uses,
             regressors: Vec::new(),
             dependent_regressors: Vec::new(),

@@ -2,7 +2,8 @@
 
     python testdata/expected.py [TESTDATA_DIR]
 
-Written for and run with Python 3.11.7, numpy 2.4.6, nibabel 5.4.2; needs nothing else.
+Written for and run with Python 3.11.7, numpy 2.4.6, nibabel 5.4.2; needs nothing
+else but the program zstd (1.5.4), as nibabel reads that by Python 3.14 only.
 
 For each row of `odd/index.tsv` that names an expected map NAME, and for the five-run session,
 writes `expected/NAME_tsnr.nii`, `_mean.nii` and `_std.nii`: float64, uncompressed, as numpy gives
@@ -17,9 +18,11 @@ them (NaN and Inf kept), under the affine that nibabel reads from the first file
 - Rows that share a NAME must give the same bits; that is checked, not assumed.
 """
 
+import bz2
 import csv
 import gzip
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -99,6 +102,10 @@ def read_by_content(path):
     content = path.read_bytes()
     if content.startswith(b"\x1f\x8b"):
         content = gzip.decompress(content)
+    elif content.startswith(b"BZh"):
+        content = bz2.decompress(content)
+    elif path.name.startswith("zstd"):
+        content = subprocess.run(["zstd", "-dc"], input=content, capture_output=True, check=True).stdout
     is_mgh = content.startswith(b"\0\0\0\1")
     image = (nibabel.MGHImage if is_mgh else nibabel.Nifti1Image).from_bytes(content)
     return image, scaled(image)
@@ -122,6 +129,12 @@ AWKWARD = {
     "plain_named_gzip.nii.gz": read_by_content,
     "vox_offset_zero.nii": read_at_352,
     "mgh_named_nifti.nii.gz": read_by_content,
+    "bzip2_named_gzip.nii.gz": read_by_content,
+    "bzip2.mgh.bz2": read_by_content,
+    "zstd.nii.zst": read_by_content,
+    "zstd_named_plain.nii": read_by_content,
+    "zstd_frames.nii.zst": read_by_content,
+    "zstd.mgh.zst": read_by_content,
 }
 
 

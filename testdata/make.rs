@@ -14,6 +14,8 @@ pub(crate) mod bytes;
 mod mgh;
 #[path = "make/nifti2.rs"]
 mod nifti2;
+#[path = "make/packed.rs"]
+mod packed;
 
 use bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, VOXELS_AT};
 use bytes::{gzip, gzip_in_members, gzip_with_bad_block, with_flipped_byte};
@@ -43,6 +45,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     nifti2::write_specimens(&mut odd)?;
     write_other_formats(&mut odd)?;
     mgh::write(&mut odd)?;
+    packed::write(&mut odd)?;
     fs::write(root.join("odd/index.tsv"), odd.index)
 }
 
@@ -649,6 +652,8 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     half.magic = [0; 4];
     odd.no("analyze.hdr", half.bytes(), "magic", "no magic: Analyze 7.5, not NIfTI")?;
 
+    let packed = [&b"\xfd7zXZ\0"[..], &[0; 20]].concat();
+    odd.no("run.nii.xz", packed, "unxz", "the beginning of what xz writes")?;
     let page = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>\n";
     let why = "the page of a download that failed, saved as an image";
     odd.no("page.nii.gz", page, "HTML", why)?;
@@ -672,10 +677,6 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     odd.no("image.nrrd", nrrd, "SimpleITK", "the header of an NRRD image")?;
     let dicom = [&[0; 128][..], b"DICM", &[2, 0, 0, 0, b'U', b'L', 4, 0]].concat();
     odd.no("IM0001.dcm", dicom, "dcm2niix", "the beginning of a DICOM file")?;
-    let packed = [&b"BZh91AY&SY"[..], &[0; 20]].concat();
-    odd.no("run.nii.bz2", packed, "bunzip2", "the beginning of what bzip2 writes")?;
-    let packed = [&[0x28, 0xb5, 0x2f, 0xfd][..], &[0; 20]].concat();
-    odd.no("run.nii.zst", packed, "unzstd", "the beginning of what zstd writes")?;
     let tar = [&b"run.nii"[..], &[0; 250], b"ustar\x0000", &[0; 247]].concat();
     odd.no("run.tar.gz", gzip(&tar), "tar -xf", "an archive that holds an image")?;
 

@@ -1,9 +1,9 @@
 """Finds the figures of docs/guide.md that no run of tsnr shows: simulations, and regressors to try.
 
-    pip install numpy==2.4.6
+    pip install numpy==2.4.6 nibabel==5.4.2
     python docs/proof/guide.py NAME     one of the functions below; `all` is every simulation
 
-Written for and run with Python 3.11.7 and numpy 2.4.6; each function has a seed of its own.
+Written for and run with Python 3.11.7, numpy 2.4.6 and, for what reads runs, nibabel 5.4.2; each function has a seed of its own.
 `tests/integration/guide.rs` runs each command as it stands in the guide, and holds what is printed
 to what is shown there; those of simulations also where no real data are.
 """
@@ -174,7 +174,7 @@ def dummies():
     for count in (20, 50):
         rate = flagged(random.standard_normal((400000, count)))[:, 0].mean()
         row(f"the first of {count} volumes", f"{100 * rate:.2f}%")
-    row("T1 recovery, first volume 20% brighter", "left out", "next has")
+    row("T1 recovery, first volume 20% brighter", "left out", "then still")
     tail = 0.2 * np.exp(-0.8 * np.arange(50) / 1.3)
     for noise in (0.001, 0.005):
         signal = 1 + tail + noise * random.standard_normal((20000, 50))
@@ -252,7 +252,8 @@ def drawn(random):
 
 def confounds():
     """The columns above in fMRIPrep's form, for the Haxby runs in haxby/."""
-    random = np.random.default_rng(20270)
+    # Of 30 seeds one whose draw is near the mean of all.
+    random = np.random.default_rng(20298)
     os.makedirs("made/random", exist_ok=True)
     for path in sorted(glob.glob("haxby/*_bold.nii.gz")):
         table, names = drawn(random)

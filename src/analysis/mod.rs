@@ -527,6 +527,7 @@ fn run_record(run: &Run, prepared: &PreparedRun, signals: RunSignals) -> Result<
         uses: prepared.uses.clone(),
         regressors: prepared.regressors.clone(),
         dependent_regressors: prepared.dependent.clone(),
+        dummies: prepared.dummies,
         dummies_by: prepared.dummies_by,
         motion: prepared.motion.clone(),
         data_hash: signals.data_hash(run.volumes()),

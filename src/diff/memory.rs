@@ -27,7 +27,7 @@ pub(super) fn predicted_bytes(
     let voxels = first.geometry().voxels() as u64;
     let map = 8 * voxels;
     // While an image is read it is held as it is stored, and twice in numbers.
-    let reading = first.voxel_bytes().max(map) + 2 * map;
+    let reading = first.voxel_bytes().max(map) + 2 * map + first.decoder_bytes();
     let mask = if recipe.mask.is_some() { voxels } else { 0 };
     let atlas = if recipe.atlas.is_some() { 2 * map } else { 0 };
     let is_file = matches!(recipe.mask, Some(DiffMask::File(_)));

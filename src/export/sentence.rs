@@ -172,8 +172,10 @@ fn divisor(record: &Record) -> String {
 /// The part of each run that was looked at, if not all of it.
 fn chosen(record: &Record) -> Option<String> {
     let Range { start, end } = record.recipe.volumes.chosen.clone()?;
+    let longest = record.runs.iter().map(|run| run.uses.len()).max().unwrap_or(0);
     let part = match end {
-        usize::MAX => format!("from {start} on"),
+        end if end >= longest && start == 0 => return None,
+        end if end > longest => format!("from {start} on"),
         end => format!("{start} to {}", end - 1),
     };
     let each = if record.runs.len() == 1 { "the" } else { "each" };
@@ -182,8 +184,8 @@ fn chosen(record: &Record) -> Option<String> {
 
 /// The dummy scans, also if none of those that were looked for were found.
 fn dummies(record: &Record) -> Option<String> {
-    let count = record.count(Use::Dummy);
-    let counts = by_run(record.runs.iter().map(|run| run.count(Use::Dummy)));
+    let count: usize = record.runs.iter().map(|run| run.dummies).sum();
+    let counts = by_run(record.runs.iter().map(|run| run.dummies));
     let were_left_out = match count {
         0 => "no dummy scans were found".to_owned(),
         1 => "1 dummy scan was left out".to_owned(),

@@ -32,11 +32,18 @@ use Signature::{At, Text, Word};
 /// The first row that tells a file is taken.
 const TABLE: &[Foreign] = &[
     Foreign {
-        what: "a file that was compressed twice by gzip",
-        signatures: &[At(0, &[0x1F, 0x8B])],
+        what: "a file that was compressed twice",
+        signatures: &[
+            At(0, &[0x1F, 0x8B]),
+            #[cfg(feature = "bzip2")]
+            At(0, b"BZh"),
+            #[cfg(feature = "zstd")]
+            At(0, &[0x28, 0xB5, 0x2F, 0xFD]),
+        ],
         endings: &[],
-        remedy: "decompress it once: gzip -dc FILE > once.nii.gz",
+        remedy: "decompress it once, with gzip -dc, bzip2 -dc or zstd -dc: gzip -dc FILE > once.nii.gz",
     },
+    #[cfg(not(feature = "bzip2"))]
     Foreign {
         what: "compressed by bzip2",
         signatures: &[At(0, b"BZh")],
@@ -49,6 +56,7 @@ const TABLE: &[Foreign] = &[
         endings: &["xz"],
         remedy: "decompress it: unxz -k FILE",
     },
+    #[cfg(not(feature = "zstd"))]
     Foreign {
         what: "compressed by zstd",
         signatures: &[At(0, &[0x28, 0xB5, 0x2F, 0xFD])],
@@ -252,8 +260,8 @@ mod tests {
         let mut dicom = vec![0; 128];
         dicom.extend(b"DICM\x02");
         for (name, head, what) in [
-            ("run.nii.gz", &[0x1F, 0x8B, 8][..], "compressed twice by gzip"),
-            ("run.nii", b"BZh91AY", "bzip2"),
+            ("run.nii.gz", &[0x1F, 0x8B, 8][..], "compressed twice"),
+            ("run.nii.gz", b"BZh91AY", "compressed"),
             ("run.nii.gz", html, "HTML"),
             ("run.nii", par, "PAR/REC"),
             ("run.PAR", b"# some text", "PAR/REC"),

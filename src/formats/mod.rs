@@ -34,7 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The endings of names of images that are read, in words.
-pub const ENDINGS: &str = ".nii, .nii.gz, .mgh or .mgz";
+pub const ENDINGS: &str = ".nii, .nii.gz, .mgz, ...";
 
 /// Opens the image at `path`, whose format is told by its first bytes: nothing larger than its
 /// header is read or allocated.
@@ -54,7 +54,7 @@ pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
 /// Whether a file's name says that it is an image.
 pub fn has_image_name(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    name.is_some_and(|name| endings().any(|ending| name.ends_with(ending)))
+    name.is_some_and(|name| without_ending(&name) != name)
 }
 
 /// Whether a file's first bytes are those of an image, whatever its name.
@@ -63,18 +63,18 @@ pub fn is_image(path: &Path) -> bool {
     head.is_ok_and(|head| nifti::is_nifti(&head) || mgh::is_mgh(&head))
 }
 
-/// A name without the ending that says that it is an image, whatever the case of its letters.
+/// A name without the ending that says that it is an image, compressed or not, whatever the case of its
+/// letters.
 pub(crate) fn without_ending(name: &str) -> &str {
-    let without = |ending: &str| {
-        let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
-        end.eq_ignore_ascii_case(ending).then_some(stem)
+    let without = |name, endings: &[&str]| {
+        endings.iter().find_map(|ending| {
+            let (stem, end) = str::split_at_checked(name, name.len().checked_sub(ending.len())?)?;
+            end.eq_ignore_ascii_case(ending).then_some(stem)
+        })
     };
-    endings().filter_map(without).min_by_key(|stem| stem.len()).unwrap_or(name)
-}
-
-/// The endings of names of images.
-fn endings() -> impl Iterator<Item = &'static str> {
-    nifti::ENDINGS.into_iter().chain(mgh::ENDINGS)
+    let unpacked = without(name, &codec::ENDINGS).unwrap_or(name);
+    let stem = without(unpacked, &nifti::ENDINGS).or_else(|| without(unpacked, &mgh::ENDINGS));
+    stem.unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -87,6 +87,9 @@ mod tests {
             ("a.nii.gz", "a"),
             ("A.NII.GZ", "A"),
             ("b.Nii", "b"),
+            ("b.nii.bz2", "b"),
+            ("b.nii.zst", "b"),
+            ("b.tsv.gz", "b.tsv.gz"),
             ("c", "c"),
             ("lh.run.mgz", "lh.run"),
             ("\u{e9}", "\u{e9}"),

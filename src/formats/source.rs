@@ -69,6 +69,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         0
     }
 
+    /// The bytes of memory that a decoder of its file takes beyond a mebibyte, which each takes.
+    fn decoder_bytes(&self) -> u64 {
+        0
+    }
+
     /// The oddities of the file, which was read all the same. What lies behind its voxels is known once
     /// they were read to the end.
     fn oddities(&self) -> Vec<Oddity> {

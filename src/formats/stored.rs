@@ -170,6 +170,11 @@ impl Stored {
         self.compression.stream_error(error).at(&self.path)
     }
 
+    /// The bytes of memory that a decoder of the file takes beyond a mebibyte.
+    pub fn decoder_bytes(&self) -> u64 {
+        self.compression.decoder_bytes(self.layout.offset + self.layout.voxel_bytes())
+    }
+
     /// The bytes found beside the voxels, in words, once the file was read to its end.
     pub fn surplus(&self) -> impl Iterator<Item = Oddity> + use<> {
         let Surplus { zeros_between_members, bytes_after_end } =
@@ -206,9 +211,10 @@ impl Stored {
                  {offset} and the file has {file_bytes} bytes",
                 self.layout.volumes
             ),
-            Compression::Gzip => format!(
-                "truncated or damaged: its header claims {claimed_bytes} bytes, more than a gzip file \
-                 of {file_bytes} can hold"
+            packed => format!(
+                "truncated or damaged: its header claims {claimed_bytes} bytes, more than a {} file of \
+                 {file_bytes} can hold",
+                packed.name()
             ),
         };
         Err(Error::damaged(problem).remedy("copy or convert it again"))
@@ -283,9 +289,10 @@ impl Stream {
         };
         rest.map_err(|error| {
             let error = match error.kind() {
-                ErrorKind::UnexpectedEof => Error::damaged(
-                    "truncated: the gzip stream ends behind the last volume, before its checksum",
-                )
+                ErrorKind::UnexpectedEof => Error::damaged(format!(
+                    "truncated: the {} stream ends behind the last volume, before its checksum",
+                    self.stored.compression.name()
+                ))
                 .remedy("copy or download it again"),
                 _ => self.stored.compression.stream_error(error),
             };

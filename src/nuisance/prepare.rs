@@ -78,6 +78,8 @@ pub struct PreparedRun {
     pub regressors: Vec<String>,
     /// The regressors among them that others make up, or that are constant: they add nothing.
     pub dependent: Vec<String>,
+    /// How many first volumes are dummy scans, as was said or found, whether they were chosen or not.
+    pub dummies: usize,
     /// The source by which dummy scans were looked for, if they were.
     pub dummies_by: Option<DummySource>,
     /// How the head moved, if a table of the run says so.
@@ -170,7 +172,7 @@ pub fn prepare(
         let used = volumes.count(Use::Used);
         if used >= columns.len() + fewest_beside_fit {
             let motion = table.and_then(Table::motion);
-            found.push((dummies.1, motion));
+            found.push((dummies, motion));
             runs.push((number, volumes, columns));
             continue;
         }
@@ -219,8 +221,9 @@ pub fn prepare(
         Scope::Run => regressors::of_runs(&session, runs)?,
         Scope::Concatenation => regressors::of_concatenation(definition, runs)?,
     };
-    for (prepared, (dummies_by, motion)) in prepared.iter_mut().zip(found) {
-        (prepared.dummies_by, prepared.motion) = (dummies_by, motion);
+    for (prepared, (dummies, motion)) in prepared.iter_mut().zip(found) {
+        (prepared.dummies, prepared.dummies_by) = dummies;
+        prepared.motion = motion;
     }
     let most_bytes = BASE_BYTES + most_bytes;
     Ok(Prepared { session, model: Arc::new(model), runs: prepared, decisions, most_bytes })

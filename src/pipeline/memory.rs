@@ -35,6 +35,12 @@ fn images_bytes(session: &Session) -> u64 {
     session.images().map(|image| IMAGE_BYTES + of_path(image.path())).sum()
 }
 
+/// Bytes of the decoders that are at work at once, beyond the mebibyte that each takes.
+fn decoders_bytes(session: &Session, threads: NonZeroUsize) -> u64 {
+    let most = session.images().map(|image| image.decoder_bytes()).max().unwrap_or(0);
+    most * threads.get().min(session.images().count()) as u64
+}
+
 /// Bytes of what is kept of each image and volume: while it is read and gathered, and in the end.
 fn signals_bytes(session: &Session, settings: &Settings) -> [u64; 2] {
     let signals = &settings.analysis.signals;
@@ -74,6 +80,7 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
     let extensions = 2 * session.first_image().most_extension_bytes();
     let always = BASE_BYTES + extensions + images_bytes(session) + analysis.model.bytes() as u64;
     let [gathered, kept] = signals_bytes(session, settings);
+    let decoding = decoders_bytes(session, settings.threads);
     let reading = match settings.mode {
         Mode::Serial | Mode::Delayed => {
             let model = &analysis.model;
@@ -98,7 +105,7 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
             reading.peak.max(reading.remains + joined)
         }
     };
-    Predicted { most: always + gathered + reading, remains: always + kept + maps }
+    Predicted { most: always + gathered + decoding + reading, remains: always + kept + maps }
 }
 
 /// The most threads, up to those of the settings, with which the computation stays within

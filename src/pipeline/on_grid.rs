@@ -36,7 +36,8 @@ fn opened(path: &Path) -> Result<Arc<dyn Source>> {
 fn values_of(image: &Arc<dyn Source>, beside: &mut Beside) -> Result<Vec<f64>> {
     // As stored, and twice as float64.
     let values_bytes = 8 * image.voxels() as u64;
-    let bytes = BASE_BYTES + beside.held_bytes + image.voxel_bytes() + 2 * values_bytes;
+    let reading = image.voxel_bytes() + 2 * values_bytes + image.decoder_bytes();
+    let bytes = BASE_BYTES + beside.held_bytes + reading;
     if let Some(limit) = beside.memory_limit.filter(|&limit| limit < bytes) {
         return Err(Error::memory(format!(
             "reading it takes {} of memory, more than the {} that may be used",

@@ -2,7 +2,8 @@
 //! FreeSurfer's MGH, and the random numbers. Knows no specimen.
 
 use flate2::{Compression, write::GzEncoder};
-use std::{array::from_fn, io::Write};
+use std::array::from_fn;
+use std::io::{Read, Write};
 
 pub const INT16: i16 = 4;
 pub const FLOAT32: i16 = 16;
@@ -219,6 +220,19 @@ pub fn with_flipped_byte(file: &[u8], from_end: usize) -> Vec<u8> {
     let at = file.len() - from_end;
     file[at] ^= 0xff;
     file
+}
+
+/// Content as bzip2 packs it.
+pub fn bzip2(content: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut encoder = bzip2::read::BzEncoder::new(content, bzip2::Compression::best());
+    encoder.read_to_end(&mut packed).expect("read from memory");
+    packed
+}
+
+/// Content as a zstd frame with a checksum.
+pub fn zstd(content: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 /// Where the voxels of MGH begin.

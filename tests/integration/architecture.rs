@@ -130,6 +130,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wait4", &["compare"]),
     ("gzip_stream", &["formats"]),
     ("hmac_sha256", &["analysis", "export", "recipe"]),
+    ("bzip2", &["formats"]),
+    ("ruzstd", &["formats"]),
     ("flate2", &["export", "formats", "pictures"]),
     ("glob", &["recipe", "runs"]),
     ("gzip_stream", &["formats"]),

@@ -714,6 +714,14 @@ fn a_sentence_for_the_methods_section_says_what_was_done() {
              at; 1 dummy scan was left out{over}."
         )
     );
+    // Dummy scans that were not chosen are dummy scans all the same, and no volume is said that is not there.
+    assert_eq!(
+        sentence(&[&run, "--dummy-scans", "2", "--volumes", "1:1000"]),
+        format!(
+            "{start} (N = 4 of 6 volumes, TR 2.5 s; divisor N); only volumes from 1 on, counted from \
+             0, of the run were looked at; 2 dummy scans were left out{over}."
+        )
+    );
     let none = "; no dummy scans were found, looked for among the first 50 volumes as outliers of \
                 the global signal (modified z-score above 3.5)";
     assert_eq!(

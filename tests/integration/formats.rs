@@ -4,9 +4,11 @@
 
 use crate::program::bytes::{FLOAT32, Header, INT16, Random, gzip};
 use crate::program::{Map, Scratch, bits, testdata};
+use std::fs::File;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use tsnr::error::Result;
 use tsnr::formats::{
@@ -359,5 +361,38 @@ fn notes_come_back_before_those_of_the_image_and_what_describes_the_run_is_left_
         let gzipped = MapFile { encoding: Encoding::Gzip, ..file };
         let path = scratch.file("map.nii.gz", written(&*run, keep, &gzipped));
         assert_eq!(formats::open(&path).expect("a map").notes().expect("notes"), expected);
+    }
+}
+
+#[test]
+#[ignore = "needs the programs bzip2, zstd and pzstd"]
+fn what_these_programs_pack_gives_the_bits_of_the_file() {
+    let scratch = Scratch::new();
+    let run = testdata("sub-01/ses-test/func/sub-01_ses-test_task-linebisection_bold.nii.gz");
+    let output = |command: &mut Command| {
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{command:?}");
+        output.stdout
+    };
+    let plain = scratch.file("plain.nii", output(Command::new("gzip").arg("-dc").arg(&run)));
+    let map = |path: &Path| {
+        let mut command = scratch.program();
+        command.arg(path).args(["-o", "-", "--mem-limit", "96M", "-q"]);
+        output(&mut command)
+    };
+    let expected = map(&run);
+    for command in [
+        &["bzip2", "-kc"][..],
+        &["zstd", "-c"],
+        &["zstd", "-c", "--ultra", "-22", "--long=24"],
+        &["pzstd", "-c", "-p", "3"],
+    ] {
+        let mut packed = Command::new(command[0]);
+        packed.args(&command[1..]).stdin(File::open(&plain).expect("the run"));
+        if command[0] == "pzstd" {
+            packed.arg(&plain);
+        }
+        let path = scratch.file("packed.nii", output(&mut packed));
+        assert!(map(&path) == expected, "{command:?}");
     }
 }

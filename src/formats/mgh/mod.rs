@@ -17,4 +17,4 @@ pub(super) use header::is_mgh;
 pub use reader::Image;
 
 /// Names that say that a file is such an image.
-pub(super) const ENDINGS: [&str; 3] = [".mgh", ".mgz", ".mgh.gz"];
+pub(super) const ENDINGS: [&str; 2] = [".mgh", ".mgz"];

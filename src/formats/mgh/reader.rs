@@ -84,6 +84,10 @@ impl Source for Image {
         self.stored.open_voxels()
     }
 
+    fn decoder_bytes(&self) -> u64 {
+        self.stored.decoder_bytes()
+    }
+
     fn header_bytes(&self) -> &[u8] {
         &self.header.bytes
     }

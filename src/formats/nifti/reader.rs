@@ -13,8 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Names that say that a file is an image, or a half of one.
-pub(in crate::formats) const ENDINGS: [&str; 6] =
-    [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"];
+pub(in crate::formats) const ENDINGS: [&str; 3] = [".nii", ".hdr", ".img"];
 
 /// Whether a content's first bytes are those of a NIfTI header.
 pub(in crate::formats) fn is_nifti(head: &[u8]) -> bool {
@@ -48,6 +47,7 @@ impl Image {
         let header = file
             .check_head(Standard::One.header_bytes())
             .and_then(|()| Header::parse(&file.head))
+            .map_err(|error| file.damage_or(error))
             .map_err(|error| beside_a_header(error, &file.path).at(&file.path))?;
         let stored = Stored::in_file(&file, header.layout())?;
         Ok(Image { header, stored })
@@ -94,6 +94,10 @@ impl Source for Image {
 
     fn open_voxels(&self) -> Result<Voxels> {
         self.stored.open_voxels()
+    }
+
+    fn decoder_bytes(&self) -> u64 {
+        self.stored.decoder_bytes()
     }
 
     fn header_bytes(&self) -> &[u8] {

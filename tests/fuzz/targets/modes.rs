@@ -1,6 +1,7 @@
 //! An image is opened, and computed in all three modes to one map, or refused in all three.
 
 use super::{WORDS_OF_IMAGES, images, is_meant};
+use crate::bytes;
 use crate::driver::{Reached, Target};
 use std::fs;
 use std::num::NonZeroUsize;
@@ -21,16 +22,29 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// A byte that says whether the image is compressed, and how many threads and volumes a chunk.
+/// The bit of the first byte that says that the rest is a file as it stands.
+const AS_IT_IS: u8 = 1 << 6;
+
+/// A byte that says how the image is compressed, and how many threads and volumes a chunk.
 fn seeds() -> Vec<Vec<u8>> {
-    let images = images().into_iter().enumerate();
-    images.map(|(number, image)| [vec![number as u8], image].concat()).collect()
+    let images = images();
+    let packed = [bytes::gzip, bytes::bzip2, bytes::zstd].map(|packed| packed(&images[0]));
+    let packed = packed.into_iter().map(|file| [vec![AS_IT_IS], file].concat());
+    let numbered = images.iter().enumerate();
+    let seeds = numbered.map(|(number, image)| [vec![number as u8], image.clone()].concat());
+    seeds.chain(packed).collect()
 }
 
 fn run(input: &[u8], folder: &Path) -> Reached {
     let Some((&kind, image)) = input.split_first() else { return Reached::Head };
     let file = folder.join("run.nii");
-    let content = if kind % 4 == 1 { crate::bytes::gzip(image) } else { image.to_vec() };
+    let content = match kind % 4 {
+        _ if kind & AS_IT_IS != 0 => image.to_vec(),
+        1 => bytes::gzip(image),
+        2 => bytes::bzip2(image),
+        3 => bytes::zstd(image),
+        _ => image.to_vec(),
+    };
     fs::write(&file, content).expect("a file");
     let opened = match formats::open(&file) {
         Ok(opened) => opened,
