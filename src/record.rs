@@ -124,7 +124,7 @@ pub struct RunRecord {
 pub struct FileRecord {
     /// The path as it was given.
     pub path: PathBuf,
-    /// The size of the file on the disk.
+    /// The size of the file on the disk; of both halves of a pair.
     pub bytes: u64,
     /// The name of its format: `NIfTI-1`.
     pub format: &'static str,

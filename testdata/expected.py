@@ -21,6 +21,7 @@ them (NaN and Inf kept), under the affine that nibabel reads from the first file
 import bz2
 import csv
 import gzip
+import io
 import re
 import subprocess
 import sys
@@ -124,7 +125,23 @@ def read_at_352(path):
     return image, raw.reshape(header.get_data_shape(), order="F").astype(numpy.float64)
 
 
+def read_halves(path):
+    """nibabel takes both halves of a pair for compressed, or none."""
+    halves = {}
+    for half, kind in (("hdr", "header"), ("img", "image")):
+        file = next(path.parent.glob(f"{path.name.split('.')[0]}.{half}*"))
+        content = file.read_bytes()
+        content = gzip.decompress(content) if file.name.endswith(".gz") else content
+        halves[kind] = nibabel.FileHolder(fileobj=io.BytesIO(content))
+    image = nibabel.Nifti1Pair.from_file_map(halves)
+    return image, scaled(image)
+
+
 AWKWARD = {
+    "pair_gz_header.hdr.gz": read_halves,
+    "pair_gz_header.img": read_halves,
+    "pair_gz_voxels.hdr": read_halves,
+    "pair_gz_voxels.img.gz": read_halves,
     "gzip_named_plain.nii": read_by_content,
     "plain_named_gzip.nii.gz": read_by_content,
     "vox_offset_zero.nii": read_at_352,

@@ -16,6 +16,8 @@ mod mgh;
 mod nifti2;
 #[path = "make/packed.rs"]
 mod packed;
+#[path = "make/pairs.rs"]
+mod pairs;
 
 use bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, VOXELS_AT};
 use bytes::{gzip, gzip_in_members, gzip_with_bad_block, with_flipped_byte};
@@ -43,6 +45,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     write_wrong_headers(&mut odd)?;
     write_unwanted_datatypes(&mut odd)?;
     nifti2::write_specimens(&mut odd)?;
+    pairs::write_specimens(&mut odd)?;
     write_other_formats(&mut odd)?;
     mgh::write(&mut odd)?;
     packed::write(&mut odd)?;
@@ -644,13 +647,6 @@ fn write_unwanted_datatypes(odd: &mut Specimens) -> io::Result<()> {
 fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     let text = "This is a text, not an image.\n".repeat(40);
     odd.no("text.nii", text, "a text, expected an image", "a text, long enough for a header")?;
-
-    let mut half = Header::int16(6);
-    (half.magic, half.vox_offset) = (*b"ni1\0", 0.0);
-    odd.no("pair.hdr", half.bytes(), ".hdr/.img pair", "the header of a pair")?;
-    odd.no("pair.img", half.encode(&plain_voxels()), ".hdr/.img pair", "the voxels of a pair")?;
-    half.magic = [0; 4];
-    odd.no("analyze.hdr", half.bytes(), "magic", "no magic: Analyze 7.5, not NIfTI")?;
 
     let packed = [&b"\xfd7zXZ\0"[..], &[0; 20]].concat();
     odd.no("run.nii.xz", packed, "unxz", "the beginning of what xz writes")?;

@@ -542,7 +542,7 @@ fn file_record(image: &dyn Source) -> Result<FileRecord> {
     let scaling = image.scaling();
     Ok(FileRecord {
         path: image.path().to_owned(),
-        bytes: size_of_file(image.path())?,
+        bytes: image.files().iter().map(|it| size_of_file(it)).sum::<Result<u64>>()?,
         format: image.format(),
         datatype: image.datatype(),
         slope: scaling.slope(),

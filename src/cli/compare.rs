@@ -124,9 +124,9 @@ fn contenders(
 
 /// Reads every file, so that no mode is the one that waits for the disk.
 fn read_once(session: &Session) -> Result<()> {
-    for image in session.images() {
-        let read = || io::copy(&mut fs::File::open(image.path())?, &mut io::sink());
-        read().map_err(|error| Error::io("cannot read", error).at(image.path()))?;
+    for file in session.images().flat_map(|image| image.files()) {
+        let read = || io::copy(&mut fs::File::open(&file)?, &mut io::sink());
+        read().map_err(|error| Error::io("cannot read", error).at(&file))?;
     }
     Ok(())
 }

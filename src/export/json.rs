@@ -210,7 +210,7 @@ struct MotionJson<'a> {
 struct FileJson {
     /// The path as it was given.
     path: String,
-    /// The size of the file, in bytes.
+    /// The size of the file, in bytes; of both halves of a pair.
     bytes: u64,
     /// Its format: `NIfTI-1`, ...
     format: &'static str,

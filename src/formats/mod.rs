@@ -30,7 +30,7 @@ pub use source::{
 
 use crate::error::Result;
 use codec::OpenFile;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The endings of names of images that are read, in words.
@@ -49,6 +49,15 @@ pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
     }
     let head = file.head.clone();
     Ok(Arc::new(foreign::named(nifti::Image::in_file(file), path, &head)?))
+}
+
+/// The files of the image that a file belongs to, by its name: both halves of a pair, the one with the
+/// header first.
+pub fn files_of(path: &Path) -> Vec<PathBuf> {
+    match nifti::halves(path) {
+        Some(nifti::Halves { header, voxels }) => vec![header, voxels],
+        None => vec![path.to_owned()],
+    }
 }
 
 /// Whether a file's name says that it is an image.

@@ -6,7 +6,7 @@ use crate::voxels::{Datatype, OutOfMemory, Samples, Scaling};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,11 @@ use std::time::Duration;
 pub trait Source: fmt::Debug + Send + Sync {
     /// Where the image lies, as it was given.
     fn path(&self) -> &Path;
+
+    /// The files that it is made of: several, where its header and its voxels have each their own.
+    fn files(&self) -> Vec<PathBuf> {
+        vec![self.path().to_owned()]
+    }
 
     /// The name of its format: `NIfTI-1`.
     fn format(&self) -> &'static str;

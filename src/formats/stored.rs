@@ -96,8 +96,17 @@ pub(super) struct Stored {
     version: Version,
     compression: Compression,
     pub layout: Layout,
+    /// The file of the header, where it is another.
+    header_file: Option<HeaderFile>,
     /// The bytes of a gzip file beside its members, known once it was read to the end.
     surplus: Arc<OnceLock<Surplus>>,
+}
+
+/// The file of a header, as it was when the image was opened.
+#[derive(Clone, Debug)]
+struct HeaderFile {
+    path: PathBuf,
+    version: Version,
 }
 
 impl Stored {
@@ -108,9 +117,42 @@ impl Stored {
     pub fn in_file(file: &OpenFile, layout: Layout) -> Result<Stored> {
         let OpenFile { version, compression, .. } = *file;
         let path = file.path.clone();
-        let stored = Stored { path, version, compression, layout, surplus: Arc::default() };
+        let surplus = Arc::default();
+        let header_file = None;
+        let stored = Stored { path, version, compression, layout, header_file, surplus };
         stored.check_size().map_err(|error| error.at(&stored.path))?;
         Ok(stored)
+    }
+
+    /// These voxels, whose header is in another file: if that is written to, it is told as if they were.
+    pub fn with_header_in(self, file: &OpenFile) -> Stored {
+        let header_file = Some(HeaderFile { path: file.path.clone(), version: file.version });
+        Stored { header_file, ..self }
+    }
+
+    /// The files of the image, that of the header first.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let header = self.header_file.iter().map(|it| &it.path);
+        header.chain([&self.path]).cloned().collect()
+    }
+
+    /// The content of the file that has the header, from its beginning.
+    ///
+    /// # Errors
+    /// Those of [`content`](Stored::content).
+    pub fn content_of_header(&self) -> Result<Content> {
+        match &self.header_file {
+            Some(HeaderFile { path, version }) => Content::open(path, *version),
+            None => self.content(),
+        }
+    }
+
+    /// Refuses an image that was written to since it was opened; `file` has its voxels.
+    fn check(&self, file: &File) -> Result<()> {
+        self.version.check(file).map_err(|error| error.at(&self.path))?;
+        let Some(HeaderFile { path, version }) = &self.header_file else { return Ok(()) };
+        let header = File::open(path).map_err(|error| Error::io("cannot open", error));
+        header.and_then(|header| version.check(&header)).map_err(|error| error.at(path))
     }
 
     /// Where the file lies.
@@ -189,7 +231,7 @@ impl Stored {
 
     /// The error of a file that was written to since it was opened, else `otherwise`.
     fn changed_or(&self, file: &File, otherwise: Error) -> Error {
-        self.version.check(file).err().unwrap_or(otherwise).at(&self.path)
+        self.check(file).err().unwrap_or_else(|| otherwise.at(&self.path))
     }
 
     /// Refuses a file that cannot hold what its header claims.
@@ -299,10 +341,9 @@ impl Stream {
             self.stored.changed_or(&self.content.file, error)
         })?;
         let stored = &self.stored;
-        let is_same = stored.version.check(&self.content.file);
-        is_same
-            .and_then(|()| stored.layout.check_other_size(stored.layout.voxel_bytes() + rest_bytes))
-            .map_err(|error| error.at(&stored.path))?;
+        stored.check(&self.content.file)?;
+        let other_size = stored.layout.check_other_size(stored.layout.voxel_bytes() + rest_bytes);
+        other_size.map_err(|error| error.at(&stored.path))?;
         stored.surplus.get_or_init(|| self.content.stream.surplus());
         Ok(())
     }
@@ -389,8 +430,8 @@ impl BlockReader for Blocks {
         });
         progress.time_spent(started.elapsed(), Duration::ZERO);
         // Whoever writes to a file changes its time before its content.
-        let samples = samples.and_then(|it| stored.version.check(&self.file).map(|()| it));
-        samples.map_err(|error| at(&stored.path, error))
+        let samples = samples.map_err(|error| at(&stored.path, error))?;
+        stored.check(&self.file).map(|()| samples)
     }
 }
 

@@ -16,9 +16,9 @@ use super::suffixes::is_beside_runs;
 use super::words::shortened;
 use super::{grouped_by, names_of, natural_order, walk};
 use crate::error::{Error, Result};
-use crate::formats::{self, has_image_name};
+use crate::formats::{self, files_of, has_image_name};
 use crate::paths::directory_entry;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Inputs {
 /// found out by opening it.)
 pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
     let mut inputs = Inputs { arguments: arguments.to_vec(), ..Inputs::default() };
-    let mut taken = HashSet::new();
+    let mut taken = HashMap::new();
     for (number, argument) in arguments.iter().enumerate() {
         let (paths, pattern) = match pattern(argument) {
             None => (vec![named(argument)?], None),
@@ -87,10 +87,16 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
         };
         let mut repeated = Vec::new();
         for path in paths {
-            if taken.insert(directory_entry(&path)) {
-                inputs.images.push(Input { path, pattern });
-            } else {
-                repeated.push(path);
+            // Of a pair the file with the header stands for both.
+            let entry = directory_entry(&files_of(&path)[0]);
+            match taken.get(&entry) {
+                None => {
+                    taken.insert(entry, number);
+                    inputs.images.push(Input { path, pattern });
+                }
+                // A pattern brings both halves of a pair.
+                Some(&by) if by == number && pattern.is_some() => {}
+                Some(_) => repeated.push(path),
             }
         }
         if !repeated.is_empty() {
@@ -302,6 +308,19 @@ mod tests {
         let (images, remarks) = expanded(&folder, &["b.nii", "./*.nii"]).unwrap();
         assert_eq!(images, ["b.nii", "a.nii"]);
         assert!(remarks.len() == 1 && remarks[0].ends_with("taken once: b.nii"), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_pair_is_one_image_whichever_of_its_halves_are_given() {
+        let folder = folder(&["a.hdr", "a.img", "b.hdr.gz", "b.img.gz", "c.img"]);
+        let (images, remarks) = expanded(&folder, &["*"]).unwrap();
+        assert_eq!(
+            (images, remarks),
+            (["a.hdr", "b.hdr.gz", "c.img"].map(String::from).into(), vec![])
+        );
+        let (images, remarks) = expanded(&folder, &["a.img", "*.hdr*"]).unwrap();
+        assert_eq!(images, ["a.img", "b.hdr.gz"]);
+        assert!(remarks.len() == 1 && remarks[0].ends_with("taken once: a.hdr"), "{remarks:?}");
     }
 
     #[test]

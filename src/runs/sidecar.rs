@@ -37,7 +37,8 @@ pub struct UnreadSidecar {
 /// the labels of a segmentation.
 pub fn described_by(file: &Path) -> impl Iterator<Item = PathBuf> {
     let stem = file.with_extension("");
-    let is_gzip = stem.extension().is_some_and(|it| it.eq_ignore_ascii_case("nii"));
+    let ending = stem.extension().unwrap_or_default();
+    let is_gzip = ["nii", "hdr", "img"].iter().any(|it| ending.eq_ignore_ascii_case(it));
     let stem = if is_gzip { stem } else { file.to_owned() };
     let labels = stem.to_string_lossy().contains("_dseg").then_some("tsv");
     let endings = ["json", "bval", "bvec"].into_iter().chain(labels);

@@ -37,6 +37,7 @@ mod modes;
 mod nifti2;
 mod options;
 mod output;
+mod pairs;
 mod pictures;
 mod plan;
 mod readme;

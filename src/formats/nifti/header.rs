@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::formats::stored::{Layout, OtherSize};
 use crate::formats::{Geometry, Time, TimeUnit, VoxelEncoding};
 use crate::voxels::ByteOrder;
+use std::path::Path;
 
 /// The value of `dim[1]` where a vector is too long for it, whose length FreeSurfer writes into `glmin`
 /// (its `save_nifti.m`; nibabel's `Nifti1Header.get_data_shape` reads it so).
@@ -17,6 +18,8 @@ pub(super) const LENGTH_IN_GLMIN: i64 = -1;
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     pub standard: Standard,
+    /// Whether the voxels are in a file of their own.
+    pub is_of_pair: bool,
     pub geometry: Geometry,
     pub time: Time,
     pub encoding: VoxelEncoding,
@@ -36,13 +39,14 @@ pub(super) struct Header {
 
 impl Header {
     /// The header in the first bytes of a decompressed file; `head` holds as many of them
-    /// as there are, up to 540.
+    /// as there are, up to 540. A remedy may speak of its file, `path`.
     ///
     /// # Errors
     /// What makes the header unusable, without the file's name.
-    pub(super) fn parse(head: &[u8]) -> Result<Header> {
+    pub(super) fn parse(head: &[u8], path: &Path) -> Result<Header> {
         let (standard, byte_order) = standard(head)?;
-        check_magic(head, standard)?;
+        check_magic(head, standard, path)?;
+        let is_of_pair = has_magic(head, standard.pair_magic());
         let mut fields = Fields::read(head, standard, byte_order);
         if (3000..3100).contains(&fields.intent_code) && standard == Standard::Two {
             return Err(Error::unsupported(
@@ -69,11 +73,12 @@ impl Header {
         }
         let header = Header {
             standard,
+            is_of_pair,
             geometry: orientation::geometry(&fields, shape, standard),
             time: time(&fields, volumes),
             encoding,
             byte_order,
-            voxel_offset: voxel_offset(fields.vox_offset, standard)?,
+            voxel_offset: voxel_offset(fields.vox_offset, standard, is_of_pair)?,
             fields,
             mended,
             other_bits,
@@ -97,6 +102,26 @@ impl Header {
                 contradiction: format!("bitpix {bits} contradicts datatype {code} ({datatype})"),
             }),
         }
+    }
+
+    /// This header, if its voxels are where its magic says.
+    ///
+    /// # Errors
+    /// That they are not, without the file's name.
+    pub(super) fn of_pair_if(self, is_of_pair: bool) -> Result<Header> {
+        if self.is_of_pair == is_of_pair {
+            return Ok(self);
+        }
+        Err(match is_of_pair {
+            true => Error::mismatch(
+                "the header of a single file where that of a .hdr/.img pair is expected",
+            )
+            .remedy("bring the header of the pair, or name the single file .nii"),
+            false => Error::unsupported(
+                "the header of a .hdr/.img pair, whose name does not end in .hdr",
+            )
+            .remedy("give both halves their names: run.hdr and run.img"),
+        })
     }
 
     /// The image in the words of the program that wrote it (`descrip`).
@@ -162,7 +187,8 @@ fn standard(head: &[u8]) -> Result<(Standard, ByteOrder)> {
         }
     }
     for standard in [Standard::One, Standard::Two] {
-        if has_magic(head, standard.single_magic()) || has_magic(head, standard.pair_magic()) {
+        let magic = [standard.single_magic(), standard.pair_magic()];
+        if magic.iter().any(|it| has_magic(head, *it)) {
             let (size, expected) = (little.unwrap_or_default(), standard.header_bytes());
             return Err(damaged(&format!("sizeof_hdr is {size}, expected {expected}")));
         }
@@ -170,25 +196,36 @@ fn standard(head: &[u8]) -> Result<(Standard, ByteOrder)> {
     Err(Error::format("not a NIfTI image: expected a NIfTI header at its beginning"))
 }
 
+/// Whether this is the beginning of a single file.
+pub(super) fn is_single(head: &[u8]) -> bool {
+    [Standard::One, Standard::Two].iter().any(|it| has_magic(head, it.single_magic()))
+}
+
+/// Whether this is the beginning of the header of a pair.
+pub(super) fn is_pair(head: &[u8]) -> bool {
+    [Standard::One, Standard::Two].iter().any(|it| has_magic(head, it.pair_magic()))
+}
+
 /// Whether these bytes of a file's beginning are there.
-pub(super) fn has_magic(head: &[u8], (at, magic): (usize, &[u8])) -> bool {
+fn has_magic(head: &[u8], (at, magic): (usize, &[u8])) -> bool {
     head.get(at..).is_some_and(|it| it.starts_with(magic))
 }
 
-fn check_magic(head: &[u8], standard: Standard) -> Result<()> {
-    if has_magic(head, standard.single_magic()) {
+fn check_magic(head: &[u8], standard: Standard, path: &Path) -> Result<()> {
+    let magic = [standard.single_magic(), standard.pair_magic()];
+    if magic.iter().any(|it| has_magic(head, *it)) {
         return Ok(());
     }
-    if has_magic(head, standard.pair_magic()) {
-        return Err(Error::unsupported(
-            "the header of a .hdr/.img pair, expected a single file: pairs are not read yet",
-        )
-        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')"));
-    }
     Err(match standard {
-        Standard::One => Error::format(
-            "no NIfTI-1 magic after a header of 348 bytes (an ANALYZE 7.5 header?), expected \"n+1\"",
-        ),
+        Standard::One => Error::unsupported(
+            "a header of 348 bytes without the magic of NIfTI-1, as ANALYZE 7.5 has: nothing says \
+             which side of the head is left, nor how the voxels lie",
+        )
+        .remedy(format!(
+            "convert it, and look at the sides, with nibabel: \
+             nib.save(nib.load('{}'), 'run.nii.gz')",
+            path.display()
+        )),
         // nifti2.h: the bytes behind the letters tell whether ends of lines were changed.
         Standard::Two if head[4..].starts_with(b"n+2") || head[4..].starts_with(b"ni2") => {
             Error::damaged(
@@ -250,9 +287,10 @@ fn is_long_vector(dim: [i64; 8]) -> bool {
 }
 
 /// nifti1.h, nifti2.h: voxels of a single file begin at `vox_offset`, an integer of at least 352 or
-/// 544; 0 is left by writers that never set it and means just that.
-fn voxel_offset(vox_offset: f64, standard: Standard) -> Result<u64> {
-    let first = standard.first_voxel_offset();
+/// 544; 0 is left by writers that never set it and means just that. Those of a pair have a file of
+/// their own, in which it is any.
+fn voxel_offset(vox_offset: f64, standard: Standard, is_of_pair: bool) -> Result<u64> {
+    let first = if is_of_pair { 0 } else { standard.first_voxel_offset() };
     if vox_offset == 0.0 {
         return Ok(first);
     }
@@ -289,6 +327,21 @@ mod tests {
         head
     }
 
+    fn parse(head: &[u8]) -> Result<Header> {
+        Header::parse(head, Path::new("run.hdr"))
+    }
+
+    #[test]
+    fn the_voxels_of_a_pair_begin_anywhere_in_their_file() {
+        for (magic, offset, is_at) in [("ni1", 0.0_f32, 0), ("ni1", 16.0, 16), ("n+1", 0.0, 352)] {
+            let mut head = head();
+            head[344..347].copy_from_slice(magic.as_bytes());
+            head[108..112].copy_from_slice(&offset.to_le_bytes());
+            let header = parse(&head).unwrap();
+            assert_eq!((header.is_of_pair, header.voxel_offset), (magic == "ni1", is_at));
+        }
+    }
+
     fn with(offset: usize, bytes: &[u8]) -> Result<Header> {
         changed(head(), offset, bytes)
     }
@@ -302,12 +355,12 @@ mod tests {
 
     fn changed(mut head: Vec<u8>, offset: usize, bytes: &[u8]) -> Result<Header> {
         head[offset..offset + bytes.len()].copy_from_slice(bytes);
-        Header::parse(&head)
+        parse(&head)
     }
 
     #[test]
     fn a_plain_header_is_understood() {
-        let header = Header::parse(&head()).unwrap();
+        let header = parse(&head()).unwrap();
         assert_eq!((header.geometry.shape, header.time.volumes), ([4, 3, 2], 5));
         assert_eq!(header.encoding.datatype, Datatype::Int16);
         assert_eq!((header.byte_order, header.voxel_offset), (ByteOrder::Little, 352));
@@ -336,15 +389,14 @@ mod tests {
 
     #[test]
     fn a_header_of_64_bits_says_the_same() {
-        let header = Header::parse(&head_of_two()).unwrap();
+        let header = parse(&head_of_two()).unwrap();
         assert_eq!((header.standard, header.voxel_offset), (Standard::Two, 544));
         assert_eq!((header.geometry.shape, header.time.tr_seconds), ([4, 3, 2], Some(2.2)));
         let long = changed(head_of_two(), 48, &70_000_i64.to_le_bytes()).unwrap();
         assert_eq!(long.time.volumes, 70_000);
-        let damaged: [(usize, &[u8], &str); 7] = [
+        let damaged: [(usize, &[u8], &str); 6] = [
             (0, &[29, 2], "sizeof_hdr is 541, expected 540"),
             (8, b"\n\x1a\n\0", "transfer that took it for text"),
-            (4, b"ni2", ".hdr/.img pair"),
             (16, &[0], "dim[0] is 0"),
             (24, &(-1_i64).to_le_bytes(), "dim[1] is -1, expected a positive length"),
             (168, &543_i64.to_le_bytes(), "vox_offset is 543, expected a whole number of at least"),
@@ -363,7 +415,7 @@ mod tests {
 
     #[test]
     fn a_damaged_field_is_named() {
-        let damaged: [(usize, &[u8], &str); 8] = [
+        let damaged: [(usize, &[u8], &str); 7] = [
             (0, &[7, 0], "sizeof_hdr is 7"),
             (40, &[0, 0], "dim[0] is 0"),
             (40, &[9, 0], "dim[0] is 9"),
@@ -371,7 +423,6 @@ mod tests {
             (46, &[0xFF, 0xFF], "dim[3] is -1"),
             (70, &[128, 0], "RGB24"),
             (108, &f32::NAN.to_le_bytes(), "vox_offset is NaN"),
-            (344, b"ni1", ".hdr/.img pair"),
         ];
         for (offset, bytes, says) in damaged {
             let error = with(offset, bytes).unwrap_err().to_string();
@@ -385,7 +436,7 @@ mod tests {
         assert_eq!((header.encoding.datatype, header.other_bits), (Datatype::Int16, Some(0)));
         let says = "bitpix 0 contradicts datatype 4 (int16), which was believed";
         assert_eq!(header.mended, [says]);
-        assert_eq!(Header::parse(&head()).unwrap().mended, [""; 0]);
+        assert_eq!(parse(&head()).unwrap().mended, [""; 0]);
     }
 
     #[test]
@@ -394,7 +445,7 @@ mod tests {
             let mut head = head();
             head[40..50].copy_from_slice(&[4, 0, 0xFF, 0xFF, 1, 0, 1, 0, 5, 0]);
             head[144..148].copy_from_slice(&glmin.to_le_bytes());
-            Header::parse(&head)
+            parse(&head)
         };
         let header = vector(163_842).unwrap();
         assert_eq!((header.geometry.shape, header.time.volumes), ([163_842, 1, 1], 5));
@@ -416,6 +467,6 @@ mod tests {
             head[40 + 2 * axis..42 + 2 * axis].copy_from_slice(&i16::MAX.to_le_bytes());
         }
         head[108..112].copy_from_slice(&1e19_f32.to_le_bytes());
-        assert!(Header::parse(&head).unwrap_err().to_string().contains("more than any file"));
+        assert!(parse(&head).unwrap_err().to_string().contains("more than any file"));
     }
 }

@@ -1,4 +1,5 @@
-//! NIfTI-1 and NIfTI-2 single files: their headers, their voxels, and maps written as such files.
+//! NIfTI-1 and NIfTI-2, as single files and pairs: their headers, their voxels, and maps written as
+//! single files.
 //!
 //! | file | knows |
 //! |---|---|
@@ -6,6 +7,7 @@
 //! | `header` | which fields can be believed, and what they mean together |
 //! | `encoding` | datatype codes, `scl_slope` and `scl_inter` |
 //! | `orientation` | sform, qform, voxel sizes |
+//! | `pair` | which file is the other half of a pair, by its name |
 //! | `reader` | the file: its size, its voxels, what it carries beside them |
 //! | `writer` | maps, and header extensions |
 
@@ -13,9 +15,11 @@ mod encoding;
 mod fields;
 mod header;
 mod orientation;
+mod pair;
 mod reader;
 mod writer;
 
+pub(super) use pair::{Halves, halves};
 pub use reader::Image;
 pub(super) use reader::{ENDINGS, is_nifti};
 pub(super) use writer::Sink;

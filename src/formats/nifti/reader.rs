@@ -1,15 +1,16 @@
-//! An image opened for its header.
+//! An image opened for its header. A single file has header and voxels; of a pair each half is one.
 
 use super::fields::Standard;
-use super::header::{Header, has_magic};
+use super::header::{Header, is_pair, is_single};
+use super::pair::{self, Half, Halves};
 use super::writer::{Extension, MOST_EXTENSION_BYTES, Sink};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
 use crate::formats::{Geometry, Keep, MapSink, Oddity, Source, Time, VoxelEncoding, Voxels};
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Names that say that a file is an image, or a half of one.
@@ -17,24 +18,27 @@ pub(in crate::formats) const ENDINGS: [&str; 3] = [".nii", ".hdr", ".img"];
 
 /// Whether a content's first bytes are those of a NIfTI header.
 pub(in crate::formats) fn is_nifti(head: &[u8]) -> bool {
-    [Standard::One, Standard::Two].iter().any(|standard| {
-        has_magic(head, standard.single_magic()) || has_magic(head, standard.pair_magic())
-    })
+    is_single(head) || is_pair(head)
 }
 
-/// A NIfTI single file whose header was read and found good. Its voxels stay in the file.
+/// A NIfTI image whose header was read and found good. Its voxels stay in their file.
 #[derive(Clone, Debug)]
 pub struct Image {
+    /// The path as it was given: of a pair, that of either half.
+    path: PathBuf,
     header: Header,
+    /// The bytes that stand behind the header in its own file at most, of a pair.
+    most_behind_header: Option<u64>,
     stored: Stored,
 }
 
 impl Image {
-    /// Opens the image at `path`: header only, nothing larger is read or allocated.
+    /// Opens the image at `path`, a single file or either half of a pair: header only, nothing larger is
+    /// read or allocated.
     ///
     /// # Errors
-    /// A file that cannot be opened, was not fetched, is no NIfTI single file, has a
-    /// damaged header, or is too short for the voxels that its header claims.
+    /// A file that cannot be opened, was not fetched, is no NIfTI image, has a damaged header, or is
+    /// too short for the voxels that its header claims; a half without the other.
     pub fn open(path: &Path) -> Result<Image> {
         Image::in_file(OpenFile::open(path)?)
     }
@@ -43,14 +47,32 @@ impl Image {
     ///
     /// # Errors
     /// Those of [`open`](Image::open).
-    pub(in crate::formats) fn in_file(mut file: OpenFile) -> Result<Image> {
-        let header = file
+    pub(in crate::formats) fn in_file(file: OpenFile) -> Result<Image> {
+        let (path, half) = (file.path.clone(), Half::by_name(&file.path));
+        let (mut of_header, of_voxels) = match half {
+            Some(Half::Voxels) if !is_single(&file.head) => {
+                let Halves { header, .. } = pair::whole(&path, Half::Voxels)?;
+                (OpenFile::open(&header)?, Some(file))
+            }
+            Some(Half::Header) if is_pair(&file.head) => {
+                let Halves { voxels, .. } = pair::whole(&path, Half::Header)?;
+                (file, Some(OpenFile::open(&voxels)?))
+            }
+            _ => (file, None),
+        };
+        let header = of_header
             .check_head(Standard::One.header_bytes())
-            .and_then(|()| Header::parse(&file.head))
-            .map_err(|error| file.damage_or(error))
-            .map_err(|error| beside_a_header(error, &file.path).at(&file.path))?;
-        let stored = Stored::in_file(&file, header.layout())?;
-        Ok(Image { header, stored })
+            .and_then(|()| Header::parse(&of_header.head, &of_header.path))
+            .and_then(|header| header.of_pair_if(of_voxels.is_some()))
+            .map_err(|error| of_header.damage_or(error))
+            .map_err(|error| error.at(&of_header.path))?;
+        let stored = match &of_voxels {
+            None => Stored::in_file(&of_header, header.layout())?,
+            Some(file) => Stored::in_file(file, header.layout())?.with_header_in(&of_header),
+        };
+        let most = || of_header.compression.most_content_bytes(of_header.version.bytes);
+        let most_behind_header = of_voxels.map(|_| most());
+        Ok(Image { path, header, most_behind_header, stored })
     }
 
     /// The extensions of the header, in their order, and what breaks the list off, in words: one
@@ -59,7 +81,8 @@ impl Image {
     /// # Errors
     /// Those of opening and reading the file.
     fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
-        let mut before_voxels = self.stored.content()?.stream.take(self.header.voxel_offset);
+        let end = self.most_behind_header.unwrap_or(self.header.voxel_offset);
+        let mut before_voxels = self.stored.content_of_header()?.stream.take(end);
         let header_bytes = self.header.bytes.len() as u64;
         io::copy(&mut before_voxels.by_ref().take(header_bytes), &mut io::sink())
             .and_then(|_| Extension::read_all(before_voxels, self.header.byte_order))
@@ -69,7 +92,11 @@ impl Image {
 
 impl Source for Image {
     fn path(&self) -> &Path {
-        self.stored.path()
+        &self.path
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.stored.files()
     }
 
     fn format(&self) -> &'static str {
@@ -128,25 +155,7 @@ impl Source for Image {
 
     fn most_extension_bytes(&self) -> u64 {
         let first = self.header.standard.first_voxel_offset();
-        (self.header.voxel_offset - first).min(MOST_EXTENSION_BYTES)
-    }
-}
-
-/// The `.img` half of a pair has no header of its own: say so, rather than that it is no
-/// NIfTI image.
-fn beside_a_header(error: Error, path: &Path) -> Error {
-    let name = path.to_string_lossy();
-    let is_half = [".img", ".img.gz"].into_iter().any(|ending| {
-        name.strip_suffix(ending).is_some_and(|stem| {
-            [".hdr", ".hdr.gz"].iter().any(|hdr| Path::new(&format!("{stem}{hdr}")).exists())
-        })
-    });
-    if is_half {
-        Error::unsupported(
-            "the voxels of a .hdr/.img pair, expected a single file: pairs are not read yet",
-        )
-        .remedy("convert it, with nibabel: nib.save(nib.load(FILE), 'run.nii.gz')")
-    } else {
-        error
+        let end = self.most_behind_header.unwrap_or(self.header.voxel_offset);
+        end.saturating_sub(first).min(MOST_EXTENSION_BYTES)
     }
 }
