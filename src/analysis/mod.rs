@@ -352,8 +352,8 @@ impl Planned {
             values.extend(defined.map(|(&value, _)| value));
             values
         };
-        let mut defined = of_defined(tsnr);
-        let summary = Summary::from_values(defined.iter().copied());
+        let defined = of_defined(tsnr);
+        let summary = Summary::from_finite(&defined);
         let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
         let least_std = analysis.definition.least_std;
@@ -361,7 +361,7 @@ impl Planned {
         let vary_too_little = |it: &&f64| 0.0 < **it && **it <= least_std;
         let below_least_std = stds.map_or(0, |stds| stds.iter().filter(vary_too_little).count());
         let between_runs =
-            share.and_then(|share| BetweenRuns::from_shares(&mut defined, share, analysis));
+            share.and_then(|share| BetweenRuns::from_shares(&defined, &share, analysis));
         let seen = findings::Computed {
             prepared: &prepared,
             analysis,
@@ -505,11 +505,11 @@ fn run_records(
         let (mut median_tsnr, mut brain_median_tsnr) = (None, None);
         if let Some(map) = own.next() {
             let finite = map.values().iter().copied().filter(|it| it.is_finite());
-            median_tsnr = median(&mut finite.collect::<Vec<_>>());
+            median_tsnr = median(&finite.collect::<Vec<_>>());
             let inside = brain.map(|it| it.mask.mask.values_inside(map.values()));
             brain_median_tsnr = inside.and_then(|mut it| {
                 it.retain(|tsnr| tsnr.is_finite());
-                median(&mut it)
+                median(&it)
             });
         }
         let signals = signals.next().unwrap_or_default();

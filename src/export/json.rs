@@ -172,7 +172,7 @@ struct RunOfJson<'a> {
     dependent_regressors: &'a [String],
     /// A hash of the voxels as they are stored, in 16 hexadecimal digits: equal for equal data,
     /// whatever header or compression they have.
-    data_xxh64: Option<String>,
+    data_xxh3: Option<String>,
     /// The median tSNR of the run by itself.
     median_tsnr: Option<f64>,
     /// Likewise in the brain; null where a mask was asked for, or no brain was found.
@@ -436,7 +436,7 @@ fn run<'a>((run, quality): (&'a RunRecord, &RunQuality)) -> RunOfJson<'a> {
         not_chosen: run.volumes(Use::NotChosen),
         regressors: &run.regressors,
         dependent_regressors: &run.dependent_regressors,
-        data_xxh64: run.data_hash.map(hexadecimal),
+        data_xxh3: run.data_hash.map(hexadecimal),
         median_tsnr: run.median_tsnr,
         brain_median_tsnr: run.brain_median_tsnr,
         global_signal: &run.signals.global,

@@ -9,7 +9,6 @@ use crate::stats::formula::{Combine, Formula};
 use crate::stats::quantiles::median;
 use crate::stats::sampling::Scope;
 use serde::Serialize;
-use std::thread;
 
 pub(super) const RULE: Rule = Rule {
     name: "between-runs",
@@ -38,13 +37,8 @@ pub struct BetweenRuns {
 
 impl BetweenRuns {
     /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the
-    /// same voxels, all of them with a tSNR. `tsnr` is left in another order: a copy would be the most
-    /// that is held at once.
-    pub fn from_shares(
-        tsnr: &mut [f64],
-        mut share: Vec<f64>,
-        analysis: &Analysis,
-    ) -> Option<BetweenRuns> {
+    /// same voxels, all of them with a tSNR.
+    pub fn from_shares(tsnr: &[f64], share: &[f64], analysis: &Analysis) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
             || model.runs().len() < 2
@@ -56,25 +50,14 @@ impl BetweenRuns {
         // Of the same squares, so that the ratio of the two is all that is needed.
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
-        let mut demeaned: Vec<f64> = tsnr.iter().zip(&share).map(demeaned).collect();
-        let median_of_finite = |values: &mut Vec<f64>| {
-            values.retain(|value| value.is_finite());
-            median(values)
+        let demeaned = tsnr.iter().zip(share).map(demeaned);
+        let median_of_finite = |values: &mut dyn Iterator<Item = f64>| {
+            median(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
         };
-        // Side by side: of a plain run, they would take as long as a fifth of it.
-        let (concat_median, beside) = thread::scope(|scope| {
-            let [share, demeaned] = [&mut share, &mut demeaned].map(|values| {
-                thread::Builder::new().spawn_scoped(scope, move || median_of_finite(values))
-            });
-            let concat = median(tsnr);
-            (concat, [share, demeaned].map(|it| it.ok().and_then(|it| it.join().ok())))
-        });
-        // Those that no thread was to be had for.
-        let [share_median, demean_median] = beside;
         Some(BetweenRuns {
-            share: share_median.unwrap_or_else(|| median_of_finite(&mut share))?,
-            concat_median: concat_median?,
-            demean_median: demean_median.unwrap_or_else(|| median_of_finite(&mut demeaned))?,
+            share: median_of_finite(&mut share.iter().copied())?,
+            concat_median: median(tsnr)?,
+            demean_median: median_of_finite(&mut { demeaned })?,
         })
     }
 
@@ -142,8 +125,7 @@ mod tests {
             signals: SignalsWanted::default(),
         };
         let of = |ddof| {
-            BetweenRuns::from_shares(&mut [30.0, 40.0, 50.0], vec![0.5; 3], &analysis(ddof))
-                .unwrap()
+            BetweenRuns::from_shares(&[30.0, 40.0, 50.0], &[0.5; 3], &analysis(ddof)).unwrap()
         };
         let plain = of(Ddof::Fixed(0));
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
@@ -152,13 +134,13 @@ mod tests {
         // A tenth of the median is a share of 1 - 1 / 1.1^2 = 17.4%, and not less.
         for (share, is_telling) in [(0.17, false), (0.173, false), (0.174, true), (0.18, true)] {
             let analysis = analysis(Ddof::Fixed(0));
-            let mut tsnr = [30.0, 40.0, 50.0];
-            let found = BetweenRuns::from_shares(&mut tsnr, vec![share; 3], &analysis).unwrap();
+            let tsnr = [30.0, 40.0, 50.0];
+            let found = BetweenRuns::from_shares(&tsnr, &[share; 3], &analysis).unwrap();
             assert_eq!(found.is_telling(), is_telling, "{share}");
         }
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
-        assert_eq!(BetweenRuns::from_shares(&mut [1.0], vec![0.0], &one), None);
+        assert_eq!(BetweenRuns::from_shares(&[1.0], &[0.0], &one), None);
     }
 }

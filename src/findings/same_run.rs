@@ -3,9 +3,9 @@
 use super::{Computed, Finding, Look, Opened, Rule, Severity};
 use crate::pipeline::RunSignals;
 use crate::runs::{EXTENSION, OneRun, names_of, names_within, one_run_by_files};
-use crate::voxels::xxh64;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use twox_hash::XxHash3_64;
 
 pub(super) const RULE: Rule = Rule {
     name: "same-run",
@@ -76,19 +76,18 @@ fn looked_for(computed: &Computed) -> Option<String> {
     (computed.prepared.session.runs().len() > 1).then(|| "runs of equal voxels".to_owned())
 }
 
-/// The bits of the means of all slices and of the values of the sampled voxels in the first volumes: two
+/// A hash of the means of all slices and of the values of the sampled voxels in the first volumes: two
 /// runs that have these in common begin with the same voxels.
-fn fingerprint(signals: &RunSignals) -> Vec<u8> {
+fn fingerprint(signals: &RunSignals) -> u64 {
     let volumes = signals.slice_means.nrows().min(COMPARED_VOLUMES);
     let means = signals.slice_means.iter().take(volumes * signals.slice_means.ncols());
-    let mut bits: Vec<u8> = means.flat_map(|it| it.to_bits().to_le_bytes()).collect();
+    let mut values: Vec<f64> = means.copied().collect();
     if let Some(sampled) = &signals.sampled {
         let volumes: Vec<usize> = (0..volumes).collect();
         let voxels: Vec<usize> = (0..sampled.places.len()).collect();
-        let values = sampled.picked(&volumes, &voxels);
-        bits.extend(values.into_iter().flat_map(|it| it.to_bits().to_le_bytes()));
+        values.extend(sampled.picked(&volumes, &voxels).into_iter().map(f64::from));
     }
-    bits
+    XxHash3_64::oneshot(bytemuck::cast_slice(&values))
 }
 
 /// Whether the slices of two runs have the same means as far as both go.
@@ -104,7 +103,7 @@ fn find(computed: &Computed) -> Vec<Finding> {
     }
     let mut alike: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (number, signals) in computed.signals.iter().enumerate() {
-        let runs = alike.entry(xxh64(&fingerprint(signals))).or_default();
+        let runs = alike.entry(fingerprint(signals)).or_default();
         if runs.first().is_none_or(|&first| go_on_alike(&computed.signals[first], signals)) {
             runs.push(number);
         }

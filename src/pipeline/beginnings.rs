@@ -4,7 +4,7 @@ use super::{RunSignals, task_error};
 use crate::error::Result;
 use crate::formats::{Progress, VolumeReader};
 use crate::runs::{Run, Session};
-use crate::stats::signals::{BlockHashes, Signals, SignalsWanted};
+use crate::stats::signals::{Signals, SignalsWanted};
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
         let mut memory = Samples::none(image.datatype());
         for _ in 0..count {
             memory = reader.read(1, memory, progress)?;
-            signals.add(&memory, &BlockHashes::default(), 0);
+            signals.add(&memory, None, 0);
         }
         beginning.append(signals);
         if beginning.global.len() == volumes {

@@ -398,7 +398,7 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
         let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
         let of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         let mut of_image = of_image.with_room_for(image.volumes());
-        of_image.add(&samples, &hashes, 0);
+        of_image.add(&samples, hashes.as_ref(), 0);
         signals.append(of_image);
         Ok(Arc::new(Block { samples, scaling }))
     };
@@ -406,13 +406,14 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     Ok(Loaded { series: Series::new(blocks), signals })
 }
 
-/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
-fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, BlockHashes) {
-    let hashes = match analysis.signals.hashes {
-        true => BlockHashes::new(&samples),
-        false => BlockHashes::default(),
-    };
-    (counted(samples, analysis.definition.not_finite), hashes)
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted and differ.
+fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, Option<BlockHashes>) {
+    let not_finite = analysis.definition.not_finite;
+    if not_finite == NotFinite::Undefined || samples.datatype().is_integer() {
+        return (samples, None);
+    }
+    let hashes = analysis.signals.hashes.then(|| BlockHashes::new(&samples));
+    (counted(samples, not_finite), hashes)
 }
 
 /// Samples as a definition counts them.

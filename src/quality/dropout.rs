@@ -68,6 +68,19 @@ fn surrounded(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
     let mut stride = 1;
     for length in shape {
         let span = stride * length;
+        if stride == 1 {
+            // Between the first and the last of a line.
+            let lines = inside.chunks_exact(span).zip(axes.chunks_exact_mut(span));
+            for (inside, axes) in lines {
+                if let (Some(first), Some(last)) =
+                    (inside.iter().position(|&it| it), inside.iter().rposition(|&it| it))
+                {
+                    axes[first..=last].iter_mut().for_each(|axes| *axes += 1);
+                }
+            }
+            stride = span;
+            continue;
+        }
         for block in (0..inside.len()).step_by(span) {
             let inside = &inside[block..block + span];
             let behind_one = &mut behind_one[block..block + span];

@@ -73,28 +73,34 @@ fn along(axis: usize, mean: &[f64], shape: [usize; 3], layers: &[u8]) -> Option<
     let span = stride * length;
     let mut of_layers = vec![Layer::default(); usize::from(LAYERS) + 1];
     let mut brightest = (f64::NEG_INFINITY, 0);
-    // A voxel, and the one that is half of the grid away.
-    let mut visit = |voxel: usize, there: usize| {
-        if layers[voxel] <= NEAR || !mean[voxel].is_finite() {
-            return;
-        }
-        let layer = &mut of_layers[usize::from(layers[voxel])];
-        if layers[there] == 0 && mean[there].is_finite() {
-            layer.ghost.push(mean[voxel]);
-            layer.source.push(mean[there]);
-            if mean[there] > brightest.0 {
-                brightest = (mean[there], voxel);
+    // Voxels that follow one another, and those that are half of the grid away from them.
+    let mut visit = |first: usize, first_there: usize, count: usize| {
+        let part = |first: usize| {
+            let voxels = first..first + count;
+            layers[voxels.clone()].iter().copied().zip(mean[voxels].iter().copied())
+        };
+        let pairs = part(first).zip(part(first_there)).enumerate();
+        for (at, ((layer, here), (layer_there, there))) in pairs {
+            if layer <= NEAR || !here.is_finite() {
+                continue;
             }
-        } else if layers[there] > NEAR {
-            layer.rest.push(mean[voxel]);
+            let of_layer = &mut of_layers[usize::from(layer)];
+            if layer_there == 0 && there.is_finite() {
+                of_layer.ghost.push(here);
+                of_layer.source.push(there);
+                if there > brightest.0 {
+                    brightest = (there, first + at);
+                }
+            } else if layer_there > NEAR {
+                of_layer.rest.push(here);
+            }
         }
     };
+    let half = length / 2;
     for block in (0..mean.len()).step_by(span) {
-        for at in 0..length {
-            let [line, there] =
-                [at, (at + length / 2) % length].map(|layer| block + layer * stride);
-            (0..stride).for_each(|it| visit(line + it, there + it));
-        }
+        let (ends, begins) = (block + half * stride, block + (length - half) * stride);
+        visit(block, ends, (length - half) * stride);
+        visit(begins, block, half * stride);
     }
     of_layers.retain(|it| it.ghost.len().min(it.rest.len()) >= FEWEST_OF_LAYER);
     let voxels: usize = of_layers.iter().map(|it| it.ghost.len()).sum();

@@ -2,6 +2,7 @@
 
 use super::Mask;
 use super::morphology::{dilation, erosion, largest_component};
+use crate::stats::quantiles::of_ranks;
 
 /// The greatest gap between intensities is looked for above this share of the voxels.
 const LOWER_CUTOFF: f64 = 0.2;
@@ -120,7 +121,8 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
 /// there is no gap.
 fn greatest_gap(values: &[f64]) -> (f64, f64) {
     let ranks = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
-    let [least, greatest] = of_ranks(values, ranks);
+    let found = of_ranks(values, &ranks);
+    let (least, greatest) = (found[0], found[1]);
     let bins = Bins::new(least, greatest);
     let between = || values.iter().copied().filter(|it| (least..=greatest).contains(it));
     let mut limits = vec![(f64::INFINITY, f64::NEG_INFINITY); Bins::COUNT];
@@ -147,27 +149,6 @@ fn greatest_gap(values: &[f64]) -> (f64, f64) {
         if length(b) > length(a) || is_first { b } else { a }
     };
     gaps.into_iter().fold((least, least), wider)
-}
-
-/// The values that have these ranks in ascending order: to put all of them in order would take as long as
-/// the sums of a hundred volumes.
-fn of_ranks(values: &[f64], ranks: [usize; 2]) -> [f64; 2] {
-    let (least, greatest) = values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &it| (a.min(it), b.max(it)));
-    let bins = Bins::new(least, greatest);
-    let mut counts = vec![0_usize; Bins::COUNT];
-    values.iter().for_each(|&it| counts[bins.bin(it)] += 1);
-    ranks.map(|rank| {
-        let (mut bin, mut below) = (0, 0);
-        while below + counts[bin] <= rank {
-            below += counts[bin];
-            bin += 1;
-        }
-        let mut these: Vec<f64> =
-            values.iter().copied().filter(|&it| bins.bin(it) == bin).collect();
-        *these.select_nth_unstable_by(rank - below, f64::total_cmp).1
-    })
 }
 
 /// Equal parts of the range of some values.

@@ -138,8 +138,9 @@ pub struct Brain {
 impl Brain {
     /// The brain by a mask, with the tSNR of a map in it.
     pub(crate) fn in_map(mask: NamedMask, tsnr: &[f64]) -> Brain {
-        let inside = mask.mask.values_inside(tsnr).into_iter();
-        let summary = Summary::from_values(inside.filter(|it| it.is_finite()));
+        let mut inside = mask.mask.values_inside(tsnr);
+        inside.retain(|it| it.is_finite());
+        let summary = Summary::from_finite(&inside);
         Brain { mask, summary }
     }
 

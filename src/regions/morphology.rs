@@ -23,6 +23,20 @@ pub fn layers_around(inside: &[bool], shape: [usize; 3], most: u8) -> Vec<u8> {
     for length in shape {
         let span = stride * length;
         for layers in layers.chunks_exact_mut(span) {
+            if stride == 1 {
+                // Voxel by voxel, what follows would take several times as long.
+                let mut before = most;
+                layers.iter_mut().for_each(|layer| {
+                    further(layer, before);
+                    before = *layer;
+                });
+                let mut behind = most;
+                layers.iter_mut().rev().for_each(|layer| {
+                    further(layer, behind);
+                    behind = *layer;
+                });
+                continue;
+            }
             for at in 1..length {
                 let (before, here) = layers.split_at_mut(at * stride);
                 let before = &before[(at - 1) * stride..];
@@ -65,47 +79,72 @@ fn with_neighbours(
     result
 }
 
+/// Voxels of a line along x that follow one another, by the places of the first one and behind the last.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
 /// The greatest set of voxels inside that hang together; of equally great ones that with the
 /// least x, then y, then z.
 pub fn largest_component(inside: &[bool], shape: [usize; 3]) -> Vec<bool> {
-    // A layer of outside on every face, so that no neighbour has to be looked for beyond one.
-    let [nx, ny, nz] = shape.map(|length| length + 2);
-    let strides = [1, nx, nx * ny];
-    let lines = || (0..shape[1] * shape[2]).map(|it| (it % shape[1], it / shape[1]));
-    let start = |(y, z): (usize, usize)| 1 + nx * (y + 1 + ny * (z + 1));
-    let mut unseen = vec![false; nx * ny * nz];
-    for (line, of_line) in lines().zip(inside.chunks_exact(shape[0])) {
-        unseen[start(line)..][..shape[0]].copy_from_slice(of_line);
-    }
-    let first = |component: &[usize]| {
-        let position = |&it: &usize| (it % nx, it / nx % ny, it / strides[2]);
-        component.iter().map(position).min()
-    };
-    let mut largest = Vec::new();
-    let mut component = Vec::new();
-    for start in lines().map(start).flat_map(|it| it..it + shape[0]) {
-        if !std::mem::take(&mut unseen[start]) {
-            continue;
+    let [nx, ny, nz] = shape;
+    let mut spans: Vec<Span> = Vec::new();
+    // The spans of a line are those from its number to the next one.
+    let mut lines = vec![0];
+    for (line, of_line) in inside.chunks_exact(nx.max(1)).enumerate() {
+        let mut rest = 0;
+        while let Some(first) = of_line[rest..].iter().position(|&it| it) {
+            let start = rest + first;
+            let length = of_line[start..].iter().position(|&it| !it).unwrap_or(nx - start);
+            rest = start + length;
+            spans.push(Span { start: line * nx + start, end: line * nx + rest });
         }
-        component.clear();
-        component.push(start);
-        let mut next = 0;
-        while let Some(&voxel) = component.get(next) {
-            next += 1;
-            for neighbour in strides.into_iter().flat_map(|it| [voxel - it, voxel + it]) {
-                if std::mem::take(&mut unseen[neighbour]) {
-                    component.push(neighbour);
+        lines.push(spans.len());
+    }
+    // Each span leads to another one of its set, or to itself.
+    let mut leads_to: Vec<usize> = (0..spans.len()).collect();
+    for line in 0..ny * nz {
+        let beside = [(line % ny > 0, 1), (line >= ny, ny)];
+        for (_, steps) in beside.into_iter().filter(|(is_there, _)| *is_there) {
+            let other = line - steps;
+            let (mut here, mut there) = (lines[line], lines[other]);
+            while here < lines[line + 1] && there < lines[other + 1] {
+                let (a, b) = (spans[here], spans[there]);
+                let (start, end) = (b.start + steps * nx, b.end + steps * nx);
+                if a.start < end && start < a.end {
+                    let (one, two) = (last_of(&mut leads_to, here), last_of(&mut leads_to, there));
+                    leads_to[one.max(two)] = one.min(two);
                 }
+                if a.end < end { here += 1 } else { there += 1 }
             }
         }
-        let is_first_of_equal =
-            component.len() == largest.len() && first(&component) < first(&largest);
-        if component.len() > largest.len() || is_first_of_equal {
-            std::mem::swap(&mut largest, &mut component);
+    }
+    let mut sizes = vec![(0_usize, [usize::MAX; 3]); spans.len()];
+    for (number, span) in spans.iter().enumerate() {
+        let (size, first) = &mut sizes[last_of(&mut leads_to, number)];
+        *size += span.end - span.start;
+        *first = (*first).min([span.start % nx, span.start / nx % ny, span.start / (nx * ny)]);
+    }
+    let by_size = |a: &usize, b: &usize| {
+        sizes[*a].0.cmp(&sizes[*b].0).then_with(|| sizes[*b].1.cmp(&sizes[*a].1))
+    };
+    let largest = (0..spans.len()).max_by(by_size);
+    let mut result = vec![false; inside.len()];
+    for (number, span) in spans.iter().enumerate() {
+        if Some(last_of(&mut leads_to, number)) == largest {
+            result[span.start..span.end].fill(true);
         }
     }
-    // What is free for another use is all that was seen.
-    unseen.fill(false);
-    largest.into_iter().for_each(|voxel| unseen[voxel] = true);
-    lines().flat_map(|line| unseen[start(line)..][..shape[0]].iter().copied()).collect()
+    result
+}
+
+/// The span that stands for the set of this one; the way to it is made shorter.
+fn last_of(leads_to: &mut [usize], mut span: usize) -> usize {
+    while leads_to[span] != span {
+        leads_to[span] = leads_to[leads_to[span]];
+        span = leads_to[span];
+    }
+    span
 }

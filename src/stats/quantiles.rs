@@ -3,15 +3,12 @@
 //! Of the n values in ascending order v_0 .. v_(n-1) the quantile q lies at the position
 //! `h = (n - 1) * q`, and between two values on the line that joins them: Hyndman and Fan,
 //! *Sample quantiles in statistical packages*, The American Statistician 50 (1996), definition
-//! 7. NaN has no place in the order: leave it out before. The values are reordered, so that
-//! nothing is copied.
+//! 7. NaN has no place in the order: leave it out before.
 
 /// The median: the value in the middle, of an even number of values the mean of the middle
 /// two. None of no values.
-pub fn median(values: &mut [f64]) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    let (lower, upper) = neighbours(values, last / 2);
-    Some(if last % 2 == 0 { lower } else { (lower + upper) / 2.0 })
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantiles_and_median(values, []).map(|(_, median)| median)
 }
 
 /// The quantile `q`: that of 0 is the least value, that of 1 the greatest. None of no values.
@@ -20,43 +17,62 @@ pub fn median(values: &mut [f64]) -> Option<f64> {
 ///
 /// # Panics
 /// If `q` is not between 0 and 1.
-pub fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
-    let (position, fraction) = position(values.len(), q)?;
-    let (lower, upper) = neighbours(values, position);
-    Some(on_the_line(lower, upper, fraction))
+pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
+    quantiles(values, [q]).map(|[it]| it)
 }
 
 /// Several quantiles of the same values, each that of [`quantile`].
 ///
 /// # Panics
 /// As [`quantile`].
-pub fn quantiles<const N: usize>(values: &mut [f64], qs: [f64; N]) -> Option<[f64; N]> {
-    let mut order: [usize; N] = std::array::from_fn(|index| index);
-    order.sort_by(|&a, &b| qs[a].total_cmp(&qs[b]));
-    let (mut found, mut start) = ([f64::NAN; N], 0);
-    for index in order {
-        let (position, fraction) = position(values.len(), qs[index])?;
-        // What lies below the quantile before need not be looked at again.
-        let (lower, upper) = neighbours(&mut values[start..], position - start);
-        found[index] = on_the_line(lower, upper, fraction);
-        start = position;
-    }
-    (!values.is_empty()).then_some(found)
+pub fn quantiles<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N]> {
+    quantiles_and_median(values, qs).map(|(quantiles, _)| quantiles)
 }
 
-/// Where a quantile lies: behind which value in ascending order, and how far of the way to the
-/// next.
-fn position(count: usize, q: f64) -> Option<(usize, f64)> {
+/// Several quantiles as [`quantiles`] finds them, and the [`median`].
+///
+/// # Panics
+/// As [`quantile`].
+pub fn quantiles_and_median<const N: usize>(
+    values: &[f64],
+    qs: [f64; N],
+) -> Option<([f64; N], f64)> {
+    let last = values.len().checked_sub(1)?;
+    let places = qs.map(|q| position(last, q));
+    // The last value stands for the one behind it.
+    let around = places.iter().flat_map(|&(rank, _)| [rank, last.min(rank + 1)]);
+    let ranks: Vec<usize> = around.chain([last / 2, last.div_ceil(2)]).collect();
+    let found = of_ranks(values, &ranks);
+    let between = |at: usize| on_the_line(found[2 * at], found[2 * at + 1], places[at].1);
+    let [lower, upper] = [found[2 * N], found[2 * N + 1]];
+    let median = if last % 2 == 0 { lower } else { (lower + upper) / 2.0 };
+    Some((std::array::from_fn(between), median))
+}
+
+/// Where a quantile lies, if `last` is the rank of the greatest value: behind which value in ascending
+/// order, and how far of the way to the next.
+fn position(last: usize, q: f64) -> (usize, f64) {
     assert!((0.0..=1.0).contains(&q), "a quantile between 0 and 1, not {q}");
-    let exact = count.checked_sub(1)? as f64 * q;
-    Some((exact as usize, exact.fract()))
+    let exact = last as f64 * q;
+    (exact as usize, exact.fract())
 }
 
-/// The value at a position of the ascending order and the one behind it; the last stands for
-/// the one behind it.
-fn neighbours(values: &mut [f64], position: usize) -> (f64, f64) {
-    let (_, &mut lower, above) = values.select_nth_unstable_by(position, f64::total_cmp);
-    (lower, above.iter().copied().min_by(f64::total_cmp).unwrap_or(lower))
+/// The values that have these ranks in ascending order, counted from 0.
+///
+/// # Panics
+/// If there are not so many values.
+pub fn of_ranks(values: &[f64], ranks: &[usize]) -> Vec<f64> {
+    let mut values = values.to_vec();
+    let mut order: Vec<usize> = (0..ranks.len()).collect();
+    order.sort_by_key(|&it| ranks[it]);
+    let (mut found, mut start) = (vec![f64::NAN; ranks.len()], 0);
+    for index in order {
+        // What lies below the rank before need not be looked at again.
+        let here = ranks[index] - start;
+        found[index] = *values[start..].select_nth_unstable_by(here, f64::total_cmp).1;
+        start = ranks[index];
+    }
+    found
 }
 
 /// A value between two, taken from the nearer end as numpy does: so the result is `upper` exactly
@@ -66,10 +82,10 @@ fn on_the_line(lower: f64, upper: f64, fraction: f64) -> f64 {
     if fraction < 0.5 { lower + distance * fraction } else { upper - distance * (1.0 - fraction) }
 }
 
-/// [`quantiles`] of the values that are finite, which stay as they are.
+/// [`quantiles`] of the values that are finite.
 pub fn quantiles_of_finite<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N]> {
-    let mut finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
-    quantiles(&mut finite, qs)
+    let finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
+    quantiles(&finite, qs)
 }
 
 #[cfg(test)]
@@ -106,9 +122,8 @@ mod tests {
     #[test]
     fn medians_and_quantiles_are_those_of_numpy_to_the_bit() {
         for (count, expected, expected_median) in EXPECTED {
-            let mut values = VALUES;
-            let values = &mut values[..count];
-            assert_eq!(quantiles(&mut values.to_vec(), QS), Some(expected), "{count} values");
+            let values = &VALUES[..count];
+            assert_eq!(quantiles(values, QS), Some(expected), "{count} values");
             for (q, expected) in QS.into_iter().zip(expected) {
                 assert_eq!(quantile(values, q), Some(expected), "{q} of {count} values");
             }
@@ -118,8 +133,15 @@ mod tests {
 
     #[test]
     fn no_values_have_no_median_and_no_quantile() {
-        assert_eq!(median(&mut []), None);
-        assert_eq!(quantile(&mut [], 0.5), None);
-        assert_eq!(quantiles(&mut [], [0.5]), None);
+        assert_eq!(median(&[]), None);
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(quantiles(&[], [0.5]), None);
+    }
+
+    #[test]
+    fn ranks_are_those_of_a_sorted_list_in_any_order() {
+        let values: Vec<f64> = (0..997).map(|i| f64::from(i * 641 % 997) - 300.0).collect();
+        let ranks = [996, 0, 1, 50, 498, 498, 995];
+        assert_eq!(of_ranks(&values, &ranks), ranks.map(|rank| rank as f64 - 300.0));
     }
 }

@@ -1,6 +1,6 @@
 //! Some voxels of a map in a few figures.
 
-use super::quantiles::{median, quantiles};
+use super::quantiles::quantiles_and_median;
 
 /// How many voxels there are, and how the values of those that have one are distributed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,11 +39,16 @@ impl Summary {
         // Room for all: a list that grows would take twice its length. What is not used is not mapped.
         let mut defined: Vec<f64> = Vec::with_capacity(values.size_hint().1.unwrap_or(0));
         defined.extend(values.filter(is_defined));
-        let distribution = quantiles(&mut defined, Summary::QUANTILES).map(|quantiles| {
-            let median = median(&mut defined).expect("a value, as there are quantiles");
-            Distribution { mean: mean(&defined), median, quantiles }
-        });
-        Summary { voxels: defined.len() + undefined, undefined, distribution }
+        let summary = Summary::from_finite(&defined);
+        Summary { voxels: summary.voxels + undefined, undefined, ..summary }
+    }
+
+    /// The summary of values that are all finite.
+    pub fn from_finite(values: &[f64]) -> Summary {
+        let found = quantiles_and_median(values, Summary::QUANTILES);
+        let distribution =
+            found.map(|(quantiles, median)| Distribution { mean: mean(values), median, quantiles });
+        Summary { voxels: values.len(), undefined: 0, distribution }
     }
 }
 

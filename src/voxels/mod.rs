@@ -6,11 +6,9 @@
 //! headers, threads or statistics.
 
 mod datatype;
-mod hash;
 mod samples;
 mod scaling;
 
 pub use datatype::{ByteOrder, Datatype};
-pub use hash::xxh64;
 pub use samples::{Block, Infinities, OutOfMemory, Sample, Samples, ordered_sum};
 pub use scaling::Scaling;

@@ -1,9 +1,10 @@
 //! Blocks of samples in the type in which they were stored.
 
-use super::{ByteOrder, Datatype, Scaling, xxh64};
+use super::{ByteOrder, Datatype, Scaling};
 use crate::wide_instructions::{self, Kernel};
 use ndarray::Array2;
 use std::ops::Range;
+use twox_hash::XxHash3_64;
 
 /// A number that can be one voxel's sample.
 pub trait Sample: bytemuck::Pod + PartialOrd + Send + Sync {
@@ -30,6 +31,9 @@ pub trait Sample: bytemuck::Pod + PartialOrd + Send + Sync {
     fn sum_of_squared_changes(before: &[Self], now: &[Self]) -> f64;
 
     /// All samples, if they are of this type.
+    fn slice(samples: &Samples) -> Option<&[Self]>;
+
+    /// All samples, to be changed, if they are of this type.
     fn slice_mut(samples: &mut Samples) -> Option<&mut [Self]>;
 
     /// Whether every bit of the samples is 0.
@@ -79,6 +83,13 @@ macro_rules! samples {
                     bytes.reverse();
                     bytes
                 })
+            }
+            #[inline]
+            fn slice(samples: &Samples) -> Option<&[$number]> {
+                match samples {
+                    Samples::$variant(array) => array.as_slice(),
+                    _ => None,
+                }
             }
             #[inline]
             fn slice_mut(samples: &mut Samples) -> Option<&mut [$number]> {
@@ -340,6 +351,35 @@ impl Samples {
         })
     }
 
+    /// The sum of the squared changes of some voxels in one volume from samples `before` of the same type, of
+    /// which those at the places `at` are the voxels', where they are finite.
+    ///
+    /// # Panics
+    /// If there is no such volume, there are not so many voxels, or the types differ.
+    pub fn sum_of_squared_changes_from(
+        &self,
+        (before, at): (&Samples, Range<usize>),
+        volume: usize,
+        voxels: Range<usize>,
+    ) -> f64 {
+        with_samples!(self, array => {
+            let before = &Sample::slice(before).expect("samples of one type")[at];
+            let now = &array.row(volume).to_slice().expect("blocks are contiguous")[voxels];
+            wide_instructions::run(SumOfSquaredChanges { before, now })
+        })
+    }
+
+    /// Writes the samples of some voxels in one volume over `copy`, samples of the same type.
+    ///
+    /// # Panics
+    /// If there is no such volume, there are not so many voxels, or `copy` has another type or length.
+    pub fn copy_onto(&self, volume: usize, voxels: Range<usize>, copy: &mut Samples) {
+        with_samples!(self, array => {
+            let row = array.row(volume).to_slice().expect("blocks are contiguous");
+            Sample::slice_mut(copy).expect("samples of one type").copy_from_slice(&row[voxels]);
+        });
+    }
+
     /// The samples of some voxels in one volume, as stored, in the memory of `values`.
     ///
     /// # Panics
@@ -372,7 +412,7 @@ impl Samples {
         });
     }
 
-    /// The [`xxh64`] of some voxels in one volume, as the bytes that they are in a little-endian
+    /// The XXH3 hash, of 64 bits, of some voxels in one volume, as the bytes that they are in a little-endian
     /// file.
     ///
     /// # Panics
@@ -382,10 +422,10 @@ impl Samples {
             let row = array.row(volume).to_slice().expect("blocks are contiguous");
             let row = &row[voxels];
             match ByteOrder::NATIVE {
-                ByteOrder::Little => xxh64(bytemuck::cast_slice(row)),
+                ByteOrder::Little => XxHash3_64::oneshot(bytemuck::cast_slice(row)),
                 ByteOrder::Big => {
                     let turned: Vec<_> = row.iter().map(|it| it.with_bytes_reversed()).collect();
-                    xxh64(bytemuck::cast_slice(&turned))
+                    XxHash3_64::oneshot(bytemuck::cast_slice(&turned))
                 }
             }
         })

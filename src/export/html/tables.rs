@@ -76,6 +76,6 @@ pub(super) fn inputs(runs: &[RunRecord]) -> String {
         let hash = run.data_hash.map_or_else(|| "–".to_owned(), hexadecimal);
         [files, mebibytes(bytes as f64), hash]
     };
-    let table = table(["file", "size", "XXH64 of the voxels"], runs.iter().map(row));
+    let table = table(["file", "size", "XXH3 of the voxels"], runs.iter().map(row));
     format!("<div class=\"inputs\">{table}</div>\n")
 }

@@ -12,10 +12,10 @@ use crate::voxels::Samples;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Samples as the definition counts them, and the hashes of what they were, if these are wanted.
+/// Samples as the definition counts them, and the hashes of what they were, if these are wanted and differ.
 pub(super) struct Chunk {
     pub samples: Samples,
-    hashes: BlockHashes,
+    hashes: Option<BlockHashes>,
 }
 
 impl Chunk {
@@ -56,7 +56,7 @@ impl PartSums {
         let of_run = first + volumes.start..first + volumes.end;
         let rows = job.analysis.model.runs()[part.run].rows(of_run);
         let PartSums { moments, signals } = self;
-        signals.add_beside(&chunk.samples, &chunk.hashes, first_voxel, |block| {
+        signals.add_beside(&chunk.samples, chunk.hashes.as_ref(), first_voxel, |block| {
             moments.add_block(&chunk.samples, rows, first_voxel, block);
         });
         moments.end_rows(rows);

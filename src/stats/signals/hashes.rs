@@ -1,11 +1,12 @@
 //! Hashes of volumes as they are stored.
 
 use super::BLOCK_VOXELS;
-use crate::voxels::{Samples, xxh64};
+use crate::voxels::Samples;
+use twox_hash::XxHash3_64;
 
-/// Hashes of volumes as they are stored, `[volume, block]`: of each block the XXH64 of its samples,
-/// little-endian whatever the file is. Taken before a definition replaces samples.
-#[derive(Clone, Debug, Default)]
+/// Hashes of volumes as they are stored, `[volume, block]`: of each block the XXH3 of its samples,
+/// little-endian whatever the file is. Taken beforehand where a definition replaces samples.
+#[derive(Clone, Debug)]
 pub struct BlockHashes {
     of_volumes: Vec<Vec<u64>>,
 }
@@ -32,9 +33,9 @@ impl BlockHashes {
     }
 }
 
-/// The hash of hashes in their order: the XXH64 of their bytes, little-endian. Of a volume from
+/// The hash of hashes in their order: the XXH3, of 64 bits, of their bytes, little-endian. Of a volume from
 /// those of its blocks, of a run from those of its volumes.
 pub fn hash_of_hashes(hashes: impl IntoIterator<Item = u64>) -> u64 {
     let bytes: Vec<u8> = hashes.into_iter().flat_map(u64::to_le_bytes).collect();
-    xxh64(&bytes)
+    XxHash3_64::oneshot(&bytes)
 }

@@ -13,8 +13,8 @@
 //! DVARS. The voxels are added up in blocks of fixed size, so that no bit depends on who adds them;
 //! a slice is added up in its parts in each block.
 //!
-//! The hash of a volume is the XXH64 of the hashes of its blocks, each the XXH64 of its samples as
-//! they are stored, little-endian whatever the file is; that of a run is the XXH64 of the hashes of
+//! The hash of a volume is the XXH3 of the hashes of its blocks, each the XXH3 of its samples as
+//! they are stored, little-endian whatever the file is; that of a run is the XXH3 of the hashes of
 //! its volumes. So it depends neither on the byte order nor on the compression of a file, nor on how
 //! the volumes of a run are shared among files; it does on the type of the samples, and not on their
 //! scaling.
@@ -27,7 +27,7 @@ pub use hashes::{BlockHashes, hash_of_hashes};
 pub use sample::Sampled;
 pub use wanted::{SamplePrecision, SignalsWanted, Spans, VolumesWanted, VoxelSample};
 
-use crate::voxels::{Samples, Scaling, ordered_sum};
+use crate::voxels::{Samples, Scaling};
 use ndarray::Array2;
 use sample::BlockSample;
 use std::ops::Range;
@@ -45,8 +45,6 @@ pub struct Signals {
     shape: [usize; 3],
     volumes: usize,
     blocks: Vec<Block>,
-    /// The last volume that was added, if changes are wanted.
-    previous: Vec<f64>,
 }
 
 /// The signals of a block of voxels, volume by volume.
@@ -68,6 +66,8 @@ struct Block {
     chosen: Vec<usize>,
     sampled: Option<BlockSample>,
     hashes: Vec<u64>,
+    /// The samples of the last volume that was added, if changes are wanted.
+    previous: Option<Samples>,
 }
 
 impl Block {
@@ -83,6 +83,7 @@ impl Block {
             slice_sums: Vec::new(),
             sampled: wanted.sample.as_ref().map(|it| BlockSample::none(it.precision())),
             hashes: Vec::new(),
+            previous: None,
             voxels,
         }
     }
@@ -116,7 +117,7 @@ impl Signals {
         let block = |start: usize| Block::none(start..voxels.end.min(start + BLOCK_VOXELS), wanted);
         let blocks = voxels.clone().step_by(BLOCK_VOXELS).map(block).collect();
         let wanted = wanted.clone();
-        Signals { wanted, scaling, shape, volumes: 0, blocks, previous: Vec::new() }
+        Signals { wanted, scaling, shape, volumes: 0, blocks }
     }
 
     /// These signals, with memory for what is kept of so many volumes, which else grows by doubling.
@@ -130,8 +131,9 @@ impl Signals {
     }
 
     /// Adds all volumes of `samples`, the next of the image: of each the voxels from
-    /// `first_voxel` on. `hashes` are those of these volumes as they are stored, if they are wanted.
-    pub fn add(&mut self, samples: &Samples, hashes: &BlockHashes, first_voxel: usize) {
+    /// `first_voxel` on. `hashes` are those of these volumes as they are stored, where that is not what
+    /// `samples` are.
+    pub fn add(&mut self, samples: &Samples, hashes: Option<&BlockHashes>, first_voxel: usize) {
         self.add_beside(samples, hashes, first_voxel, |_| ());
     }
 
@@ -141,7 +143,7 @@ impl Signals {
     pub fn add_beside(
         &mut self,
         samples: &Samples,
-        hashes: &BlockHashes,
+        hashes: Option<&BlockHashes>,
         first_voxel: usize,
         mut beside: impl FnMut(Range<usize>),
     ) {
@@ -155,9 +157,6 @@ impl Signals {
             return;
         }
         let slice_voxels = self.slice_voxels();
-        if self.wanted.dvars {
-            self.previous.resize(self.voxels(), 0.0);
-        }
         let mut values = Vec::new();
         let first_place = self.blocks.first().map_or(0, |block| block.voxels.start);
         for block in &mut self.blocks {
@@ -165,7 +164,19 @@ impl Signals {
             let voxels = first_voxel + start..first_voxel + start + block.voxels.len();
             beside(start..start + block.voxels.len());
             for volume in 0..looked_at {
-                if volume < with_global {
+                let of_global = volume < with_global;
+                if self.wanted.slice_means {
+                    let slices = block.slices(slice_voxels);
+                    let before = block.slice_sums.len();
+                    for slice in slices {
+                        let part = block.part_of(slice, slice_voxels);
+                        let part = voxels.start + part.start..voxels.start + part.end;
+                        block.slice_sums.push(samples.sum_of_finite(volume, part));
+                    }
+                    if of_global {
+                        block.sums.push(block.slice_sums[before..].iter().sum());
+                    }
+                } else if of_global {
                     block.sums.push(samples.sum_of_finite(volume, voxels.clone()));
                 }
                 if self.wanted.inside.is_some() {
@@ -176,18 +187,13 @@ impl Signals {
                     block.sums_inside.push(block.inside.iter().map(sum).sum());
                 }
                 if self.wanted.dvars && !(volume == 0 && is_first) {
-                    if volume == 0 {
-                        samples.copy_to(0, voxels.clone(), &mut values);
-                    }
-                    let changes = |part: Range<usize>| match volume {
-                        0 => {
-                            let previous = &self.previous[start..][part.clone()];
-                            let squared = |before: f64, now: f64| finite(now - before).powi(2);
-                            ordered_sum(previous, &values[part], squared)
-                        }
-                        _ => {
-                            let part = voxels.start + part.start..voxels.start + part.end;
-                            samples.sum_of_squared_changes(volume, part)
+                    let changes = |part: Range<usize>| {
+                        let there = voxels.start + part.start..voxels.start + part.end;
+                        match (volume, &block.previous) {
+                            (0, Some(previous)) => {
+                                samples.sum_of_squared_changes_from((previous, part), 0, there)
+                            }
+                            _ => samples.sum_of_squared_changes(volume, there),
                         }
                     };
                     block.squared_changes.push(changes(0..voxels.len()));
@@ -196,12 +202,8 @@ impl Signals {
                         block.squared_changes_inside.push(inside);
                     }
                 }
-                if self.wanted.slice_means {
-                    for slice in block.slices(slice_voxels) {
-                        let part = block.part_of(slice, slice_voxels);
-                        let part = voxels.start + part.start..voxels.start + part.end;
-                        block.slice_sums.push(samples.sum_of_finite(volume, part));
-                    }
+                if self.wanted.hashes && hashes.is_none() {
+                    block.hashes.push(samples.hash(volume, voxels.clone()));
                 }
                 if let Some(sampled) = &mut block.sampled {
                     samples.copy_some_to(volume, voxels.clone(), &block.chosen, &mut values);
@@ -210,10 +212,11 @@ impl Signals {
             }
             if self.wanted.dvars {
                 // What follows begins with the change from the last volume.
-                samples.copy_to(volumes - 1, voxels.clone(), &mut values);
-                self.previous[start..start + voxels.len()].copy_from_slice(&values);
+                let none = || Samples::zeros(samples.datatype(), 1, voxels.len());
+                let previous = block.previous.get_or_insert_with(none);
+                samples.copy_onto(volumes - 1, voxels.clone(), previous);
             }
-            if self.wanted.hashes {
+            if let (true, Some(hashes)) = (self.wanted.hashes, hashes) {
                 assert_eq!(hashes.volumes(), volumes, "hashes of the same volumes");
                 block.hashes.extend(hashes.of_block(voxels.start / BLOCK_VOXELS));
             }
@@ -222,9 +225,8 @@ impl Signals {
 
     /// These signals once all volumes were added, without what only adding needs.
     pub fn complete(mut self) -> Signals {
-        self.previous = Vec::new();
         for block in &mut self.blocks {
-            (block.chosen, block.inside) = (Vec::new(), Vec::new());
+            (block.chosen, block.inside, block.previous) = (Vec::new(), Vec::new(), None);
         }
         self
     }
@@ -323,10 +325,6 @@ fn over_blocks<'a>(blocks: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
     (0..volumes).map(|volume| blocks.iter().map(|block| block[volume]).sum()).collect()
 }
 
-fn finite(value: f64) -> f64 {
-    if value.is_finite() { value } else { 0.0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,9 +348,8 @@ mod tests {
         }
         for first in (0..volumes).step_by(step) {
             let samples = samples(first..volumes.min(first + step));
-            let hashes = BlockHashes::new(&samples);
             for (slab, start) in slabs.iter_mut().zip([0].iter().chain(ends)) {
-                slab.add(&samples, &hashes, *start);
+                slab.add(&samples, None, *start);
             }
         }
         let mut slabs = slabs.into_iter();
@@ -430,7 +427,7 @@ mod tests {
         let wanted = SignalsWanted::beginning(4);
         let mut signals = Signals::none(&wanted, Scaling::IDENTITY, [2, 1, 1], 0..2);
         for _ in 0..2 {
-            signals.add(&Samples::Float32(array.clone()), &BlockHashes::default(), 0);
+            signals.add(&Samples::Float32(array.clone()), None, 0);
         }
         assert_eq!(signals.global_signal(), [0.0, 1.0, 2.0, 0.0]);
         assert!(signals.dvars().is_empty());
@@ -459,7 +456,7 @@ mod tests {
 
     /// numpy 2.4.6, python-xxhash 4.1.0, for `y = ((t * 40503 + v * 25173) % 65536)` as uint16
     /// `[t, v]`, times 0.5 less 3: `y.reshape(3, 3, 181 * 199).mean(2)`, `y[:, places]`, and
-    /// `xxh64` of `struct.pack('<Q', ...)` of the `xxh64` of each 32768 samples.
+    /// `xxh3_64` of `struct.pack('<Q', ...)` of the `xxh3_64` of each 32768 samples.
     #[test]
     fn slices_samples_and_hashes_are_numpys_however_the_volumes_come() {
         let array = Array2::from_shape_fn((3, VOXELS), mixed);
@@ -498,9 +495,9 @@ mod tests {
                 let picked = sampled.picked(&[0, 2], &[1, 3, 4]);
                 assert_eq!(picked, [30161.5, 16381.0, 21781.0, 5128.5, 24116.0, 29516.0]);
                 let expected =
-                    [0x7ab6_2d8a_95c3_8920, 0xabbe_1e3e_965d_c41b, 0x310d_ee2a_d0e6_9719];
+                    [0x9210_7339_9536_628d, 0x64bd_bb84_d468_cc41, 0x3975_f849_5762_d0b4];
                 assert_eq!(hashes, expected, "{way:?}");
-                assert_eq!(hash_of_hashes(hashes), 0x382b_9ef6_3775_f894);
+                assert_eq!(hash_of_hashes(hashes), 0x3a62_0d9c_9a01_b8f0);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The choice of signals.
 
 use super::BLOCK_VOXELS;
-use crate::voxels::xxh64;
 use std::ops::Range;
 use std::sync::Arc;
+use twox_hash::XxHash64;
 
 /// The signals that are to be kept of each volume as a whole, beside the maps. Nothing that is not
 /// wanted is computed.
@@ -131,7 +131,7 @@ impl VoxelSample {
         }
         let of_part = |part: usize| {
             let (start, end) = (part * voxels / most, (part + 1) * voxels / most);
-            let hash = xxh64(&(part as u64).to_le_bytes());
+            let hash = XxHash64::oneshot(0, &(part as u64).to_le_bytes());
             start + (hash % (end - start) as u64) as usize
         };
         (0..most).map(of_part).collect()

@@ -156,7 +156,7 @@ fn the_figures_of_a_page_are_those_that_json_has() {
         let row = rows.iter().find(|it| it.contains(&link)).expect("a row of the run");
         assert!(row.contains(&format!(">{}</td>", figure(own))), "{row}");
         assert!(row.contains("<td>40</td><td>37</td><td>3</td>"), "{row}");
-        let hash = of_run["data_xxh64"].as_str().expect("a hash");
+        let hash = of_run["data_xxh3"].as_str().expect("a hash");
         assert!(page.contains(&format!("<td>{hash}</td>")), "{name}");
     }
     let regions = run["regions"].as_array().expect("regions");
