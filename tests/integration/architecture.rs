@@ -132,10 +132,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hmac_sha256", &["analysis", "export", "recipe"]),
     ("bzip2", &["formats"]),
     ("ruzstd", &["formats"]),
+    ("twox_hash", &["findings", "stats", "voxels"]),
     ("flate2", &["export", "formats", "pictures"]),
     ("glob", &["recipe", "runs"]),
     ("gzip_stream", &["formats"]),
-    ("bytemuck", &["voxels"]),
+    ("bytemuck", &["findings", "voxels"]),
     ("ndarray", &["export", "formats", "maps", "pipeline", "stats", "voxels"]),
 ];
 

@@ -59,7 +59,8 @@ pub(in crate::cli) struct DiffArguments {
     pub dtype: MapPrecision,
 
     /// Format of these maps [default: nifti1, or nifti2 where an axis is longer than 32,767]
-    #[arg(long, value_name = "FORMAT", value_parser = map_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = map_format(), hide_short_help = true,
+          help_heading = "Output")]
     pub output_format: Option<MapFormat>,
 
     /// Leave out of all outputs what differs from run to run: times, command, output names
