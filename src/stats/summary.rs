@@ -18,9 +18,9 @@ pub struct Summary {
 pub struct Distribution {
     /// Arithmetic mean, whose last digits do not suffer from the number of voxels.
     pub mean: f64,
-    /// The median, see [`median`].
+    /// The median, see [`median`](super::quantiles::median).
     pub median: f64,
-    /// The quantiles 0.05, 0.25, 0.75 and 0.95, as [`quantiles`] defines them.
+    /// The quantiles 0.05, 0.25, 0.75 and 0.95, as [`quantiles`](super::quantiles::quantiles) defines them.
     pub quantiles: [f64; 4],
 }
 
