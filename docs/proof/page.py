@@ -150,7 +150,7 @@ class Checked:
 
 
 def unpacked(packed):
-    """Numbers as src/export/html/decimal.rs packs them."""
+    """Numbers as src/export/html/packed.rs packs them."""
     data = zlib.decompress(base64.b64decode(packed["data"]), -15)
     planes = numpy.frombuffer(data, numpy.uint8).reshape(packed["bytes"], -1).astype(numpy.int64)
     codes = sum(plane << (8 * number) for number, plane in enumerate(planes))

@@ -3,8 +3,8 @@
 //! A command line becomes a [`Recipe`], which the library computes; exporters make
 //! bytes and text of the [`Record`](crate::Record), and here they become files. Exit codes: 0 when
 //! every output is complete, 1 for a run that failed, 2 for a command line that cannot be
-//! understood, 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up. This module does not
-//! compute.
+//! understood (clap's, in `arguments/`, or an error of the kind usage), 130 after Ctrl-C, 143 after
+//! SIGTERM, 129 after a hang-up. This module does not compute.
 
 mod arguments;
 mod compare;

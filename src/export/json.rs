@@ -1,5 +1,5 @@
 //! A record for programs: one JSON object of the schema `tsnr-run/2`, described in `docs/json.md`
-//! and, field by field, in `docs/schemas/tsnr-run-2.json`.
+//! and, field by field, in `docs/schemas/tsnr-run-2.json`. A number that is not finite is null.
 
 use super::words::{grid, map_format};
 use super::{Context, date, sentence};

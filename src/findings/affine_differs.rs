@@ -1,7 +1,6 @@
 //! `affine-differs`: runs that lie differently in space.
 
 use super::{Finding, Look, Opened, Rule, Severity};
-use crate::formats::AFFINE_TOLERANCE_MM;
 use crate::runs::{name_of, names_within};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,9 +16,9 @@ fn find(opened: &Opened) -> Vec<Finding> {
     let mut greatest_mm = 0.0_f64;
     let mut differing = Vec::new();
     for image in session.images().skip(1) {
-        let displacement_mm = first.geometry().greatest_displacement_mm(image.geometry());
-        if displacement_mm > AFFINE_TOLERANCE_MM {
-            greatest_mm = greatest_mm.max(displacement_mm);
+        if first.geometry().lies_apart_from(image.geometry()) {
+            let apart_mm = first.geometry().greatest_displacement_mm(image.geometry());
+            greatest_mm = greatest_mm.max(apart_mm);
             differing.push(image.path());
         }
     }

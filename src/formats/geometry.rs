@@ -5,7 +5,8 @@ use std::fmt;
 /// How far the positions of the same voxel in two images may lie apart, in millimetres,
 /// before the images are said to lie differently. Float32 header fields of one geometry,
 /// written by different tools, differ by about 1e-4 mm at the corners of a head-sized
-/// grid; a shift of 0.01 mm is no rounding.
+/// grid; a shift of 0.01 mm is no rounding. What follows of runs is in `findings/affine_differs.rs`, of an
+/// image beside them in `pipeline/on_grid.rs`.
 pub const AFFINE_TOLERANCE_MM: f64 = 0.01;
 
 /// The first three rows of the matrix from voxel indices `[i, j, k, 1]` to positions
@@ -188,6 +189,11 @@ impl Geometry {
     pub fn greatest_displacement_mm(&self, other: &Geometry) -> f64 {
         let displacement = self.affine.greatest_displacement(&other.affine, self.shape);
         displacement * self.unit.millimetres()
+    }
+
+    /// Whether the grids differ, or have a voxel more than [`AFFINE_TOLERANCE_MM`] apart.
+    pub fn lies_apart_from(&self, other: &Geometry) -> bool {
+        self.shape != other.shape || self.greatest_displacement_mm(other) > AFFINE_TOLERANCE_MM
     }
 }
 

@@ -3,7 +3,7 @@
 use super::memory::{BASE_BYTES, predicted, threads_within};
 use super::{Analysis, Mode, Settings, compute, nearest};
 use crate::error::{Error, Result, Setting};
-use crate::formats::{self, AFFINE_TOLERANCE_MM, Geometry, Oddity, Progress, Source, VolumeReader};
+use crate::formats::{self, Oddity, Progress, Source, VolumeReader};
 use crate::maps::{MEAN, Wanted};
 use crate::numbers::mebibytes_needed;
 use crate::runs::Session;
@@ -124,7 +124,7 @@ pub fn on_grid_of(
 ) -> Result<(Vec<f64>, Arc<dyn Source>)> {
     let image = opened(path)?;
     let (found, grid) = (image.geometry(), expected.geometry());
-    let is_resampled = off_grid == OffGrid::Resampled && lies_elsewhere(found, grid);
+    let is_resampled = off_grid == OffGrid::Resampled && grid.lies_apart_from(found);
     if !is_resampled {
         check_grid(what, &*image, expected, beside)?;
     }
@@ -142,11 +142,6 @@ pub fn on_grid_of(
         return Ok((values, image));
     }
     Ok((values, image))
-}
-
-/// Whether voxels of the same index lie apart, or there are others.
-fn lies_elsewhere(found: &Geometry, expected: &Geometry) -> bool {
-    found.shape != expected.shape || expected.greatest_displacement_mm(found) > AFFINE_TOLERANCE_MM
 }
 
 /// Tells of voxels that lie elsewhere.
@@ -171,7 +166,7 @@ fn check_grid(
         ));
         return Err(error.remedy(resampling(what, path, of)).settings(settings).at(path));
     }
-    if lies_elsewhere(found, grid) {
+    if grid.lies_apart_from(found) {
         let greatest_mm = grid.greatest_displacement_mm(found);
         let words = format!(
             "{}: the affine of the {what} differs: voxels lie up to {greatest_mm:.3} mm from \

@@ -10,10 +10,10 @@
 
 mod carpet;
 mod chart;
-mod decimal;
 mod drawn;
 mod heat;
 mod histogram;
+mod packed;
 mod page;
 pub(super) mod pair;
 mod pair_maps;

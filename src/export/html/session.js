@@ -9,7 +9,7 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
 
-  // Numbers as decimals of a few digits: decimal.rs says how they are packed.
+  // Numbers as decimals of a few digits: packed.rs says how they are packed.
   const unpacked = async packed => {
     const bytes = await inflated(packed.data), count = bytes.length / packed.bytes;
     const first = 10 ** (packed.digits - 1), inDecade = 9 * first, ofSign = packed.decades * inDecade;

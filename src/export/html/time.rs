@@ -2,7 +2,7 @@
 //! motion, the carpet and the mean of each slice, with the volumes that were left out.
 
 use super::carpet::Carpet;
-use super::decimal::{Packed, packed};
+use super::packed::{Packed, packed};
 use super::seen::Seen;
 use crate::markup::{base64, escaped};
 use crate::nuisance::Use;

@@ -5,7 +5,7 @@
 //! take too much room, those of the runs have fewer, and then stand for blocks of voxels; the page says
 //! so, and keeps the exact values at the places that findings show.
 
-use super::decimal::{Packed, deflated, packed};
+use super::packed::{Packed, deflated, packed};
 use super::seen::Seen;
 use crate::findings::Place;
 use crate::maps::{BETWEEN, Extent, MapKind, RUN_TSNR, TSNR};

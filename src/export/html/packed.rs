@@ -1,5 +1,6 @@
 //! Numbers as decimals of a few digits, packed: how a page holds maps and courses, so that its script
-//! shows the very digits that they have.
+//! shows the very digits that they have. How many these are is said in `viewer.rs`, and of figures in text in
+//! `src/numbers.rs`.
 //!
 //! ```text
 //! code  0                          no value
