@@ -1,5 +1,6 @@
 //! Brain masks: which voxels of a grid are inside, and how far two of them agree.
 
+use crate::numbers::count as in_full;
 use crate::stats::summary::Summary;
 use std::collections::HashSet;
 
@@ -66,7 +67,7 @@ impl Mask {
             count => format!("{count} values"),
         };
         let kept = values.iter().filter(|it| it.is_finite() && **it >= HALF).count();
-        let voxels = values.len();
+        let [inside, voxels, kept] = [inside, values.len(), kept].map(in_full);
         let which = if has_zero { "" } else { ", none of them 0" };
         Some(format!(
             "{count}{which}: {inside} of {voxels} voxels are not 0 and so inside; {HALF} and more \

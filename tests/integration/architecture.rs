@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pictures", &["error", "markup", "numbers", "stats"]),
     ("recipe", &["error", "maps", "stats"]),
     ("runs", &["error", "formats", "paths", "recipe"]),
-    ("regions", &["error", "stats"]),
+    ("regions", &["error", "numbers", "stats"]),
     ("quality", &["regions", "stats"]),
     ("pipeline", &["error", "formats", "maps", "numbers", "recipe", "runs", "stats", "voxels"]),
     (
