@@ -187,7 +187,10 @@ fn plain_words(error: &io::Error) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
-            write!(f, "{}: ", path.display())?;
+            match path == Path::new("-") {
+                true => f.write_str("standard input: ")?,
+                false => write!(f, "{}: ", path.display())?,
+            }
         }
         f.write_str(&self.problem)?;
         if let Some(remedy) = &self.remedy {
@@ -217,6 +220,8 @@ mod tests {
             "run-2.nii: grid 64x64x30 differs from the first run's 64x64x32; give runs of one grid"
         );
         assert_eq!(error.kind(), ErrorKind::Mismatch);
+        let error = Error::damaged("empty file").at("-");
+        assert_eq!(error.to_string(), "standard input: empty file");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The definition of each tool of the field, computed on the same runs.
 
 use super::{Observer, analyze};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::formats::is_stream;
 use crate::recipe::{Recipe, Tool};
+use std::path::PathBuf;
 use std::sync::Arc;
 use taskgraph::Cancellation;
 
@@ -29,6 +31,7 @@ pub fn by_each_tool(
     observer: Arc<dyn Observer>,
     cancellation: &Cancellation,
 ) -> Result<Vec<ByTool>> {
+    check_read_again(&recipe.inputs)?;
     let mut outcomes: Vec<ByTool> = Vec::new();
     let mut observer = Some(observer);
     for tool in Tool::ALL {
@@ -52,4 +55,19 @@ pub fn by_each_tool(
         });
     }
     Ok(outcomes)
+}
+
+/// Refuses runs that can be read once only, where each is read several times.
+///
+/// # Errors
+/// The first of them.
+pub fn check_read_again(inputs: &[PathBuf]) -> Result<()> {
+    match inputs.iter().find(|path| is_stream(path)) {
+        None => Ok(()),
+        Some(path) => Err(Error::unsupported(
+            "a stream, which is read once, expected a regular file: each run is read several times here",
+        )
+        .remedy("write it to a file first")
+        .at(path)),
+    }
 }

@@ -17,7 +17,7 @@ mod quality;
 mod regions;
 mod sample;
 
-pub use definitions::{ByTool, by_each_tool};
+pub use definitions::{ByTool, by_each_tool, check_read_again};
 pub use mask::mask_on_grid;
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole};
@@ -103,6 +103,7 @@ impl Planned {
         let definition = recipe.resolved()?;
         let mut inputs = runs::expand(&recipe.inputs)?;
         let session = Session::of_inputs(&mut inputs, recipe.tr_seconds)?;
+        check_streams(&session, computing.mode)?;
         let threads = computing.threads.unwrap_or_else(resources::available_threads);
         // What is read here is read again, and would be counted twice.
         let unwatched: Arc<dyn Progress> = Arc::new(());
@@ -478,6 +479,20 @@ fn wanted(recipe: &Recipe, definition: &Formula, model: &Model, have_own_tsnr: b
     asked.chain(for_others.map(|(kind, _)| kind)).collect()
 }
 
+/// Refuses a mode for which it is not enough to read a run once, from its beginning to its end.
+fn check_streams(session: &Session, mode: Mode) -> Result<()> {
+    let stream = session.images().find(|image| image.stream_bytes().is_some());
+    match stream {
+        Some(image) if mode != Mode::Array => Err(Error::unsupported(format!(
+            "a stream, which is read once, in the one pass of array mode; {mode} mode loads runs whole"
+        ))
+        .remedy("use array mode, or write the run to a file first")
+        .settings([Setting::Mode])
+        .at(image.path())),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses maps that mean nothing for these runs.
 fn check_maps(recipe: &Recipe, definition: &TsnrDefinition, session: &Session) -> Result<()> {
     let runs = session.runs().len();
@@ -542,7 +557,10 @@ fn file_record(image: &dyn Source) -> Result<FileRecord> {
     let scaling = image.scaling();
     Ok(FileRecord {
         path: image.path().to_owned(),
-        bytes: image.files().iter().map(|it| size_of_file(it)).sum::<Result<u64>>()?,
+        bytes: match image.stream_bytes() {
+            Some(bytes) => bytes,
+            None => image.files().iter().map(|it| size_of_file(it)).sum::<Result<u64>>()?,
+        },
         format: image.format(),
         datatype: image.datatype(),
         slope: scaling.slope(),

@@ -3,7 +3,7 @@
 use super::arguments::CompareArguments;
 use super::progress::RoundBar;
 use super::{Process, outputs, print};
-use crate::analysis::{Observer, Planned};
+use crate::analysis::{Observer, Planned, check_read_again};
 use crate::compare::{
     ComparedRuns, Contender, Measured, Rounding, compare_maps, json, measure, table, tolerance,
 };
@@ -30,6 +30,7 @@ const ROUNDS: usize = 3;
 pub(super) fn run(arguments: &CompareArguments, process: &Process) -> Result<()> {
     process.under_way.check(arguments.json.as_deref())?;
     let mut recipe = arguments.recipe();
+    check_read_again(&recipe.inputs)?;
     recipe.definition.undefined = Some(WrittenUndefined::Nan);
     let (session, mut contenders) = contenders(arguments, &recipe, process)?;
     let new_file = |_: &Contender| process.under_way.unnamed_file();

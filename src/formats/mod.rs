@@ -43,7 +43,24 @@ pub const ENDINGS: &str = ".nii, .nii.gz, .mgz, ...";
 /// A file that cannot be opened, was not fetched, is of no format that is read, or contradicts
 /// itself; the path is named.
 pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
-    let file = OpenFile::open(path)?;
+    in_file(OpenFile::open(path)?)
+}
+
+/// Opens the image of a run, which may be a [stream](is_stream): its voxels are then read once.
+///
+/// # Errors
+/// Those of [`open`]; those of reading the beginning of a stream.
+pub fn open_run(path: &Path) -> Result<Arc<dyn Source>> {
+    in_file(OpenFile::open_run(path)?)
+}
+
+/// Whether a path names what can be read once only: `-`, which is standard input, a FIFO or a device.
+pub fn is_stream(path: &Path) -> bool {
+    codec::is_stream(path)
+}
+
+fn in_file(file: OpenFile) -> Result<Arc<dyn Source>> {
+    let path = &file.path.clone();
     if mgh::is_mgh(&file.head) {
         return Ok(Arc::new(mgh::Image::in_file(file)?));
     }

@@ -44,6 +44,26 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Those of opening and reading the file.
     fn open_voxels(&self) -> Result<Voxels>;
 
+    /// The voxels of the first volumes, to be read. Of an image that can be read once only these are
+    /// held, and read again by who opens its voxels.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file; memory that cannot be had.
+    fn open_beginning(&self, _volumes: usize, _progress: &dyn Progress) -> Result<Voxels> {
+        self.open_voxels()
+    }
+
+    /// Of an image that can be read once only, a pipe for example, how many bytes were taken of it so far;
+    /// none of others.
+    fn stream_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// The bytes of its voxels that are held because it can be read once only.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+
     /// The bytes by which the file says what it is, as they are stored, after decompression; for a
     /// checksum.
     fn header_bytes(&self) -> &[u8];
@@ -275,6 +295,20 @@ impl VolumeReader {
     pub fn open(image: &Arc<dyn Source>) -> Result<VolumeReader> {
         let (voxels_of_volume, volumes) = (image.voxels(), image.volumes());
         Ok(VolumeReader { voxels: image.open_voxels()?, voxels_of_volume, volumes, next_volume: 0 })
+    }
+
+    /// A reader of the first `volumes` volumes of `image`.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    pub fn open_beginning(
+        image: &Arc<dyn Source>,
+        volumes: usize,
+        progress: &dyn Progress,
+    ) -> Result<VolumeReader> {
+        let voxels_of_volume = image.voxels();
+        let voxels = image.open_beginning(volumes, progress)?;
+        Ok(VolumeReader { voxels, voxels_of_volume, volumes, next_volume: 0 })
     }
 
     /// The next `volumes` volumes, as stored, in the memory of `memory` if it is large enough.

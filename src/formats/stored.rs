@@ -1,17 +1,18 @@
 //! Voxels as most formats store them, one volume behind another in a file, and their readers: of a
 //! compressed file a stream, else any block.
 
-use super::codec::{Compression, Content, OpenFile, Version};
+use super::codec::{Compression, Content, Held, OpenFile, Version, Waited};
 use super::{BlockReader, Oddity, Progress, VolumeStream, Voxels};
 use crate::error::{Error, Result};
-use crate::voxels::{ByteOrder, Datatype, Samples};
+use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Samples};
 use gzip_stream::Surplus;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Voxels are read in pieces of this size, so that progress is seen within a large volume, too.
@@ -100,6 +101,61 @@ pub(super) struct Stored {
     header_file: Option<HeaderFile>,
     /// The bytes of a gzip file beside its members, known once it was read to the end.
     surplus: Arc<OnceLock<Surplus>>,
+    /// The content, if it can be read once only.
+    once: Option<Arc<Once>>,
+}
+
+/// The content of a stream, which is read once.
+struct Once {
+    /// What lies before the voxels, up to [`MOST_BYTES_BEFORE_VOXELS`].
+    before_voxels: Held,
+    waited: Waited,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The content from the first voxel on, until it is read.
+    content: Option<Content>,
+    /// How much of it is held in memory.
+    held_bytes: u64,
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Once({} bytes taken)", self.waited.bytes())
+    }
+}
+
+/// So much of what lies before the voxels of a stream is held for those who ask for it: headers and
+/// notes, of kilobytes.
+const MOST_BYTES_BEFORE_VOXELS: u64 = 5 * 1024 * 1024;
+
+impl Once {
+    /// The stream of a file of which the head was read.
+    fn new(head: &[u8], mut rest: Content, offset: u64) -> io::Result<Once> {
+        let (before, behind) = head.split_at(head.len().min(offset as usize));
+        let (mut before, behind) = (before.to_vec(), behind.to_vec());
+        let left = offset - before.len() as u64;
+        let kept = left.min(MOST_BYTES_BEFORE_VOXELS);
+        rest.stream.by_ref().take(kept).read_to_end(&mut before)?;
+        io::copy(&mut rest.stream.by_ref().take(left - kept), &mut io::sink())?;
+        let waited = rest.waited.clone();
+        let content = Some(rest.behind(Held(Arc::new(behind))));
+        let state = Mutex::new(State { content, held_bytes: 0 });
+        Ok(Once { before_voxels: Held(Arc::new(before)), waited, state })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The content from the first voxel on.
+    fn take(&self) -> Result<Content> {
+        let content = self.state().content.take();
+        content.ok_or_else(|| {
+            Error::unsupported("it can be read once, and was").remedy("write it to a file first")
+        })
+    }
 }
 
 /// The file of a header, as it was when the image was opened.
@@ -114,12 +170,13 @@ impl Stored {
     ///
     /// # Errors
     /// A file that cannot hold what its header claims; it is named.
-    pub fn in_file(file: &OpenFile, layout: Layout) -> Result<Stored> {
-        let OpenFile { version, compression, .. } = *file;
-        let path = file.path.clone();
-        let surplus = Arc::default();
-        let header_file = None;
-        let stored = Stored { path, version, compression, layout, header_file, surplus };
+    pub fn in_file(mut file: OpenFile, layout: Layout) -> Result<Stored> {
+        let rest = file.rest_of_stream();
+        let OpenFile { path, version, compression, head, .. } = file;
+        let once = rest.map(|rest| Once::new(&head, rest, layout.offset));
+        let once = once.transpose().map_err(|error| compression.stream_error(error).at(&path))?;
+        let (header_file, surplus, once) = (None, Arc::default(), once.map(Arc::new));
+        let stored = Stored { path, version, compression, layout, header_file, surplus, once };
         stored.check_size().map_err(|error| error.at(&stored.path))?;
         Ok(stored)
     }
@@ -136,15 +193,20 @@ impl Stored {
         header.chain([&self.path]).cloned().collect()
     }
 
-    /// The content of the file that has the header, from its beginning.
+    /// The content of the file that has the header, from its beginning; of what can be read once only, so
+    /// much of what lies before the voxels as is held.
     ///
     /// # Errors
-    /// Those of [`content`](Stored::content).
-    pub fn content_of_header(&self) -> Result<Content> {
-        match &self.header_file {
-            Some(HeaderFile { path, version }) => Content::open(path, *version),
-            None => self.content(),
+    /// Those of opening and reading the file; one that was written to since the image was opened.
+    pub fn content_of_header(&self) -> Result<Box<dyn Read>> {
+        if let Some(once) = &self.once {
+            return Ok(Content::of_held(once.before_voxels.clone()));
         }
+        let (path, version) = match &self.header_file {
+            Some(HeaderFile { path, version }) => (path, version),
+            None => (&self.path, &self.version),
+        };
+        Ok(Content::open(path, *version)?.stream)
     }
 
     /// Refuses an image that was written to since it was opened; `file` has its voxels.
@@ -162,7 +224,56 @@ impl Stored {
 
     /// Whether any block can be read without what lies before it.
     pub fn is_seekable(&self) -> bool {
-        self.compression == Compression::None
+        self.compression == Compression::None && self.once.is_none()
+    }
+
+    /// Of what can be read once only, how many bytes were taken of it so far.
+    pub fn stream_bytes(&self) -> Option<u64> {
+        self.once.as_ref().map(|once| once.waited.bytes())
+    }
+
+    /// How many bytes are held of what can be read once only.
+    pub fn held_bytes(&self) -> u64 {
+        self.once.as_ref().map_or(0, |once| once.state().held_bytes)
+    }
+
+    /// A reader of the first volumes. Of what can be read once only they are read and held, to be read
+    /// again.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file; memory that cannot be had.
+    pub fn open_beginning(&self, volumes: usize, progress: &dyn Progress) -> Result<Voxels> {
+        let Some(once) = &self.once else { return self.open_voxels() };
+        let mut content = once.take().map_err(|error| error.at(&self.path))?;
+        let bytes = volumes.min(self.layout.volumes) * self.layout.volume_bytes();
+        let mut held = Vec::new();
+        let no_memory = |_| Error::from(OutOfMemory { bytes }).at(&self.path);
+        held.try_reserve_exact(bytes).map_err(no_memory)?;
+        while held.len() < bytes {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            let piece = (bytes - held.len()).min(PIECE_BYTES) as u64;
+            match content.stream.by_ref().take(piece).read_to_end(&mut held) {
+                Ok(0) => return Err(self.truncated(held.len() as u64).at(&self.path)),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(self.truncated(held.len() as u64).at(&self.path));
+                }
+                Err(error) => return Err(self.stream_error(error)),
+            }
+        }
+        let held = Held(Arc::new(held));
+        let beginning = content.alone(held.clone());
+        let content = Some(content.behind(held));
+        *once.state() = State { content, held_bytes: bytes as u64 };
+        Ok(Voxels::Stream(Box::new(Stream {
+            stored: self.clone(),
+            content: beginning,
+            is_at_voxels: true,
+            next_volume: 0,
+            is_beginning: true,
+        })))
     }
 
     /// The readers of the voxels.
@@ -170,23 +281,20 @@ impl Stored {
     /// # Errors
     /// Those of opening and reading the file.
     pub fn open_voxels(&self) -> Result<Voxels> {
-        Ok(match self.is_seekable() {
-            true => Voxels::Blocks(Box::new(Blocks::open(self)?)),
-            false => Voxels::Stream(Box::new(Stream {
-                stored: self.clone(),
-                content: self.content()?,
-                is_at_voxels: false,
-                next_volume: 0,
-            })),
-        })
-    }
-
-    /// The content of the file, from its beginning.
-    ///
-    /// # Errors
-    /// Those of opening and reading it; a file that was written to since the image was opened.
-    pub fn content(&self) -> Result<Content> {
-        Content::open(&self.path, self.version)
+        if self.is_seekable() {
+            return Ok(Voxels::Blocks(Box::new(Blocks::open(self)?)));
+        }
+        let content = match &self.once {
+            Some(once) => once.take().map_err(|error| error.at(&self.path))?,
+            None => Content::open(&self.path, self.version)?,
+        };
+        Ok(Voxels::Stream(Box::new(Stream {
+            stored: self.clone(),
+            content,
+            is_at_voxels: self.once.is_some(),
+            next_volume: 0,
+            is_beginning: false,
+        })))
     }
 
     /// What follows the voxels. Of a compressed file all before it is decompressed, and not held.
@@ -195,12 +303,15 @@ impl Stored {
     /// Those of reading; a content that ends before.
     pub fn behind_voxels(&self) -> io::Result<Box<dyn Read>> {
         let offset = self.layout.offset + self.layout.voxel_bytes();
+        if self.once.is_some() {
+            return Err(ErrorKind::Unsupported.into());
+        }
         if self.is_seekable() {
             let mut file = File::open(&self.path)?;
             file.seek(SeekFrom::Start(offset))?;
             return Ok(Box::new(file));
         }
-        let mut content = self.content().map_err(io::Error::other)?.stream;
+        let mut content = Content::open(&self.path, self.version).map_err(io::Error::other)?.stream;
         match io::copy(&mut content.by_ref().take(offset), &mut io::sink())? == offset {
             true => Ok(content),
             false => Err(ErrorKind::UnexpectedEof.into()),
@@ -236,7 +347,8 @@ impl Stored {
 
     /// Refuses a file that cannot hold what its header claims.
     fn check_size(&self) -> Result<()> {
-        let (offset, file_bytes) = (self.layout.offset, self.version.bytes);
+        let offset = self.layout.offset;
+        let Some(file_bytes) = self.version.bytes else { return Ok(()) };
         let claimed_bytes = offset + self.layout.voxel_bytes();
         if self.is_seekable() && file_bytes > offset {
             self.layout.check_other_size(file_bytes - offset)?;
@@ -281,6 +393,8 @@ struct Stream {
     content: Content,
     is_at_voxels: bool,
     next_volume: usize,
+    /// Whether the content is that of the first volumes only.
+    is_beginning: bool,
 }
 
 impl Stream {
@@ -368,7 +482,7 @@ impl VolumeStream for Stream {
         let waiting = self.content.waited.so_far() - waited;
         progress.time_spent(waiting, started.elapsed().saturating_sub(waiting));
         self.next_volume += volumes;
-        if self.next_volume == self.stored.layout.volumes {
+        if self.next_volume == self.stored.layout.volumes && !self.is_beginning {
             self.check_the_rest(progress)?;
         }
         Ok(samples)

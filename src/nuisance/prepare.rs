@@ -14,6 +14,7 @@ use super::{
 };
 use crate::error::{Error, Result, Setting};
 use crate::formats::Progress;
+use crate::numbers::mebibytes_needed;
 use crate::pipeline::{BASE_BYTES, RunSignals, beginnings};
 use crate::recipe::{
     BEGINNING_VOLUMES, Dummies, Recipe, Selection, ShortRuns, TsnrDefinition, VolumeChoice,
@@ -132,7 +133,10 @@ pub fn prepare(
     };
     let by_table: Vec<Option<usize>> = tables.iter().map(by_table).collect::<Result<_>>()?;
     let signals = match is_auto && by_table.iter().any(Option::is_none) {
-        true => beginnings(session, BEGINNING_VOLUMES, threads, progress)?,
+        true => {
+            check_held(session, limit_bytes)?;
+            beginnings(session, BEGINNING_VOLUMES, threads, progress)?
+        }
         false => vec![RunSignals::default(); session.runs().len()],
     };
 
@@ -227,6 +231,27 @@ pub fn prepare(
     }
     let most_bytes = BASE_BYTES + most_bytes;
     Ok(Prepared { session, model: Arc::new(model), runs: prepared, decisions, most_bytes })
+}
+
+/// Refuses streams whose first volumes, which are held until they are read again, take more memory than
+/// may be used.
+fn check_held(session: &Session, limit_bytes: Option<u64>) -> Result<()> {
+    let mut streams = session.images().filter(|image| image.stream_bytes().is_some()).peekable();
+    let Some(first) = streams.peek().map(|image| image.path().to_owned()) else { return Ok(()) };
+    let held = streams.map(|it| (it.volume_bytes() * it.volumes().min(BEGINNING_VOLUMES)) as u64);
+    let bytes = BASE_BYTES + held.sum::<u64>();
+    match limit_bytes.filter(|&limit| limit < bytes) {
+        None => Ok(()),
+        Some(limit) => Err(Error::memory(format!(
+            "finding the dummy scans of a stream takes {} of memory for its first {BEGINNING_VOLUMES} \
+             volumes, more than the {} that may be used",
+            mebibytes_needed(bytes),
+            mebibytes_needed(limit)
+        ))
+        .remedy("give their number or a table of confounds, or allow more memory")
+        .settings([Setting::DummyScans, Setting::Confounds, Setting::MemoryLimit])
+        .at(first)),
+    }
 }
 
 /// The paths of the runs, by which files beside them are matched.

@@ -44,7 +44,7 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
         let wanted = SignalsWanted::beginning(volumes);
         let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
         let mut signals = Signals::none(&wanted, image.scaling(), shape, voxels);
-        let mut reader = VolumeReader::open(image)?;
+        let mut reader = VolumeReader::open_beginning(image, count, progress)?;
         let mut memory = Samples::none(image.datatype());
         for _ in 0..count {
             memory = reader.read(1, memory, progress)?;
@@ -63,7 +63,7 @@ fn beginning(run: &Run, volumes: usize, progress: &dyn Progress) -> Result<RunSi
 /// # Errors
 /// What reading them runs into.
 pub fn read_to_the_end(run: &Run, progress: &dyn Progress) -> Result<()> {
-    for image in run.images().iter().filter(|image| !image.is_seekable()) {
+    for image in run.images().iter().filter(|it| !it.is_seekable() && it.stream_bytes().is_none()) {
         let mut reader = VolumeReader::open(image)?;
         let mut memory = Samples::none(image.datatype());
         for _ in 0..image.volumes() {

@@ -80,7 +80,8 @@ pub fn predicted(session: &Session, settings: &Settings) -> Predicted {
     let extensions = 2 * session.first_image().most_extension_bytes();
     let always = BASE_BYTES + extensions + images_bytes(session) + analysis.model.bytes() as u64;
     let [gathered, kept] = signals_bytes(session, settings);
-    let decoding = decoders_bytes(session, settings.threads);
+    let held: u64 = session.images().map(|image| image.held_bytes()).sum();
+    let decoding = held + decoders_bytes(session, settings.threads);
     let reading = match settings.mode {
         Mode::Serial | Mode::Delayed => {
             let model = &analysis.model;

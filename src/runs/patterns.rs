@@ -6,6 +6,7 @@
 //!   not cross folders, `**` does, a leading dot must be typed).
 //! - A name that is not UTF-8 is a name like others; a pattern matches it as it is shown.
 //! - What a pattern brings is in [natural order](natural_order); the patterns keep theirs.
+//! - A FIFO or device is a run where it is named outright, and `-` is standard input.
 //! - A file is taken once. Files that a pattern brings and that are no images, or no runs by the
 //!   BIDS suffix of their names, are skipped.
 //!
@@ -87,8 +88,12 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
         };
         let mut repeated = Vec::new();
         for path in paths {
-            // Of a pair the file with the header stands for both.
-            let entry = directory_entry(&files_of(&path)[0]);
+            // A file may have the name that stands for standard input: that is `./-`. Of a pair the file
+            // with the header stands for both.
+            let entry = match formats::is_stream(&path) {
+                true => path.clone(),
+                false => directory_entry(&files_of(&path)[0]),
+            };
             match taken.get(&entry) {
                 None => {
                     taken.insert(entry, number);
@@ -109,7 +114,9 @@ pub fn expand(arguments: &[PathBuf]) -> Result<Inputs> {
 /// The argument as a pattern, unless it is the name of a file.
 fn pattern(argument: &Path) -> Option<&OsStr> {
     let text = argument.as_os_str();
-    (walk::is_pattern(text) && fs::symlink_metadata(argument).is_err()).then_some(text)
+    let is_address = argument.to_str().is_some_and(|it| it.contains("://"));
+    (walk::is_pattern(text) && !is_address && fs::symlink_metadata(argument).is_err())
+        .then_some(text)
 }
 
 /// A file named outright.
@@ -181,8 +188,9 @@ const BESIDE_RUNS: &str = "images that are no runs by their BIDS suffix";
 
 /// The runs that match a pattern, in natural order; what else matches goes to `remarks`.
 fn matches(pattern: &OsStr, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>> {
-    let (images, others): (Vec<_>, Vec<_>) =
-        matching_paths(pattern)?.into_iter().partition(|path| !path.is_dir() && is_image(path));
+    let (images, others): (Vec<_>, Vec<_>) = matching_paths(pattern)?
+        .into_iter()
+        .partition(|path| !path.is_dir() && is_image(path) && !formats::is_stream(path));
     if images.is_empty() {
         return Err(no_match(pattern, &others));
     }

@@ -34,8 +34,11 @@ pub fn one_run_by_files(session: &Session) -> Vec<OneRun> {
 
 fn one_file(session: &Session) -> Vec<OneRun> {
     let numbered = session.runs().iter().enumerate();
-    let files =
-        numbered.flat_map(|(number, run)| run.images().iter().map(move |it| (number, it.path())));
+    let files = numbered.flat_map(|(number, run)| {
+        // Of standard input the path names no file.
+        let files = run.images().iter().filter(|image| image.stream_bytes().is_none());
+        files.map(move |it| (number, it.path()))
+    });
     let node = |path: &Path| fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
     let groups = grouped_by(files.filter_map(|(run, path)| Some((node(path)?, (run, path)))));
     let several = groups.into_iter().map(|it| it.1).filter(|group| group.len() > 1);

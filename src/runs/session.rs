@@ -128,7 +128,7 @@ impl Session {
         let (mut images, mut kept) = (Vec::new(), Vec::new());
         let mut maps: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
         for input in std::mem::take(&mut inputs.images) {
-            let image = formats::open(&input.path)?;
+            let image = formats::open_run(&input.path)?;
             match input.pattern {
                 Some(pattern) if is_map(&*image)? => {
                     maps.entry(pattern).or_default().push(input.path);

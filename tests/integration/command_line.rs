@@ -229,7 +229,7 @@ fn a_path_that_leads_to_no_file_is_said_to_be_what_it_is() {
         ("link.nii", "gone.nii"),
         ("folder", "directory"),
         ("folder/", "directory"),
-        ("/dev/null", "device"),
+        ("/dev/null", "empty"),
         ("run-1.nii/run-2.nii", "cannot open"),
     ] {
         let line = scratch.tsnr(["run-1.nii", input, "-o", "map.nii"]).error();
@@ -252,15 +252,17 @@ fn a_file_that_may_not_be_read_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_named_pipe_is_refused_without_waiting_for_it() {
+fn a_named_pipe_is_no_match_of_a_pattern_and_nothing_but_a_run_and_is_not_waited_for() {
     let scratch = folder_of_runs(&["run-1.nii"]);
     for name in ["pipe.nii", "pipe"] {
         let made = Command::new("mkfifo").arg(scratch.path(name)).status().expect("mkfifo starts");
         assert!(made.success());
     }
-    for (input, exit_code) in [("pipe.nii", 1), ("pipe", 1), ("*.nii", 1), ("[pr]*[e1]*", 1)] {
+    for (input, exit_code) in
+        [("--mask=pipe.nii", 1), ("--atlas=pipe", 1), ("*.nii", 0), ("[pr]*[e1]*", 0), ("pip*", 1)]
+    {
         let mut command = scratch.program();
-        command.args(["run-1.nii", input, "-o", "map.nii"]).stderr(Stdio::piped());
+        command.args(["run-1.nii", input, "-o", "map.nii", "--table=t.tsv"]).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let started = Instant::now();
         while child.try_wait().expect("a child").is_none() {

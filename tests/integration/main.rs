@@ -47,5 +47,6 @@ mod report;
 mod reproducible;
 mod runs;
 mod specimens;
+mod streams;
 mod testdata;
 mod together;

@@ -184,7 +184,8 @@ pub(super) struct RunArguments {
     /// .tsv, images that are none by their BIDS suffix (_mask, _boldref, _T1w, ...), maps of tsnr.
     /// Three-dimensional images that follow one another are one run, until a new folder or quoted
     /// pattern begins the next. The first image gives the map its geometry. Names of inputs need
-    /// not be UTF-8; other arguments must.
+    /// not be UTF-8; other arguments must. - is standard input, which like a FIFO or <(COMMAND) is
+    /// read once: in array mode, not by compare.
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 

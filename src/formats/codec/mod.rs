@@ -2,8 +2,11 @@
 
 #[cfg(feature = "bzip2")]
 mod bzip2;
+mod streams;
 #[cfg(feature = "zstd")]
 mod zstd;
+
+pub(super) use streams::{Held, is_stream};
 
 use crate::error::{Error, ErrorKind, Result};
 use gzip_stream::{GzipFile, Surplus};
@@ -150,6 +153,22 @@ impl OpenFile {
         opened().map_err(|error: Error| error.at(path))
     }
 
+    /// Opens a run, which may be a [stream](is_stream).
+    ///
+    /// # Errors
+    /// Those of [`open`](OpenFile::open) and of reading a stream.
+    pub(super) fn open_run(path: &Path) -> Result<OpenFile> {
+        match is_stream(path) {
+            true => streams::open(path).map_err(|error| error.at(path)),
+            false => OpenFile::open(path),
+        }
+    }
+
+    /// The content behind the head of a file that can be read once only.
+    pub(super) fn rest_of_stream(&mut self) -> Option<Content> {
+        self.rest.take_if(|_| self.version == Version::of_stream())
+    }
+
     /// The error of a head that is of no format that is read, or the reason why it is not: a compressed
     /// stream that is damaged, which some decoders find behind what they gave.
     pub(super) fn damage_or(&mut self, error: Error) -> Error {
@@ -204,14 +223,20 @@ impl Packed {
 /// The version of a file, which changes where it is written to: its size, and when it was last written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
-    pub(super) bytes: u64,
+    /// The size; none of a stream, of which there is one version.
+    pub(super) bytes: Option<u64>,
     modified: Option<SystemTime>,
 }
 
 impl Version {
     fn now(file: &File) -> io::Result<Version> {
         let metadata = file.metadata()?;
-        Ok(Version { bytes: metadata.len(), modified: metadata.modified().ok() })
+        Ok(Version { bytes: Some(metadata.len()), modified: metadata.modified().ok() })
+    }
+
+    /// The version of a stream.
+    pub(super) fn of_stream() -> Version {
+        Version { bytes: None, modified: None }
     }
 
     /// Refuses a file that is of another version.
@@ -219,16 +244,17 @@ impl Version {
     /// # Errors
     /// That, and those of the disk; without the file's name.
     pub(super) fn check(self, file: &File) -> Result<()> {
+        let Some(bytes) = self.bytes else { return Ok(()) };
         let now =
             Version::now(file).map_err(|error| Error::io("cannot look at the file", error))?;
         if now == self {
             return Ok(());
         }
-        let problem = match now.bytes == self.bytes {
-            true => "it was written to since it was opened".to_owned(),
-            false => {
-                format!("it had {} bytes when it was opened and has {} now", self.bytes, now.bytes)
+        let problem = match now.bytes {
+            Some(now) if now != bytes => {
+                format!("it had {bytes} bytes when it was opened and has {now} now")
             }
+            _ => "it was written to since it was opened".to_owned(),
         };
         Err(Error::mismatch(format!("the file was changed while it was read: {problem}"))
             .remedy("run again when nothing writes to it"))
@@ -251,6 +277,11 @@ pub(super) trait Decoded: Read + Send + Sync {
 }
 
 impl Content {
+    /// Bytes of a stream that were read and are held.
+    pub(super) fn of_held(held: Held) -> Box<dyn Read> {
+        Box::new(io::Cursor::new(held))
+    }
+
     /// The content of the file at `path`, from its beginning.
     ///
     /// # Errors
@@ -270,10 +301,10 @@ impl Content {
 impl Decoded for BufReader<Timed> {}
 
 #[cfg(feature = "bzip2")]
-impl Decoded for bzip2::Bzip2<BufReader<Timed>> {}
+impl<R: BufRead + Send + Sync> Decoded for bzip2::Bzip2<R> {}
 
 #[cfg(feature = "zstd")]
-impl Decoded for zstd::Zstd<BufReader<Timed>> {}
+impl<R: BufRead + Send + Sync> Decoded for zstd::Zstd<R> {}
 
 impl Decoded for GzipFile<Timed> {
     fn surplus(&self) -> Surplus {
@@ -281,13 +312,23 @@ impl Decoded for GzipFile<Timed> {
     }
 }
 
-/// Nanoseconds spent in reading a file.
+/// Nanoseconds spent in reading a file, and the bytes that were read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Waited(Arc<AtomicU64>);
+pub(super) struct Waited(Arc<Reads>);
+
+#[derive(Debug, Default)]
+struct Reads {
+    nanoseconds: AtomicU64,
+    bytes: AtomicU64,
+}
 
 impl Waited {
     pub(super) fn so_far(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+        Duration::from_nanos(self.0.nanoseconds.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -299,12 +340,19 @@ pub(super) struct Timed {
     waited: Waited,
 }
 
+impl Timed {
+    fn new(file: File) -> Timed {
+        Timed { file: Arc::new(file), waited: Waited::default() }
+    }
+}
+
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let started = Instant::now();
         let result = (&*self.file).read(buffer);
         let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.waited.0.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.waited.0.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.waited.0.bytes.fetch_add(*result.as_ref().unwrap_or(&0) as u64, Ordering::Relaxed);
         result
     }
 }
@@ -317,6 +365,9 @@ impl Seek for Timed {
 
 impl Packed {
     fn open(path: &Path) -> Result<Packed> {
+        if streams::is_stdin(path) {
+            return Err(read_once("a stream"));
+        }
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) => return Err(missing(path, error)),
@@ -328,15 +379,14 @@ impl Packed {
             )));
         }
         if !metadata.is_file() {
-            return Err(Error::unsupported("a pipe or device, expected a regular file")
-                .remedy("an image is read more than once: write it to a file first"));
+            return Err(read_once("a pipe or device"));
         }
         let file = File::open(path).map_err(|error| Error::io("cannot open", error))?;
         let version = Version::now(&file).map_err(|error| Error::io("cannot open", error))?;
-        let timed = Timed { file: Arc::new(file), waited: Waited::default() };
+        let timed = Timed::new(file);
         let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, timed);
         let head = reader.fill_buf().map_err(|error| Error::io("cannot read", error))?;
-        if version.bytes <= LARGEST_PLACEHOLDER_BYTES
+        if version.bytes.is_some_and(|it| it <= LARGEST_PLACEHOLDER_BYTES)
             && let Some(error) = placeholder(path, head)
         {
             return Err(error);
@@ -346,9 +396,18 @@ impl Packed {
     }
 }
 
+/// The error for what can be read once, where that is not enough.
+fn read_once(what: &str) -> Error {
+    Error::unsupported(format!("{what}, expected a regular file: only a run can be a stream"))
+        .remedy("write it to a file first")
+}
+
 /// The error for a path that leads nowhere. In a DataLad or git-annex clone, files that
 /// were not fetched are links into the annex whose targets do not exist.
 fn missing(path: &Path, error: io::Error) -> Error {
+    if let Some(error) = streams::refused_address(path) {
+        return error;
+    }
     match fs::read_link(path) {
         Ok(_) if error.kind() != io::ErrorKind::NotFound => Error::io("cannot open", error),
         Ok(target) if target.to_string_lossy().contains("annex/objects") => not_fetched(path),

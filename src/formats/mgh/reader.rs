@@ -5,7 +5,7 @@ use super::header::{HEADER_BYTES, Header};
 use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
-use crate::formats::{Geometry, Oddity, Source, Time, TimeUnit, VoxelEncoding, Voxels};
+use crate::formats::{Geometry, Oddity, Progress, Source, Time, TimeUnit, VoxelEncoding, Voxels};
 use crate::voxels::Scaling;
 use std::path::Path;
 
@@ -20,7 +20,8 @@ pub struct Image {
 
 impl Image {
     /// Opens the image at `path`: its header and its footer. The footer of a compressed file is behind
-    /// its voxels, which are decompressed to reach it, and not held.
+    /// its voxels, which are decompressed to reach it, and not held; that of a stream is not known in
+    /// time.
     ///
     /// # Errors
     /// A file that cannot be opened, was not fetched, has a damaged header, or is too short for the
@@ -36,7 +37,7 @@ impl Image {
     pub(in crate::formats) fn in_file(mut file: OpenFile) -> Result<Image> {
         let header = file.check_head(HEADER_BYTES).and_then(|()| Header::parse(&file.head));
         let header = header.map_err(|error| error.at(&file.path))?;
-        let stored = Stored::in_file(&file, header.layout())?;
+        let stored = Stored::in_file(file, header.layout())?;
         // What breaks off is told when the voxels are read.
         let none = Footer { tr_milliseconds: 0.0, tag_bytes: 0 };
         let footer = stored.behind_voxels().and_then(Footer::read).unwrap_or(none);
@@ -84,6 +85,18 @@ impl Source for Image {
         self.stored.open_voxels()
     }
 
+    fn open_beginning(&self, volumes: usize, progress: &dyn Progress) -> Result<Voxels> {
+        self.stored.open_beginning(volumes, progress)
+    }
+
+    fn stream_bytes(&self) -> Option<u64> {
+        self.stored.stream_bytes()
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.stored.held_bytes()
+    }
+
     fn decoder_bytes(&self) -> u64 {
         self.stored.decoder_bytes()
     }
@@ -97,6 +110,9 @@ impl Source for Image {
     }
 
     fn notes(&self) -> Result<Vec<String>> {
+        if self.stored.stream_bytes().is_some() {
+            return Ok(Vec::new());
+        }
         let lines = self.stored.behind_voxels().and_then(command_lines);
         lines.map_err(|error| self.stored.stream_error(error))
     }

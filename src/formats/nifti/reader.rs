@@ -7,7 +7,9 @@ use super::writer::{Extension, MOST_EXTENSION_BYTES, Sink};
 use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
-use crate::formats::{Geometry, Keep, MapSink, Oddity, Source, Time, VoxelEncoding, Voxels};
+use crate::formats::{
+    Geometry, Keep, MapSink, Oddity, Progress, Source, Time, VoxelEncoding, Voxels,
+};
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -66,12 +68,12 @@ impl Image {
             .and_then(|header| header.of_pair_if(of_voxels.is_some()))
             .map_err(|error| of_header.damage_or(error))
             .map_err(|error| error.at(&of_header.path))?;
-        let stored = match &of_voxels {
-            None => Stored::in_file(&of_header, header.layout())?,
+        let most = of_header.compression.most_content_bytes(of_header.version.bytes.unwrap_or(0));
+        let most_behind_header = of_voxels.as_ref().map(|_| most);
+        let stored = match of_voxels {
+            None => Stored::in_file(of_header, header.layout())?,
             Some(file) => Stored::in_file(file, header.layout())?.with_header_in(&of_header),
         };
-        let most = || of_header.compression.most_content_bytes(of_header.version.bytes);
-        let most_behind_header = of_voxels.map(|_| most());
         Ok(Image { path, header, most_behind_header, stored })
     }
 
@@ -82,7 +84,7 @@ impl Image {
     /// Those of opening and reading the file.
     fn extensions(&self) -> Result<(Vec<Extension>, Option<String>)> {
         let end = self.most_behind_header.unwrap_or(self.header.voxel_offset);
-        let mut before_voxels = self.stored.content_of_header()?.stream.take(end);
+        let mut before_voxels = self.stored.content_of_header()?.take(end);
         let header_bytes = self.header.bytes.len() as u64;
         io::copy(&mut before_voxels.by_ref().take(header_bytes), &mut io::sink())
             .and_then(|_| Extension::read_all(before_voxels, self.header.byte_order))
@@ -121,6 +123,18 @@ impl Source for Image {
 
     fn open_voxels(&self) -> Result<Voxels> {
         self.stored.open_voxels()
+    }
+
+    fn open_beginning(&self, volumes: usize, progress: &dyn Progress) -> Result<Voxels> {
+        self.stored.open_beginning(volumes, progress)
+    }
+
+    fn stream_bytes(&self) -> Option<u64> {
+        self.stored.stream_bytes()
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.stored.held_bytes()
     }
 
     fn decoder_bytes(&self) -> u64 {
