@@ -118,13 +118,17 @@ fn has_brain(seen: &Seen) -> bool {
     seen.record.runs.iter().any(|run| run.brain_median_tsnr.is_some())
 }
 
-/// The medians of the runs; those are marked that [`outlier_runs`] finds.
-fn medians(heading: &'static str, seen: &Seen, of: fn(&RunRecord) -> Option<f64>) -> Column {
+/// The runs, by their numbers, whose tSNR is far from that of the others.
+pub(super) fn odd_runs(seen: &Seen) -> Vec<usize> {
     let figures: Vec<_> = seen.record.quality.runs.iter().map(|it| it.figure).collect();
-    let odd = outlier_runs(&figures);
+    outlier_runs(&figures).into_iter().map(|it| it.run).collect()
+}
+
+/// The medians of the runs; those are marked that [`odd_runs`] are.
+fn medians(heading: &'static str, seen: &Seen, of: fn(&RunRecord) -> Option<f64>) -> Column {
+    let odd = odd_runs(seen);
     let cell = |(run, median): (usize, Option<f64>)| {
-        let text = median.map_or(NONE.to_owned(), figure);
-        (text, odd.iter().any(|it| it.run == run))
+        (median.map_or(NONE.to_owned(), figure), odd.contains(&run))
     };
     Column { heading, cells: seen.record.runs.iter().map(of).enumerate().map(cell).collect() }
 }

@@ -3,6 +3,7 @@
 
 use super::carpet::Carpet;
 use super::packed::{Packed, packed};
+use super::runs::odd_runs;
 use super::seen::Seen;
 use crate::markup::{base64, escaped};
 use crate::nuisance::Use;
@@ -508,8 +509,8 @@ fn image(drawing: &mut Drawing, seen: &Seen, raster: &Raster, is_bottom_told: bo
 /// lie behind everything is returned.
 fn frame(drawing: &mut Drawing, seen: &Seen, bottom: f64) -> String {
     let mut bands = String::new();
-    let mut start = 0;
-    for (run, name) in seen.record.runs.iter().zip(&seen.names) {
+    let (mut start, odd) = (0, odd_runs(seen));
+    for (number, (run, name)) in seen.record.runs.iter().zip(&seen.names).enumerate() {
         let length = run.uses.len();
         let (left, right) = (drawing.x(start as f64), drawing.x((start + length) as f64));
         for (first, last, of) in alike(run) {
@@ -539,7 +540,8 @@ fn frame(drawing: &mut Drawing, seen: &Seen, bottom: f64) -> String {
             false if room >= 4 => name.chars().take(room - 1).chain(['…']).collect(),
             false => String::new(),
         };
-        drawing.text([(left + right) / 2.0, 12.0], "middle", "name", &shown);
+        let class = if odd.contains(&number) { "name odd" } else { "name" };
+        drawing.text([(left + right) / 2.0, 12.0], "middle", class, &shown);
         let ticks = Range::containing(0.0, length as f64).ticks(((right - left) / 90.0) as usize);
         for (volume, text) in ticks.iter().filter(|_| right - left > 60.0) {
             let at = drawing.x(start as f64 + volume + 0.5);
