@@ -63,7 +63,7 @@ impl Mask {
         let count = match found.len() {
             0 | 1 => return None,
             2 if has_zero => return None,
-            many if many > MOST_VALUES => format!("more than {MOST_VALUES} values"),
+            many if many > MOST_VALUES => format!("more than {} values", in_full(MOST_VALUES)),
             count => format!("{count} values"),
         };
         let kept = values.iter().filter(|it| it.is_finite() && **it >= HALF).count();
@@ -197,7 +197,7 @@ mod tests {
             "4 values: 3 of 4 voxels are not 0 and so inside; 0.5 and more are 2"
         );
         let many: Vec<f64> = (0..5000).map(f64::from).collect();
-        assert!(Mask::oddity(&many).unwrap().starts_with("more than 1000 values: 4999 of 5000"));
+        assert!(Mask::oddity(&many).unwrap().starts_with("more than 1,000 values: 4,999 of 5,000"));
     }
 
     #[test]
