@@ -354,7 +354,7 @@ impl Planned {
             values
         };
         let defined = of_defined(tsnr);
-        let summary = Summary::from_finite(&defined);
+        let summary = Summary::from_finite(&mut defined.clone());
         let share = maps.get(BETWEEN).map(|share| of_defined(share.values()));
         let analysis = &settings.analysis;
         let least_std = analysis.definition.least_std;
@@ -520,11 +520,11 @@ fn run_records(
         let (mut median_tsnr, mut brain_median_tsnr) = (None, None);
         if let Some(map) = own.next() {
             let finite = map.values().iter().copied().filter(|it| it.is_finite());
-            median_tsnr = median(&finite.collect::<Vec<_>>());
+            median_tsnr = median(&mut finite.collect::<Vec<_>>());
             let inside = brain.map(|it| it.mask.mask.values_inside(map.values()));
             brain_median_tsnr = inside.and_then(|mut it| {
                 it.retain(|tsnr| tsnr.is_finite());
-                median(&it)
+                median(&mut it)
             });
         }
         let signals = signals.next().unwrap_or_default();

@@ -117,8 +117,8 @@ impl Seen<'_> {
             return inside.to_vec();
         }
         let of_brain = self.mean.iter().zip(inside).filter(|(mean, it)| **it && mean.is_finite());
-        let of_brain: Vec<f64> = of_brain.map(|it| *it.0).collect();
-        let least = BRIGHT * median(&of_brain).unwrap_or(f64::NAN);
+        let mut of_brain: Vec<f64> = of_brain.map(|it| *it.0).collect();
+        let least = BRIGHT * median(&mut of_brain).unwrap_or(f64::NAN);
         let bright: Vec<bool> = self.mean.iter().map(|&it| it > least).collect();
         let bright = largest_component(&bright, self.shape);
         bright.iter().zip(inside).map(|(&bright, &inside)| bright || inside).collect()
@@ -138,13 +138,13 @@ impl Seen<'_> {
             let voxels = slice * slice_voxels..(slice + 1) * slice_voxels;
             let is_inside = |it: usize| brain.is_none_or(|brain| brain[it]);
             let within = |it: usize| self.within_runs(it);
-            let tsnr: Vec<f64> = voxels
+            let mut tsnr: Vec<f64> = voxels
                 .filter(|&it| is_inside(it))
                 .map(within)
                 .filter(|it| it.is_finite())
                 .collect();
             let count = tsnr.len();
-            median(&tsnr).map(|it| (it, count))
+            median(&mut tsnr).map(|it| (it, count))
         };
         (0..self.shape[2]).map(of_slice).collect()
     }

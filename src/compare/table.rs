@@ -36,8 +36,8 @@ impl Contender {
     /// The medians over its runs; times are NaN if there are none.
     pub(super) fn median(&self) -> Measured {
         let of = |used: fn(&Measured) -> f64| {
-            let used: Vec<f64> = self.runs.iter().map(used).collect();
-            median(&used).unwrap_or(f64::NAN)
+            let mut used: Vec<f64> = self.runs.iter().map(used).collect();
+            median(&mut used).unwrap_or(f64::NAN)
         };
         Measured {
             wall_seconds: of(|run| run.wall_seconds),

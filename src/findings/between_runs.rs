@@ -52,11 +52,11 @@ impl BetweenRuns {
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
         let demeaned = tsnr.iter().zip(share).map(demeaned);
         let median_of_finite = |values: &mut dyn Iterator<Item = f64>| {
-            median(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
+            median(&mut values.filter(|value| value.is_finite()).collect::<Vec<_>>())
         };
         Some(BetweenRuns {
             share: median_of_finite(&mut share.iter().copied())?,
-            concat_median: median(tsnr)?,
+            concat_median: median(&mut tsnr.to_vec())?,
             demean_median: median_of_finite(&mut { demeaned })?,
         })
     }

@@ -42,8 +42,8 @@ fn find(computed: &Computed) -> Vec<Finding> {
     if !is_demeaned(computed) {
         return Vec::new();
     }
-    let magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
-    let Some(median) = median(&magnitudes) else { return Vec::new() };
+    let mut magnitudes: Vec<f64> = computed.tsnr.iter().map(|tsnr| tsnr.abs()).collect();
+    let Some(median) = median(&mut magnitudes) else { return Vec::new() };
     let text = format!(
         "the median of |mean| / std is {}: the data look demeaned or detrended already, or are \
          differences of images",

@@ -42,7 +42,7 @@ const LEAST_PART: f64 = 0.02;
 
 /// Whether the first of some volumes is far enough from their median to matter.
 fn matters(first: &[f64]) -> bool {
-    let usual = median(first).unwrap_or(f64::NAN);
+    let usual = median(&mut first.to_vec()).unwrap_or(f64::NAN);
     (first[0] - usual).abs() > LEAST_PART * usual.abs()
 }
 

@@ -121,7 +121,7 @@ pub fn brain_mask_by(mean: &[f64], shape: [usize; 3]) -> (Mask, BrainRule) {
 /// there is no gap.
 fn greatest_gap(values: &[f64]) -> (f64, f64) {
     let ranks = [LOWER_CUTOFF, UPPER_CUTOFF].map(|it| (it * values.len() as f64) as usize);
-    let found = of_ranks(values, &ranks);
+    let found = of_ranks(&mut values.to_vec(), &ranks);
     let (least, greatest) = (found[0], found[1]);
     let bins = Bins::new(least, greatest);
     let between = || values.iter().copied().filter(|it| (least..=greatest).contains(it));

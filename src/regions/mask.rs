@@ -141,7 +141,7 @@ impl Brain {
     pub(crate) fn in_map(mask: NamedMask, tsnr: &[f64]) -> Brain {
         let mut inside = mask.mask.values_inside(tsnr);
         inside.retain(|it| it.is_finite());
-        let summary = Summary::from_finite(&inside);
+        let summary = Summary::from_finite(&mut inside);
         Brain { mask, summary }
     }
 

@@ -3,11 +3,12 @@
 //! Of the n values in ascending order v_0 .. v_(n-1) the quantile q lies at the position
 //! `h = (n - 1) * q`, and between two values on the line that joins them: Hyndman and Fan,
 //! *Sample quantiles in statistical packages*, The American Statistician 50 (1996), definition
-//! 7. NaN has no place in the order: leave it out before.
+//! 7. NaN has no place in the order: leave it out before. The values are reordered, so that
+//! nothing is copied.
 
 /// The median: the value in the middle, of an even number of values the mean of the middle
 /// two. None of no values.
-pub fn median(values: &[f64]) -> Option<f64> {
+pub fn median(values: &mut [f64]) -> Option<f64> {
     quantiles_and_median(values, []).map(|(_, median)| median)
 }
 
@@ -17,7 +18,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
 ///
 /// # Panics
 /// If `q` is not between 0 and 1.
-pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
+pub fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
     quantiles(values, [q]).map(|[it]| it)
 }
 
@@ -25,7 +26,7 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
 ///
 /// # Panics
 /// As [`quantile`].
-pub fn quantiles<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N]> {
+pub fn quantiles<const N: usize>(values: &mut [f64], qs: [f64; N]) -> Option<[f64; N]> {
     quantiles_and_median(values, qs).map(|(quantiles, _)| quantiles)
 }
 
@@ -34,7 +35,7 @@ pub fn quantiles<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N
 /// # Panics
 /// As [`quantile`].
 pub fn quantiles_and_median<const N: usize>(
-    values: &[f64],
+    values: &mut [f64],
     qs: [f64; N],
 ) -> Option<([f64; N], f64)> {
     let last = values.len().checked_sub(1)?;
@@ -61,8 +62,7 @@ fn position(last: usize, q: f64) -> (usize, f64) {
 ///
 /// # Panics
 /// If there are not so many values.
-pub fn of_ranks(values: &[f64], ranks: &[usize]) -> Vec<f64> {
-    let mut values = values.to_vec();
+pub fn of_ranks(values: &mut [f64], ranks: &[usize]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..ranks.len()).collect();
     order.sort_by_key(|&it| ranks[it]);
     let (mut found, mut start) = (vec![f64::NAN; ranks.len()], 0);
@@ -82,10 +82,10 @@ fn on_the_line(lower: f64, upper: f64, fraction: f64) -> f64 {
     if fraction < 0.5 { lower + distance * fraction } else { upper - distance * (1.0 - fraction) }
 }
 
-/// [`quantiles`] of the values that are finite.
+/// [`quantiles`] of the values that are finite, which stay as they are.
 pub fn quantiles_of_finite<const N: usize>(values: &[f64], qs: [f64; N]) -> Option<[f64; N]> {
-    let finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
-    quantiles(&finite, qs)
+    let mut finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
+    quantiles(&mut finite, qs)
 }
 
 #[cfg(test)]
@@ -122,7 +122,8 @@ mod tests {
     #[test]
     fn medians_and_quantiles_are_those_of_numpy_to_the_bit() {
         for (count, expected, expected_median) in EXPECTED {
-            let values = &VALUES[..count];
+            let mut values = VALUES;
+            let values = &mut values[..count];
             assert_eq!(quantiles(values, QS), Some(expected), "{count} values");
             for (q, expected) in QS.into_iter().zip(expected) {
                 assert_eq!(quantile(values, q), Some(expected), "{q} of {count} values");
@@ -133,15 +134,15 @@ mod tests {
 
     #[test]
     fn no_values_have_no_median_and_no_quantile() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(quantile(&[], 0.5), None);
-        assert_eq!(quantiles(&[], [0.5]), None);
+        assert_eq!(median(&mut []), None);
+        assert_eq!(quantile(&mut [], 0.5), None);
+        assert_eq!(quantiles(&mut [], [0.5]), None);
     }
 
     #[test]
     fn ranks_are_those_of_a_sorted_list_in_any_order() {
-        let values: Vec<f64> = (0..997).map(|i| f64::from(i * 641 % 997) - 300.0).collect();
+        let mut values: Vec<f64> = (0..997).map(|i| f64::from(i * 641 % 997) - 300.0).collect();
         let ranks = [996, 0, 1, 50, 498, 498, 995];
-        assert_eq!(of_ranks(&values, &ranks), ranks.map(|rank| rank as f64 - 300.0));
+        assert_eq!(of_ranks(&mut values, &ranks), ranks.map(|rank| rank as f64 - 300.0));
     }
 }

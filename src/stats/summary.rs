@@ -39,15 +39,16 @@ impl Summary {
         // Room for all: a list that grows would take twice its length. What is not used is not mapped.
         let mut defined: Vec<f64> = Vec::with_capacity(values.size_hint().1.unwrap_or(0));
         defined.extend(values.filter(is_defined));
-        let summary = Summary::from_finite(&defined);
+        let summary = Summary::from_finite(&mut defined);
         Summary { voxels: summary.voxels + undefined, undefined, ..summary }
     }
 
-    /// The summary of values that are all finite.
-    pub fn from_finite(values: &[f64]) -> Summary {
+    /// The summary of values that are all finite, which are left in another order.
+    pub fn from_finite(values: &mut [f64]) -> Summary {
+        let mean = mean(values);
         let found = quantiles_and_median(values, Summary::QUANTILES);
         let distribution =
-            found.map(|(quantiles, median)| Distribution { mean: mean(values), median, quantiles });
+            found.map(|(quantiles, median)| Distribution { mean, median, quantiles });
         Summary { voxels: values.len(), undefined: 0, distribution }
     }
 }
