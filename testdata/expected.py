@@ -137,7 +137,20 @@ def read_halves(path):
     return image, scaled(image)
 
 
+def points(path):
+    """A CIFTI file: its points in the place of voxels, without an affine."""
+    image = nibabel.load(path)
+    assert isinstance(image, nibabel.Cifti2Image), path
+    values = image.get_fdata(dtype=numpy.float64).T
+    image = nibabel.Nifti1Image(values.reshape((-1, 1, 1, values.shape[1])), numpy.eye(4))
+    return image, image.get_fdata()
+
+
 AWKWARD = {
+    "cifti.dtseries.nii": points,
+    "cifti_unknown_intent.dtseries.nii": points,
+    "cifti_scaled.dtseries.nii": points,
+    "cifti.ptseries.nii": points,
     "pair_gz_header.hdr.gz": read_halves,
     "pair_gz_header.img": read_halves,
     "pair_gz_voxels.hdr": read_halves,

@@ -10,6 +10,8 @@
 
 #[path = "make/bytes.rs"]
 pub(crate) mod bytes;
+#[path = "make/cifti.rs"]
+pub(crate) mod cifti;
 #[path = "make/mgh.rs"]
 mod mgh;
 #[path = "make/nifti2.rs"]
@@ -46,6 +48,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     write_unwanted_datatypes(&mut odd)?;
     nifti2::write_specimens(&mut odd)?;
     pairs::write_specimens(&mut odd)?;
+    cifti::write_specimens(&mut odd)?;
     write_other_formats(&mut odd)?;
     mgh::write(&mut odd)?;
     packed::write(&mut odd)?;

@@ -20,7 +20,7 @@ mod sample;
 pub use definitions::{ByTool, by_each_tool, check_read_again};
 pub use mask::mask_on_grid;
 pub use observer::Observer;
-pub use regions::{atlas_on_grid, or_whole};
+pub use regions::{atlas_on_grid, or_whole, structures_of};
 
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
@@ -112,6 +112,7 @@ impl Planned {
         let session = &prepared.session;
         check_maps(recipe, &definition, session)?;
         let image = session.first_image();
+        check_points(recipe, &**image)?;
         let mut beside = Beside::within(limit);
         let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
         let mask = match &recipe.mask {
@@ -312,9 +313,10 @@ impl Planned {
             _ => self.mask,
         };
         // Where no mask was asked for, what is said of the brain is said beside what is said of all.
+        let is_grid = prepared.session.geometry().points.is_none();
         let brain = match &mask {
-            Some(_) => None,
-            None => mask::brain(&maps),
+            None if is_grid => mask::brain(&maps),
+            _ => None,
         };
         let is_concatenated = settings.analysis.definition.combine == Combine::Concat;
         let quality = quality::Seen {
@@ -322,6 +324,7 @@ impl Planned {
             model: &settings.analysis.model,
             signals: &signals,
             shape: maps.shape(),
+            is_grid,
             mean: maps.get(MEAN).expect("the mean is always made").values(),
             tsnr: maps.tsnr(),
             is_described: self.recipe.is_described(),
@@ -389,7 +392,7 @@ impl Planned {
         let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
         let names: Vec<_> = runs.iter().map(name).collect();
         let regions = match self.recipe.regions.kinds() {
-            0 => Vec::new(),
+            0 if is_grid || !self.recipe.is_described() => Vec::new(),
             _ => regions::rows(&self.regions, &maps, &names, mask.as_ref().map(|it| &it.mask)),
         };
         watch.phase("summarize", computed);
@@ -532,6 +535,35 @@ fn run_records(
         Ok(RunRecord { median_tsnr, brain_median_tsnr, ..record })
     })
     .collect()
+}
+
+/// Refuses what needs a grid, of points that lie on none.
+///
+/// # Errors
+/// That; the image is named.
+fn check_points(recipe: &Recipe, image: &dyn Source) -> Result<()> {
+    let Some(points) = &image.geometry().points else { return Ok(()) };
+    let computing = &recipe.computing;
+    let (what, remedy) = if recipe.mask == Some(MaskChoice::Auto) {
+        (
+            "an automatic mask, which is found by who is beside whom",
+            "give a mask of the same points",
+        )
+    } else if recipe.regions.by_slice {
+        ("slices", "leave them out: a table is by structures here")
+    } else if recipe.is_resampled {
+        (
+            "resampling, which looks for the nearest voxel",
+            "give masks and atlases of the same points",
+        )
+    } else if computing.is_reported || computing.picture_bytes > 0 {
+        ("pictures and pages, which show slices", "write maps, a table and JSON")
+    } else {
+        return Ok(());
+    };
+    Err(Error::unsupported(format!("{what}: {} lie on no grid", points.kind.in_words()))
+        .remedy(remedy)
+        .at(image.path()))
 }
 
 fn run_record(run: &Run, prepared: &PreparedRun, signals: RunSignals) -> Result<RunRecord> {

@@ -33,6 +33,8 @@ pub(super) struct Seen<'a> {
     pub signals: &'a [RunSignals],
     /// The grid, `[x, y, z]`.
     pub shape: [usize; 3],
+    /// Whether neighbours in it are neighbours in space.
+    pub is_grid: bool,
     /// The maps of mean and tSNR.
     pub mean: &'a [f64],
     pub tsnr: &'a [f64],
@@ -57,7 +59,8 @@ impl Seen<'_> {
         };
         let looked_at: Vec<usize> =
             (0..places.len()).filter(|&it| self.is_looked_at(places[it])).collect();
-        let gradients = Gradients::at_edges(self.mean, self.shape, places);
+        let gradients =
+            if self.is_grid { Gradients::at_edges(self.mean, self.shape, places) } else { None };
         let next = AtomicUsize::new(0);
         let found = Mutex::new(vec![RunQuality::default(); self.signals.len()]);
         let of_runs = || {
@@ -96,6 +99,9 @@ impl Seen<'_> {
 
     /// The part of the quality that the maps tell.
     fn of_maps(&self) -> Quality {
+        if !self.is_grid {
+            return Quality::default();
+        }
         let brain = self.inside.map(|it| self.whole_brain(it));
         let medians = self.medians_of_slices(brain.as_deref());
         let ghost_beside = |it: &NamedMask| ghost(self.mean, self.shape, it.mask.inside());
@@ -189,7 +195,8 @@ impl Seen<'_> {
             }
         }
         let means = &signals.slice_means;
-        if volumes.len() >= FEWEST_VOLUMES_OF_SLICES
+        if self.is_grid
+            && volumes.len() >= FEWEST_VOLUMES_OF_SLICES
             && means.ncols() >= FEWEST_SLICES
             && means.nrows() == uses.len()
         {

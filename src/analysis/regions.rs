@@ -1,7 +1,7 @@
 //! The regions of a recipe, read from their files, and the rows of what the maps are like in them.
 
 use crate::error::{Error, Result};
-use crate::formats::Source;
+use crate::formats::{Geometry, Source};
 use crate::maps::{Maps, RUN_TSNR};
 use crate::pipeline::{Beside, OffGrid, on_grid_of};
 use crate::recipe::RegionChoice;
@@ -40,10 +40,18 @@ pub(super) fn regions_of(
     if !choice.tissues.is_empty() {
         regions.push(tissues);
     }
+    regions.extend(structures_of(image.geometry()));
     if choice.by_slice {
         regions.push(Regions::slices(shape));
     }
     Ok(regions)
+}
+
+/// The structures of points that lie on no grid, as regions; none of a grid.
+pub fn structures_of(geometry: &Geometry) -> Option<Regions> {
+    let structures = geometry.points.as_ref()?.structures.iter();
+    let ranges = structures.map(|it| (it.name.as_str(), it.rows.clone()));
+    Some(Regions::of_ranges(geometry.shape, ranges))
 }
 
 /// The tissues among the regions of a choice, with the numbers of their voxels among `places`, which
@@ -74,10 +82,10 @@ pub fn atlas_on_grid(
     off_grid: OffGrid,
     beside: &mut Beside,
 ) -> Result<Regions> {
-    let (values, _) = on_grid_of(atlas, "atlas", grid_of, off_grid, beside)?;
+    let (values, image) = on_grid_of(atlas, "atlas", grid_of, off_grid, beside)?;
     let names = match labels {
         Some(labels) => LabelNames::read(labels)?,
-        None => LabelNames::default(),
+        None => image.label_names().into_iter().collect(),
     };
     let regions = Regions::labelled(grid_of.geometry().shape, &values, &names);
     let regions = regions.map_err(|error| error.at(atlas))?;

@@ -7,7 +7,7 @@ use crate::diff::{DiffMask, DiffRecipe, DiffRecord, compare};
 use crate::error::Result;
 use crate::export::diff::nifti::{self, DiffMapKind};
 use crate::export::diff::{json, page, png, text, tsv};
-use crate::export::{Context, encoding};
+use crate::export::{Context, check_names, encoding};
 use crate::pictures::Paper;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,9 @@ pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
     outputs::check(&files, arguments.inputs(), process)?;
     let record = compare(&arguments.recipe())?;
-    record.sink.format(arguments.output_format).map_err(|error| error.at(&arguments.a))?;
+    let format = record.sink.format(arguments.output_format);
+    let format = format.map_err(|error| error.at(&arguments.a))?;
+    check_names(format, &arguments.context().images)?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
     let outcome = write(arguments, &record, process);
     let written = if outcome.is_ok() { files } else { Vec::new() };

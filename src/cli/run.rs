@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::export::graph::Subject;
 use crate::export::png::Ground;
 use crate::export::{
-    Context, MapOutput, definitions, encoding, graph, html, json, nifti, png, text, tsv,
+    Context, MapOutput, check_names, definitions, encoding, graph, html, json, nifti, png, text,
+    tsv,
 };
 use crate::findings::{Finding, refused};
 use crate::output::Batch;
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
-    planned.map_format(context.format)?;
+    check_names(planned.map_format(context.format)?, &context.images)?;
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
     let overlay = arguments.pictures.overlay_file();

@@ -25,7 +25,7 @@ pub use recipe::{DiffMask, DiffRecipe};
 pub use record::{DiffCounts, DiffProvenance, DiffRecord, PairedRegion};
 pub use side::DiffSide;
 
-use crate::analysis::{atlas_on_grid, mask_on_grid, or_whole};
+use crate::analysis::{atlas_on_grid, mask_on_grid, or_whole, structures_of};
 use crate::error::{Error, Result, Setting};
 use crate::findings::{self, definitions_differ};
 use crate::formats::{self, Keep, Source};
@@ -52,6 +52,16 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     let predicted_bytes = memory::predicted_bytes(recipe, &*formats::open(&recipe.a)?, limit)?;
     let mut beside = Beside::within(limit);
     let (a, image) = DiffSide::first(&recipe.a, name_a, &mut beside)?;
+    if let (true, Some(points)) =
+        (recipe.is_reported || recipe.picture_bytes > 0, &image.geometry().points)
+    {
+        return Err(Error::unsupported(format!(
+            "pictures and pages, which show slices: {} lie on no grid",
+            points.kind.in_words()
+        ))
+        .remedy("write maps, a table and JSON")
+        .at(&recipe.a));
+    }
     let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
     let b = DiffSide::second(&recipe.b, name_b, &*image, &mut beside)?;
     let differences = match (&a.definition, &b.definition) {
@@ -69,6 +79,8 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
         }
         None => None,
     };
+    let regions: Vec<Regions> =
+        regions.into_iter().chain(structures_of(image.geometry())).collect();
     let inside = mask.as_ref().map(|it| &it.mask);
     let counts = DiffCounts::from_maps(&a.values, &b.values, inside);
     if counts.both == 0 {
@@ -85,7 +97,7 @@ pub fn compare(recipe: &DiffRecipe) -> Result<DiffRecord> {
     };
     let whole = paired(&or_whole(&[], image.geometry().shape, inside));
     let whole = whole.into_iter().next().expect("the whole is one region");
-    let regions = paired(regions.as_slice());
+    let regions = paired(&regions);
     let findings = findings::of_pair(&findings::Pair {
         paths: [&a.path, &b.path],
         geometry: image.geometry(),

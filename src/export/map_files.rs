@@ -1,7 +1,7 @@
 //! The names of the files of maps, of which some have one for each run.
 
 use crate::error::{Error, Result};
-use crate::formats::Encoding;
+use crate::formats::{Encoding, MapFormat};
 use crate::maps::{Extent, MapKind};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,22 @@ impl MapOutput {
             }
         }
         Ok(files)
+    }
+}
+
+/// Refuses names of maps that ask for a compression which the format does not have.
+///
+/// # Errors
+/// The first of them.
+pub fn check_names(format: MapFormat, files: &[PathBuf]) -> Result<()> {
+    let packed = |it: &&PathBuf| format == MapFormat::Cifti2 && encoding(it) == Encoding::Gzip;
+    match files.iter().find(packed) {
+        None => Ok(()),
+        Some(path) => {
+            Err(Error::unsupported("CIFTI is not written compressed: no program reads it so")
+                .remedy("give a name that ends in .dscalar.nii")
+                .at(path))
+        }
     }
 }
 

@@ -54,7 +54,13 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
     if !left_out.is_empty() {
         lines.push(("left out", left_out));
     }
-    lines.push(("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", geometry.grid())));
+    lines.push(match &geometry.points {
+        None => ("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", geometry.grid())),
+        Some(points) => {
+            let structures = counted(points.structures.len(), "structure");
+            ("points", format!("{} of {structures}", geometry.grid()))
+        }
+    });
     lines.push(("definition", sentence::line(record)));
     if let Some(mask) = &record.mask {
         let count = mask.mask.count();
@@ -201,6 +207,9 @@ pub fn preview(
     colors: Option<Colors>,
     columns: usize,
 ) -> Result<String> {
+    if record.geometry.points.is_some() {
+        return Ok(preview::histogram(record.maps.tsnr(), columns));
+    }
     let grid = grid(&record.geometry);
     let volume = Volume::new(&grid, record.maps.tsnr())?;
     let mut text = preview::histogram(volume.values(), columns);

@@ -10,13 +10,21 @@ pub(super) const RULE: Rule = Rule {
     about: "no mask was asked for: figures are of all voxels that vary, and beside them of the brain that an automatic mask finds",
     look: Look::After {
         looked_for: |computed| {
-            computed.mask.is_none().then(|| "figures that are of more than the brain".to_owned())
+            matters(computed).then(|| "figures that are of more than the brain".to_owned())
         },
         find,
     },
 };
 
+/// Whether there may be more than the brain: points that lie on no grid were chosen in it.
+fn matters(computed: &Computed) -> bool {
+    computed.mask.is_none() && computed.prepared.session.geometry().points.is_none()
+}
+
 fn find(computed: &Computed) -> Vec<Finding> {
+    if !matters(computed) {
+        return Vec::new();
+    }
     let Some(all) = computed.summary.distribution.map(|it| it.median) else { return Vec::new() };
     let voxels = computed.tsnr.len();
     let of_all = format!("{} over all {} voxels that have one", figure(all), count(voxels));

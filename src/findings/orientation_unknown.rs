@@ -36,6 +36,9 @@ fn matters(recipe: &Recipe) -> bool {
 }
 
 fn found(path: &Path, geometry: &Geometry, matters: bool) -> Option<Finding> {
+    if geometry.points.is_some() {
+        return None;
+    }
     let reason = geometry.orientation.unknown_reason();
     let finding = |reason| {
         let text = format!("{}: {}", name_of(path), unknown_sides(reason));

@@ -1,6 +1,8 @@
 //! A grid, and where it lies in space.
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// How far the positions of the same voxel in two images may lie apart, in millimetres,
 /// before the images are said to lie differently. Float32 header fields of one geometry,
@@ -104,6 +106,50 @@ pub struct Geometry {
     pub voxel_sizes: [f32; 3],
     /// Whether it is known how the voxels lie in the body.
     pub orientation: Orientation,
+    /// The points that stand in the place of voxels, where there is no grid: then its shape is their
+    /// number, and nothing is meant by who is beside whom.
+    pub points: Option<Arc<Points>>,
+}
+
+/// Points that lie on no grid, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Points {
+    /// What they are.
+    pub kind: PointsKind,
+    /// How many there are.
+    pub count: usize,
+    /// The structures that they are of, in their order: all points have one.
+    pub structures: Vec<Structure>,
+    /// A hash of what says where each point lies: two files with one are of one space.
+    pub mapping: u64,
+}
+
+/// The points of a structure of the body, or a parcel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structure {
+    /// Its name, as the file has it: `CIFTI_STRUCTURE_CORTEX_LEFT`.
+    pub name: String,
+    /// The places of its points.
+    pub rows: Range<usize>,
+}
+
+/// What points are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointsKind {
+    /// Points on a surface, and voxels below it.
+    Grayordinates,
+    /// Regions, each of them one number.
+    Parcels,
+}
+
+impl PointsKind {
+    /// Many of them, in a word.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            PointsKind::Grayordinates => "grayordinates",
+            PointsKind::Parcels => "parcels",
+        }
+    }
 }
 
 /// Whether it is known how the voxels of a grid lie in the body.
@@ -170,7 +216,33 @@ impl Geometry {
         reason: &'static str,
     ) -> Geometry {
         let affine = Affine::centred(shape, voxel_sizes);
-        Geometry { shape, affine, unit, voxel_sizes, orientation: Orientation::Unknown { reason } }
+        let orientation = Orientation::Unknown { reason };
+        Geometry { shape, affine, unit, voxel_sizes, orientation, points: None }
+    }
+
+    /// The geometry of points that lie on no grid.
+    pub fn of_points(points: Arc<Points>) -> Geometry {
+        let shape = [points.count, 1, 1];
+        let reason = "its points lie on no grid";
+        let grid = Geometry::unoriented(shape, [1.0; 3], SpatialUnit::Unknown, reason);
+        Geometry { points: Some(points), ..grid }
+    }
+
+    /// Whether another has the same grid, or the same points.
+    pub fn is_of_one_grid_with(&self, other: &Geometry) -> bool {
+        self.shape == other.shape && self.points == other.points
+    }
+
+    /// The way in which another grid or other points differ, in words: `grid 5x4x3 differs from 5x4x4`.
+    pub fn difference(&self, other: &Geometry) -> String {
+        let [found, expected] = [self, other].map(Geometry::grid);
+        match (&self.points, &other.points) {
+            (Some(a), Some(b)) if a.kind == b.kind && a.count == b.count => {
+                format!("its {found} are others than those")
+            }
+            (None, None) => format!("grid {found} differs from {expected}"),
+            _ => format!("it has {found}, which differs from the {expected}"),
+        }
     }
 
     /// Number of voxels of the grid.
@@ -178,8 +250,11 @@ impl Geometry {
         self.shape.iter().product()
     }
 
-    /// The grid in words: `64x64x30`.
+    /// The grid in words: `64x64x30`, or `91282 grayordinates`.
     pub fn grid(&self) -> String {
+        if let Some(points) = &self.points {
+            return format!("{} {}", points.count, points.kind.in_words());
+        }
         let [x, y, z] = self.shape;
         format!("{x}x{y}x{z}")
     }

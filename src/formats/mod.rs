@@ -12,6 +12,7 @@
 //! not read. This module does not know what the voxels are used for, nor how many files belong
 //! together.
 
+pub mod cifti;
 mod codec;
 mod foreign;
 mod geometry;
@@ -21,7 +22,9 @@ mod sink;
 mod source;
 mod stored;
 
-pub use geometry::{AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, SpatialUnit};
+pub use geometry::{
+    AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, Points, PointsKind, SpatialUnit, Structure,
+};
 pub use sink::{Encoding, Keep, MapFile, MapFormat, MapPrecision, MapSink};
 pub use source::{
     BlockReader, Oddity, Progress, Source, Time, TimeUnit, VolumeReader, VolumeStream,
@@ -63,6 +66,9 @@ fn in_file(file: OpenFile) -> Result<Arc<dyn Source>> {
     let path = &file.path.clone();
     if mgh::is_mgh(&file.head) {
         return Ok(Arc::new(mgh::Image::in_file(file)?));
+    }
+    if cifti::is_cifti(&file.head) {
+        return Ok(Arc::new(cifti::Image::in_file(file)?));
     }
     let head = file.head.clone();
     Ok(Arc::new(foreign::named(nifti::Image::in_file(file), path, &head)?))

@@ -45,6 +45,31 @@ impl MapPrecision {
     }
 }
 
+impl MapPrecision {
+    /// Writes values of maps as they are stored, little-endian.
+    ///
+    /// # Errors
+    /// Those of writing `to`.
+    pub(super) fn write_values(
+        self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+    ) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(64 * 1024);
+        for value in values {
+            match self {
+                MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
+                MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),
+            }
+            if bytes.len() > 64 * 1024 - 8 {
+                to.write_all(&bytes)?;
+                bytes.clear();
+            }
+        }
+        to.write_all(&bytes)
+    }
+}
+
 /// A format that maps are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapFormat {
@@ -52,17 +77,20 @@ pub enum MapFormat {
     Nifti1,
     /// NIfTI-2: axes of any length.
     Nifti2,
+    /// CIFTI-2: maps of what lies on no grid, of which there is no choice.
+    Cifti2,
 }
 
 impl MapFormat {
-    /// All of them.
-    pub const ALL: [MapFormat; 2] = [MapFormat::Nifti1, MapFormat::Nifti2];
+    /// Those that can be chosen where maps lie on a grid.
+    pub const CHOICES: [MapFormat; 2] = [MapFormat::Nifti1, MapFormat::Nifti2];
 
     /// The name of the format: `NIfTI-1`.
     pub fn name(self) -> &'static str {
         match self {
             MapFormat::Nifti1 => "NIfTI-1",
             MapFormat::Nifti2 => "NIfTI-2",
+            MapFormat::Cifti2 => "CIFTI-2",
         }
     }
 
@@ -71,6 +99,7 @@ impl MapFormat {
         match self {
             MapFormat::Nifti1 => "nifti1",
             MapFormat::Nifti2 => "nifti2",
+            MapFormat::Cifti2 => "cifti2",
         }
     }
 }

@@ -38,6 +38,22 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// gives [`Voxels::Blocks`], else [`Voxels::Stream`].
     fn is_seekable(&self) -> bool;
 
+    /// Whether the samples of a voxel lie one behind the other in the file, so that many volumes of a few
+    /// voxels are read with less effort than a few volumes of all.
+    fn is_time_fastest(&self) -> bool {
+        false
+    }
+
+    /// What it holds, in words, if that is no run however many volumes it has.
+    fn no_run(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The names of the labels in a label image, where it has them itself.
+    fn label_names(&self) -> Vec<(i64, String)> {
+        Vec::new()
+    }
+
     /// The voxels of the image, to be read.
     ///
     /// # Errors

@@ -124,7 +124,8 @@ pub fn on_grid_of(
 ) -> Result<(Vec<f64>, Arc<dyn Source>)> {
     let image = opened(path)?;
     let (found, grid) = (image.geometry(), expected.geometry());
-    let is_resampled = off_grid == OffGrid::Resampled && grid.lies_apart_from(found);
+    let has_points = found.points.is_some() || grid.points.is_some();
+    let is_resampled = off_grid == OffGrid::Resampled && !has_points && grid.lies_apart_from(found);
     if !is_resampled {
         check_grid(what, &*image, expected, beside)?;
     }
@@ -156,6 +157,15 @@ fn check_grid(
 ) -> Result<()> {
     let (path, of) = (image.path(), expected.path());
     let (found, grid) = (image.geometry(), expected.geometry());
+    if found.points.is_some() || grid.points.is_some() {
+        if found.is_of_one_grid_with(grid) {
+            return Ok(());
+        }
+        let problem = format!("the {what}: {} of {}", found.difference(grid), of.display());
+        return Err(Error::mismatch(problem)
+            .remedy("give one of the same space, by the same structures")
+            .at(path));
+    }
     if found.shape != grid.shape {
         let settings = if is_of_labels(what) { vec![Setting::Resample] } else { Vec::new() };
         let error = Error::mismatch(format!(

@@ -75,6 +75,7 @@ mod tests {
             unit: SpatialUnit::Millimetre,
             voxel_sizes: [1.0; 3],
             orientation: Orientation::Known,
+            points: None,
         }
     }
 

@@ -23,12 +23,21 @@ pub enum Tool {
     Nipype,
     /// The signal-to-fluctuation-noise ratio of Friedman and Glover 2006 (fBIRN).
     Sfnr,
+    /// Connectome Workbench's `wb_command -cifti-reduce IN TSNR OUT`, and `-volume-reduce`.
+    Workbench,
 }
 
 impl Tool {
     /// The tools whose definitions are known.
-    pub const ALL: [Tool; 6] =
-        [Tool::Numpy, Tool::Fsl, Tool::Afni, Tool::AfniCvarinv, Tool::Nipype, Tool::Sfnr];
+    pub const ALL: [Tool; 7] = [
+        Tool::Numpy,
+        Tool::Fsl,
+        Tool::Afni,
+        Tool::AfniCvarinv,
+        Tool::Nipype,
+        Tool::Sfnr,
+        Tool::Workbench,
+    ];
 
     /// The name of the definition, as it is typed.
     pub fn name(self) -> &'static str {
@@ -39,6 +48,7 @@ impl Tool {
             Tool::AfniCvarinv => "afni-cvarinv",
             Tool::Nipype => "nipype",
             Tool::Sfnr => "sfnr",
+            Tool::Workbench => "workbench",
         }
     }
 
@@ -53,6 +63,7 @@ impl Tool {
             }
             Tool::Nipype => "ddof 0; NaN counts as 0; 0 where the std is at most 0.001",
             Tool::Sfnr => "std about a quadratic of each run, ddof 1; the mean is that of the data",
+            Tool::Workbench => "ddof 1; NaN and Inf where there is no tSNR",
         }
     }
 
@@ -65,6 +76,7 @@ impl Tool {
             Tool::AfniCvarinv => "AFNI's 3dTstat -cvarinv",
             Tool::Nipype => "nipype's TSNR",
             Tool::Sfnr => "SFNR (Friedman and Glover 2006)",
+            Tool::Workbench => "Connectome Workbench's -cifti-reduce TSNR",
         }
     }
 
@@ -79,7 +91,7 @@ impl Tool {
         let own_order = match self {
             Tool::Sfnr => 2,
             Tool::AfniCvarinv => 1,
-            Tool::Numpy | Tool::Fsl | Tool::Afni | Tool::Nipype => 0,
+            Tool::Numpy | Tool::Fsl | Tool::Afni | Tool::Nipype | Tool::Workbench => 0,
         };
         let polynomial_order = polynomial_order.unwrap_or(own_order);
         let regresses_polynomials = self == Tool::Nipype && polynomial_order > 0;
@@ -96,7 +108,7 @@ impl Tool {
             confound_columns: None,
             is_mean_replaced: false,
             undefined: match self {
-                Tool::Numpy => WrittenUndefined::Division,
+                Tool::Numpy | Tool::Workbench => WrittenUndefined::Division,
                 Tool::Fsl => WrittenUndefined::ZeroOrNan,
                 Tool::Afni | Tool::AfniCvarinv | Tool::Nipype | Tool::Sfnr => {
                     WrittenUndefined::Zero
@@ -111,7 +123,7 @@ impl Tool {
         let with_ddof_1 = Formula { ddof: Ddof::Fixed(1), ..numpy };
         match self {
             Tool::Numpy => numpy,
-            Tool::Fsl | Tool::Sfnr => with_ddof_1,
+            Tool::Fsl | Tool::Sfnr | Tool::Workbench => with_ddof_1,
             Tool::Afni | Tool::AfniCvarinv => Formula {
                 sign: Sign::Absolute,
                 not_finite: NotFinite::Zero,

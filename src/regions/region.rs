@@ -4,6 +4,7 @@ use super::LabelNames;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::ops::Range;
 
 /// Whole numbers beyond it are not told apart in float64.
 const GREATEST_LABEL: f64 = 9007199254740992.0;
@@ -76,6 +77,19 @@ impl Regions {
     pub fn whole(shape: [usize; 3], name: &str) -> Regions {
         let voxels = (0..shape.iter().product()).collect();
         Regions { shape, regions: vec![Region { index: 1, name: name.to_owned(), voxels }] }
+    }
+
+    /// Some ranges of voxels as regions, numbered from 1.
+    pub fn of_ranges<'a>(
+        shape: [usize; 3],
+        ranges: impl Iterator<Item = (&'a str, Range<usize>)>,
+    ) -> Regions {
+        let region = |(index, (name, voxels)): (i64, (&str, Range<usize>))| Region {
+            index,
+            name: name.to_owned(),
+            voxels: voxels.collect(),
+        };
+        Regions { shape, regions: (1..).zip(ranges).map(region).collect() }
     }
 
     /// Each slice of the third axis as a region: `slice-0` and so on.

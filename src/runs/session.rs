@@ -160,7 +160,12 @@ impl Session {
     /// The session of images, each with the number of the pattern that brought it.
     fn grouped(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Result<Session> {
         let (_, first) = images.first().ok_or_else(|| Error::not_found("no image was given"))?;
-        for (_, image) in &images[1..] {
+        for (_, image) in &images {
+            if let Some(what) = image.no_run() {
+                return Err(Error::mismatch(format!("it holds {what}, expected a series"))
+                    .remedy("give the run that they were made of")
+                    .at(image.path()));
+            }
             same_grid(&**first, &**image)?;
         }
         let volumes: usize = images.iter().map(|(_, image)| image.volumes()).sum();
@@ -304,15 +309,10 @@ fn differ_in_one_number(images: &[Arc<dyn Source>]) -> bool {
 
 fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {
     let [found, expected] = [image, first].map(Source::geometry);
-    if found.shape == expected.shape {
+    if found.is_of_one_grid_with(expected) {
         return Ok(());
     }
-    Err(Error::mismatch(format!(
-        "grid {} differs from {} of {}",
-        found.grid(),
-        expected.grid(),
-        first.path().display()
-    ))
-    .remedy("give runs of one grid")
-    .at(image.path()))
+    Err(Error::mismatch(format!("{} of {}", found.difference(expected), first.path().display()))
+        .remedy("give runs of one grid")
+        .at(image.path()))
 }

@@ -795,6 +795,7 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
         ("sfnr", "SFNR (Friedman and Glover 2006)", &[]),
         ("numpy", "numpy's mean / std", &["--undefined=numpy"]),
         ("fsl", "fslmaths -Tmean / -Tstd", &[]),
+        ("workbench", "Connectome Workbench's -cifti-reduce TSNR", &["--ddof=1"]),
     ] {
         let (summary, json, page) = said(name, options);
         assert!(summary.ends_with(&format!(" (as {name})")), "{options:?}: {summary}");

@@ -160,11 +160,12 @@ fn threads_and_chunks_do_not_change_a_bit() {
 #[test]
 fn a_name_stands_for_its_options() {
     let run = testdata("definitions/run-1_bold.nii.gz");
-    let words: [(&str, &[&str]); 4] = [
+    let words: [(&str, &[&str]); 5] = [
         ("numpy", &["--ddof=0", "--undefined=numpy"]),
         ("fsl", &["--ddof=1", "--undefined=fsl"]),
         ("sfnr", &["--ddof=1", "--detrend=2", "--undefined=zero"]),
         ("nipype", &["--ddof=0", "--undefined=zero"]),
+        ("workbench", &["--ddof=1", "--undefined=numpy"]),
     ];
     for (name, options) in words {
         let scratch = Scratch::new();

@@ -529,7 +529,7 @@ fn the_definitions_are_printed_with_their_medians() {
     let lines: Vec<Vec<&str>> =
         table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     let names: Vec<&str> = lines.iter().map(|words| words[0]).collect();
-    assert_eq!(names, ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr"]);
+    assert_eq!(names, ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr", "workbench"]);
     assert_eq!(scratch.names(), [""; 0], "no map is written");
     for words in lines {
         let definition = format!("--definition={}", words[0]);

@@ -279,6 +279,7 @@ fn a_known_affine_of_another_format_becomes_the_sform() {
             unit: SpatialUnit::Millimetre,
             voxel_sizes: [4.0, 4.0, 6.0],
             orientation: Orientation::Known,
+            points: None,
         },
         time: Time {
             volumes: 1,

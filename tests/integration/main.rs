@@ -15,6 +15,7 @@ mod atlas;
 mod beside;
 mod browser;
 mod changed;
+mod cifti;
 mod command_line;
 mod compare;
 mod confounds;

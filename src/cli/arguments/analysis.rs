@@ -13,8 +13,9 @@ pub(in crate::cli) struct AnalysisArguments {
     /// The definition of a tool: numpy, fsl, afni, ...
     ///
     /// numpy (the default), fsl (fslmaths -Tmean -Tstd -div), afni (3dTstat -tsnr), afni-cvarinv,
-    /// nipype (TSNR; with --detrend its regress_poly), sfnr (fBIRN). Sets ddof, trend, sign, what
-    /// becomes of NaN and of undefined voxels; other options given as well go first.
+    /// nipype (TSNR; with --detrend its regress_poly), sfnr (fBIRN), workbench (-cifti-reduce TSNR).
+    /// Sets ddof, trend, sign, what becomes of NaN and of undefined voxels; other options given as
+    /// well go first.
     #[arg(long, value_name = "NAME", value_parser = named::<Tool>(&TOOLS),
           hide_possible_values = true,
           help_heading = "Definition")]
@@ -123,7 +124,7 @@ pub(in crate::cli) struct AnalysisArguments {
 }
 
 /// The names of the tools.
-const TOOLS: [&str; 6] = ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr"];
+const TOOLS: [&str; 7] = ["numpy", "fsl", "afni", "afni-cvarinv", "nipype", "sfnr", "workbench"];
 
 fn polynomial_order(text: &str) -> Result<usize, String> {
     let order = text.parse().ok().filter(|order| *order <= 9);

@@ -554,8 +554,8 @@ fn precision() -> impl TypedValueParser<Value = MapPrecision> {
 }
 
 fn map_format() -> impl TypedValueParser<Value = MapFormat> {
-    let parser = PossibleValuesParser::new(MapFormat::ALL.map(MapFormat::key));
-    let known = |name: String| MapFormat::ALL.into_iter().find(|it| it.key() == name);
+    let parser = PossibleValuesParser::new(MapFormat::CHOICES.map(MapFormat::key));
+    let known = |name: String| MapFormat::CHOICES.into_iter().find(|it| it.key() == name);
     parser.map(move |name| known(name).expect("a possible value"))
 }
 

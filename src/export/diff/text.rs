@@ -19,7 +19,7 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
             format!("tsnr {}", record.provenance.version),
             format!("{} (B) against {} (A)", b.name, a.name),
         ),
-        ("grid".to_owned(), format!("{} voxels", record.geometry.grid())),
+        ("grid".to_owned(), grid(record)),
         ("definition".to_owned(), definition(record)),
     ];
     if let Some(mask) = &record.mask {
@@ -52,6 +52,11 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
         .map(|(label, value)| format!("{label:<0$}{1}", LABEL_COLUMNS, printable(value)))
         .collect();
     lines.join("\n")
+}
+
+fn grid(record: &DiffRecord) -> String {
+    let grid = record.geometry.grid();
+    if record.geometry.points.is_some() { grid } else { format!("{grid} voxels") }
 }
 
 fn distribution(summary: &Summary) -> String {

@@ -133,7 +133,7 @@ fn geometry(bytes: &[u8], shape: [usize; 3]) -> Geometry {
         false => "goodRASFlag is 0, by which nothing says how the voxels lie",
         true if affine.names_directions() => {
             let orientation = Orientation::Known;
-            return Geometry { shape, affine, unit, voxel_sizes: sizes, orientation };
+            return Geometry { shape, affine, unit, voxel_sizes: sizes, orientation, points: None };
         }
         true => {
             let reason = "its direction cosines name no directions";
@@ -141,7 +141,7 @@ fn geometry(bytes: &[u8], shape: [usize; 3]) -> Geometry {
         }
     };
     let orientation = Orientation::Unknown { reason };
-    Geometry { shape, affine, unit, voxel_sizes: sizes, orientation }
+    Geometry { shape, affine, unit, voxel_sizes: sizes, orientation, points: None }
 }
 
 fn int32(bytes: &[u8], at: usize) -> i32 {

@@ -5,7 +5,7 @@ use crate::voxels::ByteOrder;
 
 /// One of the two standards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Standard {
+pub(in crate::formats) enum Standard {
     /// NIfTI-1: lengths of 16 bits, other numbers of 32.
     #[default]
     One,
@@ -63,7 +63,7 @@ impl Standard {
 
 /// The fields that are read or written. A number of 32 bits is its exact equal of 64.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fields {
+pub(in crate::formats) struct Fields {
     pub dim_info: u8,
     pub dim: [i64; 8],
     pub intent_code: i32,

@@ -16,7 +16,7 @@ pub(super) const LENGTH_IN_GLMIN: i64 = -1;
 
 /// The contents of a valid header.
 #[derive(Clone, Debug)]
-pub(super) struct Header {
+pub(in crate::formats) struct Header {
     pub standard: Standard,
     /// Whether the voxels are in a file of their own.
     pub is_of_pair: bool,
@@ -44,16 +44,38 @@ impl Header {
     /// # Errors
     /// What makes the header unusable, without the file's name.
     pub(super) fn parse(head: &[u8], path: &Path) -> Result<Header> {
+        Header::with_shape(head, path, shape)
+    }
+
+    /// The header of a CIFTI-2 file: its grid is a row for each of its points, `dim[6]`, and its volumes
+    /// are what stands along a row, `dim[5]`.
+    ///
+    /// # Errors
+    /// Those of [`parse`](Header::parse).
+    pub fn of_matrix(head: &[u8], path: &Path) -> Result<Header> {
+        Header::with_shape(head, path, |fields, _| {
+            let length = |axis: usize| {
+                let length = usize::try_from(fields.dim[axis]).ok().filter(|&it| it > 0);
+                length.ok_or_else(|| {
+                    damaged(&format!(
+                        "dim[{axis}] is {}, expected a positive length",
+                        fields.dim[axis]
+                    ))
+                })
+            };
+            Ok(([length(6)?, 1, 1], length(5)?))
+        })
+    }
+
+    fn with_shape(
+        head: &[u8],
+        path: &Path,
+        shape: impl Fn(&Fields, Standard) -> Result<([usize; 3], usize)>,
+    ) -> Result<Header> {
         let (standard, byte_order) = standard(head)?;
         check_magic(head, standard, path)?;
         let is_of_pair = has_magic(head, standard.pair_magic());
         let mut fields = Fields::read(head, standard, byte_order);
-        if (3000..3100).contains(&fields.intent_code) && standard == Standard::Two {
-            return Err(Error::unsupported(
-                "a CIFTI-2 file, expected NIfTI: CIFTI is not read yet",
-            )
-            .remedy("give the volume data of the same run"));
-        }
         let (shape, volumes) = shape(&fields, standard)?;
         let encoding = voxel_encoding(&fields)?;
         let mut mended = orientation::mend(&mut fields, standard);

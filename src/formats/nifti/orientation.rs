@@ -102,6 +102,7 @@ pub(super) fn geometry(header: &Fields, shape: [usize; 3], standard: Standard) -
             true => Orientation::Known,
             false => Orientation::Unknown { reason: NO_FORM },
         },
+        points: None,
     }
 }
 

@@ -87,7 +87,9 @@ impl Image {
         let mut before_voxels = self.stored.content_of_header()?.take(end);
         let header_bytes = self.header.bytes.len() as u64;
         io::copy(&mut before_voxels.by_ref().take(header_bytes), &mut io::sink())
-            .and_then(|_| Extension::read_all(before_voxels, self.header.byte_order))
+            .and_then(|_| {
+                Extension::read_all(before_voxels, self.header.byte_order, MOST_EXTENSION_BYTES)
+            })
             .map_err(|error| self.stored.stream_error(error))
     }
 }

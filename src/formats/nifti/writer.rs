@@ -41,7 +41,7 @@ impl Encoding {
 
 /// A header extension: a code that says whose it is (nifti1.h, `NIFTI_ECODE_*`), and data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Extension {
+pub(in crate::formats) struct Extension {
     code: i32,
     data: Vec<u8>,
 }
@@ -49,13 +49,14 @@ pub(super) struct Extension {
 impl Extension {
     /// The extensions in what stands between a header and its voxels, and what breaks the list off,
     /// in words, if something does. `esize` counts itself, the code and the data; what it claims is
-    /// held only as far as it is there, and up to [`MOST_EXTENSION_BYTES`] of all.
+    /// held only as far as it is there, and up to `most_bytes` of all.
     ///
     /// # Errors
     /// Those of reading.
-    pub(super) fn read_all(
+    pub fn read_all(
         mut from: impl Read,
         order: ByteOrder,
+        most_bytes: u64,
     ) -> io::Result<(Vec<Extension>, Option<String>)> {
         let mut extensions = Vec::new();
         let mut next = |bytes: u64| {
@@ -74,7 +75,7 @@ impl Extension {
         if flag.len() < 4 || flag[0] == 0 {
             return Ok((extensions, None));
         }
-        let mut room = MOST_EXTENSION_BYTES;
+        let mut room = most_bytes;
         loop {
             let head = next(8)?;
             if head.len() < 8 {
@@ -85,7 +86,7 @@ impl Extension {
                 return Ok((extensions, damaged()));
             };
             if size > room {
-                let most = MOST_EXTENSION_BYTES / (1024 * 1024);
+                let most = most_bytes / (1024 * 1024);
                 let problem = format!("a header extension, with which they exceed {most} MiB,");
                 return Ok((extensions, Some(problem)));
             }
@@ -108,9 +109,24 @@ impl Extension {
         }
     }
 
+    /// An extension of a code.
+    pub fn new(code: i32, data: Vec<u8>) -> Extension {
+        Extension { code, data }
+    }
+
     /// An extension that holds a text.
-    fn comment(text: &str) -> Extension {
-        Extension { code: COMMENT, data: text.as_bytes().to_vec() }
+    pub fn comment(text: &str) -> Extension {
+        Extension::new(COMMENT, text.as_bytes().to_vec())
+    }
+
+    /// The code that says whose it is.
+    pub fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// What it holds, with the zeros that pad it.
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
     }
 
     /// The text that it holds, if it is a comment, without the zeros that pad it.
@@ -120,7 +136,11 @@ impl Extension {
         Some(text.trim_end_matches('\0'))
     }
 
-    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+    /// Writes it, padded with zeros.
+    ///
+    /// # Errors
+    /// Those of writing `to`.
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         // esize is a multiple of 16 (nifti1.h); a writer that broke the rule is mended.
         let size = (8 + self.data.len()).next_multiple_of(16);
         let padding = size - 8 - self.data.len();
@@ -130,7 +150,8 @@ impl Extension {
         to.write_all(&[0; 15][..padding])
     }
 
-    fn bytes(&self) -> usize {
+    /// The bytes that it takes in a file.
+    pub fn bytes(&self) -> usize {
         (8 + self.data.len()).next_multiple_of(16)
     }
 }
@@ -254,6 +275,11 @@ impl MapSink for Sink {
             Some(MapFormat::Nifti2) => Ok(MapFormat::Nifti2),
             None | Some(MapFormat::Nifti1) if self.is_held_by_nifti_1() => Ok(MapFormat::Nifti1),
             None => Ok(MapFormat::Nifti2),
+            Some(MapFormat::Cifti2) => {
+                Err(Error::unsupported("CIFTI-2 is asked for, and the maps lie on a grid")
+                    .remedy("ask for NIfTI")
+                    .settings([Setting::MapFormat]))
+            }
             Some(MapFormat::Nifti1) => Err(Error::unsupported(format!(
                 "an axis of {longest} voxels, expected at most {} for a map in NIfTI-1",
                 Standard::One.longest_axis()
@@ -273,7 +299,7 @@ impl MapSink for Sink {
         assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
         let standard = match self.format(file.format).expect("a format that was asked for") {
             MapFormat::Nifti1 => Standard::One,
-            MapFormat::Nifti2 => Standard::Two,
+            _ => Standard::Two,
         };
         match file.encoding {
             Encoding::Plain => self.write_plain(to, values, file, standard),
@@ -300,18 +326,7 @@ impl Sink {
         standard: Standard,
     ) -> io::Result<()> {
         self.header(file, standard).write(to)?;
-        let mut bytes = Vec::with_capacity(64 * 1024);
-        for value in values {
-            match file.precision {
-                MapPrecision::Float32 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
-                MapPrecision::Float64 => bytes.extend_from_slice(&value.to_le_bytes()),
-            }
-            if bytes.len() > 64 * 1024 - 8 {
-                to.write_all(&bytes)?;
-                bytes.clear();
-            }
-        }
-        to.write_all(&bytes)
+        file.precision.write_values(to, values)
     }
 }
 
@@ -349,7 +364,9 @@ mod tests {
         bytes.extend(6_i32.to_le_bytes());
         bytes.extend(b"comment!");
         let whole = vec![Extension { code: 6, data: b"comment!".to_vec() }];
-        let read = |bytes: &[u8]| Extension::read_all(bytes, ByteOrder::Little).unwrap();
+        let read = |bytes: &[u8]| {
+            Extension::read_all(bytes, ByteOrder::Little, MOST_EXTENSION_BYTES).unwrap()
+        };
         let damaged = Some("a damaged header extension".to_owned());
         assert_eq!(read(&bytes), (whole.clone(), None));
         for size in [99_i32, 7, -1] {
@@ -368,7 +385,8 @@ mod tests {
             let head = [vec![1, 0, 0, 0], extension(8), vec![0; 8], extension(size)].concat();
             let mut rest = io::repeat(b'c').take(size);
             let bytes = head.chain(&mut rest);
-            let (kept, problem) = Extension::read_all(bytes, ByteOrder::Little).unwrap();
+            let (kept, problem) =
+                Extension::read_all(bytes, ByteOrder::Little, MOST_EXTENSION_BYTES).unwrap();
             assert_eq!(kept.len(), if is_kept { 2 } else { 1 }, "{size}");
             let is_said = problem.is_some_and(|it| it.contains("exceed 4 MiB"));
             assert_eq!(is_said, !is_kept, "{size}");

@@ -21,6 +21,12 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelNames(BTreeMap<i64, String>);
 
+impl FromIterator<(i64, String)> for LabelNames {
+    fn from_iter<I: IntoIterator<Item = (i64, String)>>(names: I) -> LabelNames {
+        LabelNames(names.into_iter().collect())
+    }
+}
+
 /// A label that a table has.
 struct Entry {
     /// The number of the line, from 1.

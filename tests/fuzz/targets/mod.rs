@@ -23,7 +23,8 @@ pub const ALL: &[Target] = &[
 ];
 
 /// What is put into images: fields of a header that mean something.
-const WORDS_OF_IMAGES: &[&str] = &["n+1\0", "ni1\0", "n+2\0\r\n\x1a\n", "\x02\0", "\x10\0"];
+const WORDS_OF_IMAGES: &[&str] =
+    &["n+1\0", "ni1\0", "n+2\0\r\n\x1a\n", "ni2\0\r\n\x1a\n", "\x02\0", "\x10\0"];
 
 /// Small runs of every sort: datatypes, byte orders, scalings, extensions, shapes.
 fn images() -> Vec<Vec<u8>> {
@@ -63,7 +64,52 @@ fn images() -> Vec<Vec<u8>> {
         let header = Header { big_endian, ..Header::new(INT16, 16, 3, 2, 2, 11) };
         images.push([header.nifti2_bytes(), vec![0; 4], header.encode(&voxels(132))].concat());
     }
+    // Pairs, one half behind the other.
+    let header =
+        Header { magic: *b"ni1\0", vox_offset: 0.0, ..Header::new(INT16, 16, 3, 2, 2, 11) };
+    images.push([header.bytes(), header.encode(&voxels(132))].concat());
+    let mut two = header.nifti2_bytes();
+    two[168..176].fill(0);
+    images.push([two, header.encode(&voxels(132))].concat());
+    images.push(cifti(&voxels(60)));
     images
+}
+
+/// A series of 5 time points of 12 grayordinates.
+fn cifti(samples: &[f64]) -> Vec<u8> {
+    let axis = |number: usize, kind: &str| {
+        format!(
+            "<MatrixIndicesMap AppliesToMatrixDimension=\"{number}\" \
+             IndicesMapToDataType=\"CIFTI_INDEX_TYPE_{kind}\""
+        )
+    };
+    let model = |name: &str, first: usize, count: usize| {
+        format!(
+            "<BrainModel IndexOffset=\"{first}\" IndexCount=\"{count}\" \
+             BrainStructure=\"CIFTI_STRUCTURE_{name}\"/>"
+        )
+    };
+    let xml = format!(
+        "<CIFTI Version=\"2\"><Matrix>{} NumberOfSeriesPoints=\"5\" SeriesExponent=\"0\" \
+         SeriesStart=\"0\" SeriesStep=\"2\" SeriesUnit=\"SECOND\"/>{}>{}{}</MatrixIndicesMap>\
+         </Matrix></CIFTI>",
+        axis(0, "SERIES"),
+        axis(1, "BRAIN_MODELS"),
+        model("CORTEX_LEFT", 0, 7),
+        model("THALAMUS_LEFT", 7, 5)
+    );
+    let header = Header::new(FLOAT32, 32, 1, 1, 1, 1);
+    let mut head = header.nifti2_bytes();
+    let size = (8 + xml.len()).next_multiple_of(16);
+    for (axis, length) in [6_i64, 1, 1, 1, 1, 5, 12, 1].into_iter().enumerate() {
+        head[16 + 8 * axis..][..8].copy_from_slice(&length.to_le_bytes());
+    }
+    head[168..176].copy_from_slice(&(544 + size as i64).to_le_bytes());
+    head[504..508].copy_from_slice(&3002_i32.to_le_bytes());
+    let mut extension = [[1, 0, 0, 0], (size as i32).to_le_bytes(), 32_i32.to_le_bytes()].concat();
+    extension.extend(xml.bytes());
+    extension.resize(4 + size, 0);
+    [head, extension, header.encode(samples)].concat()
 }
 
 /// Sees that an error is the input's fault.

@@ -37,15 +37,26 @@ fn seeds() -> Vec<Vec<u8>> {
 
 fn run(input: &[u8], folder: &Path) -> Reached {
     let Some((&kind, image)) = input.split_first() else { return Reached::Head };
-    let file = folder.join("run.nii");
-    let content = match kind % 4 {
-        _ if kind & AS_IT_IS != 0 => image.to_vec(),
-        1 => bytes::gzip(image),
-        2 => bytes::bzip2(image),
-        3 => bytes::zstd(image),
-        _ => image.to_vec(),
+    let packed = |part: &[u8]| match kind % 4 {
+        _ if kind & AS_IT_IS != 0 => part.to_vec(),
+        1 => bytes::gzip(part),
+        2 => bytes::bzip2(part),
+        3 => bytes::zstd(part),
+        _ => part.to_vec(),
     };
-    fs::write(&file, content).expect("a file");
+    // What has the magic of a pair is cut into its halves.
+    let is_there =
+        |at: usize, magic: &[u8]| image.get(at..).is_some_and(|it| it.starts_with(magic));
+    let halves = match (is_there(344, b"ni1"), is_there(4, b"ni2")) {
+        (_, true) => image.split_at_checked(540),
+        (true, _) => image.split_at_checked(348),
+        _ => None,
+    };
+    let file = folder.join(if halves.is_some() { "run.img" } else { "run.nii" });
+    fs::write(&file, packed(halves.map_or(image, |(_, voxels)| voxels))).expect("a file");
+    if let Some((header, _)) = halves {
+        fs::write(folder.join("run.hdr"), packed(header)).expect("a file");
+    }
     let opened = match formats::open(&file) {
         Ok(opened) => opened,
         Err(error) => {

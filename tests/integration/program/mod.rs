@@ -231,6 +231,10 @@ pub struct Map {
 impl Map {
     #[track_caller]
     pub fn read(path: &Path) -> Map {
+        let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if bytes.starts_with(&540_i32.to_le_bytes()) {
+            return Map::of_nifti_2(&bytes);
+        }
         let object = ReaderOptions::new()
             .read_file(path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -238,6 +242,28 @@ impl Map {
         let array = object.into_volume().into_ndarray::<f64>().expect("voxels");
         // Logical order runs along the last axis first, so that of the transpose is the file's.
         Map { header, shape: array.shape().to_vec(), values: array.t().iter().copied().collect() }
+    }
+
+    /// A map of NIfTI-2 or CIFTI-2 as this program writes it, which the crate does not read.
+    fn of_nifti_2(bytes: &[u8]) -> Map {
+        let number = |at: usize| {
+            i64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes")) as usize
+        };
+        let shape = match number(16) {
+            // A row for each point, of CIFTI.
+            6 => vec![number(64), 1, 1],
+            axes => (1..=axes).map(|axis| number(16 + 8 * axis)).collect(),
+        };
+        let voxels = &bytes[number(168)..];
+        let values: Vec<f64> = match bytes[12] {
+            16 => {
+                voxels.as_chunks::<4>().0.iter().map(|it| f32::from_le_bytes(*it).into()).collect()
+            }
+            64 => voxels.as_chunks::<8>().0.iter().map(|it| f64::from_le_bytes(*it)).collect(),
+            other => panic!("a map of datatype {other}"),
+        };
+        assert_eq!(values.len(), shape.iter().product::<usize>());
+        Map { header: NiftiHeader::default(), shape, values }
     }
 
     /// How many values are finite.

@@ -1,0 +1,124 @@
+//! Maps as CIFTI-2 files: the XML of the run, in which names of maps take the place of the series.
+
+use super::matrix::Matrix;
+use super::reader::XML;
+use crate::error::{Error, Result, Setting};
+use crate::formats::nifti::{Extension, Fields, Standard};
+use crate::formats::{Encoding, MapFile, MapFormat, MapPrecision, MapSink, PointsKind};
+use crate::markup::escaped;
+use flate2::{Compression, write::GzEncoder};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// The writer of maps of the points of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Sink {
+    text: String,
+    row_element: Range<usize>,
+    kind: PointsKind,
+    points: usize,
+}
+
+impl Sink {
+    /// Maps of the points of a matrix. Kept is its XML, `text`, but for what it says of its rows.
+    pub fn new(text: String, matrix: &Matrix) -> Sink {
+        Sink {
+            text,
+            row_element: matrix.row_element.clone(),
+            kind: matrix.points.kind,
+            points: matrix.points.count,
+        }
+    }
+
+    /// The XML for one map of this name.
+    fn xml(&self, name: &str) -> String {
+        let Range { start, end } = self.row_element;
+        format!(
+            "{}<MatrixIndicesMap AppliesToMatrixDimension=\"0\" \
+             IndicesMapToDataType=\"CIFTI_INDEX_TYPE_SCALARS\"><NamedMap><MapName>{}</MapName>\
+             </NamedMap></MatrixIndicesMap>{}",
+            &self.text[..start],
+            escaped(name),
+            &self.text[end..]
+        )
+    }
+
+    fn write_plain(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        // As Workbench names the maps of its operators.
+        let name = file.name.to_uppercase();
+        let xml = Extension::new(XML, self.xml(&name).into_bytes());
+        let notes = file.notes.iter().map(|note| Extension::comment(note));
+        // The XML goes first: some readers look no further.
+        let extensions: Vec<Extension> = [xml].into_iter().chain(notes).collect();
+        let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
+        let (datatype, bitpix) = match file.precision {
+            MapPrecision::Float32 => (16, 32),
+            MapPrecision::Float64 => (64, 64),
+        };
+        let (intent_code, intent_name) = match self.kind {
+            PointsKind::Grayordinates => (3006, *b"ConnDenseScalar\0"),
+            PointsKind::Parcels => (3008, *b"ConnParcelScalr\0"),
+        };
+        let mut descrip = [0; 80];
+        let length = file.description.len().min(79);
+        descrip[..length].copy_from_slice(&file.description.as_bytes()[..length]);
+        let fields = Fields {
+            dim: [6, 1, 1, 1, 1, 1, self.points as i64, 1],
+            datatype,
+            bitpix,
+            pixdim: [1.0; 8],
+            vox_offset: Standard::Two.first_voxel_offset() as f64 + extension_bytes as f64,
+            scl_slope: 1.0,
+            xyzt_units: 10,
+            intent_code,
+            intent_name,
+            descrip,
+            ..Fields::default()
+        };
+        to.write_all(&fields.to_bytes(Standard::Two))?;
+        to.write_all(&[1, 0, 0, 0])?;
+        extensions.iter().try_for_each(|extension| extension.write(to))?;
+        file.precision.write_values(to, values)
+    }
+}
+
+impl MapSink for Sink {
+    fn format(&self, asked: Option<MapFormat>) -> Result<MapFormat> {
+        match asked {
+            None => Ok(MapFormat::Cifti2),
+            Some(asked) => Err(Error::unsupported(format!(
+                "{} is asked for, and {} lie on no grid: their maps are CIFTI-2",
+                asked.name(),
+                self.kind.in_words()
+            ))
+            .remedy("ask for no format")
+            .settings([Setting::MapFormat])),
+        }
+    }
+
+    fn write(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        assert_eq!(values.len(), self.points, "a value for each point");
+        match file.encoding {
+            Encoding::Plain => self.write_plain(to, values, file),
+            Encoding::Gzip => {
+                let mut encoder = GzEncoder::new(to, Compression::fast());
+                self.write_plain(&mut encoder, values, file)?;
+                encoder.finish().map(drop)
+            }
+        }
+    }
+
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
+}
