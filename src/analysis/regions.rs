@@ -82,6 +82,7 @@ pub fn atlas_on_grid(
     off_grid: OffGrid,
     beside: &mut Beside,
 ) -> Result<Regions> {
+    let before = beside.resampled.len();
     let (values, image) = on_grid_of(atlas, "atlas", grid_of, off_grid, beside)?;
     let names = match labels {
         Some(labels) => LabelNames::read(labels)?,
@@ -90,9 +91,17 @@ pub fn atlas_on_grid(
     let regions = Regions::labelled(grid_of.geometry().shape, &values, &names);
     let regions = regions.map_err(|error| error.at(atlas))?;
     if regions.iter().all(|region| region.voxels.is_empty()) {
-        return Err(Error::mismatch("the atlas is empty: every voxel is 0")
-            .remedy("give an image that holds the number of a region in each of its voxels")
-            .at(atlas));
+        let (problem, remedy) = match beside.resampled.len() > before {
+            true => (
+                "the atlas is empty: on the grid of the runs no region has a voxel",
+                "check that it is of the same subject and space",
+            ),
+            false => (
+                "the atlas is empty: every voxel is 0",
+                "give an image that holds the number of a region in each of its voxels",
+            ),
+        };
+        return Err(Error::mismatch(problem).remedy(remedy).at(atlas));
     }
     Ok(regions)
 }

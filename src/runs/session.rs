@@ -240,10 +240,15 @@ fn is_map(image: &dyn Source) -> Result<bool> {
 fn into_runs(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut pattern_before = None;
+    // Beside runs of many volumes an image with a time axis and one volume is a run that broke off.
+    let are_single = images.iter().all(|(_, image)| image.volumes() == 1);
     for (pattern, image) in images {
         let is_continued = pattern.is_none() || pattern == pattern_before;
         match runs.last_mut() {
-            Some(run) if is_continued && follows(&*run.images[run.images.len() - 1], &*image) => {
+            Some(run)
+                if is_continued
+                    && follows(&*run.images[run.images.len() - 1], &*image, are_single) =>
+            {
                 run.images.push(image);
             }
             _ => {
@@ -262,15 +267,15 @@ fn into_runs(images: Vec<(Option<usize>, Arc<dyn Source>)>) -> Vec<Run> {
     runs
 }
 
-/// Whether an image can be the next of the series that another belongs to.
-fn follows(before: &dyn Source, next: &dyn Source) -> bool {
+/// Whether an image can be the next of the series that another belongs to: neither has a time axis, or all
+/// images have one volume.
+fn follows(before: &dyn Source, next: &dyn Source, are_single: bool) -> bool {
     let [before_folder, next_folder] = [before, next].map(|image| folder_of(image.path()));
     let is_one_folder = || match [before_folder, next_folder].map(fs::canonicalize) {
         [Ok(before), Ok(next)] => before == next,
         _ => false,
     };
-    !before.time().has_axis
-        && !next.time().has_axis
+    (are_single || !before.time().has_axis && !next.time().has_axis)
         && (before_folder == next_folder || is_one_folder())
 }
 

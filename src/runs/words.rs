@@ -1,5 +1,6 @@
 //! Names of files in messages: a few of many, and long ones without their middle.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 /// More files than this are counted, not named.
@@ -14,11 +15,20 @@ pub fn names_of<P: AsRef<Path>>(files: &[P]) -> String {
     names_within(files, MOST_CHARACTERS)
 }
 
-/// The names of some files, as [`names_of`] has them, in about so many characters; one at least.
+/// The names of some files, as [`names_of`] has them, in about so many characters; one at least. Files of
+/// one name are named with their folders.
 pub fn names_within<P: AsRef<Path>>(files: &[P], most: usize) -> String {
     let (mut named, mut characters) = (Vec::new(), 0);
-    for file in files.iter().take(MOST_NAMED) {
-        let name = shortened(&name_of(file.as_ref()), most);
+    let files_named = || files.iter().take(MOST_NAMED).map(AsRef::as_ref);
+    let names: HashSet<String> = files_named().map(name_of).collect();
+    // Files of one name are told apart by their folders.
+    let are_told_apart = names.len() == files_named().count();
+    for file in files_named() {
+        let name = match are_told_apart {
+            true => name_of(file),
+            false => file.display().to_string(),
+        };
+        let name = shortened(&name, most);
         characters += name.chars().count();
         if !named.is_empty() && characters > most {
             break;

@@ -85,8 +85,18 @@ fn a_file_that_is_written_to_while_it_is_read_is_an_error() {
         let path = scratch.path(name);
         let [was, becomes] = packed;
         let half = was.len() as u64 / 2;
-        let actions: [(&str, Act); 4] = [
+        let again = becomes.clone();
+        let actions: [(&str, Act); 5] = [
             ("written anew", Arc::new(move |it| fs::write(it, &becomes).unwrap())),
+            // As `rsync --inplace --times` does.
+            (
+                "written anew as if not",
+                Arc::new(move |it| {
+                    let time = fs::metadata(it).unwrap().modified().unwrap();
+                    fs::write(it, &again).unwrap();
+                    File::options().write(true).open(it).unwrap().set_modified(time).unwrap();
+                }),
+            ),
             ("grown", Arc::new(|it| appended(it, &[0; 4096]))),
             (
                 "cut",

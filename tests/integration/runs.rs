@@ -201,6 +201,36 @@ fn a_new_folder_or_pattern_begins_a_run_of_volumes() {
 }
 
 #[test]
+fn images_of_four_dimensions_and_one_volume_are_a_series_where_all_are_such() {
+    let scratch = sessions_of_volumes(|_| 1.0);
+    let (_, values) = run("session 1", 1000.0, VOLUMES);
+    let one = Header::new(FLOAT32, 32, 5, 4, 3, 1);
+    for (number, values) in values.chunks(VOXELS).enumerate() {
+        scratch.file(&format!("four/f_{number}.nii"), one.file(values));
+    }
+    let outcome = map(&scratch, &["four/*.nii"]).succeeded();
+    assert_eq!(volumes(&outcome), "1: 20 volumes in 20 files");
+    let found = Map::read(&scratch.path("o.nii")).values;
+    map(&scratch, &["whole/s1_bold.nii"]).succeeded();
+    assert_same(&found, &Map::read(&scratch.path("o.nii")).values, "one file");
+    fs::remove_file(scratch.path("o.nii")).expect("the map");
+    // Beside a run of many volumes it is a run that broke off.
+    let outcome = map(&scratch, &["whole/s1_bold.nii", "four/f_0.nii", "four/f_1.nii"]);
+    assert!(outcome.found_as("single-volume").len() == 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn files_of_one_name_are_told_apart_by_their_folders() {
+    let scratch = Scratch::new();
+    for folder in ["a", "b"] {
+        scratch.file(&format!("{folder}/sub-01_bold.nii"), file("a_bold.nii"));
+    }
+    let outcome = map(&scratch, &["a/sub-01_bold.nii", "b/sub-01_bold.nii"]).succeeded();
+    let said = outcome.found_as("same-run");
+    assert!(said[0].contains("a/sub-01_bold.nii, b/sub-01_bold.nii"), "{said:?}");
+}
+
+#[test]
 fn volumes_are_taken_in_the_order_of_their_numbers_with_a_note() {
     let scratch = sessions_of_volumes(|_| 1.0);
     // As a shell sorts them: f_0, f_1, f_10, f_11, ...

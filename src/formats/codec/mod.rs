@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use gzip_stream::{GzipFile, Surplus};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -220,23 +221,28 @@ impl Packed {
     }
 }
 
-/// The version of a file, which changes where it is written to: its size, and when it was last written.
+/// The version of a file, which changes where it is written to: its size, and when it was last written to
+/// and changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     /// The size; none of a stream, of which there is one version.
     pub(super) bytes: Option<u64>,
     modified: Option<SystemTime>,
+    /// When its content or what the system keeps of it was changed, in seconds and nanoseconds: who sets
+    /// the time of the last writing back does not set this one.
+    changed: Option<(i64, i64)>,
 }
 
 impl Version {
     fn now(file: &File) -> io::Result<Version> {
         let metadata = file.metadata()?;
-        Ok(Version { bytes: Some(metadata.len()), modified: metadata.modified().ok() })
+        let changed = Some((metadata.ctime(), metadata.ctime_nsec()));
+        Ok(Version { bytes: Some(metadata.len()), modified: metadata.modified().ok(), changed })
     }
 
     /// The version of a stream.
     pub(super) fn of_stream() -> Version {
-        Version { bytes: None, modified: None }
+        Version { bytes: None, modified: None, changed: None }
     }
 
     /// Refuses a file that is of another version.

@@ -6,6 +6,10 @@ use crate::formats::geometry::{Affine, Geometry, Orientation, SpatialUnit, posit
 /// The missing fact where both codes are 0, or the form that counts names no directions.
 const NO_FORM: &str = "neither sform nor qform says how the voxels lie";
 
+/// The codes that say what a form is relative to, from unknown to a template: another one is 0 to nibabel,
+/// which then does not read the form.
+const CODES: std::ops::RangeInclusive<i32> = 0..=5;
+
 /// How far the sum of the squares of a half turn's quaternion may be above 1 by rounding: in NIfTI-2,
 /// too, for most of its numbers were once of 32 bits.
 const ROUNDING: f64 = 3.0 * f32::EPSILON as f64;
@@ -22,7 +26,8 @@ fn rounding(standard: Standard) -> f64 {
 /// Mends what a header says of space where it cannot be, so that it can be read by everybody; what
 /// was done, in words. A form that counts and holds numbers that are not finite, or rows that name
 /// no directions, is taken out; a quaternion that is longer than 1 becomes a half turn, as in
-/// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is not finite becomes 1.
+/// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is not finite becomes 1, and a code that is none
+/// 0.
 pub(super) fn mend(header: &mut Fields, standard: Standard) -> Vec<String> {
     let mut mended = Vec::new();
     for (axis, size) in (1..).zip(&mut header.pixdim[1..=3]) {
@@ -33,6 +38,13 @@ pub(super) fn mend(header: &mut Fields, standard: Standard) -> Vec<String> {
     }
     if !header.pixdim[0].is_finite() {
         header.pixdim[0] = 1.0;
+    }
+    let Fields { sform_code, qform_code, .. } = header;
+    for (name, code) in [("sform_code", sform_code), ("qform_code", qform_code)] {
+        if !CODES.contains(code) {
+            mended.push(format!("{name} is {code}, which means nothing, and was taken for 0"));
+            *code = 0;
+        }
     }
     let counted = [header.sform_code, header.qform_code].map(|code| code > 0);
     let sform_fault = fault_of_sform(header);
@@ -159,6 +171,20 @@ fn from_quaternion(header: &Fields, standard: Standard) -> Affine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// nibabel 5.4.2 sets both to 0 when it reads such a file, and takes the centre of the grid.
+    #[test]
+    fn a_code_that_means_nothing_is_0() {
+        let rows = [[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0]];
+        for code in [99, -1, 6] {
+            let mut odd = Fields { sform_code: code, qform_code: code, srow: rows, ..header() };
+            let said = mend(&mut odd, Standard::One);
+            let expected =
+                format!("sform_code is {code}, which means nothing, and was taken for 0");
+            assert_eq!((said.len(), &said[0]), (2, &expected));
+            assert_eq!((odd.sform_code, odd.qform_code), (0, 0));
+        }
+    }
 
     const ONE: Standard = Standard::One;
 
