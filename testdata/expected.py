@@ -28,6 +28,7 @@ import sys
 from pathlib import Path
 
 import nibabel
+import nibabel.brikhead
 import numpy
 
 NIFTI1_SINGLE_FILE_OFFSET = 352
@@ -173,6 +174,12 @@ def scaled(image):
     values = image.get_fdata(dtype=numpy.float64)
     raw = numpy.asanyarray(image.dataobj.get_unscaled()).astype(numpy.float64)
     slope, inter = image.dataobj.slope, image.dataobj.inter
+    if isinstance(image, nibabel.brikhead.AFNIImage):
+        # A factor of each sub-brick, 0 of those without.
+        facs = numpy.array(image.header.info["BRICK_FLOAT_FACS"])
+        by_hand = raw * numpy.where(facs == 0, 1.0, facs)
+        assert numpy.array_equal(values, by_hand), image.get_filename()
+        return values
     by_hand = raw if (slope, inter) == (1, 0) else raw * numpy.float64(slope) + numpy.float64(inter)
     assert numpy.array_equal(values, by_hand, equal_nan=True), image.get_filename()
     return values

@@ -8,6 +8,8 @@
 //! no cosine), so they are the same on every machine. They are in file order: `[x, y, z, t]`, x
 //! fastest.
 
+#[path = "make/afni.rs"]
+mod afni;
 #[path = "make/bytes.rs"]
 pub(crate) mod bytes;
 #[path = "make/cifti.rs"]
@@ -51,6 +53,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     cifti::write_specimens(&mut odd)?;
     write_other_formats(&mut odd)?;
     mgh::write(&mut odd)?;
+    afni::write(&mut odd)?;
     packed::write(&mut odd)?;
     fs::write(root.join("odd/index.tsv"), odd.index)
 }
@@ -658,11 +661,7 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     odd.no("page.nii.gz", page, "HTML", why)?;
     let twice = gzip(&gzip(&Header::int16(6).file(&plain_voxels())));
     odd.no("twice.nii.gz", twice, "gzip -dc", "sound, and compressed once more")?;
-    let head = "\ntype  = string-attribute\nname  = TYPESTRING\ncount = 15\n'3DIM_HEAD_ANAT~\n";
-    odd.no("afni+orig.HEAD", head, "3dAFNItoNIFTI", "the header of an AFNI dataset")?;
     let brik = Header::int16(6).encode(&plain_voxels());
-    odd.no("afni+orig.BRIK", &brik, "3dAFNItoNIFTI", "its voxels, told by the name alone")?;
-    odd.no("afni+tlrc.BRIK.gz", gzip(&brik), "3dAFNItoNIFTI", "the same, compressed")?;
     let gifti = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<GIFTI Version=\"1.0\"></GIFTI>\n";
     odd.no("surface.func.gii", gifti, "wb_command", "a GIFTI without arrays")?;
     let minc = [&b"CDF\x01"[..], &[0; 28]].concat();

@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &DiffArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> = arguments.files().map(Path::to_owned).collect();
     outputs::check(&files, arguments.inputs(), process)?;
     let record = compare(&arguments.recipe())?;
-    let format = record.sink.format(arguments.output_format);
+    let format = record.sink.format(arguments.context().format);
     let format = format.map_err(|error| error.at(&arguments.a))?;
     check_names(format, &arguments.context().images)?;
     record.findings.iter().for_each(|finding| process.messages.finding(finding));
@@ -39,7 +39,9 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
         batch.write(path, |to| to.write_all(&picture))?;
     }
     for (kind, path) in arguments.maps() {
-        batch.write(path, |to| nifti::write(record, kind, encoding(path), &context, to))?;
+        batch.write(path, |to| {
+            nifti::write(record, kind, encoding(path, context.format), &context, to)
+        })?;
     }
     if let Some(TableName { table, sidecar }) = &arguments.table {
         batch.write_text(table, &tsv::table(record))?;
@@ -84,7 +86,7 @@ impl DiffArguments {
         context.tables = self.table.iter().flat_map(TableName::owned_files).collect();
         context.pictures = self.report.iter().chain(&self.png).cloned().collect();
         context.precision = self.dtype;
-        context.format = self.output_format;
+        context.format = self.map_format().unwrap_or_default();
         context
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn context(arguments: &RunArguments, maps: &[MapOutput]) -> Context {
     context.tables = arguments.regions.table.iter().flat_map(TableName::owned_files).collect();
     context.pictures = arguments.pictures.files().map(Path::to_owned).collect();
     context.precision = arguments.dtype;
-    context.format = arguments.output_format;
+    context.format = arguments.map_format().unwrap_or_default();
     context
 }
 

@@ -93,10 +93,14 @@ fn write(
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
     for MapOutput { path, kind, run } in maps {
-        batch.write(path, |to| nifti::write(record, *kind, *run, encoding(path), context, to))?;
+        batch.write(path, |to| {
+            nifti::write(record, *kind, *run, encoding(path, context.format), context, to)
+        })?;
     }
     if let Some(path) = &arguments.mask_out {
-        batch.write(path, |to| nifti::write_mask(record, encoding(path), context, to))?;
+        batch.write(path, |to| {
+            nifti::write_mask(record, encoding(path, context.format), context, to)
+        })?;
     }
     if let Some(name) = &arguments.regions.table {
         batch.write_text(&name.table, &tsv::table(record))?;

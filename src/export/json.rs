@@ -83,7 +83,7 @@ struct RunJson<'a> {
     pictures: Vec<String>,
     /// The type of the values in the images: `float32` or `float64`.
     dtype: &'static str,
-    /// The format of the images: `NIfTI-1` or `NIfTI-2`.
+    /// The format of the images: `NIfTI-1`, `NIfTI-2` or `MGH`.
     format: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! The names of the files of maps, of which some have one for each run.
 
 use crate::error::{Error, Result};
-use crate::formats::{Encoding, MapFormat};
+use crate::formats::{Encoding, MapFormat, MapPrecision};
 use crate::maps::{Extent, MapKind};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,9 @@ impl MapOutput {
 /// # Errors
 /// The first of them.
 pub fn check_names(format: MapFormat, files: &[PathBuf]) -> Result<()> {
-    let packed = |it: &&PathBuf| format == MapFormat::Cifti2 && encoding(it) == Encoding::Gzip;
+    let packed = |it: &&PathBuf| {
+        format == MapFormat::Cifti2 && Encoding::of_output_name(it) == Some(Encoding::Gzip)
+    };
     match files.iter().find(packed) {
         None => Ok(()),
         Some(path) => {
@@ -67,7 +69,48 @@ pub fn check_names(format: MapFormat, files: &[PathBuf]) -> Result<()> {
     }
 }
 
-/// How a map's file is encoded, by its name; one without a known ending, as stdout, is plain.
-pub fn encoding(path: &Path) -> Encoding {
-    Encoding::of_output_name(path).unwrap_or(Encoding::Plain)
+/// How a map's file is encoded, by its name; one without a known ending, as stdout, is plain, but MGH is
+/// compressed.
+pub fn encoding(path: &Path, format: Option<MapFormat>) -> Encoding {
+    let unnamed = if format == Some(MapFormat::Mgh) { Encoding::Gzip } else { Encoding::Plain };
+    Encoding::of_output_name(path).unwrap_or(unnamed)
+}
+
+/// The format that is asked for by the names of maps and by a choice, if it is by any.
+///
+/// # Errors
+/// What contradicts itself, in words: names of two formats, a choice of another than they say, values
+/// that MGH does not have.
+pub fn asked_format<'a>(
+    names: impl Iterator<Item = &'a Path>,
+    chosen: Option<MapFormat>,
+    precision: MapPrecision,
+) -> std::result::Result<Option<MapFormat>, String> {
+    let (mut mgh, mut nifti) = (None, None);
+    for name in names {
+        match MapFormat::is_mgh_by_output_name(name) {
+            Some(true) => mgh = Some(name.display()),
+            Some(false) => nifti = Some(name.display()),
+            None => {}
+        }
+    }
+    let format = match (mgh, nifti, chosen) {
+        (Some(mgh), Some(nifti), _) => {
+            return Err(format!(
+                "{mgh} and {nifti} are of two formats, where one command writes one"
+            ));
+        }
+        (Some(mgh), None, Some(chosen)) if chosen != MapFormat::Mgh => {
+            return Err(format!("the name {mgh} says MGH, not {}", chosen.name()));
+        }
+        (None, Some(nifti), Some(MapFormat::Mgh)) => {
+            return Err(format!("the name {nifti} says NIfTI, not MGH, which is .mgz"));
+        }
+        (Some(_), ..) => Some(MapFormat::Mgh),
+        (None, _, chosen) => chosen,
+    };
+    if format == Some(MapFormat::Mgh) && precision != MapPrecision::Float32 {
+        return Err(format!("MGH has no {}, only float32", precision.name()));
+    }
+    Ok(format)
 }

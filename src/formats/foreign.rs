@@ -94,18 +94,6 @@ const TABLE: &[Foreign] = &[
         remedy: "take the image out of it: tar -xf FILE",
     },
     Foreign {
-        what: "the header of an AFNI dataset",
-        signatures: &[Word("-attribute\nname")],
-        endings: &["head"],
-        remedy: "convert it, with AFNI: 3dAFNItoNIFTI -prefix run.nii.gz FILE",
-    },
-    Foreign {
-        what: "the voxels of an AFNI dataset",
-        signatures: &[],
-        endings: &["brik"],
-        remedy: "convert it, with AFNI: 3dAFNItoNIFTI -prefix run.nii.gz FILE",
-    },
-    Foreign {
         what: "a GIFTI file",
         signatures: &[Word("<gifti")],
         endings: &["gii"],
@@ -253,7 +241,6 @@ mod tests {
     fn each_format_is_told_by_its_content_or_its_name() {
         let html = b"\n<!DOCTYPE  HTML>\n<head>";
         let par = b"# === DATA DESCRIPTION FILE ======================\n#\n";
-        let afni = b"\ntype  = string-attribute\nname  = TYPESTRING\ncount = 15\n";
         let gifti =
             b"<?xml version=\"1.0\"?>\n<!DOCTYPE GIFTI SYSTEM \"x\">\n<GIFTI Version=\"1\">";
         let meta = b"ObjectType = Image\nNDims = 4\n";
@@ -265,8 +252,6 @@ mod tests {
             ("run.nii.gz", html, "HTML"),
             ("run.nii", par, "PAR/REC"),
             ("run.PAR", b"# some text", "PAR/REC"),
-            ("run.nii", afni, "AFNI"),
-            ("run+orig.BRIK.gz", &[0, 9, 0, 9], "voxels of an AFNI"),
             ("run.nii.gz", gifti, "GIFTI"),
             ("run.nii", meta, "MetaImage"),
             ("IM0001", &dicom, "DICOM"),

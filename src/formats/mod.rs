@@ -12,6 +12,7 @@
 //! not read. This module does not know what the voxels are used for, nor how many files belong
 //! together.
 
+pub mod afni;
 pub mod cifti;
 mod codec;
 mod foreign;
@@ -70,17 +71,20 @@ fn in_file(file: OpenFile) -> Result<Arc<dyn Source>> {
     if cifti::is_cifti(&file.head) {
         return Ok(Arc::new(cifti::Image::in_file(file)?));
     }
+    if afni::is_head(&file.head) || (afni::is_brik(path) && !nifti::is_nifti(&file.head)) {
+        return Ok(Arc::new(afni::Image::in_file(file)?));
+    }
     let head = file.head.clone();
     Ok(Arc::new(foreign::named(nifti::Image::in_file(file), path, &head)?))
 }
 
-/// The files of the image that a file belongs to, by its name: both halves of a pair, the one with the
-/// header first.
+/// The files of the image that a file belongs to, by its name: both halves of a pair or an AFNI
+/// dataset, the one with the header first.
 pub fn files_of(path: &Path) -> Vec<PathBuf> {
-    match nifti::halves(path) {
-        Some(nifti::Halves { header, voxels }) => vec![header, voxels],
-        None => vec![path.to_owned()],
+    if let Some(nifti::Halves { header, voxels }) = nifti::halves(path) {
+        return vec![header, voxels];
     }
+    afni::files_of(path).map_or_else(|| vec![path.to_owned()], Vec::from)
 }
 
 /// Whether a file's name says that it is an image.
@@ -92,7 +96,7 @@ pub fn has_image_name(path: &Path) -> bool {
 /// Whether a file's first bytes are those of an image, whatever its name.
 pub fn is_image(path: &Path) -> bool {
     let head = OpenFile::open(path).map(|file| file.head);
-    head.is_ok_and(|head| nifti::is_nifti(&head) || mgh::is_mgh(&head))
+    head.is_ok_and(|head| nifti::is_nifti(&head) || mgh::is_mgh(&head) || afni::is_head(&head))
 }
 
 /// A name without the ending that says that it is an image, compressed or not, whatever the case of its
@@ -105,7 +109,8 @@ pub(crate) fn without_ending(name: &str) -> &str {
         })
     };
     let unpacked = without(name, &codec::ENDINGS).unwrap_or(name);
-    let stem = without(unpacked, &nifti::ENDINGS).or_else(|| without(unpacked, &mgh::ENDINGS));
+    let endings = [&nifti::ENDINGS[..], &mgh::ENDINGS, &afni::ENDINGS];
+    let stem = endings.into_iter().find_map(|endings| without(unpacked, endings));
     stem.unwrap_or(name)
 }
 

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Whether a file that is written is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,11 +80,13 @@ pub enum MapFormat {
     Nifti2,
     /// CIFTI-2: maps of what lies on no grid, of which there is no choice.
     Cifti2,
+    /// FreeSurfer's MGH, whose values are float32.
+    Mgh,
 }
 
 impl MapFormat {
     /// Those that can be chosen where maps lie on a grid.
-    pub const CHOICES: [MapFormat; 2] = [MapFormat::Nifti1, MapFormat::Nifti2];
+    pub const CHOICES: [MapFormat; 3] = [MapFormat::Nifti1, MapFormat::Nifti2, MapFormat::Mgh];
 
     /// The name of the format: `NIfTI-1`.
     pub fn name(self) -> &'static str {
@@ -91,6 +94,7 @@ impl MapFormat {
             MapFormat::Nifti1 => "NIfTI-1",
             MapFormat::Nifti2 => "NIfTI-2",
             MapFormat::Cifti2 => "CIFTI-2",
+            MapFormat::Mgh => "MGH",
         }
     }
 
@@ -100,6 +104,18 @@ impl MapFormat {
             MapFormat::Nifti1 => "nifti1",
             MapFormat::Nifti2 => "nifti2",
             MapFormat::Cifti2 => "cifti2",
+            MapFormat::Mgh => "mgz",
+        }
+    }
+
+    /// Whether the name of a file to be written asks for MGH, or for NIfTI; none of a name that asks for
+    /// neither.
+    pub fn is_mgh_by_output_name(path: &Path) -> Option<bool> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let is_any = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        match (is_any(&[".mgz", ".mgh"]), is_any(&[".nii.gz", ".nii"])) {
+            (false, false) => None,
+            (is_mgh, _) => Some(is_mgh),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! lies in space.
 
 use crate::program::bytes::{FLOAT32, Header, INT16, Random, gzip};
-use crate::program::{Map, Scratch, bits, testdata};
+use crate::program::{self, Map, Scratch, bits, testdata};
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -396,4 +396,103 @@ fn what_these_programs_pack_gives_the_bits_of_the_file() {
         let path = scratch.file("packed.nii", output(&mut packed));
         assert!(map(&path) == expected, "{command:?}");
     }
+}
+
+#[test]
+fn maps_are_written_as_mgh_where_a_name_or_an_option_says_so() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/int16_le.nii");
+    let run = run.to_str().expect("UTF-8");
+    let maps = ["-o", "o.mgz", "--mean", "m.mgh", "--mask", "auto", "--mask-out", "k.MGZ", "-q"];
+    scratch.tsnr([run].into_iter().chain(maps)).succeeded();
+    scratch.tsnr([run, "-o", "o.nii", "--mean", "m.nii", "--mask", "auto", "-q"]).succeeded();
+    for (mgh, nifti) in [("o.mgz", "o.nii"), ("m.mgh", "m.nii")] {
+        let [mgh, nifti] = [mgh, nifti].map(|it| formats::open(&scratch.path(it)).expect("a map"));
+        assert_eq!(mgh.format(), "MGH");
+        assert!(nifti.geometry().greatest_displacement_mm(mgh.geometry()) < 1e-4);
+        assert_eq!(mgh.notes().expect("notes"), nifti.notes().expect("notes"));
+        let values = |image: &Arc<dyn Source>| {
+            let none = Samples::none(Datatype::Float32);
+            let samples = formats::VolumeReader::open(image).expect("a reader").read(1, none, &());
+            let Samples::Float32(array) = samples.expect("voxels") else { panic!("float32") };
+            array.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(values(&mgh), values(&nifti));
+    }
+    // What it is is read from its tags: the definitions are known to be alike.
+    scratch.tsnr(["diff", "o.mgz", "o.nii", "--difference", "d.mgz", "-q"]).succeeded();
+    let mut command = scratch.program();
+    command.args([run, "-o", "-", "--output-format", "mgz", "--mask", "auto", "-q"]);
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.stdout, std::fs::read(scratch.path("o.mgz")).expect("a map"));
+    for (arguments, says) in [
+        (&["-o", "a.mgz", "--mean", "b.nii"][..], "of two formats"),
+        (&["-o", "a.mgz", "--output-format", "nifti1"], "says MGH, not NIfTI-1"),
+        (&["-o", "a.nii.gz", "--output-format", "mgz"], "says NIfTI, not MGH"),
+        (&["-o", "a.mgz", "--dtype", "float64"], "MGH has no float64"),
+    ] {
+        let outcome = scratch.tsnr([run].iter().chain(arguments));
+        assert_eq!(outcome.exit_code, Some(2), "{arguments:?}");
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs Python with numpy and nibabel"]
+fn nibabel_finds_the_map_in_an_mgh_file_where_it_finds_it_in_nifti() {
+    let scratch = Scratch::new();
+    for name in ["int16_le.nii", "mgh_surface.mgz", "affine_qform_only.nii"] {
+        let run = testdata("odd").join(name);
+        for map in ["o.mgz", "o.nii"] {
+            scratch.tsnr([run.as_os_str(), "-o".as_ref(), map.as_ref(), "-q".as_ref()]).succeeded();
+        }
+        let check = "import nibabel, numpy\n\
+            mgh, nifti = (nibabel.load(f'o.{it}') for it in ('mgz', 'nii'))\n\
+            assert mgh.get_data_dtype() == numpy.float32\n\
+            assert (mgh.get_fdata().squeeze() == nifti.get_fdata().squeeze()).all()\n\
+            assert numpy.allclose(mgh.affine, nifti.affine, rtol=0, atol=1e-4)\n";
+        let mut python = Command::new(program::python::with_numpy_and_nibabel());
+        let output = python.args(["-c", check]).current_dir(scratch.path(".")).output();
+        let output = output.expect("Python starts");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+// The values are nibabel's (testdata/expected.py); the codes are those that AFNI writes for its views.
+#[test]
+fn an_afni_dataset_has_its_tr_its_place_and_its_factors_and_its_map_its_space() {
+    let scratch = Scratch::new();
+    let odd = |name: &str| formats::open(&testdata("odd").join(name)).expect("an image");
+    let (nifti, plain) = (odd("int16_le.nii"), odd("afni+orig.HEAD"));
+    assert!(nifti.geometry().greatest_displacement_mm(plain.geometry()) < 1e-4);
+    assert_eq!((plain.format(), plain.time().tr_seconds), ("AFNI", Some(2.5)));
+    assert_eq!(plain.files(), odd("afni+orig.BRIK").files());
+    let (one, each) = (odd("afni_factor+orig.HEAD"), odd("afni_factors+orig.BRIK"));
+    assert_eq!((one.datatype(), one.scaling().slope()), (Datatype::Int16, 0.0125));
+    assert_eq!((each.datatype(), each.scaling()), (Datatype::Float64, Scaling::IDENTITY));
+    for (name, code) in [("afni+orig.HEAD", 1), ("afni_floats+acpc.BRIK", 2), ("afni+tlrc.HEAD", 3)]
+    {
+        let run = testdata("odd").join(name);
+        scratch.tsnr([run.as_os_str(), "-o".as_ref(), "o.nii".as_ref(), "-q".as_ref()]).succeeded();
+        let map = std::fs::read(scratch.path("o.nii")).expect("a map");
+        assert_eq!(map[254..256], [code, 0], "{name}");
+    }
+}
+
+#[test]
+fn an_afni_dataset_that_is_cut_is_told_and_both_its_files_are_one_run() {
+    let scratch = Scratch::new();
+    for name in ["afni_factors+orig.HEAD", "afni_factors+orig.BRIK"] {
+        std::fs::copy(testdata("odd").join(name), scratch.path(name)).expect("a copy");
+    }
+    for input in ["afni*", "afni_factors+orig.BRIK"] {
+        let arguments = [input, "afni_factors+orig.HEAD", "-o", "o.nii", "--verbose"];
+        let outcome = scratch.tsnr(arguments).succeeded();
+        assert!(!outcome.stderr.contains("run 2:"), "{}", outcome.stderr);
+    }
+    let brik = File::options().write(true).open(scratch.path("afni_factors+orig.BRIK"));
+    brik.and_then(|file| file.set_len(300)).expect("cut");
+    let line = scratch.tsnr(["afni_factors+orig.HEAD", "-o", "map.nii"]).error();
+    let says = "afni_factors+orig.BRIK: truncated: its header has 6 volumes, of which 2 are whole";
+    assert!(line.contains(says), "{line}");
 }

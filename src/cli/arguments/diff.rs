@@ -5,6 +5,7 @@ use super::{
     AtlasArguments, MessageArguments, OnGridArguments, TableName, byte_size, map_format,
     output_name, precision, text_name, two_outputs,
 };
+use crate::export::asked_format;
 use crate::formats::{MapFormat, MapPrecision};
 use clap::Args;
 use clap::error::ErrorKind;
@@ -58,7 +59,7 @@ pub(in crate::cli) struct DiffArguments {
           help_heading = "Output")]
     pub dtype: MapPrecision,
 
-    /// Format of these maps [default: nifti1, or nifti2 where an axis is longer than 32,767]
+    /// Format of these maps [default: by their names; nifti2 where an axis is longer than 32,767]
     #[arg(long, value_name = "FORMAT", value_parser = map_format(), hide_short_help = true,
           help_heading = "Output")]
     pub output_format: Option<MapFormat>,
@@ -108,7 +109,19 @@ pub(in crate::cli) struct DiffArguments {
 impl DiffArguments {
     /// The first problem of options that do not go together, beyond what clap knows.
     pub fn problem(&self) -> Option<(ErrorKind, String)> {
-        two_outputs(self.files(), self.table.as_ref())
+        match self.map_format() {
+            Err(problem) => Some((ErrorKind::ArgumentConflict, problem)),
+            Ok(_) => two_outputs(self.files(), self.table.as_ref()),
+        }
+    }
+
+    /// The format of the maps, if their names or an option ask for one.
+    ///
+    /// # Errors
+    /// What contradicts itself, in words.
+    pub fn map_format(&self) -> Result<Option<MapFormat>, String> {
+        let names = self.difference.iter().chain(&self.ratio).map(PathBuf::as_path);
+        asked_format(names, self.output_format, self.dtype)
     }
 
     /// All files to write.

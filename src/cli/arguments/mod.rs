@@ -17,7 +17,7 @@ pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, Table
 use super::messages::{Messages, wrong_command_line};
 use super::talker;
 use super::terminal::is_colored;
-use crate::export::{RUN_PLACE, printable};
+use crate::export::{RUN_PLACE, asked_format, printable};
 use crate::formats::{Encoding, MapFormat, MapPrecision};
 use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::{STDOUT, in_one_file, repeated, written_file};
@@ -189,7 +189,7 @@ pub(super) struct RunArguments {
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 
-    /// The tSNR map to write (.nii or .nii.gz)
+    /// The tSNR map to write (.nii, .nii.gz or .mgz)
     ///
     /// Without any output the summary is all.
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
@@ -210,7 +210,7 @@ pub(super) struct RunArguments {
           hide_short_help = true, help_heading = "Output")]
     pub dtype: MapPrecision,
 
-    /// Format of the written maps [default: nifti1, or nifti2 where an axis is longer than 32,767]
+    /// Format of the written maps [default: by their names; nifti2 where an axis is longer than 32,767]
     #[arg(long, value_name = "FORMAT", value_parser = map_format(), hide_short_help = true,
           help_heading = "Output")]
     pub output_format: Option<MapFormat>,
@@ -436,6 +436,9 @@ impl RunArguments {
             let problem = format!("two tissues are called {name}");
             return Some((ErrorKind::ArgumentConflict, problem));
         }
+        if let Err(problem) = self.map_format() {
+            return Some((ErrorKind::ArgumentConflict, problem));
+        }
         let maps = self.maps_to_write().map(|(path, _)| path.to_owned());
         let files: Vec<PathBuf> = maps.chain(self.files_beside_maps()).collect();
         two_outputs(files.iter().map(PathBuf::as_path), self.regions.table.as_ref())
@@ -448,6 +451,15 @@ impl RunArguments {
         let tsnr = self.output.iter().map(|path| (path.as_path(), TSNR));
         let named = self.maps.iter().map(|(kind, path)| (path.as_path(), *kind));
         tsnr.chain(mean).chain(std).chain(named)
+    }
+
+    /// The format of the maps and the mask, if their names or an option ask for one.
+    ///
+    /// # Errors
+    /// What contradicts itself, in words.
+    pub fn map_format(&self) -> Result<Option<MapFormat>, String> {
+        let names = self.maps_to_write().map(|(path, _)| path).chain(self.mask_out.as_deref());
+        asked_format(names, self.output_format, self.dtype)
     }
 
     /// The files to write that are no maps.
@@ -611,7 +623,9 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
     match Encoding::of_output_name(&path) {
         Some(_) => Ok(path),
         None if path.starts_with("/dev") => Ok(path),
-        None => Err("expected a name that ends in .nii or .nii.gz, or - for stdout".to_owned()),
+        None => {
+            Err("expected a name that ends in .nii, .nii.gz or .mgz, or - for stdout".to_owned())
+        }
     }
 }
 

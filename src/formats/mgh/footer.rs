@@ -1,7 +1,7 @@
 //! What follows the voxels, all big-endian: five float32, of which the first is the TR in ms, and tags.
 //! Either may be missing.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// The tag of a command line, of which a file has one for each program that made it (tags.h,
 /// `TAG_CMDLINE`).
@@ -87,6 +87,21 @@ fn length(tag: i32, from: &mut impl Read) -> io::Result<Option<u64>> {
     }
     let length = length.iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
     Ok((length <= MOST_TAG_BYTES).then_some(length))
+}
+
+/// Writes a footer without a TR, and a tag for each text, with the zero that ends it.
+///
+/// # Errors
+/// Those of writing `to`.
+pub(super) fn write(to: &mut dyn Write, texts: &[String]) -> io::Result<()> {
+    to.write_all(&[0; 20])?;
+    for text in texts {
+        to.write_all(&COMMAND_LINE.to_be_bytes())?;
+        to.write_all(&(text.len() as u64 + 1).to_be_bytes())?;
+        to.write_all(text.as_bytes())?;
+        to.write_all(&[0])?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::voxels::{ByteOrder, Datatype};
 /// Where the voxels begin.
 pub(super) const HEADER_BYTES: usize = 284;
 
+/// The only version there is.
+pub(super) const VERSION: i32 = 1;
+
 /// Where each field stands.
 pub(super) mod at {
     /// Width, height, depth and number of frames: four int32.

@@ -5,7 +5,9 @@ use super::fields::{Fields, Standard};
 use super::header::{Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
 use crate::error::{Error, Result, Setting};
-use crate::formats::{Encoding, Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation};
+use crate::formats::{
+    Encoding, Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh,
+};
 use crate::voxels::ByteOrder;
 use flate2::{Compression, write::GzEncoder};
 use std::io::{self, Read, Write};
@@ -27,14 +29,14 @@ const COMMENT: i32 = 6;
 pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
 
 impl Encoding {
-    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, or nothing
-    /// that can be written. The case of its letters does not matter.
+    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, `.mgz` or `.mgh`, or
+    /// nothing that can be written. The case of its letters does not matter.
     pub fn of_output_name(path: &Path) -> Option<Encoding> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        if name.ends_with(".nii.gz") {
+        if name.ends_with(".nii.gz") || name.ends_with(".mgz") {
             Some(Encoding::Gzip)
         } else {
-            name.ends_with(".nii").then_some(Encoding::Plain)
+            (name.ends_with(".nii") || name.ends_with(".mgh")).then_some(Encoding::Plain)
         }
     }
 }
@@ -159,7 +161,7 @@ impl Extension {
 /// The writer of maps on one grid.
 #[derive(Clone, Debug)]
 pub(in crate::formats) struct Sink {
-    shape: [usize; 3],
+    geometry: Geometry,
     /// The standard of the image, of another format NIfTI-2: the one that is written where NIfTI-1 does
     /// not hold the grid.
     standard: Standard,
@@ -203,8 +205,8 @@ impl Sink {
             })
             .collect();
         left_out.extend(broken_off_by.map(|what| format!("{what} is not copied to the map")));
-        let (shape, standard) = (image.geometry.shape, image.standard);
-        Sink { shape, standard, fields, extensions, left_out }
+        let (geometry, standard) = (image.geometry.clone(), image.standard);
+        Sink { geometry, standard, fields, extensions, left_out }
     }
 
     /// Maps on the grid of an image of another format: where its orientation is known, the affine is
@@ -220,8 +222,16 @@ impl Sink {
             fields.sform_code = ALIGNED;
             fields.srow = geometry.affine.0;
         }
-        let (shape, standard) = (geometry.shape, Standard::Two);
-        Sink { shape, standard, fields, extensions: Vec::new(), left_out: Vec::new() }
+        let (geometry, standard) = (geometry.clone(), Standard::Two);
+        Sink { geometry, standard, fields, extensions: Vec::new(), left_out: Vec::new() }
+    }
+
+    /// These, whose sform has the code of this space, if it is known.
+    pub(in crate::formats) fn in_space(mut self, code: i32) -> Sink {
+        if self.fields.sform_code != 0 {
+            self.fields.sform_code = code;
+        }
+        self
     }
 
     /// The header and extensions of a map.
@@ -229,7 +239,7 @@ impl Sink {
         let notes = file.notes.iter().map(|note| Extension::comment(note));
         let extensions: Vec<Extension> = notes.chain(self.extensions.iter().cloned()).collect();
         let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
-        let [x, y, z] = self.shape.map(|length| length as i64);
+        let [x, y, z] = self.geometry.shape.map(|length| length as i64);
         // A vector that is too long for dim[1] is written as it is read.
         let (x, glmin) = match (standard, x) {
             (Standard::One, 32_768..) => (LENGTH_IN_GLMIN, x as i32),
@@ -259,20 +269,21 @@ impl Sink {
     /// `glmin`.
     fn is_held_by_nifti_1(&self) -> bool {
         let longest = Standard::One.longest_axis() as usize;
-        let is_vector = self.shape[1..] == [1, 1] && self.shape[0] <= i32::MAX as usize;
-        is_vector || self.shape.iter().all(|&length| length <= longest)
+        let is_vector =
+            self.geometry.shape[1..] == [1, 1] && self.geometry.shape[0] <= i32::MAX as usize;
+        is_vector || self.geometry.shape.iter().all(|&length| length <= longest)
     }
 }
 
 impl MapSink for Sink {
     fn format(&self, asked: Option<MapFormat>) -> Result<MapFormat> {
-        let longest = self.shape.into_iter().max().unwrap_or(1) as u64;
+        let longest = self.geometry.shape.into_iter().max().unwrap_or(1) as u64;
         match asked {
             // Few programs know of the length in glmin: only an image that has it is so continued.
             None if longest > Standard::One.longest_axis() && self.standard == Standard::Two => {
                 Ok(MapFormat::Nifti2)
             }
-            Some(MapFormat::Nifti2) => Ok(MapFormat::Nifti2),
+            Some(format @ (MapFormat::Nifti2 | MapFormat::Mgh)) => Ok(format),
             None | Some(MapFormat::Nifti1) if self.is_held_by_nifti_1() => Ok(MapFormat::Nifti1),
             None => Ok(MapFormat::Nifti2),
             Some(MapFormat::Cifti2) => {
@@ -295,10 +306,11 @@ impl MapSink for Sink {
         values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()> {
-        let voxels: usize = self.shape.iter().product();
+        let voxels: usize = self.geometry.shape.iter().product();
         assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
         let standard = match self.format(file.format).expect("a format that was asked for") {
             MapFormat::Nifti1 => Standard::One,
+            MapFormat::Mgh => return self.write_mgh(to, values, file),
             _ => Standard::Two,
         };
         match file.encoding {
@@ -318,6 +330,22 @@ impl MapSink for Sink {
 }
 
 impl Sink {
+    fn write_mgh(
+        &self,
+        to: &mut dyn Write,
+        values: &mut dyn ExactSizeIterator<Item = f64>,
+        file: &MapFile,
+    ) -> io::Result<()> {
+        match file.encoding {
+            Encoding::Plain => mgh::write(&self.geometry, to, values, file),
+            Encoding::Gzip => {
+                let mut encoder = GzEncoder::new(to, Compression::fast());
+                mgh::write(&self.geometry, &mut encoder, values, file)?;
+                encoder.finish().map(drop)
+            }
+        }
+    }
+
     fn write_plain(
         &self,
         to: &mut dyn Write,

@@ -25,6 +25,15 @@ pub const TARGET: Target = Target {
 /// The bit of the first byte that says that the rest is a file as it stands.
 const AS_IT_IS: u8 = 1 << 6;
 
+/// The bit that says that the rest is the header of an AFNI dataset.
+const AFNI: u8 = 1 << 7;
+
+const HEAD: &str = "type = integer-attribute\nname = DATASET_RANK\ncount = 2\n3 9\n\n\
+    type = integer-attribute\nname = DATASET_DIMENSIONS\ncount = 3\n2 2 3\n\n\
+    type = integer-attribute\nname = BRICK_TYPES\ncount = 9\n1 1 1 1 1 1 1 1 1\n\n\
+    type = float-attribute\nname = BRICK_FLOAT_FACS\ncount = 9\n0 1 1 0 0.5 1 1 1 2\n\n\
+    type = string-attribute\nname = BYTEORDER_STRING\ncount = 10\n'LSB_FIRST~\n";
+
 /// A byte that says how the image is compressed, and how many threads and volumes a chunk.
 fn seeds() -> Vec<Vec<u8>> {
     let images = images();
@@ -32,13 +41,15 @@ fn seeds() -> Vec<Vec<u8>> {
     let packed = packed.into_iter().map(|file| [vec![AS_IT_IS], file].concat());
     let numbered = images.iter().enumerate();
     let seeds = numbered.map(|(number, image)| [vec![number as u8], image.clone()].concat());
-    seeds.chain(packed).collect()
+    let afni = [vec![AFNI], HEAD.as_bytes().to_vec()].concat();
+    seeds.chain(packed).chain([afni]).collect()
 }
 
 fn run(input: &[u8], folder: &Path) -> Reached {
     let Some((&kind, image)) = input.split_first() else { return Reached::Head };
+    let is_afni = kind & AFNI != 0;
     let packed = |part: &[u8]| match kind % 4 {
-        _ if kind & AS_IT_IS != 0 => part.to_vec(),
+        _ if is_afni || kind & AS_IT_IS != 0 => part.to_vec(),
         1 => bytes::gzip(part),
         2 => bytes::bzip2(part),
         3 => bytes::zstd(part),
@@ -52,7 +63,16 @@ fn run(input: &[u8], folder: &Path) -> Reached {
         (true, _) => image.split_at_checked(348),
         _ => None,
     };
-    let file = folder.join(if halves.is_some() { "run.img" } else { "run.nii" });
+    let file = folder.join(match (halves, is_afni) {
+        (_, true) => "run+orig.HEAD",
+        (Some(_), _) => "run.img",
+        _ => "run.nii",
+    });
+    let halves = halves.filter(|_| !is_afni);
+    if is_afni {
+        let samples: Vec<u8> = (0..216_u32).map(|it| (it * it % 251) as u8).collect();
+        fs::write(folder.join("run+orig.BRIK"), samples).expect("a file");
+    }
     fs::write(&file, packed(halves.map_or(image, |(_, voxels)| voxels))).expect("a file");
     if let Some((header, _)) = halves {
         fs::write(folder.join("run.hdr"), packed(header)).expect("a file");
