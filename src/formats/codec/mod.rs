@@ -97,9 +97,11 @@ impl Compression {
             Compression::None | Compression::Gzip => 0,
             #[cfg(feature = "bzip2")]
             Compression::Bzip2 => bzip2::DECODER_BYTES,
-            // The window grows by doubling.
+            // The window grows by doubling to a power of two, beside the half of it.
             #[cfg(feature = "zstd")]
-            Compression::Zstd { window_bytes } => 2 * window_bytes.min(content_bytes),
+            Compression::Zstd { window_bytes } => {
+                2 * window_bytes.min(content_bytes).next_power_of_two()
+            }
         }
     }
 
