@@ -11,7 +11,7 @@ impl Attributes {
     /// The attributes in the text of a `.HEAD`.
     ///
     /// # Errors
-    /// A text that is none; the file is not named.
+    /// A text that is no `.HEAD`; the file is not named.
     pub fn parse(text: &str) -> Result<Attributes> {
         let (mut attributes, mut rest) = (HashMap::new(), text.trim_start());
         while !rest.is_empty() {
@@ -40,7 +40,7 @@ impl Attributes {
     /// The numbers of an attribute; none if it is not there.
     ///
     /// # Errors
-    /// What is no number.
+    /// A word that is no number.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
         let words = self.0.get(name).map(|text| text.split_whitespace()).into_iter().flatten();
         let number = |word: &str| {
@@ -76,7 +76,7 @@ fn characters(text: &str, count: usize) -> Option<(&str, &str)> {
     }
 }
 
-/// So many words, and what follows them.
+/// The first `count` words of a text, and the text behind them.
 fn numbers(text: &str, count: usize) -> Option<(&str, &str)> {
     let mut end = 0;
     for _ in 0..count {

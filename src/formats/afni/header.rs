@@ -1,4 +1,4 @@
-//! What the attributes mean.
+//! The header of an AFNI dataset: grid, place in space, type and factors, as its attributes say.
 
 use super::attributes::{Attributes, damaged};
 use crate::error::{Error, Result};
@@ -26,9 +26,9 @@ pub(super) struct Header {
 /// The factors of the sub-bricks.
 #[derive(Clone, Debug)]
 pub(super) enum Factors {
-    /// One of all, or none.
+    /// One factor of all sub-bricks, or none.
     One(Scaling),
-    /// One of each.
+    /// A factor of each sub-brick.
     Each(Vec<Scaling>),
 }
 

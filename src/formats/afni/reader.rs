@@ -1,4 +1,4 @@
-//! A dataset opened for its header, and samples of sub-bricks that differ in their factor: as float64,
+//! An AFNI dataset opened for its header, and samples of sub-bricks that differ in their factor: as float64,
 //! each the product of what is stored and the factor, as nibabel has them.
 
 use super::attributes::damaged;

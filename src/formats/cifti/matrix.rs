@@ -30,7 +30,7 @@ pub(super) enum Row {
 }
 
 impl Row {
-    /// How many there are.
+    /// How many time points or maps a row has.
     pub fn length(&self) -> usize {
         match self {
             Row::Series { points, .. } => *points,

@@ -1,5 +1,5 @@
-//! What follows the voxels, all big-endian: five float32, of which the first is the TR in ms, and tags.
-//! Either may be missing.
+//! The footer of an MGH file, behind the voxels and big-endian: five float32, of which the first is the TR
+//! in ms, and tags. Either may be missing.
 
 use std::io::{self, Read, Write};
 

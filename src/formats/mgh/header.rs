@@ -1,4 +1,4 @@
-//! The 284 bytes before the voxels, all big-endian.
+//! The header of an MGH file: the 284 bytes before the voxels, all big-endian.
 
 use crate::error::{Error, Result};
 use crate::formats::geometry::positive;

@@ -1,4 +1,4 @@
-//! An image opened for its header and its footer.
+//! An MGH image opened for its header and its footer.
 
 use super::footer::{Footer, MOST_TAG_BYTES, command_lines};
 use super::header::{HEADER_BYTES, Header};
