@@ -77,7 +77,7 @@ fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
     let series = series_bytes(session, settings, judging.min(session.runs().len()));
     // What one thread needed the allocator keeps while another judges the maps.
     let kept = if judging > 1 { 2 * map } else { 0 };
-    let sorted = 8 * map + kept + series + ARENA_BYTES * (judging as u64 - 1);
+    let sorted = 7 * map + kept + series + ARENA_BYTES * (judging as u64 - 1);
     // The values of a region; of several runs also of each, and what the allocator keeps of those before.
     let of_region = match (recipe.regions.kinds(), session.runs().len()) {
         (0, _) => 0,
