@@ -35,7 +35,7 @@ use crate::regions::Regions;
 use crate::resources;
 use crate::runs::{self, Run, Session};
 use crate::stats::formula::{Combine, Formula};
-use crate::stats::quantiles::median;
+use crate::stats::quantiles::median_of_finite;
 use crate::stats::sampling::Model;
 use crate::stats::signals::{SignalsWanted, Spans};
 use crate::stats::summary::Summary;
@@ -365,7 +365,7 @@ impl Planned {
         let vary_too_little = |it: &&f64| 0.0 < **it && **it <= least_std;
         let below_least_std = stds.map_or(0, |stds| stds.iter().filter(vary_too_little).count());
         let between_runs =
-            share.and_then(|share| BetweenRuns::from_shares(&defined, &share, analysis));
+            share.and_then(|share| BetweenRuns::from_shares(&summary, &defined, &share, analysis));
         let seen = findings::Computed {
             prepared: &prepared,
             analysis,
@@ -522,13 +522,9 @@ fn run_records(
     runs.map(|(run, prepared)| {
         let (mut median_tsnr, mut brain_median_tsnr) = (None, None);
         if let Some(map) = own.next() {
-            let finite = map.values().iter().copied().filter(|it| it.is_finite());
-            median_tsnr = median(&mut finite.collect::<Vec<_>>());
+            median_tsnr = median_of_finite(map.values().iter().copied());
             let inside = brain.map(|it| it.mask.mask.values_inside(map.values()));
-            brain_median_tsnr = inside.and_then(|mut it| {
-                it.retain(|tsnr| tsnr.is_finite());
-                median(&mut it)
-            });
+            brain_median_tsnr = inside.and_then(|it| median_of_finite(it.into_iter()));
         }
         let signals = signals.next().unwrap_or_default();
         let record = run_record(run, prepared, signals)?;

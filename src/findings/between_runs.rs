@@ -6,8 +6,9 @@ use crate::numbers::{figure, share};
 use crate::pipeline::Analysis;
 use crate::runs::one_run_by_files;
 use crate::stats::formula::{Combine, Formula};
-use crate::stats::quantiles::median;
+use crate::stats::quantiles::median_of_finite;
 use crate::stats::sampling::Scope;
+use crate::stats::summary::Summary;
 use serde::Serialize;
 
 pub(super) const RULE: Rule = Rule {
@@ -37,8 +38,13 @@ pub struct BetweenRuns {
 
 impl BetweenRuns {
     /// The figures of maps of several runs concatenated as they are; `tsnr` and `share` are those of the
-    /// same voxels, all of them with a tSNR.
-    pub fn from_shares(tsnr: &[f64], share: &[f64], analysis: &Analysis) -> Option<BetweenRuns> {
+    /// same voxels, all of them with a tSNR, and `summary` is that of `tsnr`.
+    pub fn from_shares(
+        summary: &Summary,
+        tsnr: &[f64],
+        share: &[f64],
+        analysis: &Analysis,
+    ) -> Option<BetweenRuns> {
         let Analysis { definition, model, .. } = analysis;
         if definition.combine != Combine::Concat
             || model.runs().len() < 2
@@ -50,14 +56,10 @@ impl BetweenRuns {
         // Of the same squares, so that the ratio of the two is all that is needed.
         let freedom = demean.freedom(model) / definition.freedom(model);
         let demeaned = |(tsnr, share): (&f64, &f64)| tsnr * (freedom / (1.0 - share)).sqrt();
-        let demeaned = tsnr.iter().zip(share).map(demeaned);
-        let median_of_finite = |values: &mut dyn Iterator<Item = f64>| {
-            median(&mut values.filter(|value| value.is_finite()).collect::<Vec<_>>())
-        };
         Some(BetweenRuns {
-            share: median_of_finite(&mut share.iter().copied())?,
-            concat_median: median(&mut tsnr.to_vec())?,
-            demean_median: median_of_finite(&mut { demeaned })?,
+            share: median_of_finite(share.iter().copied())?,
+            concat_median: summary.distribution?.median,
+            demean_median: median_of_finite(tsnr.iter().zip(share).map(demeaned))?,
         })
     }
 
@@ -124,9 +126,11 @@ mod tests {
             wanted: Wanted::default(),
             signals: SignalsWanted::default(),
         };
-        let of = |ddof| {
-            BetweenRuns::from_shares(&[30.0, 40.0, 50.0], &[0.5; 3], &analysis(ddof)).unwrap()
+        let from_shares = |tsnr: &[f64], share: &[f64], analysis: &Analysis| {
+            let summary = Summary::from_values(tsnr.iter().copied());
+            BetweenRuns::from_shares(&summary, tsnr, share, analysis)
         };
+        let of = |ddof| from_shares(&[30.0, 40.0, 50.0], &[0.5; 3], &analysis(ddof)).unwrap();
         let plain = of(Ddof::Fixed(0));
         assert_eq!((plain.share, plain.concat_median), (0.5, 40.0));
         assert!((plain.demean_median - 40.0 * 2.0_f64.sqrt()).abs() < 1e-12);
@@ -135,12 +139,12 @@ mod tests {
         for (share, is_telling) in [(0.17, false), (0.173, false), (0.174, true), (0.18, true)] {
             let analysis = analysis(Ddof::Fixed(0));
             let tsnr = [30.0, 40.0, 50.0];
-            let found = BetweenRuns::from_shares(&tsnr, &[share; 3], &analysis).unwrap();
+            let found = from_shares(&tsnr, &[share; 3], &analysis).unwrap();
             assert_eq!(found.is_telling(), is_telling, "{share}");
         }
         let rank = of(Ddof::Rank).demean_median;
         assert!((rank - 40.0 * (2.0 * 98.0 / 99.0_f64).sqrt()).abs() < 1e-12);
         let one = Analysis { model: Arc::new(Model::all([100])), ..analysis(Ddof::Rank) };
-        assert_eq!(BetweenRuns::from_shares(&[1.0], &[0.0], &one), None);
+        assert_eq!(from_shares(&[1.0], &[0.0], &one), None);
     }
 }

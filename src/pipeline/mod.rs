@@ -408,21 +408,14 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
 
 /// Samples as the definition counts them, and the hashes of what they were, if these are wanted and differ.
 fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, Option<BlockHashes>) {
-    let not_finite = analysis.definition.not_finite;
-    if not_finite == NotFinite::Undefined || samples.datatype().is_integer() {
-        return (samples, None);
-    }
+    let infinities = match analysis.definition.not_finite {
+        _ if samples.datatype().is_integer() => return (samples, None),
+        NotFinite::Undefined => return (samples, None),
+        NotFinite::NanIsZero => Infinities::Kept,
+        NotFinite::Zero => Infinities::Zero,
+    };
     let hashes = analysis.signals.hashes.then(|| BlockHashes::new(&samples));
-    (counted(samples, not_finite), hashes)
-}
-
-/// Samples as a definition counts them.
-fn counted(samples: Samples, not_finite: NotFinite) -> Samples {
-    match not_finite {
-        NotFinite::Undefined => samples,
-        NotFinite::NanIsZero => samples.with_zeros_for_nan(Infinities::Kept),
-        NotFinite::Zero => samples.with_zeros_for_nan(Infinities::Zero),
-    }
+    (samples.with_zeros_for_nan(infinities), hashes)
 }
 
 /// A task's failure as the error it returned; of a panic, a line that says whose fault it is.

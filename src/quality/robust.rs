@@ -1,11 +1,10 @@
 //! Centres and spreads that a few bad values do not move.
 
-use crate::stats::quantiles::{self, quantiles_of_finite};
+use crate::stats::quantiles::{median_of_finite, quantiles_of_finite};
 
 /// The median of the values that are finite; NaN of none.
 pub(super) fn median(values: &[f64]) -> f64 {
-    let mut finite: Vec<f64> = values.iter().copied().filter(|it| it.is_finite()).collect();
-    quantiles::median(&mut finite).unwrap_or(f64::NAN)
+    median_of_finite(values.iter().copied()).unwrap_or(f64::NAN)
 }
 
 /// The std of a normal distribution with the median absolute deviation of the values; NaN of none.

@@ -9,7 +9,14 @@
 /// The median: the value in the middle, of an even number of values the mean of the middle
 /// two. None of no values.
 pub fn median(values: &mut [f64]) -> Option<f64> {
-    quantiles_and_median(values, []).map(|(_, median)| median)
+    let last = values.len().checked_sub(1)?;
+    let found = of_ranks(values, &[last / 2, last.div_ceil(2)]);
+    Some(if last % 2 == 0 { found[0] } else { (found[0] + found[1]) / 2.0 })
+}
+
+/// The [`median`] of those values that are finite.
+pub fn median_of_finite(values: impl Iterator<Item = f64>) -> Option<f64> {
+    median(&mut values.filter(|it| it.is_finite()).collect::<Vec<_>>())
 }
 
 /// The quantile `q`: that of 0 is the least value, that of 1 the greatest. None of no values.
@@ -27,27 +34,14 @@ pub fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
 /// # Panics
 /// As [`quantile`].
 pub fn quantiles<const N: usize>(values: &mut [f64], qs: [f64; N]) -> Option<[f64; N]> {
-    quantiles_and_median(values, qs).map(|(quantiles, _)| quantiles)
-}
-
-/// Several quantiles as [`quantiles`] finds them, and the [`median`].
-///
-/// # Panics
-/// As [`quantile`].
-pub fn quantiles_and_median<const N: usize>(
-    values: &mut [f64],
-    qs: [f64; N],
-) -> Option<([f64; N], f64)> {
     let last = values.len().checked_sub(1)?;
     let places = qs.map(|q| position(last, q));
     // The last value stands for the one behind it.
-    let around = places.iter().flat_map(|&(rank, _)| [rank, last.min(rank + 1)]);
-    let ranks: Vec<usize> = around.chain([last / 2, last.div_ceil(2)]).collect();
+    let ranks: Vec<usize> =
+        places.iter().flat_map(|&(rank, _)| [rank, last.min(rank + 1)]).collect();
     let found = of_ranks(values, &ranks);
     let between = |at: usize| on_the_line(found[2 * at], found[2 * at + 1], places[at].1);
-    let [lower, upper] = [found[2 * N], found[2 * N + 1]];
-    let median = if last % 2 == 0 { lower } else { (lower + upper) / 2.0 };
-    Some((std::array::from_fn(between), median))
+    Some(std::array::from_fn(between))
 }
 
 /// Where a quantile lies, if `last` is the rank of the greatest value: behind which value in ascending

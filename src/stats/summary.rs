@@ -1,6 +1,6 @@
 //! Some voxels of a map in a few figures.
 
-use super::quantiles::quantiles_and_median;
+use super::quantiles::{median, quantiles};
 
 /// How many voxels there are, and how the values of those that have one are distributed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +18,9 @@ pub struct Summary {
 pub struct Distribution {
     /// Arithmetic mean, whose last digits do not suffer from the number of voxels.
     pub mean: f64,
-    /// The median, see [`median`](super::quantiles::median).
+    /// The median, see [`median`].
     pub median: f64,
-    /// The quantiles 0.05, 0.25, 0.75 and 0.95, as [`quantiles`](super::quantiles::quantiles) defines them.
+    /// The quantiles 0.05, 0.25, 0.75 and 0.95, as [`quantiles`] defines them.
     pub quantiles: [f64; 4],
 }
 
@@ -46,9 +46,10 @@ impl Summary {
     /// The summary of values that are all finite, which are left in another order.
     pub fn from_finite(values: &mut [f64]) -> Summary {
         let mean = mean(values);
-        let found = quantiles_and_median(values, Summary::QUANTILES);
-        let distribution =
-            found.map(|(quantiles, median)| Distribution { mean, median, quantiles });
+        let distribution = quantiles(values, Summary::QUANTILES).map(|quantiles| {
+            let median = median(values).expect("a value, as there are quantiles");
+            Distribution { mean, median, quantiles }
+        });
         Summary { voxels: values.len(), undefined: 0, distribution }
     }
 }
