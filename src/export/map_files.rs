@@ -79,8 +79,8 @@ pub fn encoding(path: &Path, format: Option<MapFormat>) -> Encoding {
 /// The format that is asked for by the names of maps and by a choice, if it is by any.
 ///
 /// # Errors
-/// What contradicts itself, in words: names of two formats, a choice of another than they say, values
-/// that MGH does not have.
+/// A message where they contradict each other: names of two formats, a choice of another than they say,
+/// values that MGH does not have.
 pub fn asked_format<'a>(
     names: impl Iterator<Item = &'a Path>,
     chosen: Option<MapFormat>,

@@ -1,6 +1,7 @@
 //! Maps as files, whatever their format.
 
 use crate::error::Result;
+use flate2::{Compression, write::GzEncoder};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -31,6 +32,49 @@ pub enum MapPrecision {
     Float32,
     /// 64-bit floats.
     Float64,
+}
+
+/// The endings of the names of maps, in small letters: whether they ask for MGH, and for compression.
+const ENDINGS: [(&str, bool, Encoding); 4] = [
+    (".nii", false, Encoding::Plain),
+    (".nii.gz", false, Encoding::Gzip),
+    (".mgh", true, Encoding::Plain),
+    (".mgz", true, Encoding::Gzip),
+];
+
+/// Whether the name of a file to be written asks for MGH, and the encoding that it asks for; none of a name
+/// that cannot be written. The case of its letters does not matter.
+fn asked_by_name(path: &Path) -> Option<(bool, Encoding)> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let (_, is_mgh, encoding) = ENDINGS.into_iter().find(|it| name.ends_with(it.0))?;
+    Some((is_mgh, encoding))
+}
+
+impl Encoding {
+    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, `.mgz` or `.mgh`, or
+    /// nothing that can be written. The case of its letters does not matter.
+    pub fn of_output_name(path: &Path) -> Option<Encoding> {
+        asked_by_name(path).map(|(_, encoding)| encoding)
+    }
+
+    /// Writes what `content` writes, compressed if the file is. The gzip header carries no time stamp.
+    ///
+    /// # Errors
+    /// Those of `content` and of writing `to`.
+    pub(super) fn write(
+        self,
+        to: &mut dyn Write,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self {
+            Encoding::Plain => content(to),
+            Encoding::Gzip => {
+                let mut encoder = GzEncoder::new(to, Compression::fast());
+                content(&mut encoder)?;
+                encoder.finish().map(drop)
+            }
+        }
+    }
 }
 
 impl MapPrecision {
@@ -111,12 +155,7 @@ impl MapFormat {
     /// Whether the name of a file to be written asks for MGH, or for NIfTI; none of a name that asks for
     /// neither.
     pub fn is_mgh_by_output_name(path: &Path) -> Option<bool> {
-        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        let is_any = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-        match (is_any(&[".mgz", ".mgh"]), is_any(&[".nii.gz", ".nii"])) {
-            (false, false) => None,
-            (is_mgh, _) => Some(is_mgh),
-        }
+        asked_by_name(path).map(|(is_mgh, _)| is_mgh)
     }
 }
 

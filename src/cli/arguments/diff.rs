@@ -118,7 +118,7 @@ impl DiffArguments {
     /// The format of the maps, if their names or an option ask for one.
     ///
     /// # Errors
-    /// What contradicts itself, in words.
+    /// A message that says which names or options contradict each other.
     pub fn map_format(&self) -> Result<Option<MapFormat>, String> {
         let names = self.difference.iter().chain(&self.ratio).map(PathBuf::as_path);
         asked_format(names, self.output_format, self.dtype)

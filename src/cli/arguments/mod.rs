@@ -456,7 +456,7 @@ impl RunArguments {
     /// The format of the maps and the mask, if their names or an option ask for one.
     ///
     /// # Errors
-    /// What contradicts itself, in words.
+    /// A message that says which names or options contradict each other.
     pub fn map_format(&self) -> Result<Option<MapFormat>, String> {
         let names = self.maps_to_write().map(|(path, _)| path).chain(self.mask_out.as_deref());
         asked_format(names, self.output_format, self.dtype)

@@ -67,7 +67,7 @@ fn field<'a>(text: &'a str, key: &str) -> Result<(&'a str, &'a str)> {
     Ok((value.trim(), rest))
 }
 
-/// So many characters behind a quote, and what follows them.
+/// The first `count` characters behind the quote that a text begins with, and the text behind them.
 fn characters(text: &str, count: usize) -> Option<(&str, &str)> {
     let text = text.trim_start().strip_prefix('\'')?;
     match count {

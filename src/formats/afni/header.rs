@@ -36,7 +36,7 @@ impl Header {
     /// The header in the text of a `.HEAD`.
     ///
     /// # Errors
-    /// What makes it unusable, without the file's name.
+    /// A header that cannot be used; the file is not named.
     pub fn parse(text: &str) -> Result<Header> {
         let attributes = Attributes::parse(text)?;
         let rank = attributes.numbers("DATASET_RANK")?;

@@ -14,11 +14,11 @@ pub(super) struct Matrix {
     /// The element that says what stands along a row, in bytes of the XML.
     pub row_element: Range<usize>,
     pub row: Row,
-    /// What the rows are of.
+    /// The points or parcels of which there is a row each.
     pub points: Arc<Points>,
 }
 
-/// What stands along a row.
+/// The axis along a row: time points, or maps.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Row {
     /// Time points, and their step.

@@ -4,9 +4,8 @@ use super::matrix::Matrix;
 use super::reader::XML;
 use crate::error::{Error, Result, Setting};
 use crate::formats::nifti::{Extension, Fields, Standard};
-use crate::formats::{Encoding, MapFile, MapFormat, MapPrecision, MapSink, PointsKind};
+use crate::formats::{MapFile, MapFormat, MapPrecision, MapSink, PointsKind};
 use crate::markup::escaped;
-use flate2::{Compression, write::GzEncoder};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -108,14 +107,7 @@ impl MapSink for Sink {
         file: &MapFile,
     ) -> io::Result<()> {
         assert_eq!(values.len(), self.points, "a value for each point");
-        match file.encoding {
-            Encoding::Plain => self.write_plain(to, values, file),
-            Encoding::Gzip => {
-                let mut encoder = GzEncoder::new(to, Compression::fast());
-                self.write_plain(&mut encoder, values, file)?;
-                encoder.finish().map(drop)
-            }
-        }
+        file.encoding.write(to, |to| self.write_plain(to, values, file))
     }
 
     fn left_out(&self) -> &[String] {

@@ -3,7 +3,7 @@
 use bzip2::bufread::MultiBzDecoder;
 use std::io::{self, BufRead, ErrorKind, Read};
 
-/// What a decoder holds of blocks of 900,000 bytes: four bytes each, and tables.
+/// The memory of a decoder of blocks of 900,000 bytes: four bytes for each of these, and tables.
 pub(super) const DECODER_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The content of the bzip2 file that `R` reads.

@@ -5,13 +5,9 @@ use super::fields::{Fields, Standard};
 use super::header::{Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
 use crate::error::{Error, Result, Setting};
-use crate::formats::{
-    Encoding, Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh,
-};
+use crate::formats::{Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh};
 use crate::voxels::ByteOrder;
-use flate2::{Compression, write::GzEncoder};
 use std::io::{self, Read, Write};
-use std::path::Path;
 
 /// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h, nifti2.h).
 const MOST_DESCRIPTION_BYTES: usize = 79;
@@ -27,19 +23,6 @@ const COMMENT: i32 = 6;
 
 /// The most bytes of a file's extensions that are held: they are notes, of kilobytes.
 pub(super) const MOST_EXTENSION_BYTES: u64 = 4 * 1024 * 1024;
-
-impl Encoding {
-    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, `.mgz` or `.mgh`, or
-    /// nothing that can be written. The case of its letters does not matter.
-    pub fn of_output_name(path: &Path) -> Option<Encoding> {
-        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        if name.ends_with(".nii.gz") || name.ends_with(".mgz") {
-            Some(Encoding::Gzip)
-        } else {
-            (name.ends_with(".nii") || name.ends_with(".mgh")).then_some(Encoding::Plain)
-        }
-    }
-}
 
 /// A header extension: a code that says whose it is (nifti1.h, `NIFTI_ECODE_*`), and data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -308,20 +291,12 @@ impl MapSink for Sink {
     ) -> io::Result<()> {
         let voxels: usize = self.geometry.shape.iter().product();
         assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
-        let standard = match self.format(file.format).expect("a format that was asked for") {
-            MapFormat::Nifti1 => Standard::One,
-            MapFormat::Mgh => return self.write_mgh(to, values, file),
-            _ => Standard::Two,
-        };
-        match file.encoding {
-            Encoding::Plain => self.write_plain(to, values, file, standard),
-            Encoding::Gzip => {
-                // The gzip header carries no time stamp.
-                let mut encoder = GzEncoder::new(to, Compression::fast());
-                self.write_plain(&mut encoder, values, file, standard)?;
-                encoder.finish().map(drop)
-            }
-        }
+        let format = self.format(file.format).expect("a format that was asked for");
+        file.encoding.write(to, |to| match format {
+            MapFormat::Nifti1 => self.write_nifti(to, values, file, Standard::One),
+            MapFormat::Mgh => mgh::write(&self.geometry, to, values, file),
+            _ => self.write_nifti(to, values, file, Standard::Two),
+        })
     }
 
     fn left_out(&self) -> &[String] {
@@ -330,23 +305,7 @@ impl MapSink for Sink {
 }
 
 impl Sink {
-    fn write_mgh(
-        &self,
-        to: &mut dyn Write,
-        values: &mut dyn ExactSizeIterator<Item = f64>,
-        file: &MapFile,
-    ) -> io::Result<()> {
-        match file.encoding {
-            Encoding::Plain => mgh::write(&self.geometry, to, values, file),
-            Encoding::Gzip => {
-                let mut encoder = GzEncoder::new(to, Compression::fast());
-                mgh::write(&self.geometry, &mut encoder, values, file)?;
-                encoder.finish().map(drop)
-            }
-        }
-    }
-
-    fn write_plain(
+    fn write_nifti(
         &self,
         to: &mut dyn Write,
         values: &mut dyn ExactSizeIterator<Item = f64>,
