@@ -11,6 +11,7 @@
 //! | [`record`] | what came out: runs, maps, summaries, findings, times, provenance |
 //! | [`export`] | outputs of a record: maps, JSON, tables, summary, sentences, pictures, pages |
 //! | [`diff`] | two maps beside each other |
+//! | [`info`] | what an image says of itself, without its voxels |
 //! | [`findings`] | what a person should know, a rule a file |
 //! | [`maps`] | the registry of maps: name, unit, formula, value; several as one collection |
 //! | [`pipeline`] | the session and the three modes that compute its maps |
@@ -55,6 +56,7 @@ pub mod error;
 pub mod export;
 pub mod findings;
 pub mod formats;
+pub mod info;
 pub mod maps;
 pub mod markup;
 pub mod nuisance;

@@ -10,6 +10,7 @@ mod arguments;
 mod compare;
 mod diff;
 mod generate;
+mod info;
 mod messages;
 mod outputs;
 mod progress;
@@ -103,6 +104,7 @@ fn dispatch(command: CommandLine, process: &Process) -> Result<()> {
         None => run::run(&command.run, process),
         Some(Subcommand::Run(arguments)) => run::run(&arguments, process),
         Some(Subcommand::Diff(arguments)) => diff::run(&arguments, process),
+        Some(Subcommand::Info(arguments)) => info::run(&arguments, process),
         Some(Subcommand::Compare(arguments)) => compare::run(&arguments, process),
         Some(Subcommand::Recipe(arguments)) => recipe::run(&arguments, process),
         Some(Subcommand::Completions { shell }) => generate::completions(shell),

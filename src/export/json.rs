@@ -134,7 +134,7 @@ struct DefinitionJson<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct GridJson {
+pub(in crate::export) struct GridJson {
     /// Voxels along x, y, z.
     shape: [usize; 3],
     /// The sizes of a voxel along x, y, z, in `spatial_unit`.

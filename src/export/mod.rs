@@ -1,6 +1,7 @@
 //! Outputs, each a function of a [`Record`](crate::record::Record) and options of its own: maps,
 //! JSON, tables, the summary, sentences, pictures and pages. Those of the comparison of two maps are
-//! functions of a [`DiffRecord`](crate::diff::DiffRecord), in [`diff`].
+//! functions of a [`DiffRecord`](crate::diff::DiffRecord), in [`diff`]; those of what an image says of
+//! itself of an [`ImageInfo`](crate::info::ImageInfo), in [`info`].
 //!
 //! One exporter a file. None reads the clock, the command line or an image; what only the caller
 //! knows, it is handed as a [`Context`]. None writes a file either: they give bytes or text.
@@ -10,6 +11,7 @@ pub mod definitions;
 pub mod diff;
 pub mod graph;
 pub mod html;
+pub mod info;
 pub mod json;
 mod map_files;
 pub mod nifti;

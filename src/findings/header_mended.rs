@@ -14,6 +14,9 @@ pub(super) const RULE: Rule = Rule {
 pub(super) const DIFF_RULE: Rule =
     Rule { look: Look::Pair(|pair: &Pair| found(pair.beside.oddities())), ..RULE };
 
+pub(super) const IMAGE_RULE: Rule =
+    Rule { look: Look::Image(|image| found(oddities(image.images().iter()))), ..RULE };
+
 fn find(opened: &Opened) -> Vec<Finding> {
     let of_runs = oddities(opened.prepared.session.images());
     found(of_runs.chain(opened.beside.oddities()))

@@ -4,7 +4,8 @@
 //! Some look at what is known before a voxel is read (`Opened`), the others at what came out of
 //! the one pass (`Computed`). What is found stands in one list of the
 //! [`Record`](crate::record::Record), which every output reads. [`DIFF_RULES`] are those of the
-//! comparison of two maps, whose findings stand in the [`DiffRecord`](crate::diff::DiffRecord).
+//! comparison of two maps, whose findings stand in the [`DiffRecord`](crate::diff::DiffRecord);
+//! [`IMAGE_RULES`] look at one image alone, for its [`ImageInfo`](crate::info::ImageInfo).
 //!
 //! To add one: write its file beside these, with a `RULE`, and name it in [`RULES`];
 //! CONTRIBUTING.md has a worked example. A finding of a comparison has a `DIFF_RULE`, named in
@@ -72,7 +73,7 @@ use crate::pipeline::{Analysis, Beside, RunSignals};
 use crate::quality::{Quality, RunQuality};
 use crate::recipe::{FieldDifference, Recipe, RecordedDefinition, TsnrDefinition};
 use crate::regions::{Brain, NamedMask};
-use crate::runs::{grouped_by, names_of, shortened};
+use crate::runs::{Run, grouped_by, names_of, shortened};
 use crate::stats::peak::RunPeak;
 use crate::stats::summary::Summary;
 use crate::voxels::Datatype;
@@ -152,6 +153,15 @@ pub const DIFF_RULES: &[Rule] = &[
     gzip_surplus::DIFF_RULE,
 ];
 
+/// All rules that one image tells by its header and name, in the order in which their findings are listed.
+pub const IMAGE_RULES: &[Rule] = &[
+    part_phase::IMAGE_RULE,
+    tr_sidecar::IMAGE_RULE,
+    tr_milliseconds::IMAGE_RULE,
+    orientation_unknown::IMAGE_RULE,
+    header_mended::IMAGE_RULE,
+];
+
 /// A rule that finds something.
 pub struct Rule {
     /// A name that stays as it is.
@@ -194,6 +204,8 @@ enum Look {
     },
     /// Two maps that are compared.
     Pair(fn(&Pair) -> Vec<Finding>),
+    /// One image, of which no voxel is read.
+    Image(fn(&Run) -> Vec<Finding>),
 }
 
 impl Rule {
@@ -234,7 +246,7 @@ pub enum Severity {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
-    /// The name of its rule, in [`RULES`] or [`DIFF_RULES`].
+    /// The name of its rule, in [`RULES`], [`DIFF_RULES`] or [`IMAGE_RULES`].
     pub name: &'static str,
     /// How much it matters.
     pub severity: Severity,
@@ -467,7 +479,7 @@ pub(crate) struct Pair<'a> {
 pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Before(look) | Look::BeforeAndAfter { before: look, .. } => look(opened),
-        Look::After { .. } | Look::Judge { .. } | Look::Pair(_) => Vec::new(),
+        Look::After { .. } | Look::Judge { .. } | Look::Pair(_) | Look::Image(_) => Vec::new(),
     };
     RULES.iter().flat_map(rule).collect()
 }
@@ -475,7 +487,7 @@ pub(crate) fn before(opened: &Opened) -> Vec<Finding> {
 /// The findings that the maps tell.
 pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
-        Look::Before(_) | Look::Pair(_) => Vec::new(),
+        Look::Before(_) | Look::Pair(_) | Look::Image(_) => Vec::new(),
         Look::After { looked_for, find }
         | Look::Judge { looked_for, find, .. }
         | Look::BeforeAndAfter { looked_for, find, .. } => match looked_for(computed) {
@@ -490,11 +502,18 @@ pub(crate) fn after(computed: &Computed) -> Vec<Finding> {
 pub(crate) fn of_pair(pair: &Pair) -> Vec<Finding> {
     let rule = |rule: &Rule| match rule.look {
         Look::Pair(look) => look(pair),
-        Look::Before(_) | Look::After { .. } | Look::Judge { .. } | Look::BeforeAndAfter { .. } => {
-            Vec::new()
-        }
+        _ => Vec::new(),
     };
     DIFF_RULES.iter().flat_map(rule).collect()
+}
+
+/// The findings that one image tells by itself.
+pub(crate) fn of_image(image: &Run) -> Vec<Finding> {
+    let rule = |rule: &Rule| match rule.look {
+        Look::Image(look) => look(image),
+        _ => Vec::new(),
+    };
+    IMAGE_RULES.iter().flat_map(rule).collect()
 }
 
 /// The oddities of images that go by the name of their files.
@@ -526,7 +545,7 @@ pub(crate) fn looked_for(computed: &Computed) -> Vec<String> {
             .to_owned()
     });
     let of_maps = RULES.iter().filter_map(|rule| match rule.look {
-        Look::Before(_) | Look::Pair(_) => None,
+        Look::Before(_) | Look::Pair(_) | Look::Image(_) => None,
         Look::After { looked_for, .. }
         | Look::Judge { looked_for, .. }
         | Look::BeforeAndAfter { looked_for, .. } => looked_for(computed),

@@ -4,7 +4,7 @@ use super::{Finding, Look, Opened, Pair, Place, Rule, Severity};
 use crate::formats::Geometry;
 use crate::pictures::unknown_sides;
 use crate::recipe::Recipe;
-use crate::runs::name_of;
+use crate::runs::{Run, name_of};
 use std::path::Path;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,6 +16,8 @@ pub(super) const RULE: Rule = Rule {
 
 pub(super) const DIFF_RULE: Rule = Rule { look: Look::Pair(find_of_pair), ..RULE };
 
+pub(super) const IMAGE_RULE: Rule = Rule { look: Look::Image(find_of_image), ..RULE };
+
 fn find(opened: &Opened) -> Vec<Finding> {
     let session = &opened.prepared.session;
     let image = session.first_image();
@@ -26,6 +28,10 @@ fn find(opened: &Opened) -> Vec<Finding> {
 
 fn find_of_pair(pair: &Pair) -> Vec<Finding> {
     found(pair.paths[0], pair.geometry, false).into_iter().collect()
+}
+
+fn find_of_image(image: &Run) -> Vec<Finding> {
+    found(image.path(), image.images()[0].geometry(), false).into_iter().collect()
 }
 
 /// Whether somebody will look for a side, or something that has sides is laid over the runs.

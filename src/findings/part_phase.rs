@@ -10,6 +10,9 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
+pub(super) const IMAGE_RULE: Rule =
+    Rule { look: Look::Image(|image| found(std::slice::from_ref(image))), ..RULE };
+
 /// The part of a complex image that a run is by its name, if it is not the magnitude.
 fn part(run: &Run) -> Option<&'static str> {
     let entities = run.entities();
@@ -27,8 +30,11 @@ pub(super) fn has_other_parts(session: &Session) -> bool {
 }
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let runs = opened.prepared.session.runs().iter();
-    let parts: Vec<_> = runs.filter_map(|run| Some((part(run)?, run.path()))).collect();
+    found(opened.prepared.session.runs())
+}
+
+fn found(runs: &[Run]) -> Vec<Finding> {
+    let parts: Vec<_> = runs.iter().filter_map(|run| Some((part(run)?, run.path()))).collect();
     let Some(&(what, _)) = parts.first() else { return Vec::new() };
     let paths: Vec<_> = parts.iter().map(|(_, path)| path).collect();
     let text = format!(

@@ -2,7 +2,7 @@
 
 use super::{Finding, Look, Opened, Rule, Severity};
 use crate::error::Setting;
-use crate::runs::names_of;
+use crate::runs::{Run, names_of};
 
 pub(super) const RULE: Rule = Rule {
     name: "tr-milliseconds",
@@ -11,12 +11,20 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
+pub(super) const IMAGE_RULE: Rule =
+    Rule { look: Look::Image(|image| found(std::slice::from_ref(image))), ..RULE };
+
 /// No run has a longer repetition time.
 const LONGEST_SECONDS: f64 = 30.0;
 
 fn find(opened: &Opened) -> Vec<Finding> {
-    let runs = opened.prepared.session.runs().iter();
+    let found = found(opened.prepared.session.runs()).into_iter();
+    found.map(|it| it.severity(opened.severity_of_tr())).collect()
+}
+
+fn found(runs: &[Run]) -> Vec<Finding> {
     let long: Vec<_> = runs
+        .iter()
         .filter_map(|run| Some((run, run.tr_seconds().filter(|&tr| tr > LONGEST_SECONDS)?)))
         .collect();
     let Some(&(_, seconds)) = long.first() else { return Vec::new() };
@@ -25,7 +33,7 @@ fn find(opened: &Opened) -> Vec<Finding> {
         "a TR of {seconds} s looks like milliseconds in disguise, and is taken as it is: {}",
         names_of(&paths)
     );
-    let finding = RULE.finding(text).severity(opened.severity_of_tr());
+    let finding = RULE.finding(text);
     let finding = finding.remedy("mend the header or sidecar, or say it in seconds", [Setting::Tr]);
     vec![finding.figure("seconds", seconds).figure("files", paths.len())]
 }

@@ -12,18 +12,21 @@ pub(super) const RULE: Rule = Rule {
     look: Look::Before(find),
 };
 
+pub(super) const IMAGE_RULE: Rule =
+    Rule { look: Look::Image(|image| found(std::slice::from_ref(image))), ..RULE };
+
 /// How far two statements of a repetition time lie apart by rounding, in seconds.
 const ROUNDING_SECONDS: f64 = 1e-3;
 
 fn find(opened: &Opened) -> Vec<Finding> {
+    let found = found(opened.prepared.session.runs()).into_iter();
+    found.map(|it| it.severity(opened.severity_of_tr())).collect()
+}
+
+fn found(runs: &[Run]) -> Vec<Finding> {
     // What was given goes before both.
-    let runs = opened.prepared.session.runs().iter().filter(|run| run.given_tr_seconds().is_none());
-    let runs: Vec<&Run> = runs.collect();
-    unread(&runs)
-        .into_iter()
-        .chain(differing(&runs))
-        .map(|it| it.severity(opened.severity_of_tr()))
-        .collect()
+    let runs: Vec<&Run> = runs.iter().filter(|run| run.given_tr_seconds().is_none()).collect();
+    unread(&runs).into_iter().chain(differing(&runs)).collect()
 }
 
 fn differing(runs: &[&Run]) -> Option<Finding> {

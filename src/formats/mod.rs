@@ -28,8 +28,8 @@ pub use geometry::{
 };
 pub use sink::{Encoding, Keep, MapFile, MapFormat, MapPrecision, MapSink};
 pub use source::{
-    BlockReader, Oddity, Progress, Source, Time, TimeUnit, VolumeReader, VolumeStream,
-    VoxelEncoding, Voxels,
+    BlockReader, HeaderExtension, Oddity, Progress, Source, Time, TimeUnit, VolumeReader,
+    VolumeStream, VoxelEncoding, Voxels,
 };
 
 use crate::error::Result;

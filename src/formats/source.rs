@@ -2,7 +2,7 @@
 
 use super::{Geometry, Keep, MapSink, nifti};
 use crate::error::{Error, Result, Setting};
-use crate::voxels::{Datatype, OutOfMemory, Samples, Scaling};
+use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -24,6 +24,29 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// The name of its format: `NIfTI-1`.
     fn format(&self) -> &'static str;
+
+    /// The name of the program that compressed it, `gzip`; none of a plain one.
+    fn compression(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The order of the bytes of a stored number; none where it is a text, or differs within the file.
+    fn byte_order(&self) -> Option<ByteOrder> {
+        None
+    }
+
+    /// The statements of the file that only its format has, each with its name in the format.
+    fn particulars(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// The extensions of its header, in their order: whose they are, and how many bytes they take.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file.
+    fn extensions(&self) -> Result<Vec<HeaderExtension>> {
+        Ok(Vec::new())
+    }
 
     /// The grid of the image, and where it lies in space.
     fn geometry(&self) -> &Geometry;
@@ -168,6 +191,17 @@ pub trait Source: fmt::Debug + Send + Sync {
             false => space.to_string(),
         }
     }
+}
+
+/// An extension of a NIfTI header, without what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderExtension {
+    /// The code that says whose it is (nifti1.h, `NIFTI_ECODE_*`).
+    pub code: i32,
+    /// Whose it is in words, if the code is a known one.
+    pub owner: Option<&'static str>,
+    /// The bytes that it takes in the file.
+    pub bytes: u64,
 }
 
 /// An oddity of a file that was read all the same: in words, without the file's name.

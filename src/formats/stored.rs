@@ -227,6 +227,11 @@ impl Stored {
         self.compression == Compression::None && self.once.is_none()
     }
 
+    /// The name of the program that compressed the voxels, if any did.
+    pub fn compressed_by(&self) -> Option<&'static str> {
+        (self.compression != Compression::None).then(|| self.compression.name())
+    }
+
     /// Of what can be read once only, how many bytes were taken of it so far.
     pub fn stream_bytes(&self) -> Option<u64> {
         self.once.as_ref().map(|once| once.waited.bytes())

@@ -29,6 +29,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// The run that one image is by itself, however many volumes it has, with the JSON files beside it.
+    pub fn alone(image: Arc<dyn Source>) -> Run {
+        let sidecar = Sidecars::default().of_run(image.path(), &image.name());
+        Run { images: vec![image], is_reordered: false, given_tr: None, sidecar }
+    }
+
     /// The images, in their order in time.
     pub fn images(&self) -> &[Arc<dyn Source>] {
         &self.images

@@ -77,12 +77,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("info", &["error", "findings", "formats", "recipe", "runs", "voxels"]),
     (
         "export",
         &[
-            "analysis", "diff", "error", "findings", "formats", "maps", "markup", "nuisance",
-            "numbers", "pictures", "pipeline", "quality", "recipe", "record", "regions", "runs",
-            "stats",
+            "analysis", "diff", "error", "findings", "formats", "info", "maps", "markup",
+            "nuisance", "numbers", "pictures", "pipeline", "quality", "recipe", "record",
+            "regions", "runs", "stats",
         ],
     ),
     (
@@ -95,6 +96,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "export",
             "findings",
             "formats",
+            "info",
             "maps",
             "numbers",
             "output",

@@ -526,7 +526,7 @@ fn the_man_pages_have_every_option_and_command() {
     let page = scratch.tsnr(["man"]).succeeded().stdout;
     assert!(page.contains(".TH tsnr 1") && page.contains("mean / std"), "{page}");
     assert!(page.contains("\\-\\-detrend") && !page.contains('\u{a0}'), "{page}");
-    for command in ["run", "diff", "compare", "completions", "man"] {
+    for command in ["run", "diff", "info", "compare", "completions", "man"] {
         assert!(page.contains(&format!("tsnr\\-{command}(1)")), "{command} in {page}");
         let page = scratch.tsnr(["man", command]).succeeded().stdout;
         assert!(page.contains(&format!(".TH tsnr-{command} 1")), "{page}");

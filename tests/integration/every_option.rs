@@ -252,6 +252,13 @@ const COMPARE: &[Row] = &[
     how("chunk-length", "--chunk-length=3", &[]),
 ];
 
+/// The options of `tsnr info`.
+const INFO: &[Row] = &[
+    row("json", JSON, &[]),
+    row("quiet", "--quiet", &[]),
+    other("log-format", "--log-format=json", &[]),
+];
+
 /// Options of messages, which `tsnr compare` has too.
 const COMPARE_MESSAGES: &[Row] =
     &[other("quiet", "--quiet", &[]), other("log-format", "--log-format=json", &[])];
@@ -466,6 +473,7 @@ fn every_option_has_a_row() {
         |rows: &[Row]| -> BTreeSet<String> { rows.iter().map(|it| it.option.to_owned()).collect() };
     assert_eq!(of("run"), rows(RUN));
     assert_eq!(of("diff"), rows(DIFF));
+    assert_eq!(of("info"), rows(INFO));
     assert_eq!(of("compare"), &rows(COMPARE) | &rows(COMPARE_MESSAGES));
 }
 
@@ -476,6 +484,8 @@ fn no_option_is_without_effect() {
     RUN.iter().for_each(|row| assert!(see(&mut runs, row, &BTreeSet::new()), "{}", row.option));
     let mut maps = Bench::new(&["diff"], &["a.nii", "b.nii"]);
     DIFF.iter().for_each(|row| assert!(see(&mut maps, row, &BTreeSet::new()), "{}", row.option));
+    let mut images = Bench::new(&["info"], &["a.nii", "run-1_bold.nii"]);
+    INFO.iter().for_each(|row| assert!(see(&mut images, row, &BTreeSet::new()), "{}", row.option));
     let mut modes = Bench::new(&["compare", "--repeat=1"], &["run-1_bold.nii", "run-2_bold.nii"]);
     for row in COMPARE.iter().chain(COMPARE_MESSAGES).filter(|it| it.option != "repeat") {
         assert!(see(&mut modes, row, &BTreeSet::new()), "{}", row.option);

@@ -27,6 +27,7 @@ mod faults;
 mod formats;
 mod graphs;
 mod guide;
+mod info;
 mod json;
 mod judging;
 mod malformed;

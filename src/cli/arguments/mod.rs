@@ -3,6 +3,7 @@
 mod analysis;
 mod compare;
 mod diff;
+mod info;
 mod pictures;
 mod regions;
 mod together;
@@ -11,6 +12,7 @@ mod typed;
 pub(super) use analysis::AnalysisArguments;
 pub(super) use compare::CompareArguments;
 pub(super) use diff::DiffArguments;
+pub(super) use info::InfoArguments;
 pub(super) use pictures::PictureArguments;
 pub(super) use regions::{AtlasArguments, OnGridArguments, RegionArguments, TableName};
 
@@ -65,6 +67,7 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
   tsnr --definitions 'func/*.nii.gz'
   tsnr compare 'func/*.nii.gz' --threads 1,2,4
+  tsnr info sub-01_task-rest_bold.nii.gz
   tsnr diff before.nii.gz after.nii.gz --report diff.html
 
 The last compares two maps: 'tsnr diff --help'. An input that has the name of a command is ./diff.
@@ -95,6 +98,9 @@ pub(super) enum Subcommand {
     /// Compare two maps: before and after, two protocols, two days
     #[command(display_name = "tsnr diff")]
     Diff(Box<DiffArguments>),
+    /// Say what images say of themselves, without their voxels
+    #[command(display_name = "tsnr info")]
+    Info(InfoArguments),
     /// Compare the three modes: time, memory, difference of maps
     #[command(display_name = "tsnr compare")]
     Compare(Box<CompareArguments>),
@@ -415,6 +421,7 @@ impl CommandLine {
             None => self.run.messages,
             Some(Subcommand::Run(arguments)) => arguments.messages,
             Some(Subcommand::Diff(arguments)) => arguments.messages,
+            Some(Subcommand::Info(arguments)) => arguments.messages,
             Some(Subcommand::Compare(arguments)) => arguments.messages,
             Some(Subcommand::Recipe(arguments)) => arguments.messages,
             Some(Subcommand::Completions { .. } | Subcommand::Man { .. }) => {

@@ -13,6 +13,8 @@ pub(super) struct Header {
     /// The code of the space in NIfTI: that of the scanner for the view +orig, aligned to it for +acpc,
     /// Talairach's or the MNI's for +tlrc.
     pub space_code: i32,
+    /// The view: `+orig`, `+acpc` or `+tlrc`.
+    pub view: &'static str,
     pub volumes: usize,
     /// Whether the sub-bricks are said to follow one another in time.
     pub has_time_axis: bool,
@@ -74,6 +76,11 @@ impl Header {
         Ok(Header {
             geometry: geometry(&attributes, shape)?,
             space_code: space_code(&attributes)?,
+            view: match attributes.numbers("SCENE_DATA")?.first() {
+                Some(1.0) => "+acpc",
+                Some(2.0) => "+tlrc",
+                _ => "+orig",
+            },
             volumes,
             has_time_axis: !time.is_empty(),
             tr_seconds: step.filter(|&it| it > 0.0 && it.is_finite()),
@@ -90,6 +97,19 @@ impl Header {
             },
             factors: factors(&attributes.numbers("BRICK_FLOAT_FACS")?, volumes)?,
         })
+    }
+
+    /// What only AFNI says: the view, and the factors where sub-bricks differ in them.
+    pub fn particulars(&self) -> Vec<(&'static str, String)> {
+        let mut particulars = vec![("view", self.view.to_owned())];
+        if let Factors::Each(factors) = &self.factors {
+            let slopes = factors.iter().map(|it| it.slope());
+            let least = slopes.clone().fold(f64::INFINITY, f64::min);
+            let greatest = slopes.fold(f64::NEG_INFINITY, f64::max);
+            let text = format!("one of each sub-brick, {least} to {greatest}");
+            particulars.push(("BRICK_FLOAT_FACS", text));
+        }
+        particulars
     }
 
     /// The place of the voxels in the `.BRIK`, and how they are stored.

@@ -161,6 +161,18 @@ impl Source for Image {
         self.stored.files()
     }
 
+    fn compression(&self) -> Option<&'static str> {
+        self.stored.compressed_by()
+    }
+
+    fn particulars(&self) -> Vec<(&'static str, String)> {
+        self.header.particulars()
+    }
+
+    fn byte_order(&self) -> Option<ByteOrder> {
+        Some(self.header.byte_order)
+    }
+
     fn geometry(&self) -> &Geometry {
         &self.header.geometry
     }

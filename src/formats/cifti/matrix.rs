@@ -114,6 +114,17 @@ impl Matrix {
     }
 }
 
+impl Matrix {
+    /// What stands along a row, where that is no time: the maps by their names.
+    pub fn particulars(&self) -> Vec<(&'static str, String)> {
+        match &self.row {
+            Row::Series { .. } => Vec::new(),
+            Row::Scalars(names) => vec![("MapName", names.join(", "))],
+            Row::Labels { maps, .. } => vec![("label maps", maps.to_string())],
+        }
+    }
+}
+
 /// The step of a series in seconds: `SeriesStep` times ten to the power of `SeriesExponent`.
 fn series(node: Node) -> Result<Row> {
     let attribute = |name: &str| {

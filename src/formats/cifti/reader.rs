@@ -9,7 +9,7 @@ use crate::formats::{
     BlockReader, Geometry, Keep, MapSink, Oddity, Progress, Source, Time, TimeUnit, VoxelEncoding,
     Voxels,
 };
-use crate::voxels::Samples;
+use crate::voxels::{ByteOrder, Samples};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -182,6 +182,14 @@ impl Source for Image {
 
     fn format(&self) -> &'static str {
         "CIFTI-2"
+    }
+
+    fn byte_order(&self) -> Option<ByteOrder> {
+        Some(self.header.byte_order)
+    }
+
+    fn particulars(&self) -> Vec<(&'static str, String)> {
+        self.matrix.particulars()
     }
 
     fn geometry(&self) -> &Geometry {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
 use crate::formats::{Geometry, Oddity, Progress, Source, Time, TimeUnit, VoxelEncoding, Voxels};
-use crate::voxels::Scaling;
+use crate::voxels::{ByteOrder, Scaling};
 use std::path::Path;
 
 /// An MGH image whose header was read and found good. Its voxels stay in the file.
@@ -63,6 +63,14 @@ impl Source for Image {
 
     fn format(&self) -> &'static str {
         "MGH"
+    }
+
+    fn compression(&self) -> Option<&'static str> {
+        self.stored.compressed_by()
+    }
+
+    fn byte_order(&self) -> Option<ByteOrder> {
+        Some(ByteOrder::Big)
     }
 
     fn geometry(&self) -> &Geometry {

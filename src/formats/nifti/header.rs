@@ -146,6 +146,28 @@ impl Header {
         })
     }
 
+    /// Fields that only NIfTI has, by their names: how the voxels lie, and what the image is meant to be.
+    pub fn particulars(&self) -> Vec<(&'static str, String)> {
+        let fields = &self.fields;
+        let form = |code: i32| match code {
+            0 => "0, not set".to_owned(),
+            1 => "1, scanner".to_owned(),
+            2 => "2, aligned to another image".to_owned(),
+            3 => "3, Talairach".to_owned(),
+            4 => "4, MNI152".to_owned(),
+            5 => "5, a template".to_owned(),
+            other => other.to_string(),
+        };
+        let mut particulars =
+            vec![("sform_code", form(fields.sform_code)), ("qform_code", form(fields.qform_code))];
+        if fields.intent_code != 0 {
+            let name = text(&fields.intent_name);
+            let name = if name.is_empty() { name } else { format!(", {name}") };
+            particulars.push(("intent_code", format!("{}{name}", fields.intent_code)));
+        }
+        particulars
+    }
+
     /// The image in the words of the program that wrote it (`descrip`).
     pub fn description(&self) -> String {
         text(&self.fields.descrip)

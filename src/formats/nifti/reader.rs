@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
 use crate::formats::{
-    Geometry, Keep, MapSink, Oddity, Progress, Source, Time, VoxelEncoding, Voxels,
+    Geometry, HeaderExtension, Keep, MapSink, Oddity, Progress, Source, Time, VoxelEncoding, Voxels,
 };
+use crate::voxels::ByteOrder;
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -107,6 +108,22 @@ impl Source for Image {
         self.header.standard.name()
     }
 
+    fn compression(&self) -> Option<&'static str> {
+        self.stored.compressed_by()
+    }
+
+    fn byte_order(&self) -> Option<ByteOrder> {
+        Some(self.header.byte_order)
+    }
+
+    fn particulars(&self) -> Vec<(&'static str, String)> {
+        self.header.particulars()
+    }
+
+    fn extensions(&self) -> Result<Vec<HeaderExtension>> {
+        Ok(Image::extensions(self)?.0.iter().map(Extension::outline).collect())
+    }
+
     fn geometry(&self) -> &Geometry {
         &self.header.geometry
     }
@@ -157,14 +174,14 @@ impl Source for Image {
     }
 
     fn notes(&self) -> Result<Vec<String>> {
-        let (extensions, _) = self.extensions()?;
+        let (extensions, _) = Image::extensions(self)?;
         Ok(extensions.iter().filter_map(Extension::text).map(str::to_owned).collect())
     }
 
     fn map_sink(&self, keep: Keep) -> Result<Arc<dyn MapSink>> {
         let (extensions, broken_off_by) = match keep {
             Keep::Geometry => (Vec::new(), None),
-            Keep::Extensions => self.extensions()?,
+            Keep::Extensions => Image::extensions(self)?,
         };
         Ok(Arc::new(Sink::of_image(&self.header, extensions, broken_off_by)))
     }

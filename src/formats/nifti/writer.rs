@@ -5,7 +5,9 @@ use super::fields::{Fields, Standard};
 use super::header::{Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
 use crate::error::{Error, Result, Setting};
-use crate::formats::{Geometry, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh};
+use crate::formats::{
+    Geometry, HeaderExtension, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh,
+};
 use crate::voxels::ByteOrder;
 use std::io::{self, Read, Write};
 
@@ -107,6 +109,27 @@ impl Extension {
     /// The code that says whose it is.
     pub fn code(&self) -> i32 {
         self.code
+    }
+
+    /// What it is, without what it holds.
+    pub fn outline(&self) -> HeaderExtension {
+        let owner = match self.code {
+            2 => Some("DICOM"),
+            4 => Some("AFNI"),
+            COMMENT => Some("comment"),
+            8 => Some("XCEDE"),
+            10 => Some("JIM"),
+            12 => Some("workflow"),
+            14 => Some("FreeSurfer"),
+            18 => Some("MiND"),
+            30 => Some("Caret"),
+            32 => Some("CIFTI"),
+            34 => Some("frame timing"),
+            40 => Some("MATLAB"),
+            44 => Some("MRS"),
+            _ => None,
+        };
+        HeaderExtension { code: self.code, owner, bytes: self.bytes() as u64 }
     }
 
     /// What it holds, with the zeros that pad it.
