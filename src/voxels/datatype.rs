@@ -15,6 +15,14 @@ impl ByteOrder {
     /// The order of the machine that runs this program.
     pub const NATIVE: ByteOrder =
         if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big };
+
+    /// The order in a word: `little` or `big`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ByteOrder::Little => "little",
+            ByteOrder::Big => "big",
+        }
+    }
 }
 
 /// The type of a stored sample: one real number.

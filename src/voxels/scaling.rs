@@ -31,6 +31,11 @@ impl Scaling {
         self.slope * stored + self.intercept
     }
 
+    /// Whether stored numbers are the values.
+    pub fn is_identity(self) -> bool {
+        self == Scaling::IDENTITY
+    }
+
     /// The slope: what a difference between two stored numbers is multiplied by.
     pub fn slope(self) -> f64 {
         self.slope

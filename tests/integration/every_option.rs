@@ -255,7 +255,7 @@ const COMPARE: &[Row] = &[
 /// The options of `tsnr info`.
 const INFO: &[Row] = &[
     row("json", JSON, &[]),
-    row("quiet", "--quiet", &[]),
+    row("quiet", "--quiet", &[JSON]),
     other("log-format", "--log-format=json", &[]),
 ];
 

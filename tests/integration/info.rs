@@ -25,7 +25,7 @@ fn an_image_says_what_it_is() {
     let scratch = Scratch::new();
     let run = Header::new(FLOAT32, 32, 5, 4, 3, 6).file(&[1.0; 360]);
     scratch.file("sub-01_task-rest_bold.nii", run);
-    scratch.file("sub-01_task-rest_bold.json", br#"{"RepetitionTime": 1.5}"#.to_vec());
+    scratch.file("sub-01_task-rest_bold.json", br#"{"RepetitionTime": 1.5}"#);
     let outcome = scratch.tsnr(["info", "sub-01_task-rest_bold.nii"]).succeeded();
     let lines: Vec<&str> = outcome.stdout.lines().collect();
     let says = |label: &str, text: &str| {

@@ -67,7 +67,7 @@ Examples:
   tsnr 'func/*.nii.gz' -o tsnr.nii.gz --dummy-scans auto --detrend 2 --combine demean
   tsnr --definitions 'func/*.nii.gz'
   tsnr compare 'func/*.nii.gz' --threads 1,2,4
-  tsnr info sub-01_task-rest_bold.nii.gz
+  tsnr info 'sub-01/func/*_bold.nii.gz'
   tsnr diff before.nii.gz after.nii.gz --report diff.html
 
 The last compares two maps: 'tsnr diff --help'. An input that has the name of a command is ./diff.

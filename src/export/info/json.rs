@@ -6,7 +6,6 @@ use crate::export::json::GridJson;
 use crate::findings::Finding;
 use crate::info::{Content, ImageInfo};
 use crate::recipe::RecordedDefinition;
-use crate::voxels::ByteOrder;
 use serde::Serialize;
 use std::path::Path;
 
@@ -175,10 +174,7 @@ fn image(info: &ImageInfo) -> ImageJson<'_> {
         bytes: info.bytes,
         format: info.format,
         compression: info.compression,
-        byte_order: info.byte_order.map(|order| match order {
-            ByteOrder::Little => "little",
-            ByteOrder::Big => "big",
-        }),
+        byte_order: info.byte_order.map(|it| it.name()),
         content,
         content_name,
         volumes: info.time.volumes,

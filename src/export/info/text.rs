@@ -6,7 +6,6 @@ use crate::formats::{Geometry, HeaderExtension, SpatialUnit};
 use crate::info::{Content, ImageInfo};
 use crate::numbers::{count, counted, figure};
 use crate::runs::name_of;
-use crate::voxels::{ByteOrder, Scaling};
 
 /// Of many names so many are listed, the rest is counted.
 const MOST_NAMED: usize = 4;
@@ -49,10 +48,7 @@ pub fn lines(info: &ImageInfo) -> String {
 }
 
 fn format(info: &ImageInfo) -> String {
-    let order = info.byte_order.map(|order| match order {
-        ByteOrder::Little => "little-endian",
-        ByteOrder::Big => "big-endian",
-    });
+    let order = info.byte_order.map(|it| format!("{}-endian", it.name()));
     let files = match info.files.as_slice() {
         [_] => None,
         files => {
@@ -65,8 +61,8 @@ fn format(info: &ImageInfo) -> String {
         Some(bytes) => counted(bytes as usize, "byte"),
         None => "read once".to_owned(),
     };
-    let parts = [Some(info.format), info.compression, order].into_iter().flatten();
-    parts.map(str::to_owned).chain(files).chain([bytes]).collect::<Vec<_>>().join(", ")
+    let parts = [Some(info.format), info.compression].into_iter().flatten().map(str::to_owned);
+    parts.chain(order).chain(files).chain([bytes]).collect::<Vec<_>>().join(", ")
 }
 
 fn content(info: &ImageInfo) -> String {
@@ -122,7 +118,7 @@ fn repetition_time(info: &ImageInfo) -> String {
 
 fn samples(info: &ImageInfo) -> String {
     let (datatype, scaling) = (info.encoding.datatype, info.encoding.scaling);
-    let scaled = match scaling == Scaling::IDENTITY {
+    let scaled = match scaling.is_identity() {
         true => String::new(),
         false => format!(", value = {} * stored + {}", scaling.slope(), scaling.intercept()),
     };
