@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     recipe.signals = true;
     let record = analyze(&recipe, Arc::new(()), &Cancellation::default())?;
     let (context, mut file) = (Context::new(), File::create("stderr.nii")?);
-    nifti::write(&record, STDERR, 0, Encoding::Plain, &context, &mut file)?;
+    nifti::write(&record, &[(STDERR, 0)], Encoding::Plain, &context, &mut file)?;
     println!("{}{}", json::text(&record, &context), sentence::sentence(&record));
     Ok(())
 }

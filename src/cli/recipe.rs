@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &RecipeArguments, process: &Process) -> Result<()> 
     context.precision = MapPrecision::Float64;
     let kind = if arguments.write_std { STD } else { TSNR };
     let mut to = BufWriter::new(io::stdout().lock());
-    nifti::write(&record, kind, 0, Encoding::Plain, &context, &mut to)
+    nifti::write(&record, &[(kind, 0)], Encoding::Plain, &context, &mut to)
         .and_then(|()| to.flush())
         .map_err(|error| Error::io("cannot write the map", error))
 }

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::export::graph::Subject;
 use crate::export::png::Ground;
 use crate::export::{
-    Context, MapOutput, check_names, definitions, encoding, graph, html, json, nifti, png, text,
-    tsv,
+    Context, MapOutput, check_names, check_several, definitions, encoding, graph, html, json,
+    nifti, png, text, tsv,
 };
 use crate::findings::{Finding, refused};
 use crate::output::Batch;
@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
-    check_names(planned.map_format(context.format)?, &context.images)?;
+    let format = planned.map_format(context.format)?;
+    check_names(format, &context.images)?;
+    check_several(format, &maps)?;
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
     let overlay = arguments.pictures.overlay_file();
@@ -92,9 +94,9 @@ fn write(
     let mut batch = process.under_way.batch();
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
-    for MapOutput { path, kind, run } in maps {
+    for MapOutput { path, maps } in maps {
         batch.write(path, |to| {
-            nifti::write(record, *kind, *run, encoding(path, context.format), context, to)
+            nifti::write(record, maps, encoding(path, context.format), context, to)
         })?;
     }
     if let Some(path) = &arguments.mask_out {

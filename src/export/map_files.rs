@@ -8,20 +8,20 @@ use std::path::{Path, PathBuf};
 /// The part of a file's name in which the number of the run stands, from 1.
 pub const RUN_PLACE: &str = "{run}";
 
-/// A map, and the file that it is written to.
+/// A file, and the maps that are written to it.
 #[derive(Clone, Debug)]
 pub struct MapOutput {
     /// The file.
     pub path: PathBuf,
-    /// The kind of map.
-    pub kind: MapKind,
-    /// The number of the run from 0, of a map of each run.
-    pub run: usize,
+    /// The kind of each map, and the number of the run from 0, of a map of each run. There are several only
+    /// where the file's name says that its format holds them.
+    pub maps: Vec<(MapKind, usize)>,
 }
 
 impl MapOutput {
-    /// Every map of a number of runs with its file, for kinds and names as they were asked for: of a
-    /// map of each run one for each, its number at [`RUN_PLACE`].
+    /// Every file of maps of a number of runs, for kinds and names as they were asked for: of a
+    /// map of each run one for each, its number at [`RUN_PLACE`]. Maps are in one file where they have one
+    /// name of a format that holds several.
     ///
     /// # Errors
     /// One name for the maps of several runs.
@@ -29,14 +29,23 @@ impl MapOutput {
         asked: impl Iterator<Item = (&'a Path, MapKind)>,
         runs: usize,
     ) -> Result<Vec<MapOutput>> {
-        let mut files = Vec::new();
+        let mut files: Vec<MapOutput> = Vec::new();
+        let mut put = |path: PathBuf, kind, run| {
+            let together = MapFormat::holds_several_maps_by_output_name(&path);
+            match files.iter_mut().find(|it| together && it.path == path) {
+                Some(file) => file.maps.push((kind, run)),
+                None => files.push(MapOutput { path, maps: vec![(kind, run)] }),
+            }
+        };
         for (path, kind) in asked {
             let name = path.to_string_lossy();
             match kind.extent {
-                Extent::EachRun if name.contains(RUN_PLACE) => files.extend((0..runs).map(|run| {
-                    let path = name.replace(RUN_PLACE, &(run + 1).to_string()).into();
-                    MapOutput { path, kind, run }
-                })),
+                Extent::EachRun if name.contains(RUN_PLACE) => (0..runs).for_each(|run| {
+                    put(name.replace(RUN_PLACE, &(run + 1).to_string()).into(), kind, run);
+                }),
+                Extent::EachRun if MapFormat::holds_several_maps_by_output_name(path) => {
+                    (0..runs).for_each(|run| put(path.to_owned(), kind, run));
+                }
                 Extent::EachRun if runs > 1 => {
                     return Err(Error::mismatch(format!("one file for the maps of {runs} runs"))
                         .remedy(format!(
@@ -44,10 +53,27 @@ impl MapOutput {
                         ))
                         .at(path));
                 }
-                _ => files.push(MapOutput { path: path.to_owned(), kind, run: 0 }),
+                _ => put(path.to_owned(), kind, 0),
             }
         }
         Ok(files)
+    }
+}
+
+/// Refuses files of several maps where the format holds one.
+///
+/// # Errors
+/// The first of them.
+pub fn check_several(format: MapFormat, files: &[MapOutput]) -> Result<()> {
+    match files.iter().find(|it| it.maps.len() > 1 && !format.holds_several_maps()) {
+        None => Ok(()),
+        Some(file) => Err(Error::mismatch(format!(
+            "one file for {} maps in {}, which holds one",
+            file.maps.len(),
+            format.name()
+        ))
+        .remedy("give each map a name of its own")
+        .at(&file.path)),
     }
 }
 

@@ -21,7 +21,7 @@ pub mod text;
 pub mod tsv;
 mod words;
 
-pub use map_files::{MapOutput, RUN_PLACE, asked_format, check_names, encoding};
+pub use map_files::{MapOutput, RUN_PLACE, asked_format, check_names, check_several, encoding};
 pub use words::{LABEL_COLUMNS, command_line, hanging, printable, printable_lines};
 
 use crate::formats::{MapFormat, MapPrecision};

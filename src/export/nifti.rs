@@ -1,10 +1,12 @@
 //! The maps as images, with the geometry of the first run and the definition in their header.
 
+use super::words::{map_format, map_name};
 use super::{Context, sentence};
-use crate::formats::{Encoding, MapFile};
-use crate::maps::MapKind;
+use crate::formats::{Encoding, MapFile, MapFormat};
+use crate::maps::{Extent, MapKind, STD};
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
-use crate::record::Record;
+use crate::record::{Record, short_names};
+use crate::stats::formula::Ddof;
 use std::io::{self, Write};
 
 /// The definition of a map of a record, as its header has it.
@@ -32,26 +34,56 @@ pub fn recorded(record: &Record, map: &str) -> RecordedDefinition {
     }
 }
 
-/// Writes a map of a record as an image; of a map for each run, that of the run of this number.
+/// Writes maps of a record as an image, several only where the format holds them: each by its kind, and of a
+/// map for each run by the number of the run.
 ///
 /// # Errors
 /// Those of writing `to`.
 ///
 /// # Panics
-/// If the record does not have the map: its recipe did not ask for it.
+/// If the record does not have a map: its recipe did not ask for it.
 pub fn write(
     record: &Record,
-    kind: MapKind,
-    run: usize,
+    maps: &[(MapKind, usize)],
     encoding: Encoding,
     context: &Context,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    let map = record.maps.of_kind(kind).nth(run).expect("a map that was asked for");
-    let description = sentence::description(record, kind);
-    let file = file(record, kind.name, [kind.title, &description], encoding, context);
-    let mut values = record.maps.written(map, record.definition.undefined);
+    let of_record = |&(kind, run): &(MapKind, usize)| {
+        let map = record.maps.of_kind(kind).nth(run).expect("a map that was asked for");
+        record.maps.written(map, record.definition.undefined)
+    };
+    let mut each: Vec<_> = maps.iter().map(of_record).collect();
+    let (first, _) = maps[0];
+    let file = MapFile {
+        names: maps.iter().map(|&(kind, run)| name(record, kind, run, context)).collect(),
+        description: sentence::description(record, first),
+        notes: maps.iter().map(|(kind, _)| recorded(record, kind.name).to_text()).collect(),
+        ..file(encoding, context)
+    };
+    if let [values] = &mut each[..] {
+        return record.sink.write(to, values, &file);
+    }
+    let count = each.len();
+    let mut values = (0..count * record.geometry.voxels())
+        .map(|place| each[place % count].next().expect("a value for each voxel"));
     record.sink.write(to, &mut values, &file)
+}
+
+/// The name of a map in its file. Workbench calls a std by its divisor, and maps of several runs need names of
+/// their own.
+fn name(record: &Record, kind: MapKind, run: usize, context: &Context) -> String {
+    let format = map_format(record, context);
+    let title = match (kind.name, record.definition.formula.ddof) {
+        (name, Ddof::Fixed(0)) if format == MapFormat::Cifti2 && name == STD.name => "stdev",
+        (name, Ddof::Fixed(1)) if format == MapFormat::Cifti2 && name == STD.name => "sampstdev",
+        _ => kind.title,
+    };
+    let name = map_name(title, Some(format));
+    match kind.extent == Extent::EachRun && record.runs.len() > 1 && format.holds_several_maps() {
+        true => format!("{name} {}", short_names(&record.runs)[run]),
+        false => name,
+    }
 }
 
 /// Writes the mask of a record as an image: 1 inside, 0 outside.
@@ -72,24 +104,16 @@ pub fn write_mask(
     // Another mask file may have any name.
     let name = if mask.is_automatic { mask.name.as_str() } else { "from a file" };
     let description = format!("tsnr {}: mask {name}", record.provenance.version);
-    let file = file(record, "mask", ["mask", &description], encoding, context);
+    let file = MapFile {
+        names: vec![map_name("mask", Some(map_format(record, context)))],
+        description,
+        notes: vec![recorded(record, "mask").to_text()],
+        ..file(encoding, context)
+    };
     record.sink.write(to, &mut inside, &file)
 }
 
-/// The file of a map: what it is called, and the definition, which stands before what is kept of the
-/// first image.
-fn file(
-    record: &Record,
-    map: &str,
-    [title, description]: [&str; 2],
-    encoding: Encoding,
-    context: &Context,
-) -> MapFile {
-    MapFile {
-        name: title.to_owned(),
-        description: description.to_owned(),
-        notes: vec![recorded(record, map).to_text()],
-        format: context.format,
-        ..MapFile::new(encoding, context.precision)
-    }
+/// A file of maps that nothing is said of.
+fn file(encoding: Encoding, context: &Context) -> MapFile {
+    MapFile { format: context.format, ..MapFile::new(encoding, context.precision) }
 }

@@ -45,6 +45,15 @@ pub(super) fn map_format(record: &Record, context: &Context) -> MapFormat {
     record.sink.format(context.format).expect("a format that was asked for before")
 }
 
+/// The name of a map within its file: its title, and in CIFTI in capital letters, as Workbench names the maps
+/// of its operators.
+pub(super) fn map_name(title: &str, format: Option<MapFormat>) -> String {
+    match format {
+        Some(MapFormat::Cifti2) => title.to_uppercase(),
+        _ => title.to_owned(),
+    }
+}
+
 /// How the maps of a record are stored, in words: the type of their values, and the format where one
 /// was asked for, or they or the first run have another than NIfTI-1.
 pub(super) fn stored(record: &Record, context: &Context) -> String {

@@ -152,6 +152,17 @@ impl MapFormat {
         }
     }
 
+    /// Whether a file of this format can hold several maps, each with its name.
+    pub fn holds_several_maps(self) -> bool {
+        self == MapFormat::Cifti2
+    }
+
+    /// Whether the name of a file to be written says that it is of a format that holds several maps.
+    pub fn holds_several_maps_by_output_name(path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        [".dscalar.nii", ".pscalar.nii"].iter().any(|ending| name.ends_with(ending))
+    }
+
     /// Whether the name of a file to be written asks for MGH, or for NIfTI; none of a name that asks for
     /// neither.
     pub fn is_mgh_by_output_name(path: &Path) -> Option<bool> {
@@ -159,7 +170,7 @@ impl MapFormat {
     }
 }
 
-/// How a map is stored, and what its file says of it.
+/// How a map is stored, or several in one file, and what the file says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFile {
     /// Whether the file is compressed.
@@ -168,9 +179,9 @@ pub struct MapFile {
     pub precision: MapPrecision,
     /// The format that was asked for; else the one that suits the grid.
     pub format: Option<MapFormat>,
-    /// The name of the map, in a word; a format may cut it (NIfTI-1 after 15 bytes).
-    pub name: String,
-    /// The map in a line; a format may cut it (NIfTI-1 after 79 bytes).
+    /// The name of each of its maps, in a word; a format may cut it (NIfTI-1 after 15 bytes).
+    pub names: Vec<String>,
+    /// The first map in a line; a format may cut it (NIfTI-1 after 79 bytes).
     pub description: String,
     /// Texts that the file carries whole, before those of the image that the map was made of. They
     /// come back as [`Source::notes`](super::Source::notes).
@@ -178,10 +189,10 @@ pub struct MapFile {
 }
 
 impl MapFile {
-    /// A map that nothing is said of.
+    /// The file of one map that nothing is said of.
     pub fn new(encoding: Encoding, precision: MapPrecision) -> MapFile {
-        let (name, description, notes) = Default::default();
-        MapFile { encoding, precision, format: None, name, description, notes }
+        let (names, (description, notes)) = (vec![String::new()], Default::default());
+        MapFile { encoding, precision, format: None, names, description, notes }
     }
 }
 
@@ -194,15 +205,15 @@ pub trait MapSink: fmt::Debug + Send + Sync {
     /// A format that cannot hold the grid, or is none of the image's; without the image's name.
     fn format(&self, asked: Option<MapFormat>) -> Result<MapFormat>;
 
-    /// Writes the values of a map, a voxel each, the first axis fastest. The same values and file
-    /// give the same bytes.
+    /// Writes the values of a map, a voxel each, the first axis fastest; of a file of several maps those of
+    /// each voxel together, a map each. The same values and file give the same bytes.
     ///
     /// # Errors
     /// Those of writing `to`.
     ///
     /// # Panics
-    /// If the image's grid has another number of voxels, or the format that is asked for is none of
-    /// those that [`MapSink::format`] gives.
+    /// If the image's grid has another number of voxels, the format that is asked for is none of those that
+    /// [`MapSink::format`] gives, or it does not hold several maps ([`MapFormat::holds_several_maps`]).
     fn write(
         &self,
         to: &mut dyn Write,

@@ -25,6 +25,15 @@ pub fn single_volume(path: &Path, beside: &mut Beside) -> Result<(Vec<f64>, Arc<
 /// An image of one volume, of which no voxel was read.
 fn opened(path: &Path) -> Result<Arc<dyn Source>> {
     let image = formats::open(path)?;
+    if image.volumes() != 1 && image.no_run().is_some() {
+        return Err(Error::mismatch(format!("{} maps, expected one", image.volumes()))
+            .remedy(format!(
+                "take one out, with Connectome Workbench: wb_command -cifti-merge \
+                 OUT.dscalar.nii -cifti '{}' -column 1",
+                path.display()
+            ))
+            .at(path));
+    }
     if image.volumes() != 1 {
         return Err(Error::mismatch(format!("{} volumes, expected one", image.volumes()))
             .remedy("give an image with three dimensions")
@@ -222,7 +231,7 @@ pub fn mean_from(
     beside: &mut Beside,
 ) -> Result<Vec<f64>> {
     let (image, first) = (formats::open(path)?, &**session.first_image());
-    if image.volumes() == 1 {
+    if image.volumes() == 1 || image.no_run().is_some() {
         return Ok(on_grid_of(path, "mean", first, OffGrid::Told, beside)?.0);
     }
     check_grid("mean", &*image, first, beside)?;

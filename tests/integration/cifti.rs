@@ -30,12 +30,13 @@ fn xml(path: &Path) -> String {
 fn the_xml_is_kept_but_for_the_series_and_the_header_is_that_of_scalars() {
     let scratch = Scratch::new();
     let options = ["-o", "tsnr.dscalar.nii", "--mean", "mean.dscalar.nii"];
+    let options = [&options[..], &["--std", "std.dscalar.nii", "--ddof", "1"]].concat();
     let outcome = tsnr(&scratch, &options).succeeded();
     assert_eq!(outcome.summary("points"), "60 grayordinates of 3 structures");
-    let written = "tsnr.dscalar.nii, mean.dscalar.nii (CIFTI-2, float32)";
+    let written = "tsnr.dscalar.nii, mean.dscalar.nii, std.dscalar.nii (CIFTI-2, float32)";
     assert_eq!(outcome.summary("written"), written);
     let of_run = xml(&testdata("odd/cifti.dtseries.nii"));
-    for (name, title) in [("tsnr", "TSNR"), ("mean", "MEAN")] {
+    for (name, title) in [("tsnr", "TSNR"), ("mean", "MEAN"), ("std", "SAMPSTDEV")] {
         let path = scratch.path(&format!("{name}.dscalar.nii"));
         assert_eq!(xml(&path), of_run.replace(&made::series(), &made::scalars(&[title])));
         let bytes = fs::read(&path).expect("a map");
@@ -49,6 +50,43 @@ fn the_xml_is_kept_but_for_the_series_and_the_header_is_that_of_scalars() {
     assert_eq!(outcome.summary("points"), "7 parcels of 7 structures");
     let bytes = fs::read(scratch.path("tsnr.pscalar.nii")).expect("a map");
     assert_eq!(bytes[504..524], *b"\xc0\x0b\0\0ConnParcelScalr\0");
+}
+
+/// The values of each point are together, as a row of the file has them.
+#[test]
+fn maps_of_one_name_are_one_file() {
+    let scratch = Scratch::new();
+    let apart = ["-o", "t.dscalar.nii", "--mean", "m.dscalar.nii", "--std", "s.dscalar.nii"];
+    tsnr(&scratch, &apart).succeeded();
+    let together = apart.map(|it| if it.starts_with('-') { it } else { "all.dscalar.nii" });
+    let outcome = tsnr(&scratch, &together).succeeded();
+    assert_eq!(outcome.summary("written"), "all.dscalar.nii (CIFTI-2, float32)");
+    let values = |name: &str| Map::read(&scratch.path(name)).values;
+    let each = ["t", "m", "s"].map(|it| values(&format!("{it}.dscalar.nii")));
+    let expected: Vec<f64> = (0..180).map(|it| each[it % 3][it / 3]).collect();
+    assert_eq!(bits(&values("all.dscalar.nii")), bits(&expected));
+    let of_run = xml(&testdata("odd/cifti.dtseries.nii"));
+    let scalars = made::scalars(&["TSNR", "MEAN", "STDEV"]);
+    assert_eq!(xml(&scratch.path("all.dscalar.nii")), of_run.replace(&made::series(), &scalars));
+    let info = scratch.tsnr(["info", "all.dscalar.nii"]).succeeded().stdout;
+    assert!(info.contains("  MapName      TSNR, MEAN, STDEV\n"), "{info}");
+    // A map of each run has the run's name.
+    scratch.file("run-1_bold.dtseries.nii", fs::read(run()).expect("a run"));
+    scratch.file("run-2_bold.dtseries.nii", fs::read(run()).expect("a run"));
+    let options = ["run-*", "-o", "r.dscalar.nii", "--map", "run-tsnr=r.dscalar.nii"];
+    scratch.tsnr(options).succeeded();
+    let scalars = made::scalars(&["TSNR", "RUN TSNR run-1", "RUN TSNR run-2"]);
+    assert_eq!(xml(&scratch.path("r.dscalar.nii")), of_run.replace(&made::series(), &scalars));
+    // One of several is not chosen.
+    let line = tsnr(&scratch, &["--mean-from", "all.dscalar.nii", "-o", "n.dscalar.nii"]).error();
+    let says = "all.dscalar.nii: 3 maps, expected one; take one out, with Connectome Workbench: \
+                wb_command -cifti-merge OUT.dscalar.nii -cifti ";
+    assert!(line.contains(says), "{line}");
+    // A volume has no such file.
+    let volume = testdata("odd/int16_le.nii").display().to_string();
+    let options = [&*volume, "-o", "v.dscalar.nii", "--mean", "v.dscalar.nii"];
+    let line = scratch.tsnr(options).error();
+    assert!(line.contains("v.dscalar.nii: one file for 2 maps in NIfTI-1"), "{line}");
 }
 
 #[test]
@@ -153,16 +191,17 @@ fn what_needs_a_grid_is_refused_with_the_reason() {
 #[ignore = "needs Python with numpy and nibabel"]
 fn nibabel_reads_the_maps_and_finds_the_axis_of_the_run() {
     let scratch = Scratch::new();
-    tsnr(&scratch, &["-o", "tsnr.dscalar.nii"]).succeeded();
+    tsnr(&scratch, &["-o", "tsnr.dscalar.nii", "--mean", "tsnr.dscalar.nii"]).succeeded();
     let script = "import nibabel, numpy, sys\n\
         run, map = nibabel.load(sys.argv[1]), nibabel.load(sys.argv[2])\n\
-        assert type(map) is nibabel.Cifti2Image and map.shape == (1, 60)\n\
+        assert type(map) is nibabel.Cifti2Image and map.shape == (2, 60)\n\
         names, models = [map.header.get_axis(it) for it in (0, 1)]\n\
-        assert list(names.name) == ['TSNR'] and models == run.header.get_axis(1)\n\
+        assert list(names.name) == ['TSNR', 'MEAN'] and models == run.header.get_axis(1)\n\
         data = run.get_fdata()\n\
         with numpy.errstate(all='ignore'): tsnr = data.mean(0) / data.std(0)\n\
         tsnr[~numpy.isfinite(tsnr)] = 0\n\
-        numpy.testing.assert_allclose(map.get_fdata()[0], tsnr, rtol=1e-6)\n";
+        numpy.testing.assert_allclose(map.get_fdata()[0], tsnr, rtol=1e-6)\n\
+        numpy.testing.assert_allclose(map.get_fdata()[1], data.mean(0), rtol=1e-6)\n";
     let mut command = Command::new(python::with_numpy_and_nibabel());
     let output =
         command.args(["-c", script, &run()]).arg(scratch.path("tsnr.dscalar.nii")).output();

@@ -246,7 +246,7 @@ fn written(image: &dyn Source, keep: Keep, file: &MapFile) -> Vec<u8> {
 
 fn plain(name: &str, notes: &[&str]) -> MapFile {
     MapFile {
-        name: name.to_owned(),
+        names: vec![name.to_owned()],
         description: format!("a map of {name}"),
         notes: notes.iter().map(|&it| it.to_owned()).collect(),
         ..MapFile::new(Encoding::Plain, MapPrecision::Float32)

@@ -446,8 +446,15 @@ impl RunArguments {
         if let Err(problem) = self.map_format() {
             return Some((ErrorKind::ArgumentConflict, problem));
         }
-        let maps = self.maps_to_write().map(|(path, _)| path.to_owned());
-        let files: Vec<PathBuf> = maps.chain(self.files_beside_maps()).collect();
+        let mut files: Vec<PathBuf> = Vec::new();
+        for (path, _) in self.maps_to_write() {
+            // Maps that one file holds.
+            let together = MapFormat::holds_several_maps_by_output_name(path);
+            if !(together && files.iter().any(|it| it == path)) {
+                files.push(path.to_owned());
+            }
+        }
+        files.extend(self.files_beside_maps());
         two_outputs(files.iter().map(PathBuf::as_path), self.regions.table.as_ref())
     }
 

@@ -2,6 +2,7 @@
 //! definitions in their header.
 
 use crate::diff::DiffRecord;
+use crate::export::words::map_name;
 use crate::export::{Context, sentence};
 use crate::formats::{Encoding, MapFile};
 use crate::recipe::RecordedPair;
@@ -56,7 +57,7 @@ pub fn write(
     let definitions = [&record.a, &record.b].map(|side| side.definition.as_ref());
     let recorded = RecordedPair::new(name, version, definitions).to_text();
     let file = MapFile {
-        name: kind.title().to_owned(),
+        names: vec![map_name(kind.title(), record.sink.format(context.format).ok())],
         description: format!("tsnr {version}: {name}, {definition}"),
         notes: vec![recorded],
         format: context.format,

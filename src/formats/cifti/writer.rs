@@ -29,15 +29,16 @@ impl Sink {
         }
     }
 
-    /// The XML for one map of this name.
-    fn xml(&self, name: &str) -> String {
+    /// The XML for maps of these names.
+    fn xml(&self, names: &[String]) -> String {
         let Range { start, end } = self.row_element;
+        let named =
+            |name: &String| format!("<NamedMap><MapName>{}</MapName></NamedMap>", escaped(name));
         format!(
             "{}<MatrixIndicesMap AppliesToMatrixDimension=\"0\" \
-             IndicesMapToDataType=\"CIFTI_INDEX_TYPE_SCALARS\"><NamedMap><MapName>{}</MapName>\
-             </NamedMap></MatrixIndicesMap>{}",
+             IndicesMapToDataType=\"CIFTI_INDEX_TYPE_SCALARS\">{}</MatrixIndicesMap>{}",
             &self.text[..start],
-            escaped(name),
+            names.iter().map(named).collect::<String>(),
             &self.text[end..]
         )
     }
@@ -48,9 +49,7 @@ impl Sink {
         values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()> {
-        // As Workbench names the maps of its operators.
-        let name = file.name.to_uppercase();
-        let xml = Extension::new(XML, self.xml(&name).into_bytes());
+        let xml = Extension::new(XML, self.xml(&file.names).into_bytes());
         let notes = file.notes.iter().map(|note| Extension::comment(note));
         // The XML goes first: some readers look no further.
         let extensions: Vec<Extension> = [xml].into_iter().chain(notes).collect();
@@ -67,7 +66,7 @@ impl Sink {
         let length = file.description.len().min(79);
         descrip[..length].copy_from_slice(&file.description.as_bytes()[..length]);
         let fields = Fields {
-            dim: [6, 1, 1, 1, 1, 1, self.points as i64, 1],
+            dim: [6, 1, 1, 1, 1, file.names.len() as i64, self.points as i64, 1],
             datatype,
             bitpix,
             pixdim: [1.0; 8],
@@ -106,7 +105,7 @@ impl MapSink for Sink {
         values: &mut dyn ExactSizeIterator<Item = f64>,
         file: &MapFile,
     ) -> io::Result<()> {
-        assert_eq!(values.len(), self.points, "a value for each point");
+        assert_eq!(values.len(), self.points * file.names.len(), "a value for each point and map");
         file.encoding.write(to, |to| self.write_plain(to, values, file))
     }
 

@@ -263,7 +263,7 @@ impl Sink {
             scl_slope: 1.0,
             scl_inter: 0.0,
             glmin,
-            intent_name: fixed(file.name.as_bytes(), MOST_NAME_BYTES),
+            intent_name: fixed(file.names[0].as_bytes(), MOST_NAME_BYTES),
             descrip: fixed(file.description.as_bytes(), MOST_DESCRIPTION_BYTES),
             // The rest is zero: no intent, slice timing, display range, names.
             ..self.fields.clone()
@@ -313,7 +313,11 @@ impl MapSink for Sink {
         file: &MapFile,
     ) -> io::Result<()> {
         let voxels: usize = self.geometry.shape.iter().product();
-        assert_eq!(values.len(), voxels, "a value for each voxel of the grid");
+        assert_eq!(
+            (values.len(), file.names.len()),
+            (voxels, 1),
+            "one map, of a value for each voxel"
+        );
         let format = self.format(file.format).expect("a format that was asked for");
         file.encoding.write(to, |to| match format {
             MapFormat::Nifti1 => self.write_nifti(to, values, file, Standard::One),

@@ -55,7 +55,7 @@ fn seeds() -> Vec<Vec<u8>> {
         let record = analyze(&recipe, Arc::new(()), &Cancellation::default()).expect("a record");
         let mut map = Vec::new();
         let context = Context::new();
-        nifti::write(&record, TSNR, 0, Encoding::Plain, &context, &mut map).expect("a map");
+        nifti::write(&record, &[(TSNR, 0)], Encoding::Plain, &context, &mut map).expect("a map");
         seeds.extend([0, 2, 4, 11, 19].map(|kind| [&[kind][..], &plain, &map].concat()));
     }
     seeds

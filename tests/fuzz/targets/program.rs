@@ -137,7 +137,8 @@ fn run(input: &[u8], folder: &Path) -> Reached {
         let runs = if kind.extent == Extent::EachRun { record.runs.len() } else { 1 };
         for run in 0..runs {
             let mut file = Vec::new();
-            nifti::write(&record, kind, run, Encoding::Plain, &context, &mut file).expect("a map");
+            nifti::write(&record, &[(kind, run)], Encoding::Plain, &context, &mut file)
+                .expect("a map");
             fs::write(folder.join("map.nii"), &file).expect("a file");
             let opened = tsnr::formats::open(&folder.join("map.nii")).expect("our own map is read");
             assert_eq!(opened.geometry().shape, record.geometry.shape);

@@ -250,8 +250,9 @@ impl Map {
             i64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes")) as usize
         };
         let shape = match number(16) {
-            // A row for each point, of CIFTI.
-            6 => vec![number(64), 1, 1],
+            // A row for each point, of CIFTI, in which are the maps.
+            6 if number(56) == 1 => vec![number(64), 1, 1],
+            6 => vec![number(56), number(64)],
             axes => (1..=axes).map(|axis| number(16 + 8 * axis)).collect(),
         };
         let voxels = &bytes[number(168)..];
