@@ -28,11 +28,22 @@ pub fn mask_on_grid(
         None => Mask::of_values(shape, &values),
     };
     if mask.count() == 0 {
+        let odd = values.iter().filter(|it| !it.is_finite()).count();
         let (problem, remedy) = match (threshold, is_resampled) {
             (_, true) => (
                 "the mask is empty: on the grid of the runs nothing of it is inside".to_owned(),
                 "check that it is of the same subject and space",
             ),
+            (_, false) if odd > 0 => {
+                let numbers =
+                    threshold.map_or("other than 0".to_owned(), |it| format!("from {it} on"));
+                (
+                    format!(
+                        "the mask is empty: no voxel is a number {numbers} (NaN or infinite: {odd})"
+                    ),
+                    "give a mask that is 1 in the brain and 0 outside",
+                )
+            }
             (Some(least), false) => (
                 format!("the mask is empty: no voxel is {least} or more"),
                 "give a lower threshold",

@@ -33,9 +33,20 @@ pub(super) fn regions_of(
     }
     let mut tissues = Regions::none(shape);
     for (name, file) in &choice.tissues {
+        let before = beside.resampled.len();
         let (values, _) = on_grid_of(file, "tissue", image, off_grid, beside)?;
-        let added = tissues.add_probable(name, &values, choice.tissue_threshold);
-        added.map_err(|error| error.at(file))?;
+        let (threshold, is_resampled) = (choice.tissue_threshold, beside.resampled.len() > before);
+        let voxels = tissues.add_probable(name, &values, threshold);
+        if voxels.map_err(|error| error.at(file))? == 0 {
+            let (place, remedy) = match is_resampled {
+                true => {
+                    ("on the grid of the runs ", "check that it is of the same subject and space")
+                }
+                false => ("", "give a lower threshold, or another image"),
+            };
+            let problem = format!("the tissue is empty: {place}no voxel is {threshold} or more");
+            return Err(Error::mismatch(problem).remedy(remedy).at(file));
+        }
     }
     if !choice.tissues.is_empty() {
         regions.push(tissues);

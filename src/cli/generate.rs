@@ -34,7 +34,9 @@ pub(super) fn man(name: Option<&str>) -> Result<()> {
     };
     let mut text = Vec::new();
     let title = command.get_display_name().unwrap_or(command.get_name()).replace(' ', "-");
-    let written = clap_mangen::Man::new(command).title(title).render(&mut text);
+    let source = format!("{title} {}", env!("CARGO_PKG_VERSION"));
+    let man = clap_mangen::Man::new(command).title(title).source(source);
+    let written = man.render(&mut text);
     written.map_err(|error| Error::io("cannot make the man page", error))?;
     print(&String::from_utf8_lossy(&text))
 }

@@ -5,7 +5,7 @@ use super::arguments::{RunArguments, TableName};
 use crate::error::Result;
 use crate::export::{Context, MapOutput, RUN_PLACE};
 use crate::formats::files_of;
-use crate::runs::described_by;
+use crate::runs::{check_not_of_data_set, described_by};
 use std::path::{Path, PathBuf};
 
 /// Finds out, before anything is read, whether the outputs can be written whose names do not depend
@@ -54,6 +54,8 @@ pub(super) fn check<'a>(
     inputs: impl IntoIterator<Item = &'a Path>,
     process: &Process,
 ) -> Result<()> {
-    let kept = inputs.into_iter().flat_map(|it| files_of(it).into_iter().chain(described_by(it)));
-    process.under_way.check_apart(outputs, kept)
+    let inputs: Vec<&Path> = inputs.into_iter().collect();
+    let kept = inputs.iter().flat_map(|it| files_of(it).into_iter().chain(described_by(it)));
+    process.under_way.check_apart(outputs, kept)?;
+    check_not_of_data_set(outputs, &inputs)
 }

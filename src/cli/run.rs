@@ -107,7 +107,7 @@ fn write(
     if let Some(name) = &arguments.regions.table {
         batch.write_text(&name.table, &tsv::table(record))?;
         if let Some(path) = &name.sidecar {
-            batch.write_text(path, &tsv::sidecar())?;
+            batch.write_text(path, &tsv::sidecar(record))?;
         }
     }
     if let Some(path) = &arguments.json {

@@ -3,7 +3,9 @@
 use super::Context;
 use super::html::{Shown, tsnr_range};
 use super::sentence;
-use super::words::{LABEL_COLUMNS, MOST_RUNS_LISTED, grid, printable, reasons, runs, stored};
+use super::words::{
+    LABEL_COLUMNS, MOST_RUNS_LISTED, grid, printable, reasons, resampled_line, runs, stored,
+};
 use crate::analysis::Planned;
 use crate::error::Result;
 use crate::findings::between_runs::variance;
@@ -67,6 +69,7 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         let (count, voxels) = (numbers::count(count), counted(geometry.voxels(), "voxel"));
         lines.push(("mask", format!("{count} of {voxels}, {}", mask.in_words())));
     }
+    lines.extend(resampled_line(&record.findings).map(|it| ("resampled", it)));
     if let Some(median) = record.brain.as_ref().and_then(|it| it.median()) {
         let brain = record.brain.as_ref().map_or(0, |it| it.mask.mask.count());
         let brain = numbers::count(brain);
@@ -97,7 +100,8 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
             ),
         ));
     }
-    lines.push(("undefined", undefined(record.counts, record.definition.undefined)));
+    let written = (!context.images.is_empty()).then_some(record.definition.undefined);
+    lines.push(("undefined", undefined(record.counts, written)));
     let unchecked = record.findings.iter().filter(|it| it.name == "not-checked");
     let unchecked: Vec<&str> = unchecked.filter_map(|it| it.data.get("rule")?.as_str()).collect();
     if !unchecked.is_empty() {
@@ -288,22 +292,24 @@ fn listed(files: &[PathBuf]) -> String {
     }
 }
 
-fn undefined(counts: Counts, value: WrittenUndefined) -> String {
+/// How many voxels are undefined, what is written for them if a map is, and why.
+fn undefined(counts: Counts, written: Option<WrittenUndefined>) -> String {
     let reasons = reasons(counts)
         .into_iter()
         .map(|(count, reason)| format!("{} {reason}", numbers::count(count)));
     let reasons: Vec<String> = reasons.collect();
-    let written = match value {
-        WrittenUndefined::Zero => "0",
-        WrittenUndefined::Nan => "NaN",
-        WrittenUndefined::Division => "NaN or infinite",
-        WrittenUndefined::ZeroOrNan => "0 or NaN",
+    let written = match written {
+        None => "",
+        Some(WrittenUndefined::Zero) => ", written as 0",
+        Some(WrittenUndefined::Nan) => ", written as NaN",
+        Some(WrittenUndefined::Division) => ", written as NaN or infinite",
+        Some(WrittenUndefined::ZeroOrNan) => ", written as 0 or NaN",
     };
     match counts.undefined() {
         0 => "no voxel".to_owned(),
         count => {
             let voxels = counted(count, "voxel");
-            format!("{voxels}, written as {written}: {}", reasons.join(", "))
+            format!("{voxels}{written}: {}", reasons.join(", "))
         }
     }
 }

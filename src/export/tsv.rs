@@ -1,5 +1,6 @@
 //! The table of regions and the JSON that describes its columns.
 
+use super::words::resampled;
 use crate::record::Record;
 use crate::regions;
 
@@ -9,6 +10,6 @@ pub fn table(record: &Record) -> String {
 }
 
 /// The JSON that stands beside the table and describes its columns.
-pub fn sidecar() -> String {
-    regions::sidecar("tSNR")
+pub fn sidecar(record: &Record) -> String {
+    regions::sidecar("tSNR", &resampled(&record.findings))
 }

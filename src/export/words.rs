@@ -1,6 +1,7 @@
 //! Words that several exporters use.
 
 use super::Context;
+use crate::findings::Finding;
 use crate::formats::{Geometry, MapFormat};
 use crate::maps::Counts;
 use crate::numbers::{count, counted};
@@ -74,6 +75,24 @@ pub(super) fn reasons(counts: Counts) -> Vec<(usize, &'static str)> {
         (counts.not_finite, "not finite"),
     ];
     reasons.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
+/// The images beside the runs or maps that were resampled to their grid, by what was found.
+pub(super) fn resampled(findings: &[Finding]) -> Vec<String> {
+    let resampled = findings.iter().filter(|it| it.name == "image-resampled");
+    let named = |it: &Finding| {
+        let [image, file] = ["image", "file"].map(|key| it.data.get(key)?.as_str());
+        Some(format!("{} {}", image?, file?))
+    };
+    resampled.filter_map(named).collect()
+}
+
+/// The line of the summary on images that were resampled, if there are any.
+pub(super) fn resampled_line(findings: &[Finding]) -> Option<String> {
+    match resampled(findings).as_slice() {
+        [] => None,
+        images => Some(format!("{}: each voxel from the nearest one", images.join(", "))),
+    }
 }
 
 /// A text for a terminal: what would steer it, or turn the order of what is shown, is escaped.

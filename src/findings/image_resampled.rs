@@ -1,6 +1,7 @@
 //! `image-resampled`: images that were brought to the grid of the runs or maps.
 
 use super::{Finding, Look, Opened, Pair, Rule, Severity};
+use crate::pipeline::Resampled;
 
 pub(super) const RULE: Rule = Rule {
     name: "image-resampled",
@@ -15,6 +16,10 @@ pub(super) const DIFF_RULE: Rule = Rule {
     ..RULE
 };
 
-fn found(resampled: &[String]) -> Vec<Finding> {
-    resampled.iter().map(|it| RULE.finding(it)).collect()
+fn found(resampled: &[Resampled]) -> Vec<Finding> {
+    let finding = |it: &Resampled| {
+        let finding = RULE.finding(&it.words).figure("image", it.what.as_str());
+        finding.figure("file", it.path.display().to_string())
+    };
+    resampled.iter().map(finding).collect()
 }

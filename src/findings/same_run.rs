@@ -68,18 +68,16 @@ fn finding(differ_in: &BTreeSet<&str>, runs: &[OneRun]) -> Finding {
         .figure("files", files.len())
 }
 
-/// The number of first volumes that are compared by slices and sampled voxels; those that follow are by
-/// slices.
+/// The most first volumes that are compared by slices and sampled voxels; those that follow are by slices.
 const COMPARED_VOLUMES: usize = 16;
 
 fn looked_for(computed: &Computed) -> Option<String> {
     (computed.prepared.session.runs().len() > 1).then(|| "runs of equal voxels".to_owned())
 }
 
-/// A hash of the means of all slices and of the values of the sampled voxels in the first volumes: two
+/// A hash of the means of all slices and of the values of the sampled voxels in so many first volumes: two
 /// runs that have these in common begin with the same voxels.
-fn fingerprint(signals: &RunSignals) -> u64 {
-    let volumes = signals.slice_means.nrows().min(COMPARED_VOLUMES);
+fn fingerprint(signals: &RunSignals, volumes: usize) -> u64 {
     let means = signals.slice_means.iter().take(volumes * signals.slice_means.ncols());
     let mut values: Vec<f64> = means.copied().collect();
     if let Some(sampled) = &signals.sampled {
@@ -102,8 +100,11 @@ fn find(computed: &Computed) -> Vec<Finding> {
         return Vec::new();
     }
     let mut alike: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    // Of a copy that was cut, the volumes that all have.
+    let shortest = computed.signals.iter().map(|it| it.slice_means.nrows()).min().unwrap_or(0);
+    let volumes = shortest.min(COMPARED_VOLUMES);
     for (number, signals) in computed.signals.iter().enumerate() {
-        let runs = alike.entry(fingerprint(signals)).or_default();
+        let runs = alike.entry(fingerprint(signals, volumes)).or_default();
         if runs.first().is_none_or(|&first| go_on_alike(&computed.signals[first], signals)) {
             runs.push(number);
         }

@@ -8,7 +8,7 @@ use crate::runs::{Run, name_of, names_within, shortened};
 pub(super) const RULE: Rule = Rule {
     name: "tr-sidecar",
     severity: Severity::Note,
-    about: "a header and the BIDS sidecar state different repetition times, of which the sidecar's is used, or the sidecar cannot be read; a warning where a high-pass filter makes cosines of it",
+    about: "a header and the BIDS sidecar state different repetition times, of which the sidecar's is used, or the sidecar cannot be read or states none that can be; a warning where a high-pass filter makes cosines of it",
     look: Look::Before(find),
 };
 
@@ -54,7 +54,7 @@ fn unread(runs: &[&Run]) -> Option<Finding> {
     let (_, first) = unread.first()?;
     let paths: Vec<_> = unread.iter().map(|(path, _)| path).collect();
     let text = format!(
-        "{} cannot be read ({}), so that the TR is taken without it in {}",
+        "{} is of no use ({}), so that the TR is taken without it in {}",
         name_of(&first.path),
         shortened(&first.problem, 80),
         names_within(&paths, 80)

@@ -392,11 +392,11 @@ fn parsed(text: &str, path: &Path) -> Result<Table> {
     Ok(Table { volumes: lines.len(), columns, files: vec![file] })
 }
 
-/// Whether all words of a line are numbers, which a column may well be called `nan`.
+/// Whether all words of a line are numbers, be they NaN or infinite; one column may well be called `nan` or `inf`.
 fn is_numbers(line: &str) -> bool {
     let number = |word: &str| unquoted(word).parse::<f64>().ok();
-    let words = || line.split_whitespace().map(number);
-    words().all(|it| it.is_some()) && words().flatten().any(f64::is_finite)
+    let words: Option<Vec<f64>> = line.split_whitespace().map(number).collect();
+    words.is_some_and(|words| words.len() > 1 || words.iter().any(|it| it.is_finite()))
 }
 
 /// The table of a file without a line of names.

@@ -8,7 +8,7 @@ use std::path::Path;
 /// The most characters of what was found that an error says.
 const MOST_QUOTED: usize = 40;
 
-/// The content of a text file without a byte order mark.
+/// The content of a text file without a byte order mark, its lines ended by LF or CRLF.
 ///
 /// # Errors
 /// A file that cannot be read, has more than `most_bytes`, or is not UTF-8; `expected` says what
@@ -30,7 +30,8 @@ fn text_of(source: impl Read, most_bytes: u64, expected: &str) -> Result<String>
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }
-    Ok(text)
+    // Lines that end as on old Macs, and as spreadsheets still save them.
+    Ok(if text.contains('\n') { text } else { text.replace('\r', "\n") })
 }
 
 /// A text that was found, in quotes, as far as a line of an error has room for it.
@@ -49,6 +50,12 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_text() {
         assert_eq!(text_of("\u{feff}a\u{feff}".as_bytes(), 9, "a table").unwrap(), "a\u{feff}");
+    }
+
+    #[test]
+    fn lines_may_end_with_carriage_returns_alone() {
+        assert_eq!(text_of("a\rb\r".as_bytes(), 9, "a table").unwrap(), "a\nb\n");
+        assert_eq!(text_of("a\r\nb".as_bytes(), 9, "a table").unwrap(), "a\r\nb");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub mod serial;
 
 pub use beginnings::{beginnings, read_to_the_end};
 pub use memory::{BASE_BYTES, Predicted, predicted, threads_within};
-pub use on_grid::{Beside, Misplaced, OffGrid, mean_from, on_grid_of, single_volume};
+pub use on_grid::{Beside, Misplaced, OffGrid, Resampled, mean_from, on_grid_of, single_volume};
 pub use resample::nearest;
 
 use crate::error::{Error, ErrorKind, Result, Setting};

@@ -87,13 +87,24 @@ pub struct Misplaced {
     pub greatest_mm: f64,
 }
 
+/// An image that was brought to the grid of the runs or the map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resampled {
+    /// The kind of the image: mask, atlas or tissue.
+    pub what: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The file, both grids and the way from one to the other, in words.
+    pub words: String,
+}
+
 /// The facts that a person should know of the images beside runs or maps, one each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Beside {
     /// Images whose voxels lie elsewhere, and were taken by their indices.
     pub misplaced: Vec<Misplaced>,
     /// Images that were resampled.
-    pub resampled: Vec<String>,
+    pub resampled: Vec<Resampled>,
     /// Masks that are not 0 and one other value.
     pub not_binary: Vec<String>,
     /// The oddities of their files, which were read all the same.
@@ -141,14 +152,16 @@ pub fn on_grid_of(
     let values = values_of(&image, beside)?;
     if is_resampled {
         let values = nearest(&values, found, grid).map_err(|error| error.at(path))?;
-        beside.resampled.push(format!(
+        let words = format!(
             "{}: the {what} of {} voxels was resampled to the {} of {} by both affines, each voxel \
              from the nearest one",
             path.display(),
             found.grid(),
             grid.grid(),
             expected.path().display()
-        ));
+        );
+        let (what, path) = (what.to_owned(), path.to_owned());
+        beside.resampled.push(Resampled { what, path, words });
         return Ok((values, image));
     }
     Ok((values, image))

@@ -104,7 +104,7 @@ impl Regions {
     }
 
     /// Adds the voxels of a map whose probability is `threshold` or more, such as 0.5; NaN is
-    /// less. A voxel may belong to several such regions, or to none.
+    /// less. A voxel may belong to several such regions, or to none. The number of voxels is returned.
     ///
     /// # Errors
     /// A threshold that is not above 0 and at most 1; a voxel whose value is far from any
@@ -117,7 +117,7 @@ impl Regions {
         name: &str,
         probabilities: &[f64],
         threshold: f64,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         assert_eq!(probabilities.len(), self.shape.iter().product::<usize>(), "voxels of the grid");
         if !(threshold > 0.0 && threshold <= 1.0) {
             let problem = format!("a threshold of {threshold}, expected one above 0 and at most 1");
@@ -138,9 +138,9 @@ impl Regions {
                 voxels.push(voxel);
             }
         }
-        let index = self.regions.len() as i64 + 1;
+        let (index, count) = (self.regions.len() as i64 + 1, voxels.len());
         self.regions.push(Region { index, name: name.to_owned(), voxels });
-        Ok(())
+        Ok(count)
     }
 
     /// The grid, `[x, y, z]`.

@@ -83,18 +83,20 @@ fn field(text: &str) -> String {
     }
 }
 
-/// The JSON that describes the columns of the table of a quantity without unit, such as `tSNR`.
-pub fn sidecar(quantity: &str) -> String {
+/// The JSON that describes the columns of the table of a quantity without unit, such as `tSNR`;
+/// `resampled` are the images that were brought to the grid, in words.
+pub fn sidecar(quantity: &str, resampled: &[String]) -> String {
     let run = json!({
         "LongName": "Run",
         "Description": format!("The run whose {quantity} it is."),
         "Levels": {"all": "All runs together"},
     });
-    described(quantity, "run", &run)
+    described(quantity, "run", &run, resampled)
 }
 
-/// The description of the table of maps that are compared, each with what it is.
-pub fn sidecar_of_maps(maps: &[(&str, &str)]) -> String {
+/// The description of the table of maps that are compared, each with what it is; `resampled` as of
+/// [`sidecar`].
+pub fn sidecar_of_maps(maps: &[(&str, &str)], resampled: &[String]) -> String {
     let levels: Map<String, Value> =
         maps.iter().map(|&(name, what)| (name.to_owned(), what.into())).collect();
     let map = json!({
@@ -102,10 +104,17 @@ pub fn sidecar_of_maps(maps: &[(&str, &str)]) -> String {
         "Description": "The map whose values they are.",
         "Levels": levels,
     });
-    described("the map", "map", &map)
+    described("the map", "map", &map, resampled)
 }
 
-fn described(quantity: &str, source: &str, about_source: &Value) -> String {
+fn described(quantity: &str, source: &str, about_source: &Value, resampled: &[String]) -> String {
+    let resampled = match resampled {
+        [] => String::new(),
+        images => format!(
+            " Resampled to the grid, each voxel from the nearest one: {}.",
+            images.join(", ")
+        ),
+    };
     let figure = |long_name: &str, description: &str| {
         let description =
             format!("{description} of {quantity} over the region's voxels where it is defined.");
@@ -128,7 +137,7 @@ fn described(quantity: &str, source: &str, about_source: &Value) -> String {
         source: about_source,
         "voxels": {
             "LongName": "Number of voxels",
-            "Description": "Voxels of the region, in the mask if there is one.",
+            "Description": format!("Voxels of the region, in the mask if there is one.{resampled}"),
             "Units": "1",
         },
         "undefined": {

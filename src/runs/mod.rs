@@ -8,6 +8,7 @@
 //! - A [`Session`] is images on one grid, opened and compared, and each [`Run`] one of them or a
 //!   series of volumes.
 
+mod data_set;
 mod entities;
 mod groups;
 mod natural;
@@ -20,6 +21,7 @@ mod suffixes;
 mod walk;
 mod words;
 
+pub use data_set::check_not_of_data_set;
 pub use entities::Entities;
 pub use groups::grouped_by;
 pub use natural::natural_order;

@@ -233,6 +233,12 @@ fn matching_paths(pattern: &OsStr) -> Result<Vec<PathBuf>> {
 }
 
 fn no_match(pattern: &OsStr, others: &[PathBuf]) -> Error {
+    if !others.is_empty() && others.iter().all(|it| it.is_dir()) {
+        let inside = Path::new(pattern).join("*.nii.gz");
+        return Error::not_found("no file matches, only folders")
+            .remedy(format!("name the files in them, as in '{}'", inside.display()))
+            .at(pattern);
+    }
     if !others.is_empty() {
         return Error::not_found(format!("no image matches, only {}", listed(others))).at(pattern);
     }
@@ -369,6 +375,18 @@ mod tests {
         let folder = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let (_, remarks) = expanded(&folder, &["*"]).unwrap();
         assert!(remarks[0].ends_with("3 *_bold.json, 3 *_events.tsv"), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_pattern_that_matches_folders_only_says_so() {
+        let folder = folder(&[]);
+        fs::create_dir_all(folder.path().join("sub-1/func")).unwrap();
+        fs::write(folder.path().join("sub-1/func/a.nii"), "").unwrap();
+        for pattern in ["**", "*", "sub-1/**"] {
+            let error = expanded(&folder, &[pattern]).unwrap_err().to_string();
+            let says = format!("/{pattern}: no file matches, only folders; name the files");
+            assert!(error.contains(&says) && error.ends_with("*.nii.gz'"), "{error}");
+        }
     }
 
     #[test]

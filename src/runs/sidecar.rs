@@ -6,7 +6,7 @@
 //! of the datatype (`func`), the session, the subject, and the root. A JSON with the very name of
 //! the run describes it, whatever the name.
 
-use super::Entities;
+use super::{Entities, shortened};
 use crate::paths::folder_of;
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -24,7 +24,8 @@ pub struct SidecarTr {
     pub path: PathBuf,
 }
 
-/// A file or folder beside a run that may state its repetition time, and cannot be read.
+/// A file or folder beside a run that may state its repetition time, and cannot be read; or one that states
+/// what is no positive number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadSidecar {
     /// The JSON, or the folder that cannot be looked into.
@@ -52,7 +53,7 @@ pub(super) struct Stated {
     pub tr: Option<SidecarTr>,
     /// The time at which each slice was excited, in seconds, by the first that states it; empty if none does.
     pub slice_times: Vec<f64>,
-    /// The first that would have gone before, and cannot be read.
+    /// The first that would have gone before, and cannot be read or states what is no time.
     pub unread: Option<UnreadSidecar>,
     /// All that describe the run, whatever they state.
     pub files: Vec<PathBuf>,
@@ -75,6 +76,8 @@ pub(super) struct Sidecars {
 #[derive(Debug, Default)]
 struct Times {
     tr_seconds: Option<f64>,
+    /// What is wrong with the repetition time, if one is stated that is none.
+    tr_problem: Option<String>,
     slices: Vec<f64>,
 }
 
@@ -120,6 +123,10 @@ impl Sidecars {
                 let found = self.found.entry(path.clone());
                 match found.or_insert_with(|| times(path)) {
                     Ok(times) => {
+                        let told = times.tr_problem.as_ref();
+                        let told = told.filter(|_| stated.tr.is_none() && stated.unread.is_none());
+                        stated.unread =
+                            stated.unread.take().or_else(|| told.and_then(|it| unread(path, it)));
                         let tr = |seconds| SidecarTr { seconds, path: path.clone() };
                         stated.tr = stated.tr.or_else(|| times.tr_seconds.map(tr));
                         if stated.slice_times.is_empty() {
@@ -151,9 +158,8 @@ impl Folder {
                 continue;
             };
             let entities = Entities::of_file_name(&name);
-            let suffix = entities.suffix();
-            let is_of_bids = |part: &str| part == suffix || part.contains('-');
-            if !suffix.is_empty() && stem.split('_').all(is_of_bids) {
+            if is_name_of_bids(&name) {
+                let suffix = entities.suffix();
                 let (keys, values): (Vec<String>, Vec<String>) =
                     entities.pairs().map(|(key, value)| (key.to_owned(), value.to_owned())).unzip();
                 let with_keys = (Reverse(keys.len()), suffix.to_owned(), keys);
@@ -177,8 +183,17 @@ impl Folder {
     }
 }
 
+/// Whether a name is that of a JSON as BIDS has them: entities, and a suffix.
+pub(super) fn is_name_of_bids(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".json") else { return false };
+    let entities = Entities::of_file_name(name);
+    let suffix = entities.suffix();
+    let is_of_bids = |part: &str| part == suffix || part.contains('-');
+    !suffix.is_empty() && stem.split('_').all(is_of_bids)
+}
+
 /// The folder of a run, and those above it that belong to its data set.
-fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
     let mut folder = fs::canonicalize(folder_of(run))?;
     let mut folders = vec![folder.clone()];
     loop {
@@ -193,7 +208,7 @@ fn folders_of(run: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// The repetition time that a JSON states, nothing if that is no positive number, and the times of its
+/// The repetition time that a JSON states, what is wrong if that is no positive number, and the times of its
 /// slices; of one that cannot be read or is no JSON, why. A link to what was not fetched states nothing.
 fn times(path: &Path) -> Result<Times, String> {
     let text = match text_of(path) {
@@ -203,11 +218,17 @@ fn times(path: &Path) -> Result<Times, String> {
     };
     let json: Result<Value, _> = serde_json::from_str(text.trim_start_matches('\u{feff}'));
     let json = json.map_err(|error| format!("no JSON: {error}"))?;
-    let seconds = json.get("RepetitionTime").and_then(Value::as_f64);
+    let tr = json.get("RepetitionTime");
+    let seconds = tr.and_then(Value::as_f64).filter(|&it| it > 0.0 && it.is_finite());
+    let no_tr = |it: &Value| {
+        let found = shortened(&it.to_string(), 30);
+        format!("its RepetitionTime is {found}, expected a number of seconds above 0")
+    };
     let slices = json.get("SliceTiming").and_then(Value::as_array);
     let slices = slices.and_then(|it| it.iter().map(Value::as_f64).collect::<Option<Vec<_>>>());
     Ok(Times {
-        tr_seconds: seconds.filter(|&it| it > 0.0 && it.is_finite()),
+        tr_seconds: seconds,
+        tr_problem: tr.filter(|_| seconds.is_none()).map(no_tr),
         slices: slices.unwrap_or_default(),
     })
 }
@@ -282,8 +303,15 @@ mod tests {
             assert_eq!(tr(&[(other, &one)], run), None, "{other}");
         }
         let own = "sub-1/func/sub-1_task-rest_bold.json";
-        for text in ["[2]", "{}", &states("0"), &states("-2"), &states("\"2\"")] {
+        for text in ["[2]", "{}"] {
             assert_eq!(stated(&[(own, text)], run), (None, None), "{text}");
+        }
+        // What is no time is told, and what lies above is used.
+        for found in ["0", "-2", "\"2\"", "null", "[2]"] {
+            let (tr, unread) = stated(&[(own, &states(found)), ("task-rest_bold.json", &one)], run);
+            assert_eq!(tr, Some((1.0, "task-rest_bold.json".to_owned())));
+            let says = format!("{own}: its RepetitionTime is {found}, expected a number");
+            assert!(unread.as_ref().is_some_and(|it| it.starts_with(&says)), "{unread:?}");
         }
         // One that is no JSON is told, and what lies above is used.
         for text in ["", "[", "{\"RepetitionTime\": 1,}"] {

@@ -80,7 +80,7 @@ fn names_never_break_the_table() {
 
 #[test]
 fn every_column_is_described_and_nothing_else() {
-    let described: serde_json::Value = serde_json::from_str(&sidecar("tSNR")).unwrap();
+    let described: serde_json::Value = serde_json::from_str(&sidecar("tSNR", &[])).unwrap();
     let described = described.as_object().unwrap();
     let head = tsv(&[]);
     let columns: Vec<&str> = head.trim_end().split('\t').collect();

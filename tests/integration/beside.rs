@@ -410,6 +410,40 @@ fn a_mask_of_another_grid_is_refused_with_commands_or_resampled() {
         .map(|it| (it["index"].as_i64().unwrap(), it["voxels"].as_u64().unwrap()))
         .collect();
     assert_eq!(all, [(1, 12), (2, 12), (3, 12), (4, 12), (5, 12)]);
+    // Told in the summary and beside the table, too.
+    let table = [&atlas[..], &["--table", "t.tsv"]].concat();
+    let outcome = map(&scratch, &table).succeeded();
+    let summary = outcome.summary("resampled");
+    assert_eq!(summary, "atlas atlas.nii: each voxel from the nearest one");
+    let sidecar = fs::read_to_string(scratch.path("t.json")).expect("the sidecar");
+    let says = "Resampled to the grid, each voxel from the nearest one: atlas atlas.nii.";
+    assert!(sidecar.contains(says), "{sidecar}");
+    map(&scratch, &["run-1_bold.nii", "--atlas", "there.nii", "--table", "t.tsv"]).succeeded();
+    assert!(!fs::read_to_string(scratch.path("t.json")).expect("it").contains("Resampled"));
+    // A tissue that lies far away is empty then, as a mask or an atlas is.
+    let far = ["run-1_bold.nii", "--tissue", "GM=far.nii", "--resample"];
+    let error = map(&scratch, &far).error();
+    let says = "far.nii: the tissue is empty: on the grid of the runs no voxel is 0.5 or more";
+    assert!(error.contains(says), "{error}");
+    let high = ["run-1_bold.nii", "--tissue", "GM=probable.nii"];
+    scratch.file("probable.nii", image([5, 4, 3], 0.0, |_| 0.4));
+    let error = map(&scratch, &high).error();
+    assert!(error.contains("no voxel is 0.5 or more; give a lower threshold"), "{error}");
+}
+
+#[test]
+fn a_mask_without_a_number_says_what_it_has_instead() {
+    let scratch = runs();
+    let odd = |it: usize| if it.is_multiple_of(2) { f64::INFINITY } else { 0.0 };
+    scratch.file("odd.nii", image([5, 4, 3], 0.0, odd));
+    for (options, says) in [
+        (&[][..], "no voxel is a number other than 0 (NaN or infinite: 30)"),
+        (&["--mask-threshold", "0.5"], "no voxel is a number from 0.5 on (NaN or infinite: 30)"),
+    ] {
+        let error =
+            map(&scratch, &[&["run-1_bold.nii", "--mask", "odd.nii"], options].concat()).error();
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[test]

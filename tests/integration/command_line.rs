@@ -532,7 +532,9 @@ fn the_man_pages_have_every_option_and_command() {
     for command in ["run", "diff", "info", "compare", "completions", "man"] {
         assert!(page.contains(&format!("tsnr\\-{command}(1)")), "{command} in {page}");
         let page = scratch.tsnr(["man", command]).succeeded().stdout;
-        assert!(page.contains(&format!(".TH tsnr-{command} 1")), "{page}");
+        let source = format!("\"tsnr-{command} {}\"", env!("CARGO_PKG_VERSION"));
+        let title = page.lines().find(|it| it.starts_with(&format!(".TH tsnr-{command} 1")));
+        assert!(title.is_some_and(|it| it.contains(&source)), "{page}");
     }
     let compare = scratch.tsnr(["man", "compare"]).succeeded().stdout;
     assert!(compare.contains("\\-\\-repeat"), "{compare}");
@@ -847,4 +849,47 @@ fn a_definition_of_which_something_is_changed_is_no_longer_the_tools() {
     let line = |name: &str| table.lines().find(|it| it.starts_with(name)).expect("a line for each");
     assert!(line("afni ").ends_with("  modified from AFNI's 3dTstat -tsnr: ddof"), "{table}");
     assert!(line("numpy ").ends_with("  mean / std, ddof 0, nothing removed"), "{table}");
+}
+
+#[test]
+fn a_negative_number_is_judged_as_the_value_of_its_option() {
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    for (options, says) in [
+        (&["--threads", "-1"][..], "invalid value '-1' for '--threads <N>'"),
+        (&["--ddof", "-1"], "invalid value '-1' for '--ddof <N|rank>'"),
+        (&["--slices", "-1,2", "--png", "p.png"], "invalid value '-1,2' for '--slices"),
+        (&["-o", "-1"], "invalid value '-1' for '--output <FILE>'"),
+    ] {
+        let outcome = Scratch::new().tsnr([&[&*run], options].concat());
+        let stderr = &outcome.stderr;
+        assert!(outcome.exit_code == Some(2) && stderr.contains(says), "{stderr}");
+        assert!(!stderr.contains("'-- -1'"), "{stderr}");
+    }
+    let range = [&*run, "--png", "p.png", "--range", "-5:50"];
+    Scratch::new().tsnr(range).succeeded();
+}
+
+#[test]
+fn options_that_did_nothing_are_refused_with_the_reason_or_say_what_they_do() {
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    let scratch = Scratch::new();
+    for (options, says) in [
+        (&["--undefined", "nan"][..], "--undefined needs"),
+        (&["--undefined", "nan", "--definitions"], "--undefined cannot be used with --definitions"),
+        (&["--mode", "serial", "--no-optimize"], "which no pass optimises"),
+        (&["--preview", "--range", "0:9"], "--range cannot be used with --preview"),
+        (&["--preview", "--colormap", "magma"], "no terminal that shows colours"),
+    ] {
+        let outcome = scratch.tsnr([&[&*run], options].concat());
+        assert_eq!(outcome.exit_code, Some(2), "{options:?}");
+        assert!(outcome.stderr.contains(says), "{options:?}: {}", outcome.stderr);
+    }
+    let serial = scratch.tsnr([&*run, "--mode", "serial", "--threads", "4"]).succeeded();
+    assert!(serial.found_as("fewer-threads")[0].contains("serial mode computes on one"));
+    // Quiet, the notes of a table of definitions are not said.
+    let all = scratch.tsnr([&*run, "--definitions", "--mode", "serial"]).succeeded();
+    let quiet = scratch.tsnr([&*run, "--definitions", "--mode", "serial", "-q"]).succeeded();
+    let is_told = [&all, &quiet].map(|it| it.stderr.contains("runs-in-memory"));
+    assert_eq!(is_told, [true, false]);
+    assert_eq!(all.stdout, quiet.stdout);
 }

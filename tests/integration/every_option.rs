@@ -62,7 +62,8 @@ const RUN: &[Row] = &[
     row("map", "--map=cv=cv.nii", &[]),
     row("dtype", "--dtype=float64", &[OUTPUT]),
     row("output-format", "--output-format=nifti2", &[OUTPUT]),
-    row("undefined", "--undefined=nan", &[]),
+    // Of these data, where all voxels are defined but one, in what is said of the definition.
+    row("undefined", "--undefined=nan", &[OUTPUT]),
     row("mask", MASK, &[]),
     row("mask-out", "--mask-out=m.nii", &[MASK]),
     // Of a mask of 0 and 1, on the grid of the runs.
@@ -133,6 +134,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("log-format", &["preview"]),
     ("dry-run", &["preview"]),
     ("chunk-length", &["mode"]),
+    ("no-optimize", &["mode"]),
+    ("visualize-raw", &["mode"]),
     ("reproducible", &["profile"]),
 ];
 
@@ -154,7 +157,6 @@ const TAKEN_BY_DEFINITIONS: &[&str] = &[
     "censor-before",
     "censor-after",
     "skip-short-runs",
-    "undefined",
     "mask",
     "mask-threshold",
     "resample",
@@ -199,7 +201,7 @@ const TAKEN_BY_COMPARE: &[&str] = &[
 const UNSEEN: &[(&str, &str, &str)] = &[
     ("log-format", "quiet", "of which there are warnings and errors, in other data"),
     ("log-format", "definitions", "whose table is printed as it is, and messages in other data"),
-    ("quiet", "definitions", "what is not said are notes, in other data"),
+    ("quiet", "definitions", "what is not said are notes, as of runs in memory"),
     ("names", "quiet", "no words are in a picture"),
 ];
 
@@ -399,6 +401,11 @@ fn is_refused(options: &BTreeSet<String>) -> bool {
     let takes = |taken: &[&str]| named.iter().all(|it| taken.contains(it));
     (has("definitions") && !takes(TAKEN_BY_DEFINITIONS))
         || (has("compare") && !takes(TAKEN_BY_COMPARE))
+        // No terminal shows colours here.
+        || (has("preview")
+            && (has("range") || has("colormap"))
+            && !has("png")
+            && !has("report"))
         || REFUSED.iter().any(|(one, others)| {
             let is_meant = *one == "quiet" && (has("visualize") || has("strict"));
             has(one) && others.iter().any(|it| has(it) && !(*it == "dry-run" && is_meant))
@@ -415,12 +422,8 @@ fn hides_effects(options: &BTreeSet<String>) -> bool {
 /// Whether an option has no effect that is seen beside others, and that is in order.
 fn is_unseen(row: &Row, others: &BTreeSet<String>) -> bool {
     let others = named(others);
-    let is_for_terminals = ["range", "colormap"].contains(&row.option)
-        && !others.contains("png")
-        && !others.contains("report");
     let mut unseen = UNSEEN.iter();
-    is_for_terminals
-        || unseen.any(|(option, beside, _)| row.option == *option && others.contains(beside))
+    unseen.any(|(option, beside, _)| row.option == *option && others.contains(beside))
 }
 
 /// Sees that an option beside others is refused if it has to be, and is not without effect else.

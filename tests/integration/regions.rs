@@ -24,7 +24,7 @@ fn folder() -> Scratch {
     scratch
 }
 
-const REGIONS: [&str; 8] = [
+const REGIONS: [&str; 7] = [
     "--atlas=atlas.nii",
     "--atlas-labels=labels.tsv",
     "--tissue=GM=gm.nii",
@@ -32,7 +32,6 @@ const REGIONS: [&str; 8] = [
     "--by-slice",
     "--table=regions.tsv",
     "--threads=2",
-    "--undefined=nan",
 ];
 
 fn read(path: &Path) -> String {

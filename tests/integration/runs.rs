@@ -433,10 +433,23 @@ fn the_tr_is_that_of_the_option_else_the_sidecar_else_the_header() {
     assert!(outcome.error().contains("the output is one of the inputs"), "it states no TR");
     scratch.file("task-a_bold.json", "{");
     let (tr, outcome) = tr_and_found(&["--highpass", "40"]);
-    let said = "tr-sidecar: task-a_bold.json cannot be read (no JSON: EOF while parsing an object \
+    let said = "tr-sidecar: task-a_bold.json is of no use (no JSON: EOF while parsing an object \
                 at line 1 column 1), so that the TR is taken without it in sub-1_task-a_bold.nii; \
                 mend it, or say the TR (--tr)";
     assert!(tr == Some(2.5) && outcome.warnings().contains(&said), "{}", outcome.stderr);
+    for found in ["\"2.5\"", "0", "-2", "null"] {
+        scratch.file("task-a_bold.json", format!("{{\"RepetitionTime\": {found}}}"));
+        let (tr, outcome) = tr_and_found(&[]);
+        let said = format!("is of no use (its RepetitionTime is {found}, expected a number of");
+        let told = outcome.found_as("tr-sidecar");
+        assert!(tr == Some(2.5) && told.len() == 1 && told[0].contains(&said), "{told:?}");
+    }
+    // Nor is what the run would inherit from, where there is none yet.
+    fs::remove_file(scratch.path("task-a_bold.json")).expect("the sidecar");
+    for name in ["task-a_bold.json", "bold.json"] {
+        let error = scratch.tsnr([run, "-o", "o.nii", "--json", name]).error();
+        assert!(error.contains("describes one of the inputs"), "{error}");
+    }
     for wrong in ["0", "-2", "nan", "x"] {
         assert_eq!(map(&scratch, &[run, "--tr", wrong]).exit_code, Some(2), "{wrong}");
     }

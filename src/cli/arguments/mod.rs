@@ -382,6 +382,7 @@ impl CommandLine {
     /// one has no line of a single word.
     pub fn understood(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
         let parser = without_orphans(CommandLine::command());
+        let arguments = &typed::with_negative_values(arguments, &parser);
         let matches = parser.clone().try_get_matches_from(arguments);
         let matches = matches.map_err(|error| match error.kind() {
             ErrorKind::InvalidUtf8 => typed::not_utf8(arguments),

@@ -63,7 +63,7 @@ pub(in crate::cli) struct PictureArguments {
 
     /// The tSNR at the two ends of the colours; auto is 0 and the 98th percentile [default: auto]
     #[arg(long, value_name = "LOW:HIGH|auto", value_parser = range,
-          allow_hyphen_values = true, hide_short_help = true, help_heading = "Pictures")]
+          hide_short_help = true, help_heading = "Pictures")]
     range: Option<ChosenRange>,
 
     /// The colours of the tSNR: viridis, magma, inferno, cividis or gray

@@ -2,18 +2,21 @@
 //! needs or contradicts.
 
 use super::{CommandLine, CompareArguments};
+use crate::cli::terminal::Terminal;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, CommandFactory, parser::ValueSource};
 use std::collections::BTreeSet;
 
 /// The options that each option acts on: without one of these it would do nothing. A value is
 /// written behind `=`; where a command has none of them, it has the option for its own sake.
-const NEEDS: [(&str, &[&str]); 30] = [
+const NEEDS: [(&str, &[&str]); 31] = [
     ("quiet", SAY_OR_WRITE),
     // The summary of a run has its time, that of two maps has nothing that differs.
     ("reproducible", &["command=run", "report", "png", "difference", "ratio", "json", "table"]),
     ("dtype", &["output", "mean", "std", "maps", "difference", "ratio"]),
     ("output_format", &["output", "mean", "std", "maps", "difference", "ratio"]),
+    // Page and JSON state the definition, of which it is a part.
+    ("undefined", &["output", "mean", "std", "maps", "json", "report"]),
     ("mask_out", &["mask"]),
     ("mask_threshold", &["mask"]),
     ("resample", &["mask", "atlas", "tissues"]),
@@ -73,17 +76,28 @@ const REGIONS_ARE_IN: &[&str] = &["table", "report", "json"];
 
 /// Options that contradict each other, unless one of the third is given, and why. A value may be
 /// told by its ending.
-const CONTRADICTIONS: [(&str, &[&str], &[&str], &str); 9] = [
+const CONTRADICTIONS: [(&str, &[&str], &[&str], &str); 13] = [
     ("quiet", &["verbose", "explain", "preview"], &[], "what the latter says is not said"),
     ("quiet", &["dry_run"], &["visualize", "strict"], "what the latter says is not said"),
     ("log_format=json", &["preview"], &[], "a distribution is drawn for a person"),
     ("dry_run", &["preview"], &[], "nothing is computed that could be shown"),
     ("chunk_length", &["mode=serial", "mode=delayed"], &[], "only array mode has chunks"),
+    ("no_optimize", &["mode=serial"], &[], "serial mode is a loop, which no pass optimises"),
+    ("visualize_raw", &["mode=serial"], &[], "serial mode is a loop, which no pass optimises"),
+    ("range", &["preview"], IN_COLORS, NO_COLORS),
+    ("colormap", &["preview"], IN_COLORS, NO_COLORS),
     ("reproducible", &["profile"], &[], "a profile is made of times"),
     ("mask_threshold", &["mask=auto"], &[], "that mask is no image"),
     ("resample", &["mask=auto"], &["atlas", "tissues"], "that mask is no image"),
     ("color_by", &["visualize=.json"], &[], "JSON has no colours"),
 ];
+
+/// What shows the tSNR in colours: [`COLORS`] where the terminal does.
+const IN_COLORS: &[&str] = &["report", "png", COLORS];
+/// A terminal with colours, as if it were typed.
+const COLORS: &str = "terminal=in colours";
+/// Why the colours of a preview do nothing.
+const NO_COLORS: &str = "standard error is no terminal that shows colours here";
 
 /// The options that stand for a command, and what each takes of the options beside that which `tsnr compare`
 /// takes, or takes no more of it; all others would do nothing.
@@ -91,7 +105,7 @@ const COMMANDS: [(&str, &[&str], &[&str], &str); 2] = [
     ("compare", &[], &[], "measures the modes and writes no map"),
     (
         "definitions",
-        &["undefined", "mask", "mask_threshold", "resample", "mode", "no_optimize"],
+        &["mask", "mask_threshold", "resample", "mode", "no_optimize"],
         &["definition", "repeat", "json"],
         "prints the medians of all definitions and writes no map",
     ),
@@ -117,6 +131,9 @@ impl Typed {
     fn new(command: &Command, matches: &ArgMatches) -> Typed {
         let name = if command.get_name() == "tsnr" { "run" } else { command.get_name() };
         let (mut known, mut given) = (Vec::new(), BTreeSet::from([format!("command={name}")]));
+        if matches!(Terminal::of_stderr(), Terminal::Colored(_)) {
+            given.insert(COLORS.to_owned());
+        }
         for argument in command.get_arguments() {
             let id = argument.get_id().as_str();
             known.push((id.to_owned(), argument.get_long().unwrap_or(id).to_owned()));
@@ -169,7 +186,7 @@ impl Typed {
             let needed: Vec<String> = needed.map(|it| self.spelled(it)).collect();
             let needed = match needed.as_slice() {
                 [only] => only.clone(),
-                [others @ .., last] if needed.len() < 6 => {
+                [others @ .., last] if needed.len() < 7 => {
                     format!("{} or {last}", others.join(", "))
                 }
                 _ => "an output".to_owned(),

@@ -3,7 +3,8 @@
 use super::{CommandLine, without_orphans};
 use crate::export::printable;
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
+use std::collections::HashSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -31,6 +32,36 @@ fn with_home(argument: &OsStr, home: &OsStr) -> OsString {
     };
     let parts = [&bytes[..start], home.as_bytes(), &bytes[start + 1..]];
     OsString::from_vec(parts.concat())
+}
+
+/// The arguments with a negative number behind an option as its value: clap takes it for an option of its
+/// own, and advises to make an input of it.
+pub(super) fn with_negative_values(arguments: &[OsString], command: &Command) -> Vec<OsString> {
+    let commands = std::iter::once(command).chain(command.get_subcommands());
+    let options = commands.flat_map(Command::get_arguments);
+    let options = options.filter(|it| it.get_action().takes_values());
+    let named = |it: &Arg| {
+        let [short, long] = [it.get_short().map(String::from), it.get_long().map(str::to_owned)];
+        [short.map(|it| format!("-{it}")), long.map(|it| format!("--{it}"))]
+    };
+    let names: HashSet<OsString> = options.flat_map(named).flatten().map(OsString::from).collect();
+    let is_negative = |it: &OsStr| {
+        let number = it.as_bytes().strip_prefix(b"-").unwrap_or_default();
+        number.first().is_some_and(|it| it.is_ascii_digit() || *it == b'.')
+    };
+    let mut joined: Vec<OsString> = Vec::with_capacity(arguments.len());
+    let mut is_option = true;
+    for argument in arguments {
+        is_option &= argument != "--";
+        match joined.last_mut().filter(|it| is_option && names.contains(*it)) {
+            Some(option) if is_negative(argument) => {
+                option.push(if option.as_bytes().starts_with(b"--") { "=" } else { "" });
+                option.push(argument);
+            }
+            _ => joined.push(argument.clone()),
+        }
+    }
+    joined
 }
 
 /// An error that names the argument that has to be UTF-8 and is not.
@@ -70,6 +101,22 @@ pub(super) fn printable_error(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_negative_number_is_the_value_of_the_option_before_it() {
+        let command = CommandLine::command();
+        let joined = |text: &str| {
+            let arguments: Vec<OsString> = text.split(' ').map(OsString::from).collect();
+            let joined = with_negative_values(&arguments, &command);
+            joined.join(OsStr::new(" ")).into_string().unwrap()
+        };
+        assert_eq!(joined("tsnr a.nii --ddof -1"), "tsnr a.nii --ddof=-1");
+        assert_eq!(joined("tsnr --range -5:50 -o -1"), "tsnr --range=-5:50 -o-1");
+        assert_eq!(joined("tsnr compare --threads -.5"), "tsnr compare --threads=-.5");
+        for other in ["tsnr -1", "tsnr --dark -1", "tsnr --ddof -x", "tsnr -- --ddof -1"] {
+            assert_eq!(joined(other), other);
+        }
+    }
 
     #[test]
     fn the_home_folder_stands_where_a_path_begins() {

@@ -1,6 +1,7 @@
 //! The summary of a comparison, in a few lines for a person.
 
 use crate::diff::DiffRecord;
+use crate::export::words::resampled_line;
 use crate::export::{LABEL_COLUMNS, printable, sentence};
 use crate::numbers::{count, counted, figure, share};
 use crate::recipe::RecordedDefinition;
@@ -27,6 +28,7 @@ pub fn summary(record: &DiffRecord, written: &[PathBuf]) -> String {
         let text = format!("{} of {voxels}, {}", count(counts.voxels), mask.name);
         lines.push(("mask".to_owned(), text));
     }
+    lines.extend(resampled_line(&record.findings).map(|it| ("resampled".to_owned(), it)));
     let missing = [
         (counts.neither(), "without a value in both"),
         (counts.only_a, "with one in A only"),

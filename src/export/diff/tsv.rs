@@ -1,6 +1,7 @@
 //! The table of two maps in each region, and the JSON that describes its columns.
 
 use crate::diff::{DiffRecord, PairedRegion};
+use crate::export::words::resampled;
 use crate::regions::{self, Row};
 use crate::stats::paired::Pairs;
 use std::slice;
@@ -19,7 +20,7 @@ pub fn table(record: &DiffRecord) -> String {
 pub fn sidecar(record: &DiffRecord) -> String {
     let maps = [&*record.a.name, &*record.b.name, "B - A", "B / A"];
     let described: Vec<(&str, &str)> = Pairs::NAMES.into_iter().zip(maps).collect();
-    regions::sidecar_of_maps(&described)
+    regions::sidecar_of_maps(&described, &resampled(&record.findings))
 }
 
 fn rows(region: &PairedRegion) -> Vec<Row> {

@@ -365,7 +365,9 @@ mod tests {
         }
         head[70..72].copy_from_slice(&4_i16.to_le_bytes());
         head[72..74].copy_from_slice(&16_i16.to_le_bytes());
-        head[92..96].copy_from_slice(&2.2_f32.to_le_bytes());
+        for (axis, size) in [3.0_f32, 3.0, 4.0, 2.2].into_iter().enumerate() {
+            head[80 + 4 * axis..84 + 4 * axis].copy_from_slice(&size.to_le_bytes());
+        }
         head[108..112].copy_from_slice(&352_f32.to_le_bytes());
         head[344..348].copy_from_slice(b"n+1\0");
         head

@@ -26,14 +26,15 @@ fn rounding(standard: Standard) -> f64 {
 /// Mends what a header says of space where it cannot be, so that it can be read by everybody; what
 /// was done, in words. A form that counts and holds numbers that are not finite, or rows that name
 /// no directions, is taken out; a quaternion that is longer than 1 becomes a half turn, as in
-/// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is not finite becomes 1, and a code that is none
-/// 0.
+/// nifti1_io (`nifti_quatern_to_mat44`); a voxel size that is 0 or not finite becomes 1, and one below 0
+/// positive (as nibabel's `_chk_pixdims` has it); a code that is none becomes 0.
 pub(super) fn mend(header: &mut Fields, standard: Standard) -> Vec<String> {
     let mut mended = Vec::new();
     for (axis, size) in (1..).zip(&mut header.pixdim[1..=3]) {
-        if !size.is_finite() {
-            mended.push(format!("pixdim[{axis}] is {size} and was taken for 1"));
-            *size = 1.0;
+        let counted = if size.is_finite() && *size != 0.0 { size.abs() } else { 1.0 };
+        if counted != *size {
+            mended.push(format!("pixdim[{axis}] is {size} and was taken for {counted}"));
+            *size = counted;
         }
     }
     if !header.pixdim[0].is_finite() {
@@ -231,6 +232,18 @@ mod tests {
         assert_eq!(mend(&mut mended, ONE), [""; 0]);
         assert_eq!((mended.quatern, mended.srow), ([0.0; 3], [[0.0; 4]; 3]));
         assert_eq!(mend(&mut header(), ONE), [""; 0]);
+    }
+
+    /// nibabel 5.4.2 sets the sizes to 1 and 3 when it reads such a file ("setting 0 dims to 1", "setting to
+    /// abs of pixdim values").
+    #[test]
+    fn a_voxel_size_that_is_0_or_negative_is_told_and_mended() {
+        let mut odd = header();
+        (odd.pixdim[1], odd.pixdim[2]) = (0.0, -3.0);
+        let says = ["pixdim[1] is 0 and was taken for 1", "pixdim[2] is -3 and was taken for 3"];
+        assert_eq!(mend(&mut odd, ONE), says);
+        assert_eq!(odd.pixdim[1..4], [1.0, 3.0, 4.0]);
+        assert_eq!(mend(&mut odd, ONE), [""; 0]);
     }
 
     #[test]
