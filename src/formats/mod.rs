@@ -19,6 +19,7 @@ mod foreign;
 mod geometry;
 pub mod mgh;
 pub mod nifti;
+mod places;
 mod sink;
 mod source;
 mod stored;
@@ -26,6 +27,7 @@ mod stored;
 pub use geometry::{
     AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, Points, PointsKind, SpatialUnit, Structure,
 };
+pub use places::{InVolume, OnSurface, PointsPlaces, plain_structure};
 pub use sink::{Encoding, Keep, MapFile, MapFormat, MapPrecision, MapSink};
 pub use source::{
     BlockReader, HeaderExtension, Oddity, Progress, Source, Time, TimeUnit, VolumeReader,

@@ -1,6 +1,6 @@
 //! An image that is read: what it says of itself, and its voxels.
 
-use super::{Geometry, Keep, MapSink, nifti};
+use super::{Geometry, Keep, MapSink, PointsPlaces, nifti};
 use crate::error::{Error, Result, Setting};
 use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
 use std::borrow::Cow;
@@ -142,6 +142,14 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// they were read to the end.
     fn oddities(&self) -> Vec<Oddity> {
         Vec::new()
+    }
+
+    /// Where its points lie, of an image without a grid.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file; places that cannot be.
+    fn places(&self) -> Result<PointsPlaces> {
+        Ok(PointsPlaces::default())
     }
 
     /// The writer of maps on the grid of this image, in the format that suits them: NIfTI-1 where an

@@ -8,6 +8,7 @@
 //! | [`views`] | axial, sagittal and coronal slices, as they are shown |
 //! | [`range`](mod@range) | which values span the colours, and round ticks between them |
 //! | [`colormap`] | the colours |
+//! | [`surface`] | hemispheres of triangles, seen from a side |
 //! | [`slide`] | slices and a caption as a PNG, in letters of its own |
 //! | [`preview`] | a histogram and a slice for the terminal |
 //!
@@ -29,6 +30,7 @@ pub mod preview;
 pub mod range;
 mod sheet;
 pub mod slide;
+pub mod surface;
 pub mod views;
 pub mod volume;
 
@@ -38,5 +40,6 @@ pub use crop::Crop;
 pub use orientation::BodyOrientation;
 pub use range::Range;
 pub use slide::{Paper, Slide};
+pub use surface::{BodySide, Mesh};
 pub use views::{Plane, Slices, View};
 pub use volume::{Grid, Volume, unknown_sides};

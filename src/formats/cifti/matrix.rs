@@ -187,7 +187,7 @@ fn parcels(node: Node) -> (usize, Vec<Structure>) {
 }
 
 /// The sort of an axis.
-fn kind<'a>(axis: Node<'a, 'a>) -> &'a str {
+pub(super) fn kind<'a>(axis: Node<'a, 'a>) -> &'a str {
     axis.attribute("IndicesMapToDataType").unwrap_or_default()
 }
 
@@ -210,7 +210,7 @@ fn labels(map: Node) -> Vec<(i64, String)> {
     labels.filter(|it| it.has_tag_name("Label")).filter_map(label).collect()
 }
 
-fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
+pub(super) fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
     node.children().find(|it| it.has_tag_name(name))
 }
 
@@ -247,7 +247,7 @@ fn unsupported(what: String) -> Error {
     ))
 }
 
-fn damaged(problem: impl Into<String>) -> Error {
+pub(super) fn damaged(problem: impl Into<String>) -> Error {
     let problem = problem.into();
     Error::damaged(format!("a damaged CIFTI-2 file: {problem}")).remedy("copy or convert it again")
 }

@@ -4,6 +4,7 @@
 //! | file | knows |
 //! |---|---|
 //! | `matrix` | the XML: what stands along a row, and of what structures the rows are |
+//! | `places` | the XML: on which vertices and in which voxels the points lie |
 //! | `reader` | the file: its size, its rows, each of them one time course |
 //! | `writer` | maps: the same XML, with their names in the place of the series |
 //!
@@ -11,6 +12,7 @@
 //! (`dscalar`, `pscalar`, `dlabel`, `plabel`). The XML decides what a file is, not its intent code.
 
 mod matrix;
+mod places;
 mod reader;
 mod writer;
 

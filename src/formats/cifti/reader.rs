@@ -1,13 +1,14 @@
 //! A CIFTI-2 file opened for its header and its XML, and its rows.
 
 use super::matrix::{Matrix, Row};
+use super::places;
 use super::writer::Sink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::codec::{Compression, Content, OpenFile, Version};
 use crate::formats::nifti::{Extension, Header, Standard};
 use crate::formats::{
-    BlockReader, Geometry, Keep, MapSink, Oddity, Progress, Source, Time, TimeUnit, VoxelEncoding,
-    Voxels,
+    BlockReader, Geometry, Keep, MapSink, Oddity, PointsPlaces, Progress, Source, Time, TimeUnit,
+    VoxelEncoding, Voxels,
 };
 use crate::voxels::{ByteOrder, Samples};
 use std::fs::File;
@@ -247,6 +248,12 @@ impl Source for Image {
 
     fn most_extension_bytes(&self) -> u64 {
         self.xml_bytes
+    }
+
+    fn places(&self) -> Result<PointsPlaces> {
+        let texts = texts(&self.path, self.version, &self.header);
+        let places = texts.and_then(|(xml, _)| places::parse(&xml));
+        places.map_err(|error| error.at(&self.path))
     }
 
     fn map_sink(&self, _keep: Keep) -> Result<Arc<dyn MapSink>> {

@@ -1,0 +1,53 @@
+//! Where points that are no voxels of a grid lie: on surfaces, and in some voxels of a volume.
+
+use super::Affine;
+
+/// The places of the points of an image that has no grid.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PointsPlaces {
+    /// The surfaces on which points lie, each once.
+    pub on_surfaces: Vec<OnSurface>,
+    /// The volume in which the others lie, if there are any.
+    pub in_volume: Option<InVolume>,
+}
+
+/// The points that lie on one surface.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnSurface {
+    /// The structure of the body, as the file has it: `CIFTI_STRUCTURE_CORTEX_LEFT`.
+    pub structure: String,
+    /// How many vertices the whole surface has.
+    pub vertices: usize,
+    /// Vertices, each with the place of its point.
+    pub points: Vec<(u32, u32)>,
+}
+
+/// The points that are voxels of a volume.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InVolume {
+    /// Voxels along the three axes of the whole volume.
+    pub shape: [usize; 3],
+    /// Where the volume lies, in mm.
+    pub affine: Affine,
+    /// Voxels, each with the place of its point.
+    pub points: Vec<([u16; 3], u32)>,
+}
+
+/// The name of a structure as all formats mean it: `cortexleft` of `CIFTI_STRUCTURE_CORTEX_LEFT` and of
+/// `CortexLeft`.
+pub fn plain_structure(name: &str) -> String {
+    let name = name.strip_prefix("CIFTI_STRUCTURE_").unwrap_or(name);
+    name.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_structure_has_one_name_in_all_formats() {
+        for name in ["CIFTI_STRUCTURE_CORTEX_LEFT", "CortexLeft", "CORTEX_LEFT"] {
+            assert_eq!(plain_structure(name), "cortexleft");
+        }
+    }
+}
