@@ -3,7 +3,7 @@
 
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{Finding, Severity};
-use crate::formats::{Geometry, MapSink};
+use crate::formats::{Geometry, MapSink, PointsPlaces};
 use crate::maps::{Counts, Map, Maps};
 use crate::nuisance::{DummySource, Motion, Use};
 use crate::pipeline::RunSignals;
@@ -63,6 +63,8 @@ pub struct Record {
     pub regions: Vec<Row>,
     /// The tissues that were given.
     pub tissues: Vec<Tissue>,
+    /// Where the points lie, of runs that have no grid, where that is shown.
+    pub places: Option<PointsPlaces>,
     /// The findings, in the order of the [rules](crate::findings::RULES).
     pub findings: Vec<Finding>,
     /// Everything that was looked for, whether it was found or not, each in a few words.

@@ -2,6 +2,7 @@
 //! before, and of what is made of the maps.
 
 use crate::error::Result;
+use crate::formats::PointsPlaces;
 use crate::pipeline::{self, Settings};
 use crate::recipe::Recipe;
 use crate::runs::{Run, Session};
@@ -17,6 +18,9 @@ const PAGE_COPIES: u64 = 9;
 /// Beside that, for each run; and the series of a run that it draws.
 const PAGE_BYTES_PER_RUN: u64 = 512 * 1024;
 
+/// So many maps of a volume that holds some of the points are made for a page, beside those of the runs.
+const VOLUME_COPIES: usize = 6;
+
 /// A picture takes so many copies of a map beside its own memory and what it lies over: the mean on the
 /// whole grid, and the mask in numbers.
 const PICTURE_COPIES: u64 = 2;
@@ -25,33 +29,35 @@ const PICTURE_COPIES: u64 = 2;
 const JSON_BYTES_PER_FILE: u64 = 2 * 400;
 const JSON_BYTES_PER_VOLUME: u64 = 2 * 80;
 
+/// What is predicted: a recipe, its runs, and where their points lie, if that is to be shown.
+pub(super) type Subject<'a> = (&'a Recipe, &'a Session, Option<&'a PointsPlaces>);
+
 /// The settings with as many threads as `limit` bytes of memory allow. What is read before the pass takes
 /// `before` bytes.
 ///
 /// # Errors
 /// Memory that is too small for one.
 pub(super) fn within_memory(
-    recipe: &Recipe,
-    session: &Session,
+    planned: Subject,
     asked: Settings,
     before: u64,
     limit: Option<u64>,
 ) -> Result<Settings> {
     let Some(limit) = limit else { return Ok(asked) };
-    let needed = |settings: &Settings| predicted_bytes(recipe, session, settings, before);
+    let (_, session, _) = planned;
+    let needed = |settings: &Settings| predicted_bytes(planned, settings, before);
     let threads: NonZeroUsize = pipeline::threads_within(limit, session, &asked, needed)?;
     Ok(Settings { threads, ..asked })
 }
 
 /// The most memory that the analysis takes, in bytes; `before` is what is read before the pass.
 pub(super) fn predicted_bytes(
-    recipe: &Recipe,
-    session: &Session,
+    (recipe, session, places): Subject,
     settings: &Settings,
     before: u64,
 ) -> u64 {
     let (pass, held) = (pipeline::predicted(session, settings), held_bytes(recipe, session));
-    let after = pass.remains + held + bytes_after(recipe, session, settings);
+    let after = pass.remains + held + bytes_after((recipe, session, places), settings);
     before.max(pass.most + held).max(after)
 }
 
@@ -68,7 +74,7 @@ fn held_bytes(recipe: &Recipe, session: &Session) -> u64 {
 
 /// Bytes of what is made of the maps: copies on the whole grid, values put in order, and one output after the
 /// other.
-fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
+fn bytes_after((recipe, session, places): Subject, settings: &Settings) -> u64 {
     let map = 8 * session.geometry().voxels() as u64;
     let computing = &recipe.computing;
     // To find the brain: the mean, smoothed in two rooms. To judge the maps: the brain's values, and those
@@ -90,7 +96,9 @@ fn bytes_after(recipe: &Recipe, session: &Session, settings: &Settings) -> u64 {
             let of_runs = PAGE_BYTES_PER_RUN * session.runs().len() as u64;
             // What the allocator keeps for other threads is not given back for the page.
             let kept = if judging > 1 { ARENA_BYTES.min(map) * judging as u64 } else { 0 };
-            PAGE_BYTES + PAGE_COPIES * map + of_runs + series + kept + json_bytes(session)
+            let of_points = places.map_or(0, |it| points_bytes(it, session.runs().len()));
+            let of_page = PAGE_BYTES + PAGE_COPIES * map + of_runs + series + kept + of_points;
+            of_page + json_bytes(session)
         }
         false => 0,
     };
@@ -108,6 +116,17 @@ fn series_bytes(session: &Session, settings: &Settings, runs: usize) -> u64 {
     let sampled = settings.analysis.signals.sample.as_ref().map_or(0, |it| it.places().len());
     let longest = session.runs().iter().map(Run::volumes).max().unwrap_or(0);
     (runs * longest * sampled * size_of::<f32>() * 5 / 4) as u64
+}
+
+/// Bytes of what the page shows of points: where they lie, and of the volume that holds the voxels among them
+/// each map, and what is drawn and embedded of it.
+fn points_bytes(places: &PointsPlaces, runs: usize) -> u64 {
+    let on_surfaces: usize = places.on_surfaces.iter().map(|it| it.points.len()).sum();
+    let in_volume = places.in_volume.as_ref();
+    let part = in_volume.map_or(0, |it| it.part(3).iter().map(|it| it.len()).product());
+    let own = if runs > 1 { runs } else { 0 };
+    let maps = 8 * part * (VOLUME_COPIES + own);
+    (8 * on_surfaces + 12 * in_volume.map_or(0, |it| it.points.len()) + maps) as u64
 }
 
 fn json_bytes(session: &Session) -> u64 {

@@ -25,7 +25,7 @@ pub use regions::{atlas_on_grid, or_whole, structures_of};
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
-use crate::formats::{Keep, MapFormat, MapSink, Progress, Source};
+use crate::formats::{Keep, MapFormat, MapSink, PointsPlaces, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Beside, OffGrid, PassOutcome, Plan, RunSignals, Settings};
@@ -73,6 +73,7 @@ pub struct Planned {
     mask: Option<NamedMask>,
     regions: Vec<Regions>,
     sink: Arc<dyn MapSink>,
+    places: Option<PointsPlaces>,
     findings: Vec<Finding>,
     images: Vec<PathBuf>,
     files_beside: Vec<PathBuf>,
@@ -113,6 +114,10 @@ impl Planned {
         check_maps(recipe, &definition, session)?;
         let image = session.first_image();
         check_points(recipe, &**image)?;
+        let places = match computing.is_reported && image.geometry().points.is_some() {
+            true => Some(image.places()?),
+            false => None,
+        };
         let mut beside = Beside::within(limit);
         let off_grid = if recipe.is_resampled { OffGrid::Resampled } else { OffGrid::Told };
         let mask = match &recipe.mask {
@@ -165,8 +170,9 @@ impl Planned {
             analysis,
         };
         let before = beside.most_bytes.max(prepared.most_bytes);
-        let mut settings = within_memory(recipe, session, asked, before, limit)?;
-        let predicted_bytes = predicted_bytes(recipe, session, &settings, before);
+        let mut settings = within_memory((recipe, session, places.as_ref()), asked, before, limit)?;
+        let predicted_bytes =
+            predicted_bytes((recipe, session, places.as_ref()), &settings, before);
         let mut files_beside = files_beside(recipe)?;
         let sidecars: BTreeSet<&PathBuf> = session.runs().iter().flat_map(Run::sidecars).collect();
         files_beside.extend(sidecars.into_iter().cloned());
@@ -197,6 +203,7 @@ impl Planned {
             mask,
             regions,
             sink,
+            places,
             findings,
             images: inputs.images.into_iter().map(|it| it.path).collect(),
             files_beside,
@@ -386,8 +393,8 @@ impl Planned {
         let mut findings = self.findings;
         findings.extend(found);
         let sampled = signals.first().and_then(|it| it.sampled.as_ref());
-        let places = sampled.map_or(&[][..], |it| &it.places);
-        let tissues = regions::tissues(&self.recipe.regions, &self.regions, places);
+        let sampled = sampled.map_or(&[][..], |it| &it.places);
+        let tissues = regions::tissues(&self.recipe.regions, &self.regions, sampled);
         let runs = run_records(&prepared, &maps, brain.as_ref(), signals)?;
         let name = |run: &RunRecord| (run.name.clone(), run.files[0].path.display().to_string());
         let names: Vec<_> = runs.iter().map(name).collect();
@@ -414,6 +421,7 @@ impl Planned {
             between_runs,
             regions,
             tissues,
+            places: self.places,
             findings,
             looked_for,
             provenance: Provenance {
@@ -552,8 +560,8 @@ fn check_points(recipe: &Recipe, image: &dyn Source) -> Result<()> {
             "resampling, which looks for the nearest voxel",
             "give masks and atlases of the same points",
         )
-    } else if computing.is_reported || computing.picture_bytes > 0 {
-        ("pictures and pages, which show slices", "write maps, a table and JSON")
+    } else if computing.picture_bytes > 0 {
+        ("a picture, which shows slices", "write a page")
     } else {
         return Ok(());
     };

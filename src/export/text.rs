@@ -9,7 +9,7 @@ use super::words::{
 use crate::analysis::Planned;
 use crate::error::Result;
 use crate::findings::between_runs::variance;
-use crate::formats::SpatialUnit;
+use crate::formats::{Geometry, Points, SpatialUnit};
 use crate::maps::{Counts, RUN_TSNR, WrittenUndefined};
 use crate::nuisance::Use;
 use crate::numbers::{self, counted, figure, figure_or_none, mebibytes_needed, seconds, share};
@@ -58,16 +58,14 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
     }
     lines.push(match &geometry.points {
         None => ("grid", format!("{} voxels of {dx}x{dy}x{dz} {unit}", geometry.grid())),
-        Some(points) => {
-            let structures = counted(points.structures.len(), "structure");
-            ("points", format!("{} of {structures}", geometry.grid()))
-        }
+        Some(points) => ("points", of_structures(points, geometry)),
     });
     lines.push(("definition", sentence::line(record)));
     if let Some(mask) = &record.mask {
         let count = mask.mask.count();
-        let (count, voxels) = (numbers::count(count), counted(geometry.voxels(), "voxel"));
-        lines.push(("mask", format!("{count} of {voxels}, {}", mask.in_words())));
+        let (count, all) = (numbers::count(count), geometry.voxels());
+        let all = format!("{} {}", numbers::count(all), geometry.thing(all));
+        lines.push(("mask", format!("{count} of {all}, {}", mask.in_words())));
     }
     lines.extend(resampled_line(&record.findings).map(|it| ("resampled", it)));
     if let Some(median) = record.brain.as_ref().and_then(|it| it.median()) {
@@ -101,7 +99,7 @@ pub fn summary(record: &Record, context: &Context, measured: ProcessFigures) -> 
         ));
     }
     let written = (!context.images.is_empty()).then_some(record.definition.undefined);
-    lines.push(("undefined", undefined(record.counts, written)));
+    lines.push(("undefined", undefined(record.counts, written, geometry)));
     let unchecked = record.findings.iter().filter(|it| it.name == "not-checked");
     let unchecked: Vec<&str> = unchecked.filter_map(|it| it.data.get("rule")?.as_str()).collect();
     if !unchecked.is_empty() {
@@ -188,16 +186,30 @@ pub fn dry_run(planned: &Planned, files: &[PathBuf]) -> String {
         [] => "no file".to_owned(),
         files => printable(&listed(files)),
     };
+    let geometry = session.geometry();
+    let (label, grid) = match &geometry.points {
+        None => ("grid", format!("{} voxels", geometry.grid())),
+        Some(points) => ("points", of_structures(points, geometry)),
+    };
     format!(
-        "dry run      {} mode, {}, {}\nruns         {}\ngrid         {} voxels\nmemory       \
-         {} predicted\nto write     {written}\nnothing was computed",
+        "dry run      {} mode, {}, {}\nruns         {}\n{:<LABEL_COLUMNS$}{}\nmemory       {} \
+         predicted\nto write     {written}\nnothing was computed",
         planned.mode(),
         counted(planned.threads(), "thread"),
         counted(planned.outline().tasks.len(), "task"),
         runs(&lengths, session.images().count()),
-        session.geometry().grid(),
+        label,
+        grid,
         mebibytes_needed(planned.predicted_bytes()),
     )
+}
+
+/// Points that lie on no grid, and of how many structures they are.
+fn of_structures(points: &Points, geometry: &Geometry) -> String {
+    match points.structures.len() {
+        0 | 1 => geometry.grid(),
+        some => format!("{} of {}", geometry.grid(), counted(some, "structure")),
+    }
 }
 
 /// The tSNR as a terminal shows it: its distribution and, with colours, axial slices. Each line
@@ -293,7 +305,7 @@ fn listed(files: &[PathBuf]) -> String {
 }
 
 /// How many voxels are undefined, what is written for them if a map is, and why.
-fn undefined(counts: Counts, written: Option<WrittenUndefined>) -> String {
+fn undefined(counts: Counts, written: Option<WrittenUndefined>, geometry: &Geometry) -> String {
     let reasons = reasons(counts)
         .into_iter()
         .map(|(count, reason)| format!("{} {reason}", numbers::count(count)));
@@ -306,9 +318,9 @@ fn undefined(counts: Counts, written: Option<WrittenUndefined>) -> String {
         Some(WrittenUndefined::ZeroOrNan) => ", written as 0 or NaN",
     };
     match counts.undefined() {
-        0 => "no voxel".to_owned(),
+        0 => format!("no {}", geometry.thing(1)),
         count => {
-            let voxels = counted(count, "voxel");
+            let voxels = format!("{} {}", numbers::count(count), geometry.thing(count));
             format!("{voxels}{written}: {}", reasons.join(", "))
         }
     }

@@ -124,6 +124,14 @@ pub struct Points {
     pub mapping: u64,
 }
 
+impl Points {
+    /// The name of the structure that the point at a place is of; empty if none is said.
+    pub fn structure_of(&self, place: usize) -> &str {
+        let at = self.structures.partition_point(|it| it.rows.end <= place);
+        self.structures.get(at).map_or("", |it| &it.name)
+    }
+}
+
 /// The points of a structure of the body, or a parcel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
@@ -242,6 +250,19 @@ impl Geometry {
             }
             (None, None) => format!("grid {found} differs from {expected}"),
             _ => format!("it has {found}, which differs from the {expected}"),
+        }
+    }
+
+    /// The things of which a map has a value each, one or many of them in a word: `voxel`, `voxels`, and
+    /// where there is no grid what the points are.
+    pub fn thing(&self, count: usize) -> &'static str {
+        let kind = self.points.as_ref().map(|it| it.kind);
+        match (kind, count) {
+            (None, 1) => "voxel",
+            (None, _) => "voxels",
+            (Some(PointsKind::Grayordinates), 1) => "grayordinate",
+            (Some(PointsKind::Parcels), 1) => "parcel",
+            (Some(kind), _) => kind.in_words(),
         }
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn without_ending(name: &str) -> &str {
         })
     };
     let unpacked = without(name, &codec::ENDINGS).unwrap_or(name);
-    let endings = [&nifti::ENDINGS[..], &mgh::ENDINGS, &afni::ENDINGS];
+    let endings = [&cifti::ENDINGS[..], &nifti::ENDINGS, &mgh::ENDINGS, &afni::ENDINGS];
     let stem = endings.into_iter().find_map(|endings| without(unpacked, endings));
     stem.unwrap_or(name)
 }
@@ -131,6 +131,7 @@ mod tests {
             ("b.tsv.gz", "b.tsv.gz"),
             ("c", "c"),
             ("lh.run.mgz", "lh.run"),
+            ("x_bold.dtseries.nii", "x_bold"),
             ("\u{e9}", "\u{e9}"),
         ] {
             assert_eq!(without_ending(name), stem);

@@ -1,6 +1,7 @@
 //! Where points that are no voxels of a grid lie: on surfaces, and in some voxels of a volume.
 
 use super::Affine;
+use std::ops::Range;
 
 /// The places of the points of an image that has no grid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +32,18 @@ pub struct InVolume {
     pub affine: Affine,
     /// Voxels, each with the place of its point.
     pub points: Vec<([u16; 3], u32)>,
+}
+
+impl InVolume {
+    /// The part of the volume that holds its points, with so many voxels around them: along each axis the
+    /// first voxel, and the one behind the last.
+    pub fn part(&self, margin: usize) -> [Range<usize>; 3] {
+        [0, 1, 2].map(|axis| {
+            let along = || self.points.iter().map(|(voxel, _)| usize::from(voxel[axis]));
+            let first = along().min().unwrap_or(0).saturating_sub(margin);
+            first..(along().max().unwrap_or(0) + 1 + margin).min(self.shape[axis])
+        })
+    }
 }
 
 /// The name of a structure as all formats mean it: `cortexleft` of `CIFTI_STRUCTURE_CORTEX_LEFT` and of

@@ -117,6 +117,35 @@ fn structures_are_regions_and_findings_that_need_a_grid_are_not_made() {
 }
 
 #[test]
+fn the_page_shows_the_voxels_below_the_cortex_the_distribution_and_the_carpet_by_structure() {
+    let scratch = Scratch::new();
+    tsnr(&scratch, &["--report", "p.html"]).succeeded();
+    let page = fs::read_to_string(scratch.path("p.html")).expect("a page");
+    for part in [
+        "<h2>Cortex</h2>\n<p class=\"faint\">Not drawn: no surface was given",
+        "<h2>Distribution</h2>",
+        "<h2>Slices below the cortex</h2>",
+        "<h2>Region by run</h2>",
+        ">cortex L</text>",
+        ">cortex R</text>",
+        ">subcort.</text>",
+        "<dt>points</dt><dd>60 grayordinates</dd>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for part in
+        ["Slice by run", "Background of the mean", "voxel axes lead to", "in the brain or not"]
+    {
+        assert!(!page.contains(part), "{part}");
+    }
+    // Of parcels nothing is known below the cortex.
+    let parcels = testdata("odd/cifti.ptseries.nii").display().to_string();
+    scratch.tsnr([&*parcels, "--report", "q.html"]).succeeded();
+    let page = fs::read_to_string(scratch.path("q.html")).expect("a page");
+    assert!(page.contains("7 parcels") && page.contains("<h2>Distribution</h2>"));
+}
+
+#[test]
 fn masks_labels_and_means_are_of_the_same_points() {
     let scratch = Scratch::new();
     scratch.file("mask.dscalar.nii", made::mask());
@@ -124,7 +153,7 @@ fn masks_labels_and_means_are_of_the_same_points() {
     let options = ["-o", "in.dscalar.nii", "--mask", "mask.dscalar.nii"];
     let options = [&options[..], &["--atlas", "areas.dlabel.nii", "--table", "t.tsv"]].concat();
     let outcome = tsnr(&scratch, &options).succeeded();
-    assert!(outcome.summary("mask").starts_with("24 of 60 voxels"), "{}", outcome.stderr);
+    assert!(outcome.summary("mask").starts_with("24 of 60 grayordinates"), "{}", outcome.stderr);
     let table = fs::read_to_string(scratch.path("t.tsv")).expect("a table");
     assert!(table.contains("\tV1\t") && table.contains("\tV2\t"), "{table}");
     let inside = Map::read(&scratch.path("in.dscalar.nii")).values;
@@ -170,11 +199,7 @@ fn what_needs_a_grid_is_refused_with_the_reason() {
         (&["--mask", "auto"][..], "an automatic mask, which is found by who is beside whom"),
         (&["--by-slice", "--table", "t.tsv"], "slices: grayordinates lie on no grid"),
         (&["--mask", "mask.dscalar.nii", "--resample"], "resampling"),
-        (
-            &["--png", "p.png"],
-            "pictures and pages, which show slices: grayordinates lie on no grid",
-        ),
-        (&["--report", "p.html"], "pictures and pages"),
+        (&["--png", "p.png"], "a picture, which shows slices: grayordinates lie on no grid"),
         (&["-o", "t.nii", "--output-format", "nifti1"], "NIfTI-1 is asked for"),
         (&["-o", "t.dscalar.nii.gz"], "t.dscalar.nii.gz: CIFTI is not written compressed"),
         (&["--mask", &volume], "it has 5x4x3, which differs from the 60 grayordinates"),

@@ -106,7 +106,13 @@ impl PictureArguments {
             }
         }
         let range = self.range.flatten();
-        Shown { views, slices: self.slices.clone(), range, colormap: self.colormap }
+        Shown {
+            views,
+            slices: self.slices.clone(),
+            range,
+            colormap: self.colormap,
+            surfaces: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The carpet: the series of sampled voxels as rows of grey, tissue by tissue.
 
 use super::seen::Seen;
+use crate::formats::{PointsKind, plain_structure};
 use crate::nuisance::Use;
 use crate::record::RunRecord;
 use crate::stats::signals::Sampled;
@@ -77,6 +78,9 @@ fn parts(seen: &Seen, places: &[usize], is_upwards: bool) -> Vec<(Option<String>
         left.reverse();
     }
     let tissues = &seen.record.tissues;
+    if tissues.is_empty() && seen.record.geometry.points.is_some() {
+        return parts_of_points(seen, places, left);
+    }
     let mut parts = Vec::new();
     for tissue in tissues {
         let is_in = |voxel: &usize| tissue.sampled.binary_search(voxel).is_ok();
@@ -86,6 +90,34 @@ fn parts(seen: &Seen, places: &[usize], is_upwards: bool) -> Vec<(Option<String>
     }
     parts.push(((!tissues.is_empty()).then(|| OTHERS.to_owned()), left));
     parts.retain(|(_, voxels)| !voxels.is_empty());
+    parts
+}
+
+/// The parts of points that lie on no grid, by their structures: each hemisphere, the cerebellum, and what is
+/// below the cortex. Parcels are one part without a name.
+fn parts_of_points(
+    seen: &Seen,
+    places: &[usize],
+    left: Vec<usize>,
+) -> Vec<(Option<String>, Vec<usize>)> {
+    let points = seen.record.geometry.points.as_ref().expect("points");
+    let name = |place: usize| match plain_structure(points.structure_of(place)).as_str() {
+        "cortexleft" => "cortex L",
+        "cortexright" => "cortex R",
+        name if name.starts_with("cerebellum") => "cerebel.",
+        _ => "subcort.",
+    };
+    let mut parts: Vec<(Option<String>, Vec<usize>)> = Vec::new();
+    if points.kind == PointsKind::Parcels {
+        return if left.is_empty() { parts } else { vec![(None, left)] };
+    }
+    for part in ["cortex L", "cortex R", "cerebel.", "subcort."] {
+        let of_part: Vec<usize> =
+            left.iter().copied().filter(|&it| name(places[it]) == part).collect();
+        if !of_part.is_empty() {
+            parts.push((Some(part.to_owned()), of_part));
+        }
+    }
     parts
 }
 

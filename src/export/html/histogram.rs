@@ -1,7 +1,7 @@
 //! How many voxels have which value.
 
 use super::chart::{Axis, Chart, WIDE};
-use crate::numbers::{counted, figure};
+use crate::numbers::{count, figure};
 use crate::pictures::Range;
 use crate::stats::quantiles::quantiles_of_finite as quantiles;
 use std::fmt::Write;
@@ -54,17 +54,20 @@ impl Histogram {
     }
 }
 
-/// One distribution across the page; `name` says of what, to who does not see it.
-pub(super) fn overall(histogram: &Histogram, label: &str, name: &str) -> String {
+/// One distribution of `things` across the page; `name` says of what, to who does not see it.
+pub(super) fn overall(histogram: &Histogram, label: &str, name: &str, things: &str) -> String {
     let total = histogram.total();
     let median = histogram.median.map_or("none".to_owned(), figure);
-    let words = format!("median {median}, {}", counted(total, "voxel"));
+    let words = format!("median {median}, {} {things}", count(total));
     let range = histogram.range;
     let mut chart = Chart::new(
         WIDE,
         220.0,
         Axis { range, label },
-        Axis { range: Range::containing(0.0, histogram.most() * 1.05), label: "voxels (%)" },
+        Axis {
+            range: Range::containing(0.0, histogram.most() * 1.05),
+            label: &format!("{things} (%)"),
+        },
         &format!("Histogram of {label}. {name}: {words}"),
     );
     let width = (range.high() - range.low()) / BINS as f64;
@@ -84,7 +87,7 @@ pub(super) fn overall(histogram: &Histogram, label: &str, name: &str) -> String 
                 (bottom - y).max(0.5),
                 figure(edge(bin)),
                 figure(edge(bin + 1)),
-                counted(*count, "voxel")
+                format_args!("{} {things}", crate::numbers::count(*count))
             );
         }
     }

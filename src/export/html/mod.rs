@@ -17,6 +17,7 @@ mod packed;
 mod page;
 pub(super) mod pair;
 mod pair_maps;
+pub(super) mod points;
 mod runs;
 mod seen;
 mod session;

@@ -5,7 +5,7 @@ use crate::export::words::grid;
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
 use crate::markup::{self, escaped};
-use crate::pictures::{Colormap, Grid, Range, Slices, View, Volume};
+use crate::pictures::{Colormap, Grid, Mesh, Range, Slices, View, Volume};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("style.css");
@@ -23,11 +23,19 @@ pub struct Shown {
     pub range: Option<Range>,
     /// The colours of the tSNR.
     pub colormap: Colormap,
+    /// The surfaces on which points are drawn that lie on no grid.
+    pub surfaces: Vec<Mesh>,
 }
 
 impl Default for Shown {
     fn default() -> Shown {
-        Shown { views: vec![View::Axial], slices: None, range: None, colormap: Colormap::Viridis }
+        Shown {
+            views: vec![View::Axial],
+            slices: None,
+            range: None,
+            colormap: Colormap::Viridis,
+            surfaces: Vec::new(),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub fn page(record: &DiffRecord, context: &Context) -> Result<String> {
             &Histogram::from_values(&pairs.difference, bins([&pairs.difference[..]])),
             "difference of tSNR, B - A (no unit)",
             "all voxels compared",
+            "voxels",
         )
     );
     if !record.regions.is_empty() {

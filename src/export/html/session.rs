@@ -2,6 +2,7 @@
 //! slices that show it, and last where all of it comes from.
 
 use super::page::directions;
+use super::points::{self, Below};
 use super::seen::Seen;
 use super::{Shown, data_element, heat, runs, slides, tables, time, viewer};
 use crate::error::Result;
@@ -40,30 +41,40 @@ const MOST_ODD_SLICES: usize = 12;
 /// [`is_reported`](crate::recipe::Computing::is_reported).
 pub fn page(record: &Record, shown: &Shown, context: &Context) -> Result<String> {
     let seen = Seen::new(record, shown, context);
+    let below = Below::new(&seen);
+    let below = below.as_ref().map(|it| it.seen(&seen));
+    // What can be shown as slices: the grid, or of points those below the cortex.
+    let is_grid = record.geometry.points.is_none();
+    let sliced = if is_grid { Some(&seen) } else { below.as_ref() };
+    let sliced = sliced.filter(|_| seen.is_any_defined());
     let mut page = head(&record.title(), &heat::style(shown.colormap));
-    bar(&mut page, &seen);
+    bar(&mut page, &seen, sliced.is_some());
     page += "<main>\n";
     findings(&mut page, &seen);
     figures(&mut page, &seen);
-    if seen.is_any_defined() {
-        viewer::section(&mut page, &seen);
+    if seen.is_any_defined() && !is_grid {
+        points::surfaces(&mut page, &seen);
+        points::distribution(&mut page, &seen);
+    }
+    if let Some(sliced) = sliced {
+        viewer::section(&mut page, sliced);
     }
     time::section(&mut page, &seen);
     runs::section(&mut page, &seen);
     if seen.is_any_defined() {
         slices(&mut page, &seen);
     }
-    if record.recipe.regions.is_any_named() {
+    if has_regions(record) {
         regions(&mut page, &seen);
     }
-    if seen.is_any_defined() {
-        slides::section(&mut page, &seen)?;
+    if let Some(sliced) = sliced {
+        slides::section(&mut page, sliced)?;
     }
     details(&mut page, &seen);
     page += "</main>\n";
     page += &data_element(&json::embedded(record, context));
-    if seen.is_any_defined() {
-        page += &viewer::data(&seen);
+    if let Some(sliced) = sliced {
+        page += &viewer::data(sliced);
     }
     let _ = write!(page, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(page)
@@ -98,24 +109,37 @@ fn head(title: &str, colors: &str) -> String {
     )
 }
 
+/// Whether there are regions to show: those that were asked for, or the structures of points.
+fn has_regions(record: &Record) -> bool {
+    let are_structures = record.geometry.points.is_some() && !record.regions.is_empty();
+    record.recipe.regions.is_any_named() || are_structures
+}
+
 /// The bar that stays on top: the subject, how much there is, and where everything stands.
-fn bar(page: &mut String, seen: &Seen) {
+fn bar(page: &mut String, seen: &Seen, has_slices: bool) {
     let record = seen.record;
     let warnings = record.findings_from(Severity::Warning).count();
     let mut links = vec![("findings", format!("Findings <b class=\"badge\">{warnings}</b>"))];
     let mut link = |id, text: &str| links.push((id, text.to_owned()));
-    if seen.is_any_defined() {
+    let is_grid = record.geometry.points.is_none();
+    if !is_grid && seen.is_any_defined() {
+        if record.places.as_ref().is_some_and(|it| !it.on_surfaces.is_empty()) {
+            link("surfaces", "Cortex");
+        }
+        link("distribution", "Distribution");
+    }
+    if has_slices {
         link("maps", "Maps");
     }
     link("time", "Time");
     link("runs", "Runs");
-    if seen.is_any_defined() {
+    if is_grid && seen.is_any_defined() {
         link("slices", "Slices");
     }
-    if record.recipe.regions.is_any_named() {
+    if has_regions(record) {
         link("regions", "Regions");
     }
-    if seen.is_any_defined() {
+    if has_slices {
         link("pictures", "Pictures");
     }
     link("details", "Details");
@@ -212,8 +236,13 @@ fn remedy(finding: &Finding) -> String {
 
 /// A link to where a place is seen.
 fn show(place: &Place, seen: &Seen) -> String {
+    // A point that lies on no grid is not shown by its place.
+    if seen.record.geometry.points.is_some() && place.volume.is_none() && place.run.is_none() {
+        return String::new();
+    }
     let part = match place {
         Place { volume: Some(_), .. } => "time",
+        _ if seen.record.geometry.points.is_some() => "runs",
         Place { slice: Some(_), .. } => "slices",
         Place { voxel: Some(_), .. } => "pictures",
         _ => "runs",
@@ -247,7 +276,7 @@ fn figures(page: &mut String, seen: &Seen) {
         let [q05, q25, q75, q95] = it.quantiles.map(figure);
         format!("quartiles {q25} and {q75}; 90% from {q05} to {q95}")
     };
-    let brain = record.brain.as_ref();
+    let (brain, things) = (record.brain.as_ref(), record.geometry.thing(2));
     if let Some(it) = brain.and_then(|it| it.summary.distribution) {
         key_figure(page, &figure(it.median), "median tSNR in the brain", &spread(&it));
         let voxels = brain.map_or(0, |it| it.summary.voxels);
@@ -262,8 +291,8 @@ fn figures(page: &mut String, seen: &Seen) {
                 some => format!("{} more have no tSNR", count(some)),
             };
             let name = match &record.mask {
-                Some(mask) => format!("voxels in the mask {}", name_of(&mask.name)),
-                None => "voxels".to_owned(),
+                Some(mask) => format!("{things} in the mask {}", name_of(&mask.name)),
+                None => things.to_owned(),
             };
             key_figure(page, &count(record.counts.defined), &name, &undefined);
         }
@@ -319,7 +348,7 @@ fn figures(page: &mut String, seen: &Seen) {
         key_figure(page, &share(between.share), &of_what, &note);
     }
     *page += "</div>\n";
-    if record.mask.is_none() && seen.is_any_defined() {
+    if record.mask.is_none() && seen.is_any_defined() && record.geometry.points.is_none() {
         let brain = match brain {
             Some(brain) => format!(
                 "that of the brain is by a mask made of the temporal mean ({})",
@@ -501,7 +530,10 @@ fn regions(page: &mut String, seen: &Seen) {
     }
     let rows: Vec<(String, Vec<f64>)> = maps.iter().map(of_row).collect();
     *page += &heat::table(&heat::Heat {
-        caption: "Median tSNR of each region; in brackets how many of its voxels have one",
+        caption: &format!(
+            "Median tSNR of each region; in brackets how many of its {} have one",
+            seen.record.geometry.thing(2)
+        ),
         corner: "region",
         columns: &columns,
         rows: &rows,
@@ -578,14 +610,17 @@ fn provenance(page: &mut String, seen: &Seen) {
             written.into_iter().flatten().map(|it| it.display().to_string()).collect();
         entries.push(("written", written.join(", ")));
     }
-    let definition = format!("{}: {}", record.definition.title(), sentence::line(record));
-    entries.extend([
-        ("definition", definition),
-        ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
-        ("voxel axes lead to", directions(grid)),
-        ("affine (mm)", rows.join("; ") + if grid.is_oriented() { "" } else { " (a guess)" }),
-        ("looked at", record.place()),
-    ]);
+    entries
+        .push(("definition", format!("{}: {}", record.definition.title(), sentence::line(record))));
+    match &record.geometry.points {
+        Some(_) => entries.push(("points", record.geometry.grid())),
+        None => entries.extend([
+            ("grid", format!("{x} x {y} x {z} voxels of {dx:.2} x {dy:.2} x {dz:.2} mm")),
+            ("voxel axes lead to", directions(grid)),
+            ("affine (mm)", rows.join("; ") + if grid.is_oriented() { "" } else { " (a guess)" }),
+        ]),
+    }
+    entries.push(("looked at", record.place()));
     if !undefined.is_empty() {
         entries.push(("undefined voxels", undefined.join(", ")));
     }

@@ -38,11 +38,13 @@ struct Tile {
 pub(super) fn section(page: &mut String, seen: &Seen) -> Result<()> {
     let tiles = tiles(seen)?;
     let outlines = Outlines::new(seen, &tiles);
+    let is_grid = seen.record.geometry.points.is_none();
     let _ = write!(
         page,
-        "<section id=\"pictures\"><h2>Slices of each map</h2>\n<p class=\"faint\">Every row has the same \
+        "<section id=\"pictures\"><h2>{}</h2>\n<p class=\"faint\">Every row has the same \
          slices, and every tSNR the same colours. {} Below each slice: its index along the voxel \
          axis{}.{}</p>\n",
+        if is_grid { "Slices of each map" } else { "Slices below the cortex" },
         seen.grid.sides_in_words(),
         if seen.grid.is_oriented() { ", and where its centre lies, in mm" } else { "" },
         if seen.inside.is_some() { " The line is the edge of the mask." } else { "" }
@@ -74,7 +76,9 @@ pub(super) fn section(page: &mut String, seen: &Seen) -> Result<()> {
         range: seen.range_of(seen.std),
     };
     row(page, seen, &tiles, &outlines, &std)?;
-    background(page, seen, &tiles, &enhanced)?;
+    if is_grid {
+        background(page, seen, &tiles, &enhanced)?;
+    }
     if !seen.runs.is_empty() {
         runs(page, seen, &tiles, &outlines, &tsnr)?;
     }

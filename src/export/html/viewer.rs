@@ -242,6 +242,9 @@ pub(super) fn data(seen: &Seen) -> String {
 /// nearest to the middle of all of them.
 pub(super) fn voxel_of(place: &Place, seen: &Seen) -> Option<[usize; 3]> {
     let shape = seen.grid.shape;
+    if seen.record.geometry.points.is_some() {
+        return None;
+    }
     match (place.voxel, place.slice) {
         (Some(voxel), _) => (0..3).all(|it| voxel[it] < shape[it]).then_some(voxel),
         (None, Some(slice)) => (slice < shape[2]).then(|| middle(seen, slice)),

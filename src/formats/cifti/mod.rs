@@ -16,5 +16,15 @@ mod places;
 mod reader;
 mod writer;
 
+/// Names of the files of this format.
+pub(super) const ENDINGS: [&str; 6] = [
+    ".dtseries.nii",
+    ".ptseries.nii",
+    ".dscalar.nii",
+    ".pscalar.nii",
+    ".dlabel.nii",
+    ".plabel.nii",
+];
+
 pub use reader::Image;
 pub(super) use reader::is_cifti;
