@@ -35,8 +35,7 @@ fn write(arguments: &DiffArguments, record: &DiffRecord, process: &Process) -> R
         batch.write_text(path, &page(record, &context)?)?;
     }
     if let Some(path) = &arguments.png {
-        let picture = png::slide(record)?;
-        batch.write(path, |to| to.write_all(&picture))?;
+        png::with_slide(record, |slide| batch.write(path, |to| slide.write(to)))?;
     }
     for (kind, path) in arguments.maps() {
         batch.write(path, |to| {
@@ -70,7 +69,7 @@ impl DiffArguments {
         recipe.is_any_definition_allowed = self.any_definition;
         recipe.memory_limit = self.mem_limit;
         recipe.is_reported = self.report.is_some();
-        recipe.picture_bytes = self.png.as_ref().map_or(0, |_| Paper::SLIDE.bytes());
+        recipe.picture_bytes = self.png.as_ref().map_or(0, |_| Paper::DRAWING_BYTES);
         recipe
     }
 

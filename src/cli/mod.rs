@@ -22,7 +22,7 @@ mod terminal;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::printable_lines;
-use crate::output::{Batch, UnderWay};
+use crate::output::{Batch, UnderWay, check_stdout};
 use crate::recipe::Recipe;
 use arguments::{CommandLine, Subcommand};
 use messages::Messages;
@@ -114,6 +114,7 @@ fn dispatch(command: CommandLine, process: &Process) -> Result<()> {
 
 /// Prints a text to stdout. Who closed the pipe has seen enough.
 fn print(text: &str) -> Result<()> {
+    check_stdout()?;
     let (text, mut stdout) = (printable_lines(text), io::stdout().lock());
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -115,8 +115,10 @@ fn write(
     }
     let began_drawing = process.started.elapsed();
     if let Some(path) = &arguments.pictures.png {
-        let picture = png::slide(record, shown, ground, arguments.pictures.paper())?;
-        batch.write(path, |to| to.write_all(&picture))?;
+        let paper = arguments.pictures.paper();
+        png::with_slide(record, shown, ground, paper, |slide| {
+            batch.write(path, |to| slide.write(to))
+        })?;
     }
     if let Some(path) = &arguments.pictures.report {
         batch.write_text(path, &html::page(record, shown, context)?)?;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use wait4::Wait4;
@@ -32,9 +32,10 @@ pub fn measure(command: &mut Command, told: &str, mut stdout: &File) -> Result<M
     let mut child = command.stderr(Stdio::piped()).spawn().map_err(failed)?;
     // Open as long as we live: by its end a child knows of ours.
     let mut stdin = child.stdin.take();
-    if let Some(stdin) = &mut stdin {
-        // Who ended before it was told everything says why.
-        let _ = stdin.write_all(told.as_bytes());
+    let is_told = stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(told.as_bytes()));
+    if is_told.is_err() {
+        // Who was not told everything would wait for the rest.
+        stdin = None;
     }
     let mut said = String::new();
     if let Some(mut stderr) = child.stderr.take() {
@@ -42,6 +43,12 @@ pub fn measure(command: &mut Command, told: &str, mut stdout: &File) -> Result<M
         stderr.read_to_string(&mut said).map_err(failed)?;
     }
     let used = child.wait4().map_err(failed)?;
+    drop(stdin);
+    // Who ended before it was told everything says why.
+    is_told.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Error::io("cannot tell a mode what to compute", error)),
+    })?;
     let wall_seconds = started.elapsed().as_secs_f64();
     if !used.status.success() {
         let last = said.lines().last().unwrap_or("it said nothing");

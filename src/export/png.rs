@@ -7,7 +7,7 @@ use super::words::grid;
 use crate::error::Result;
 use crate::maps::MEAN;
 use crate::numbers::{counted, figure};
-use crate::pictures::{Crop, Grid, Paper, Slices, View, Volume};
+use crate::pictures::{Crop, Grid, Paper, Slices, Slide, View, Volume};
 use crate::record::Record;
 
 pub use super::html::Shown;
@@ -29,15 +29,21 @@ pub enum Ground {
     Image(Vec<f64>, String),
 }
 
-/// The slide of a record's tSNR.
+/// Hands on the slide of a record's tSNR, all of whose slices exist, to be written.
 ///
 /// Without the mean, which a recipe asks for with
 /// [`picture_bytes`](crate::recipe::Computing::picture_bytes), it is cropped to the voxels with a
 /// value, and lies on the paper.
 ///
 /// # Errors
-/// Slices that the grid does not have.
-pub fn slide(record: &Record, shown: &Shown, ground: &Ground, paper: Paper) -> Result<Vec<u8>> {
+/// Slices that the grid does not have; those of writing.
+pub fn with_slide(
+    record: &Record,
+    shown: &Shown,
+    ground: &Ground,
+    paper: Paper,
+    write: impl FnOnce(&Slide) -> Result<()>,
+) -> Result<()> {
     check_slices(&record.geometry, shown)?;
     let grid = grid(&record.geometry);
     let volume = Volume::new(&grid, record.maps.tsnr())?;
@@ -60,7 +66,7 @@ pub fn slide(record: &Record, shown: &Shown, ground: &Ground, paper: Paper) -> R
             Some(&values[..])
         }
     };
-    crate::pictures::Slide {
+    let slide = Slide {
         title: format!("tSNR of {}", record.title()),
         caption: caption(record, &grid),
         software: format!("tsnr {}", record.provenance.version),
@@ -73,8 +79,9 @@ pub fn slide(record: &Record, shown: &Shown, ground: &Ground, paper: Paper) -> R
         slices: slices(shown, &volume, &head, ground.is_some())?,
         head,
         paper,
-    }
-    .png()
+    };
+    slide.check()?;
+    write(&slide)
 }
 
 /// Median, N, definition, and where that is.

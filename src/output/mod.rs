@@ -10,10 +10,12 @@
 mod batch;
 mod collision;
 mod hidden;
+mod stdout;
 mod target;
 
 pub use batch::Batch;
 pub use collision::{in_one_file, repeated};
+pub use stdout::check_stdout;
 pub use target::{STDOUT, written_file};
 
 use crate::error::{Error, Result};
@@ -65,6 +67,7 @@ impl UnderWay {
                 let hidden = batch.hidden_beside(&file).map_err(|error| error.at(destination))?;
                 check_replaced(&file, hidden.path()).map_err(|error| error.at(destination))
             }
+            Target::WrittenInto(_) if destination == Path::new(STDOUT) => check_stdout(),
             Target::WrittenInto(_) => Ok(()),
         })
     }

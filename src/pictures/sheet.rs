@@ -1,29 +1,38 @@
 //! A sheet of pixels in red, green, blue and opacity, on which shapes are drawn with smooth edges.
 
-use super::png::{self, Text};
+use super::png::{Channels, Rows};
+use std::io;
+use std::ops::Range;
 
+/// Some rows of a picture; what is drawn elsewhere is passed over.
 pub(super) struct Sheet {
     width: usize,
-    height: usize,
+    rows: Range<usize>,
     pixels: Vec<[u8; 4]>,
 }
 
 impl Sheet {
-    /// A sheet of one colour and opacity.
-    pub(super) fn new(width: usize, height: usize, ground: [u8; 4]) -> Sheet {
-        Sheet { width, height, pixels: vec![ground; width * height] }
+    /// Rows of a picture so wide, of one colour and opacity.
+    pub(super) fn new(width: usize, rows: Range<usize>, ground: [u8; 4]) -> Sheet {
+        let pixels = vec![ground; width * rows.len()];
+        Sheet { width, rows, pixels }
     }
 
-    /// Sets a pixel, unless it lies off the sheet.
+    /// The rows of the picture that it holds.
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+
+    /// Sets a pixel of the picture, unless it lies off the sheet.
     pub(super) fn set(&mut self, [x, y]: [usize; 2], [r, g, b]: [u8; 3]) {
-        if x < self.width && y < self.height {
-            self.pixels[y * self.width + x] = [r, g, b, u8::MAX];
+        if x < self.width && self.rows.contains(&y) {
+            self.pixels[(y - self.rows.start) * self.width + x] = [r, g, b, u8::MAX];
         }
     }
 
     /// Fills a box.
     pub(super) fn fill(&mut self, [x, y]: [usize; 2], [width, height]: [usize; 2], color: [u8; 3]) {
-        for row in y..y + height {
+        for row in y.max(self.rows.start)..(y + height).min(self.rows.end) {
             (x..x + width).for_each(|column| self.set([column, row], color));
         }
     }
@@ -38,7 +47,7 @@ impl Sheet {
             (least.max(0.0) as usize, most.max(0.0).ceil() as usize)
         };
         let ((left, right), (top, bottom)) = (ends(0), ends(1));
-        for y in top..bottom.min(self.height) {
+        for y in top.max(self.rows.start)..bottom.min(self.rows.end) {
             for x in left..right.min(self.width) {
                 let at = [x as f64 + 0.5, y as f64 + 0.5];
                 let distances = points.windows(2).map(|ends| distance(at, ends[0], ends[1]));
@@ -46,20 +55,23 @@ impl Sheet {
                 // The share of the pixel that the pen covers, as if its edge were straight.
                 let cover = (radius + 0.5 - nearest).clamp(0.0, 1.0);
                 if cover > 0.0 {
-                    let pixel = &mut self.pixels[y * self.width + x];
+                    let pixel = &mut self.pixels[(y - self.rows.start) * self.width + x];
                     *pixel = over(*pixel, color, cover);
                 }
             }
         }
     }
 
-    /// The sheet as a PNG file with texts about it.
-    pub(super) fn png(&self, texts: &[Text]) -> Vec<u8> {
-        if self.pixels.iter().any(|pixel| pixel[3] < u8::MAX) {
-            return png::in_colors(self.width, self.height, &self.pixels, texts);
-        }
-        let opaque: Vec<[u8; 3]> = self.pixels.iter().map(|&[r, g, b, _]| [r, g, b]).collect();
-        png::in_colors(self.width, self.height, &opaque, texts)
+    /// Writes its rows into a picture of these channels.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub(super) fn write(&self, to: &mut Rows, channels: Channels) -> io::Result<()> {
+        self.pixels.chunks_exact(self.width).try_for_each(|row| {
+            let bytes: Vec<u8> =
+                row.iter().flat_map(|pixel| &pixel[..channels.count()]).copied().collect();
+            to.push(&bytes)
+        })
     }
 }
 
@@ -88,12 +100,12 @@ mod tests {
 
     #[test]
     fn a_line_is_dark_in_its_middle_and_smooth_at_its_edge() {
-        let mut sheet = Sheet::new(20, 20, [255, 255, 255, 255]);
+        let mut sheet = Sheet::new(20, 0..20, [255, 255, 255, 255]);
         sheet.stroke(&[[2.0, 10.0], [18.0, 10.0]], 2.0, [0, 0, 0]);
         let at = |x: usize, y: usize| sheet.pixels[y * 20 + x][0];
         assert_eq!([at(10, 9), at(10, 10)], [0, 0]);
         assert_eq!([at(10, 6), at(10, 13), at(0, 0)], [255; 3]);
-        let mut clear = Sheet::new(20, 20, [9, 9, 9, 0]);
+        let mut clear = Sheet::new(20, 0..20, [9, 9, 9, 0]);
         clear.stroke(&[[2.0, 10.3], [18.0, 10.3]], 1.0, [200, 100, 0]);
         let half = clear.pixels[11 * 20 + 10];
         assert_eq!(half[..3], [200, 100, 0], "what is transparent has no part in the colour");

@@ -3,11 +3,14 @@
 use super::colormap::Colormap;
 use super::crop::Crop;
 use super::letters::{self, Pen};
+use super::png::{Channels, Rows};
 use super::range::Range;
 use super::sheet::Sheet;
 use super::views::View;
 use super::volume::Volume;
 use crate::error::Result;
+use std::io::{self, Write};
+use std::ops::Range as Span;
 
 /// A map as a slide: what is shown, and what is said about it.
 #[derive(Clone, Debug)]
@@ -55,13 +58,13 @@ impl Paper {
     /// The widths that a slide can have.
     pub const WIDTHS: std::ops::RangeInclusive<usize> = 400..=8000;
 
-    /// The memory that a slide of it takes at most while it is drawn, in bytes: its pixels and their
-    /// copies as they are encoded.
-    pub fn bytes(self) -> u64 {
-        let area = (self.width * self.width) as u64;
-        9 * area
-    }
+    /// The memory that a slide takes at most while it is drawn, however large it is, in bytes: of the rows
+    /// that are drawn at once each pixel, and the values of map and ground there.
+    pub const DRAWING_BYTES: u64 = (4 + 8 + 8) * PIXELS_AT_ONCE as u64 + 1024 * 1024;
 }
+
+/// So many pixels of a slide are drawn at once, and written before the next.
+const PIXELS_AT_ONCE: usize = 512 * 1024;
 
 /// How opaque the colours of a map are over a ground.
 pub const OPACITY: f64 = 0.75;
@@ -162,13 +165,33 @@ impl Slide<'_> {
     /// # Panics
     /// If ground or mask are of another grid, or a slice does not exist.
     pub fn png(&self) -> Result<Vec<u8>> {
+        self.check()?;
+        let mut file = Vec::new();
+        self.write(&mut file).expect("memory takes any bytes");
+        Ok(file)
+    }
+
+    /// Finds out whether each view has slices, and they exist.
+    ///
+    /// # Errors
+    /// The first that does not.
+    pub fn check(&self) -> Result<()> {
         let grid = self.map.grid();
-        for (view, indices) in &self.slices {
-            super::views::Slices::List(indices.clone()).check(*view, grid)?;
-        }
+        self.slices.iter().try_for_each(|(view, indices)| {
+            super::views::Slices::List(indices.clone()).check(*view, grid)
+        })
+    }
+
+    /// Writes the [file](Slide::png) a few rows at a time, after a [check](Slide::check).
+    ///
+    /// # Errors
+    /// Those of writing.
+    ///
+    /// # Panics
+    /// As [`png`](Slide::png).
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         let measures = Measures::for_width(self.paper.width);
         let inks = if self.paper.is_dark { DARK } else { LIGHT };
-        let title = letters::shortened(&self.title, measures.title, measures.inner());
         let caption: Vec<String> = self
             .caption
             .iter()
@@ -182,37 +205,45 @@ impl Slide<'_> {
         let height =
             head + blocks.iter().map(|it| it.height(measures)).sum::<f64>() + measures.foot();
 
-        let alpha = if self.paper.is_transparent { 0 } else { u8::MAX };
+        let (alpha, channels) = match self.paper.is_transparent {
+            true => (0, Channels::ColorsAndOpacity),
+            false => (u8::MAX, Channels::Colors),
+        };
         let [r, g, b] = inks.paper;
-        let mut sheet = Sheet::new(self.paper.width, height.ceil() as usize, [r, g, b, alpha]);
-        let mut y = measures.margin + measures.title;
-        letters::write(
-            &mut sheet,
-            [measures.margin, y],
-            &title,
-            (measures.title, Pen::Bold),
-            inks.ink,
-        );
-        for line in &caption {
-            y += measures.line(measures.text);
-            let size = (measures.text, Pen::Regular);
-            letters::write(&mut sheet, [measures.margin, y], line, size, inks.faint);
-        }
-        let mut top = head;
         let numbers = |inside: &[bool]| inside.iter().map(|&it| f64::from(u8::from(it))).collect();
         let inside: Option<Vec<f64>> = self.inside.map(numbers);
-        for block in &blocks {
-            self.draw(&mut sheet, block, top, (measures, inside.as_deref()), &inks);
-            top += block.height(measures);
-        }
-        self.draw_bar(&mut sheet, top, measures, &inks);
-
+        let (width, height) = (self.paper.width, height.ceil() as usize);
         let description = self.caption.join("\n");
-        Ok(sheet.png(&[
-            ("Title", &self.title),
-            ("Description", &description),
-            ("Software", &self.software),
-        ]))
+        let texts =
+            [("Title", &*self.title), ("Description", &description), ("Software", &self.software)];
+        let mut file = Rows::begin(to, [width, height], channels, &texts)?;
+        let rows_at_once = (PIXELS_AT_ONCE / width).max(1);
+        for row in (0..height).step_by(rows_at_once) {
+            let rows = row..(row + rows_at_once).min(height);
+            let mut sheet = Sheet::new(width, rows, [r, g, b, alpha]);
+            self.write_words(&mut sheet, &caption, measures, &inks);
+            let mut top = head;
+            for block in &blocks {
+                self.draw(&mut sheet, block, top, (measures, inside.as_deref()), &inks);
+                top += block.height(measures);
+            }
+            self.draw_bar(&mut sheet, top, measures, &inks);
+            sheet.write(&mut file, channels)?;
+        }
+        file.end()
+    }
+
+    /// Writes the title, and the caption in its lines.
+    fn write_words(&self, sheet: &mut Sheet, caption: &[String], measures: Measures, inks: &Inks) {
+        let title = letters::shortened(&self.title, measures.title, measures.inner());
+        let mut y = measures.margin + measures.title;
+        let size = (measures.title, Pen::Bold);
+        letters::write(sheet, [measures.margin, y], &title, size, inks.ink);
+        for line in caption {
+            y += measures.line(measures.text);
+            let size = (measures.text, Pen::Regular);
+            letters::write(sheet, [measures.margin, y], line, size, inks.faint);
+        }
     }
 
     /// The slices at the largest size at which all of them fit.
@@ -358,8 +389,14 @@ impl Slide<'_> {
         (inks, ground_range): (&Inks, Range),
     ) {
         let grid = self.map.grid();
-        let sampled =
-            |volume: &Volume| volume.plane_within(&self.head, view, index).sampled(width, height);
+        let rows = rows_on(sheet, at[1], height);
+        if rows.is_empty() {
+            return;
+        }
+        let sampled = |volume: &Volume| {
+            let plane = volume.plane_within(&self.head, view, index);
+            plane.rows_sampled(width, height, rows.clone())
+        };
         let values = sampled(self.map);
         let ground = self.ground.map(|ground| {
             let ground = Volume::new(grid, ground).expect("a ground of the grid");
@@ -367,7 +404,7 @@ impl Slide<'_> {
         });
         let colors: Vec<[u8; 3]> =
             (0..=255).map(|it| self.colormap.color(f64::from(it) / 255.0)).collect();
-        let place = |pixel: usize| [at[0] + pixel % width, at[1] + pixel / width];
+        let place = |pixel: usize| [at[0] + pixel % width, at[1] + rows.start + pixel / width];
         for (pixel, &value) in values.iter().enumerate() {
             let grey = ground.as_ref().map(|(ground, range)| {
                 let part =
@@ -396,10 +433,17 @@ impl Slide<'_> {
         [width, height]: [usize; 2],
         inside: &[f64],
     ) {
+        let rows = rows_on(sheet, at[1], height);
+        if rows.is_empty() {
+            return;
+        }
         let inside = Volume::new(self.map.grid(), inside).expect("a mask of the grid");
-        let inside = inside.plane_within(&self.head, view, index).sampled(width, height);
-        let is_in = |x: usize, y: usize| inside[y * width + x] >= 0.5;
-        for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        let plane = inside.plane_within(&self.head, view, index);
+        // With the rows beside them.
+        let first = rows.start.saturating_sub(1);
+        let inside = plane.rows_sampled(width, height, first..(rows.end + 1).min(height));
+        let is_in = |x: usize, y: usize| inside[(y - first) * width + x] >= 0.5;
+        for (x, y) in rows.flat_map(|y| (0..width).map(move |x| (x, y))) {
             let beside = [(x.wrapping_sub(1), y), (x + 1, y), (x, y.wrapping_sub(1)), (x, y + 1)];
             let is_out = |&(x, y): &(usize, usize)| x >= width || y >= height || !is_in(x, y);
             if is_in(x, y) && beside.iter().any(is_out) {
@@ -446,6 +490,13 @@ impl Slide<'_> {
             centred(sheet, x as f64, y, &text, inks.ink);
         }
     }
+}
+
+/// The rows of a slice that lie on a sheet, from its top; the slice begins at the row `top` of the picture.
+fn rows_on(sheet: &Sheet, top: usize, height: usize) -> Span<usize> {
+    let rows = sheet.rows();
+    let [first, end] = [rows.start, rows.end].map(|it| it.saturating_sub(top).min(height));
+    first..end
 }
 
 fn over_grey(color: [u8; 3], grey: u8) -> [u8; 3] {

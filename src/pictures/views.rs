@@ -224,8 +224,21 @@ impl Plane {
     /// The slice at another size, row by row from the top: the nearest voxel where it is enlarged,
     /// the mean of the defined voxels under a pixel where it is made smaller.
     pub fn sampled(&self, width: usize, height: usize) -> Vec<f64> {
+        self.rows_sampled(width, height, 0..height)
+    }
+
+    /// Some rows of the slice at another [size](Plane::sampled).
+    ///
+    /// # Panics
+    /// If there are fewer rows.
+    pub(super) fn rows_sampled(
+        &self,
+        width: usize,
+        height: usize,
+        wanted: Range<usize>,
+    ) -> Vec<f64> {
         if self.values.is_empty() {
-            return vec![f64::NAN; width * height];
+            return vec![f64::NAN; width * wanted.len()];
         }
         let spans = |pixels: usize, voxels: usize| -> Vec<(usize, usize)> {
             let span = |pixel: usize| match pixels >= voxels {
@@ -238,7 +251,8 @@ impl Plane {
             (0..pixels).map(span).collect()
         };
         let (columns, rows) = (spans(width, self.columns), spans(height, self.rows));
-        let mut sampled = Vec::with_capacity(width * height);
+        let rows = &rows[wanted];
+        let mut sampled = Vec::with_capacity(width * rows.len());
         for (number, &(top, bottom)) in rows.iter().enumerate() {
             if number > 0 && rows[number - 1] == (top, bottom) {
                 // An enlarged voxel is several rows tall.

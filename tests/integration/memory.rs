@@ -359,6 +359,11 @@ fn asked(has_beside: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("JSON", vec!["--json=all.json"]),
         ("a page", vec!["--report=page.html"]),
         ("a picture", vec!["--png=slide.png"]),
+        ("a large one", vec!["--png=slide.png", "--width=8000"]),
+        (
+            "a large slice",
+            vec!["--png=slide.png", "--width=8000", "--slices=14,", "--overlay=mean"],
+        ),
         ("an automatic mask", vec!["--mask=auto"]),
         ("all maps", ALL_MAPS.to_vec()),
         ("a trend", vec!["--detrend=3"]),

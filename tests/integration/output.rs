@@ -960,3 +960,20 @@ fn a_signal_while_a_map_is_written_removes_the_partial_file() {
     assert_eq!(interrupt(&mut child, "-INT"), Some(130));
     old.assert_untouched();
 }
+
+/// The runtime of Rust opens /dev/null where there is no standard output.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_for_a_closed_stdout_is_an_error() {
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    let scratch = Scratch::new();
+    for arguments in [&["--definitions", &*run][..], &[&run, "--json", "-"], &["man"]] {
+        let outcome = scratch.bash("exec \"$@\" >&-", arguments);
+        let stderr = &outcome.stderr;
+        assert_eq!(outcome.exit_code, Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("cannot print: standard output is closed"), "{stderr}");
+    }
+    // What prints nothing needs none, and what is thrown away is.
+    scratch.bash("exec \"$@\" >&-", [&run, "-o", "o.nii"]).succeeded();
+    scratch.bash("exec \"$@\" > /dev/null", ["man"]).succeeded();
+}

@@ -89,7 +89,7 @@ impl PictureArguments {
 
     /// The memory that the picture takes, if one is drawn.
     pub fn picture_bytes(&self) -> u64 {
-        self.png.as_ref().map_or(0, |_| self.paper().bytes())
+        self.png.as_ref().map_or(0, |_| Paper::DRAWING_BYTES)
     }
 
     /// The image that the picture is drawn over, if it is one.

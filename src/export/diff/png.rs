@@ -7,11 +7,11 @@ use crate::export::words::grid;
 use crate::numbers::{count, figure_or_none};
 use crate::pictures::{Colormap, Crop, Paper, Range, Slices, Slide, View, Volume};
 
-/// The slices of the difference as a PNG.
+/// Hands on the slices of the difference, all of which exist, to be written.
 ///
 /// # Errors
-/// A picture too large to be drawn.
-pub fn slide(record: &DiffRecord) -> Result<Vec<u8>> {
+/// No slice with a value; those of writing.
+pub fn with_slide(record: &DiffRecord, write: impl FnOnce(&Slide) -> Result<()>) -> Result<()> {
     let (grid, difference) = (grid(&record.geometry), &record.pairs.difference);
     let map = Volume::new(&grid, difference)?;
     let head = Crop::of_values(&map);
@@ -21,7 +21,7 @@ pub fn slide(record: &DiffRecord) -> Result<Vec<u8>> {
     let [a, b, difference_median] = [0, 1, 2]
         .map(|it| figure_or_none(record.whole.summaries[it].distribution.map(|them| them.median)));
     let place = record.mask.as_ref().map_or("no mask".to_owned(), |it| format!("mask {}", it.name));
-    Slide {
+    let slide = Slide {
         title: format!("{} - {}", record.b.name, record.a.name),
         caption: vec![
             format!(
@@ -42,8 +42,9 @@ pub fn slide(record: &DiffRecord) -> Result<Vec<u8>> {
         map: &map,
         head,
         paper: Paper::SLIDE,
-    }
-    .png()
+    };
+    slide.check()?;
+    write(&slide)
 }
 
 #[cfg(test)]
@@ -53,7 +54,12 @@ mod tests {
 
     #[test]
     fn the_picture_is_a_png() {
-        let picture = slide(&record([None, None])).unwrap();
+        let mut picture = Vec::new();
+        with_slide(&record([None, None]), |slide| {
+            slide.write(&mut picture).expect("memory takes any bytes");
+            Ok(())
+        })
+        .unwrap();
         let reader = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
         assert_eq!(reader.info().width, 1600);
     }

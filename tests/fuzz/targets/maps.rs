@@ -88,7 +88,10 @@ fn run(input: &[u8], folder: &Path) -> Reached {
     let said = json::text(&record, &context);
     serde_json::from_str::<serde_json::Value>(&said).expect("JSON");
     assert!(!text::summary(&record, &[]).is_empty() && !tsv::table(&record).is_empty());
-    let drawn = [page(&record, &context).err(), png::slide(&record).err()];
+    let drawn = [
+        page(&record, &context).err(),
+        png::with_slide(&record, |slide| slide.png().map(drop)).err(),
+    ];
     drawn.iter().flatten().for_each(is_meant);
     Reached::End
 }

@@ -122,8 +122,10 @@ fn run(input: &[u8], folder: &Path) -> Reached {
     assert!(!sentence::sentence(&record).is_empty());
     tsv::table(&record);
     let shown = Shown::default();
+    let paper = Paper { width: 400, ..Paper::SLIDE };
     let drawn = [
-        png::slide(&record, &shown, &png::Ground::Mean, Paper { width: 400, ..Paper::SLIDE }).err(),
+        png::with_slide(&record, &shown, &png::Ground::Mean, paper, |slide| slide.png().map(drop))
+            .err(),
         text::preview(&record, &shown, None, 79).err(),
         match recipe.computing.is_reported {
             true => html::page(&record, &shown, &context).err(),
