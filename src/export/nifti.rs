@@ -3,7 +3,7 @@
 use super::words::{map_format, map_name};
 use super::{Context, sentence};
 use crate::formats::{Encoding, MapFile, MapFormat};
-use crate::maps::{Extent, MapKind, STD};
+use crate::maps::{CV, Extent, MapKind, STD};
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
 use crate::record::{Record, short_names};
 use crate::stats::formula::Ddof;
@@ -77,6 +77,7 @@ fn name(record: &Record, kind: MapKind, run: usize, context: &Context) -> String
     let title = match (kind.name, record.definition.formula.ddof) {
         (name, Ddof::Fixed(0)) if format == MapFormat::Cifti2 && name == STD.name => "stdev",
         (name, Ddof::Fixed(1)) if format == MapFormat::Cifti2 && name == STD.name => "sampstdev",
+        (name, Ddof::Fixed(1)) if format == MapFormat::Cifti2 && name == CV.name => "cov",
         _ => kind.title,
     };
     let name = map_name(title, Some(format));

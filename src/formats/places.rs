@@ -2,6 +2,7 @@
 
 use super::Affine;
 use std::ops::Range;
+use twox_hash::XxHash3_64;
 
 /// The places of the points of an image that has no grid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +33,41 @@ pub struct InVolume {
     pub affine: Affine,
     /// Voxels, each with the place of its point.
     pub points: Vec<([u16; 3], u32)>,
+}
+
+/// The positions of two volumes are one where they differ by no more, in mm.
+const ROUNDING_MM: f64 = 1e-3;
+
+impl PointsPlaces {
+    /// A hash of which point lies where, in whatever order and with whatever digits a file says so.
+    pub fn hash(&self) -> u64 {
+        let mut bytes = Vec::new();
+        let mut put = |number: i64| bytes.extend(number.to_le_bytes());
+        let mut surfaces: Vec<&OnSurface> = self.on_surfaces.iter().collect();
+        surfaces.sort_by_key(|it| plain_structure(&it.structure));
+        for surface in surfaces {
+            plain_structure(&surface.structure).bytes().for_each(|it| put(it.into()));
+            put(surface.vertices as i64);
+            let mut points = surface.points.clone();
+            points.sort_unstable();
+            points.iter().for_each(|&(vertex, point)| {
+                put(vertex.into());
+                put(point.into());
+            });
+        }
+        if let Some(volume) = &self.in_volume {
+            volume.shape.iter().for_each(|&it| put(it as i64));
+            let affine = volume.affine.0.as_flattened();
+            affine.iter().for_each(|it| put((it / ROUNDING_MM).round() as i64));
+            let mut points = volume.points.clone();
+            points.sort_unstable();
+            for (voxel, point) in points {
+                voxel.into_iter().for_each(|it| put(it.into()));
+                put(point.into());
+            }
+        }
+        XxHash3_64::oneshot(&bytes)
+    }
 }
 
 impl InVolume {

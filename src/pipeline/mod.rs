@@ -34,7 +34,9 @@ use crate::stats::formula::{Ddof, Formula, NotFinite};
 use crate::stats::peak::RunPeak;
 use crate::stats::sampling::Model;
 use crate::stats::series::Series;
-use crate::stats::signals::{BlockHashes, Sampled, Signals, SignalsWanted, hash_of_hashes};
+use crate::stats::signals::{
+    BlockHashes, Sampled, Signals, SignalsWanted, block_voxels, hash_of_hashes,
+};
 use crate::voxels::{Block, Infinities, Samples};
 use ndarray::{Array2, Axis};
 use std::num::NonZeroUsize;
@@ -394,8 +396,9 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     let mut whole = |image: &Arc<dyn Source>| {
         let (scaling, none) = (image.scaling(), Samples::none(image.datatype()));
         let samples = VolumeReader::open(image)?.read(image.volumes(), none, progress)?;
-        let (samples, hashes) = hashed_and_counted(samples, analysis);
-        let (shape, voxels) = (image.geometry().shape, 0..image.voxels());
+        let shape = image.geometry().shape;
+        let (samples, hashes) = hashed_and_counted(samples, shape, analysis);
+        let voxels = 0..image.voxels();
         let of_image = Signals::none(&analysis.signals, scaling, shape, voxels);
         let mut of_image = of_image.with_room_for(image.volumes());
         of_image.add(&samples, hashes.as_ref(), 0);
@@ -406,15 +409,19 @@ fn load(run: &Run, analysis: &Analysis, progress: &dyn Progress) -> Result<Loade
     Ok(Loaded { series: Series::new(blocks), signals })
 }
 
-/// Samples as the definition counts them, and the hashes of what they were, if these are wanted and differ.
-fn hashed_and_counted(samples: Samples, analysis: &Analysis) -> (Samples, Option<BlockHashes>) {
+/// Samples of a grid `[x, y, z]` as the definition counts them, and the hashes of what they were, if these are wanted and differ.
+fn hashed_and_counted(
+    samples: Samples,
+    shape: [usize; 3],
+    analysis: &Analysis,
+) -> (Samples, Option<BlockHashes>) {
     let infinities = match analysis.definition.not_finite {
         _ if samples.datatype().is_integer() => return (samples, None),
         NotFinite::Undefined => return (samples, None),
         NotFinite::NanIsZero => Infinities::Kept,
         NotFinite::Zero => Infinities::Zero,
     };
-    let hashes = analysis.signals.hashes.then(|| BlockHashes::new(&samples));
+    let hashes = analysis.signals.hashes.then(|| BlockHashes::new(&samples, block_voxels(shape)));
     (samples.with_zeros_for_nan(infinities), hashes)
 }
 

@@ -52,3 +52,4 @@ mod specimens;
 mod streams;
 mod testdata;
 mod together;
+mod workbench;

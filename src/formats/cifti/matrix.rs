@@ -1,5 +1,6 @@
 //! The XML of a CIFTI-2 file (CIFTI-2 specification, "The CIFTI XML").
 
+use super::places;
 use crate::error::{Error, Result};
 use crate::formats::{Points, PointsKind, Structure, TimeUnit};
 use roxmltree::{Document, Node};
@@ -108,7 +109,11 @@ impl Matrix {
         if count == 0 {
             return Err(damaged(format!("its XML has no {}", kind.in_words())));
         }
-        let mapping = XxHash3_64::oneshot(as_one_text(across).as_bytes());
+        // Programs write one space in many ways; what does not say where its points lie is compared as text.
+        let mapping = match places::of_map(across) {
+            Ok(places) => places.hash(),
+            Err(_) => XxHash3_64::oneshot(as_one_text(across).as_bytes()),
+        };
         let points = Arc::new(Points { kind, count, structures, mapping });
         Ok(Matrix { row_element: along.range(), row, points })
     }

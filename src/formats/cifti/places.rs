@@ -21,6 +21,14 @@ pub(super) fn parse(text: &str) -> Result<PointsPlaces> {
     let Some(map) = maps.into_iter().find(is_of_rows) else {
         return Err(damaged("its XML does not say what dimension 1 is"));
     };
+    of_map(map)
+}
+
+/// The places of the points that the element of an axis describes.
+///
+/// # Errors
+/// Those of [`parse`].
+pub(super) fn of_map(map: Node) -> Result<PointsPlaces> {
     let mut places = PointsPlaces {
         on_surfaces: Vec::new(),
         in_volume: child(map, "Volume").map(volume).transpose()?,

@@ -21,7 +21,7 @@ pub(super) struct Chunk {
 impl Chunk {
     /// The chunk of samples that were read.
     pub fn new(stored: Samples, job: &Job) -> Chunk {
-        let (samples, hashes) = hashed_and_counted(stored, &job.analysis);
+        let (samples, hashes) = hashed_and_counted(stored, job.shape, &job.analysis);
         Chunk { samples, hashes }
     }
 }

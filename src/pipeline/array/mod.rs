@@ -110,6 +110,8 @@ pub(super) fn tasks(
 /// The facts that all tasks of a computation have in common.
 struct Job {
     analysis: Analysis,
+    /// The grid, `[x, y, z]`, and how many voxels it has.
+    shape: [usize; 3],
     voxels: usize,
     chunk_length: Option<NonZeroUsize>,
     progress: Arc<dyn Progress>,
@@ -215,6 +217,7 @@ impl Job {
         Job {
             bytes: VoxelBytes::needed(&parts, &settings.analysis),
             analysis: settings.analysis.clone(),
+            shape: session.geometry().shape,
             voxels: session.geometry().voxels(),
             chunk_length: settings.chunk_length,
             progress: Arc::clone(progress),

@@ -5,15 +5,17 @@ use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, part_of_run};
 use crate::error::{Error, Result};
 use crate::formats::{Source, Voxels};
-use crate::stats::signals::BLOCK_VOXELS;
+use crate::stats::signals::block_voxels;
 use crate::voxels::Samples;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 use taskgraph::try_delayed;
 
-/// Voxels of a slab: of int16, 64 KiB are read at a time.
-const SLAB_VOXELS: NonZeroUsize = NonZeroUsize::new(BLOCK_VOXELS).unwrap();
+/// Voxels of a slab: a block of the signals. Of a grid of int16, 64 KiB are read at a time.
+fn slab_voxels(shape: [usize; 3]) -> NonZeroUsize {
+    NonZeroUsize::new(block_voxels(shape)).expect("a block has a voxel")
+}
 
 /// Bytes of a slab's samples that are read before they are added: they fit the second cache.
 const SLAB_CHUNK_BYTES: usize = 1024 * 1024;
@@ -33,7 +35,7 @@ fn chunk_bytes(image: &dyn Source) -> usize {
     if !image.is_time_fastest() {
         return SLAB_CHUNK_BYTES;
     }
-    let voxels = SLAB_VOXELS.get().min(image.voxels());
+    let voxels = slab_voxels(image.geometry().shape).get().min(image.voxels());
     volumes_at_once(image, voxels).get() * voxels * image.datatype().bytes()
 }
 
@@ -52,7 +54,7 @@ pub(super) fn folded(job: &Arc<Job>) -> Vec<Slab> {
         let folded = try_delayed(name, (), fold).value_bytes(bytes_per_voxel * slab.len() as u64);
         (slab, folded)
     };
-    chunk_ranges(job.voxels, SLAB_VOXELS).map(slab).collect()
+    chunk_ranges(job.voxels, slab_voxels(job.shape)).map(slab).collect()
 }
 
 fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
@@ -74,7 +76,7 @@ fn sums_of(job: &Job, part: &Part, voxels: &Range<usize>) -> Result<PartSums> {
 }
 
 pub(super) fn predicted_bytes(job: &Job, threads: NonZeroUsize) -> Reading {
-    let slab_voxels = SLAB_VOXELS.get() as u64;
+    let slab_voxels = slab_voxels(job.shape).get() as u64;
     let slab_count = (job.voxels as u64).div_ceil(slab_voxels);
     let sums = job.bytes.moments + job.bytes.folded + job.bytes.signals;
     let chunk = job.parts.all().map(|part| chunk_bytes(&*part.image)).max().unwrap_or(0) as u64;

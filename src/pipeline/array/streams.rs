@@ -5,7 +5,7 @@ use super::folding::{Chunk, Folding, PartSums};
 use super::{Job, Part, Reading, Slab, moments_of};
 use crate::error::Result;
 use crate::formats::VolumeReader;
-use crate::stats::signals::BLOCK_VOXELS;
+use crate::stats::signals::block_voxels;
 use crate::voxels::{Datatype, Samples};
 use std::mem::discriminant;
 use std::num::NonZeroUsize;
@@ -177,7 +177,7 @@ pub(super) fn folded_in_slabs(job: &Arc<Job>, threads: NonZeroUsize) -> Vec<Slab
 /// A slab for each thread that does not read.
 fn slabs(job: &Job, threads: NonZeroUsize) -> Vec<Range<usize>> {
     let helpers = ((threads.get() - 1) / job.parts.len()).max(1);
-    let length = job.voxels.div_ceil(helpers).next_multiple_of(BLOCK_VOXELS);
+    let length = job.voxels.div_ceil(helpers).next_multiple_of(block_voxels(job.shape));
     let length = NonZeroUsize::new(length).expect("a grid has a voxel");
     chunk_ranges(job.voxels, length).collect()
 }

@@ -1,6 +1,5 @@
 //! Hashes of volumes as they are stored.
 
-use super::BLOCK_VOXELS;
 use crate::voxels::Samples;
 use twox_hash::XxHash3_64;
 
@@ -12,12 +11,13 @@ pub struct BlockHashes {
 }
 
 impl BlockHashes {
-    /// The hashes of all volumes of `samples`, whose first voxel begins a block of the grid.
-    pub fn new(samples: &Samples) -> BlockHashes {
+    /// The hashes of all volumes of `samples`, whose first voxel begins a block of the grid, of so many voxels
+    /// each.
+    pub fn new(samples: &Samples, block_voxels: usize) -> BlockHashes {
         let voxels = samples.voxels();
         let of_volume = |volume: usize| {
-            let starts = (0..voxels).step_by(BLOCK_VOXELS);
-            let block = |start: usize| start..voxels.min(start + BLOCK_VOXELS);
+            let starts = (0..voxels).step_by(block_voxels);
+            let block = |start: usize| start..voxels.min(start + block_voxels);
             starts.map(|start| samples.hash(volume, block(start))).collect()
         };
         BlockHashes { of_volumes: (0..samples.volumes()).map(of_volume).collect() }

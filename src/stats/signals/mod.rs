@@ -32,8 +32,15 @@ use ndarray::Array2;
 use sample::BlockSample;
 use std::ops::Range;
 
-/// Voxels of a block.
-pub const BLOCK_VOXELS: usize = 32 * 1024;
+/// Voxels of a block of a grid, of which a volume is read at a time; and of points that lie in one row, whose
+/// series are read one after the other: so many of these fit the cache.
+const BLOCK_VOXELS: usize = 32 * 1024;
+const BLOCK_POINTS: usize = 2 * 1024;
+
+/// The voxels of a block of a grid `[x, y, z]`, by which signals are added up.
+pub fn block_voxels(shape: [usize; 3]) -> usize {
+    if shape[1..] == [1, 1] { BLOCK_POINTS } else { BLOCK_VOXELS }
+}
 
 /// The signals of consecutive volumes of an image, or of a slab of its voxels, as far as they
 /// were added.
@@ -113,9 +120,10 @@ impl Signals {
         shape: [usize; 3],
         voxels: Range<usize>,
     ) -> Signals {
-        assert_eq!(voxels.start % BLOCK_VOXELS, 0, "blocks of the whole grid");
-        let block = |start: usize| Block::none(start..voxels.end.min(start + BLOCK_VOXELS), wanted);
-        let blocks = voxels.clone().step_by(BLOCK_VOXELS).map(block).collect();
+        let length = block_voxels(shape);
+        assert_eq!(voxels.start % length, 0, "blocks of the whole grid");
+        let block = |start: usize| Block::none(start..voxels.end.min(start + length), wanted);
+        let blocks = voxels.clone().step_by(length).map(block).collect();
         let wanted = wanted.clone();
         Signals { wanted, scaling, shape, volumes: 0, blocks }
     }
@@ -156,7 +164,7 @@ impl Signals {
             beside(0..self.voxels());
             return;
         }
-        let slice_voxels = self.slice_voxels();
+        let (slice_voxels, length) = (self.slice_voxels(), block_voxels(self.shape));
         let mut values = Vec::new();
         let first_place = self.blocks.first().map_or(0, |block| block.voxels.start);
         for block in &mut self.blocks {
@@ -218,7 +226,7 @@ impl Signals {
             }
             if let (true, Some(hashes)) = (self.wanted.hashes, hashes) {
                 assert_eq!(hashes.volumes(), volumes, "hashes of the same volumes");
-                block.hashes.extend(hashes.of_block(voxels.start / BLOCK_VOXELS));
+                block.hashes.extend(hashes.of_block(voxels.start / length));
             }
         }
     }

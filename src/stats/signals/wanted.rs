@@ -1,6 +1,6 @@
 //! The choice of signals.
 
-use super::BLOCK_VOXELS;
+use super::block_voxels;
 use std::ops::Range;
 use std::sync::Arc;
 use twox_hash::XxHash64;
@@ -194,7 +194,7 @@ impl SignalsWanted {
     /// Bytes that are kept in the end of one volume of a grid `[x, y, z]`, beside what is sampled.
     pub fn bytes_per_volume(&self, shape: [usize; 3]) -> usize {
         let slices = if self.slice_means { shape[2] * size_of::<f64>() } else { 0 };
-        let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
+        let blocks = shape.iter().product::<usize>().div_ceil(block_voxels(shape));
         let hashes = usize::from(self.hashes);
         let sums = usize::from(self.global == VolumesWanted::All)
             + usize::from(self.dvars)
@@ -205,7 +205,7 @@ impl SignalsWanted {
     /// Bytes that are kept in the end of one image of a grid `[x, y, z]`, beside those of its
     /// volumes.
     pub fn bytes_per_image(shape: [usize; 3]) -> usize {
-        let blocks = shape.iter().product::<usize>().div_ceil(BLOCK_VOXELS);
+        let blocks = shape.iter().product::<usize>().div_ceil(block_voxels(shape));
         size_of::<super::Signals>() + blocks * (size_of::<super::Block>() + SMALL_VECTORS)
     }
 }
