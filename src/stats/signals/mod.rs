@@ -35,7 +35,7 @@ use std::ops::Range;
 /// Voxels of a block of a grid, of which a volume is read at a time; and of points that lie in one row, whose
 /// series are read one after the other: so many of these fit the cache.
 const BLOCK_VOXELS: usize = 32 * 1024;
-const BLOCK_POINTS: usize = 2 * 1024;
+const BLOCK_POINTS: usize = 1024;
 
 /// The voxels of a block of a grid `[x, y, z]`, by which signals are added up.
 pub fn block_voxels(shape: [usize; 3]) -> usize {
