@@ -85,7 +85,8 @@ def maps(paths, ddof):
 
 def load(path):
     """A run's values `[x, y, z, t]` in float64, and its affine."""
-    image, values = AWKWARD.get(path.name, read)(path)
+    is_gifti = ".gii" in path.suffixes
+    image, values = AWKWARD.get(path.name, vertices if is_gifti else read)(path)
     if values.ndim == 5:  # [x, y, z, 1, t] or [x, y, z, t, 1]
         values = values.reshape((*values.shape[:3], -1), order="F")
     elif values.ndim == 3:
@@ -143,6 +144,18 @@ def points(path):
     image = nibabel.load(path)
     assert isinstance(image, nibabel.Cifti2Image), path
     values = image.get_fdata(dtype=numpy.float64).T
+    image = nibabel.Nifti1Image(values.reshape((-1, 1, 1, values.shape[1])), numpy.eye(4))
+    return image, image.get_fdata()
+
+
+def vertices(path):
+    """A GIFTI file: its vertices in the place of voxels, without an affine."""
+    if path.name.endswith(".gz"):
+        image = nibabel.gifti.GiftiImage.from_bytes(gzip.decompress(path.read_bytes()))
+    else:
+        image = nibabel.load(path)
+    arrays = [it.data.reshape(len(it.data), -1) for it in image.darrays]
+    values = numpy.concatenate(arrays, axis=1).astype(numpy.float64)
     image = nibabel.Nifti1Image(values.reshape((-1, 1, 1, values.shape[1])), numpy.eye(4))
     return image, image.get_fdata()
 

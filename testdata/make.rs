@@ -14,6 +14,8 @@ mod afni;
 pub(crate) mod bytes;
 #[path = "make/cifti.rs"]
 pub(crate) mod cifti;
+#[path = "make/gifti.rs"]
+pub(crate) mod gifti;
 #[path = "make/mgh.rs"]
 mod mgh;
 #[path = "make/nifti2.rs"]
@@ -51,6 +53,7 @@ pub fn write_all(root: &Path) -> io::Result<()> {
     nifti2::write_specimens(&mut odd)?;
     pairs::write_specimens(&mut odd)?;
     cifti::write_specimens(&mut odd)?;
+    gifti::write_specimens(&mut odd)?;
     write_other_formats(&mut odd)?;
     mgh::write(&mut odd)?;
     afni::write(&mut odd)?;
@@ -662,8 +665,6 @@ fn write_other_formats(odd: &mut Specimens) -> io::Result<()> {
     let twice = gzip(&gzip(&Header::int16(6).file(&plain_voxels())));
     odd.no("twice.nii.gz", twice, "gzip -dc", "sound, and compressed once more")?;
     let brik = Header::int16(6).encode(&plain_voxels());
-    let gifti = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<GIFTI Version=\"1.0\"></GIFTI>\n";
-    odd.no("surface.func.gii", gifti, "wb_command", "a GIFTI without arrays")?;
     let minc = [&b"CDF\x01"[..], &[0; 28]].concat();
     odd.no("minc1.mnc", minc, "mnc2nii", "the beginning of MINC 1, which is netCDF")?;
     let minc = [&b"\x89HDF\r\n\x1a\n"[..], &[0; 24]].concat();

@@ -94,13 +94,6 @@ const TABLE: &[Foreign] = &[
         remedy: "take the image out of it: tar -xf FILE",
     },
     Foreign {
-        what: "a GIFTI file",
-        signatures: &[Word("<gifti")],
-        endings: &["gii"],
-        remedy: "convert it, with Connectome Workbench: wb_command -metric-convert -to-nifti FILE \
-                 run.nii.gz",
-    },
-    Foreign {
         what: "a MINC image",
         signatures: &[At(0, b"CDF\x01"), At(0, b"CDF\x02"), At(0, b"\x89HDF\r\n\x1A\n")],
         endings: &["mnc"],
@@ -241,8 +234,6 @@ mod tests {
     fn each_format_is_told_by_its_content_or_its_name() {
         let html = b"\n<!DOCTYPE  HTML>\n<head>";
         let par = b"# === DATA DESCRIPTION FILE ======================\n#\n";
-        let gifti =
-            b"<?xml version=\"1.0\"?>\n<!DOCTYPE GIFTI SYSTEM \"x\">\n<GIFTI Version=\"1\">";
         let meta = b"ObjectType = Image\nNDims = 4\n";
         let mut dicom = vec![0; 128];
         dicom.extend(b"DICM\x02");
@@ -252,7 +243,6 @@ mod tests {
             ("run.nii.gz", html, "HTML"),
             ("run.nii", par, "PAR/REC"),
             ("run.PAR", b"# some text", "PAR/REC"),
-            ("run.nii.gz", gifti, "GIFTI"),
             ("run.nii", meta, "MetaImage"),
             ("IM0001", &dicom, "DICOM"),
             ("IM0001.IMA", &[1, 2, 3], "DICOM"),

@@ -130,6 +130,25 @@ impl Points {
         let at = self.structures.partition_point(|it| it.rows.end <= place);
         self.structures.get(at).map_or("", |it| &it.name)
     }
+
+    /// Whether these are the points of another file: of one space, or vertices of as many of which either
+    /// file does not say of what structure they are.
+    pub fn are_those_of(&self, other: &Points) -> bool {
+        let is_unsaid = self.structures.is_empty() || other.structures.is_empty();
+        let are_vertices = self.kind == PointsKind::Vertices && other.kind == PointsKind::Vertices;
+        self == other || (are_vertices && self.count == other.count && is_unsaid)
+    }
+
+    /// How many there are and what they are, in words: `10242 vertices of CortexLeft`.
+    pub fn in_words(&self) -> String {
+        let (count, what) = (self.count, self.kind.in_words());
+        match &self.structures[..] {
+            [Structure { name, .. }] if self.kind == PointsKind::Vertices => {
+                format!("{count} {what} of {name}")
+            }
+            _ => format!("{count} {what}"),
+        }
+    }
 }
 
 /// The points of a structure of the body, or a parcel.
@@ -148,6 +167,8 @@ pub enum PointsKind {
     Grayordinates,
     /// Regions, each of them one number.
     Parcels,
+    /// The vertices of a surface.
+    Vertices,
 }
 
 impl PointsKind {
@@ -156,6 +177,7 @@ impl PointsKind {
         match self {
             PointsKind::Grayordinates => "grayordinates",
             PointsKind::Parcels => "parcels",
+            PointsKind::Vertices => "vertices",
         }
     }
 }
@@ -238,14 +260,19 @@ impl Geometry {
 
     /// Whether another has the same grid, or the same points.
     pub fn is_of_one_grid_with(&self, other: &Geometry) -> bool {
-        self.shape == other.shape && self.points == other.points
+        let are_one = match (&self.points, &other.points) {
+            (Some(a), Some(b)) => a.are_those_of(b),
+            (None, None) => true,
+            _ => false,
+        };
+        self.shape == other.shape && are_one
     }
 
     /// The way in which another grid or other points differ, in words: `grid 5x4x3 differs from 5x4x4`.
     pub fn difference(&self, other: &Geometry) -> String {
         let [found, expected] = [self, other].map(Geometry::grid);
         match (&self.points, &other.points) {
-            (Some(a), Some(b)) if a.kind == b.kind && a.count == b.count => {
+            (Some(a), Some(b)) if a.in_words() == b.in_words() => {
                 format!("its {found} are others than those")
             }
             (None, None) => format!("grid {found} differs from {expected}"),
@@ -262,6 +289,7 @@ impl Geometry {
             (None, _) => "voxels",
             (Some(PointsKind::Grayordinates), 1) => "grayordinate",
             (Some(PointsKind::Parcels), 1) => "parcel",
+            (Some(PointsKind::Vertices), 1) => "vertex",
             (Some(kind), _) => kind.in_words(),
         }
     }
@@ -274,7 +302,7 @@ impl Geometry {
     /// The grid in words: `64x64x30`, or `91282 grayordinates`.
     pub fn grid(&self) -> String {
         if let Some(points) = &self.points {
-            return format!("{} {}", points.count, points.kind.in_words());
+            return points.in_words();
         }
         let [x, y, z] = self.shape;
         format!("{x}x{y}x{z}")

@@ -17,6 +17,7 @@ pub mod cifti;
 mod codec;
 mod foreign;
 mod geometry;
+pub mod gifti;
 pub mod mgh;
 pub mod nifti;
 mod places;
@@ -40,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The endings of names of images that are read, in words.
-pub const ENDINGS: &str = ".nii, .nii.gz, .mgz, ...";
+pub const ENDINGS: &str = ".nii, .nii.gz, .mgz, .func.gii, ...";
 
 /// Opens the image at `path`, whose format is told by its first bytes: nothing larger than its
 /// header is read or allocated.
@@ -73,6 +74,9 @@ fn in_file(file: OpenFile) -> Result<Arc<dyn Source>> {
     if cifti::is_cifti(&file.head) {
         return Ok(Arc::new(cifti::Image::in_file(file)?));
     }
+    if gifti::is_gifti(&file.head) {
+        return Ok(Arc::new(gifti::Image::in_file(file)?));
+    }
     if afni::is_head(&file.head) || (afni::is_brik(path) && !nifti::is_nifti(&file.head)) {
         return Ok(Arc::new(afni::Image::in_file(file)?));
     }
@@ -98,7 +102,12 @@ pub fn has_image_name(path: &Path) -> bool {
 /// Whether a file's first bytes are those of an image, whatever its name.
 pub fn is_image(path: &Path) -> bool {
     let head = OpenFile::open(path).map(|file| file.head);
-    head.is_ok_and(|head| nifti::is_nifti(&head) || mgh::is_mgh(&head) || afni::is_head(&head))
+    head.is_ok_and(|head| {
+        nifti::is_nifti(&head)
+            || mgh::is_mgh(&head)
+            || gifti::is_gifti(&head)
+            || afni::is_head(&head)
+    })
 }
 
 /// A name without the ending that says that it is an image, compressed or not, whatever the case of its
@@ -111,7 +120,8 @@ pub(crate) fn without_ending(name: &str) -> &str {
         })
     };
     let unpacked = without(name, &codec::ENDINGS).unwrap_or(name);
-    let endings = [&cifti::ENDINGS[..], &nifti::ENDINGS, &mgh::ENDINGS, &afni::ENDINGS];
+    let endings =
+        [&cifti::ENDINGS[..], &nifti::ENDINGS, &mgh::ENDINGS, &gifti::ENDINGS, &afni::ENDINGS];
     let stem = endings.into_iter().find_map(|endings| without(unpacked, endings));
     stem.unwrap_or(name)
 }
@@ -132,6 +142,8 @@ mod tests {
             ("c", "c"),
             ("lh.run.mgz", "lh.run"),
             ("x_bold.dtseries.nii", "x_bold"),
+            ("run.func.gii", "run"),
+            ("run.gii.gz", "run"),
             ("\u{e9}", "\u{e9}"),
         ] {
             assert_eq!(without_ending(name), stem);

@@ -3,6 +3,7 @@
 use super::{Geometry, Keep, MapSink, PointsPlaces, nifti};
 use crate::error::{Error, Result, Setting};
 use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Samples, Scaling};
+use gzip_stream::Surplus;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -219,6 +220,19 @@ pub enum Oddity {
     Header(String),
     /// The bytes that it holds beside its content.
     Surplus(String),
+}
+
+impl Oddity {
+    /// The bytes that were found beside the content of a gzip file, in words.
+    pub(super) fn of_surplus(surplus: Surplus) -> impl Iterator<Item = Oddity> + use<> {
+        let Surplus { zeros_between_members, bytes_after_end } = surplus;
+        let surplus = [
+            (zeros_between_members, "zeros between the members of the gzip file"),
+            (bytes_after_end, "bytes behind the end of the gzip data, which are no gzip data"),
+        ];
+        let surplus = surplus.into_iter().filter(|(is_there, _)| *is_there);
+        surplus.map(|(_, what)| Oddity::Surplus(what.to_owned()))
+    }
 }
 
 /// The time axis of an image, and its step.

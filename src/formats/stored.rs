@@ -335,14 +335,7 @@ impl Stored {
 
     /// The bytes found beside the voxels, in words, once the file was read to its end.
     pub fn surplus(&self) -> impl Iterator<Item = Oddity> + use<> {
-        let Surplus { zeros_between_members, bytes_after_end } =
-            self.surplus.get().copied().unwrap_or_default();
-        let surplus = [
-            (zeros_between_members, "zeros between the members of the gzip file"),
-            (bytes_after_end, "bytes behind the end of the gzip data, which are no gzip data"),
-        ];
-        let surplus = surplus.into_iter().filter(|(is_there, _)| *is_there);
-        surplus.map(|(_, what)| Oddity::Surplus(what.to_owned()))
+        Oddity::of_surplus(self.surplus.get().copied().unwrap_or_default())
     }
 
     /// The error of a file that was written to since it was opened, else `otherwise`.

@@ -59,7 +59,7 @@ impl Sink {
             MapPrecision::Float64 => (64, 64),
         };
         let (intent_code, intent_name) = match self.kind {
-            PointsKind::Grayordinates => (3006, *b"ConnDenseScalar\0"),
+            PointsKind::Grayordinates | PointsKind::Vertices => (3006, *b"ConnDenseScalar\0"),
             PointsKind::Parcels => (3008, *b"ConnParcelScalr\0"),
         };
         let mut descrip = [0; 80];

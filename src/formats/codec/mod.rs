@@ -242,6 +242,14 @@ impl Version {
         Ok(Version { bytes: Some(metadata.len()), modified: metadata.modified().ok(), changed })
     }
 
+    /// The version of the file at `path`, whatever it holds.
+    ///
+    /// # Errors
+    /// One that is missing, was not fetched, or may not be read; it is named.
+    pub(super) fn at(path: &Path) -> Result<Version> {
+        Ok(Packed::open(path).map_err(|error| error.at(path))?.version)
+    }
+
     /// The version of a stream.
     pub(super) fn of_stream() -> Version {
         Version { bytes: None, modified: None, changed: None }
