@@ -18,6 +18,10 @@ const PAGE_COPIES: u64 = 9;
 /// Beside that, for each run; and the series of a run that it draws.
 const PAGE_BYTES_PER_RUN: u64 = 512 * 1024;
 
+/// A surface takes so many bytes for each vertex: its place and two triangles, twice while they are read,
+/// and what it is drawn by.
+const SURFACE_BYTES_PER_VERTEX: usize = 2 * (12 + 24) + 32;
+
 /// So many maps of a volume that holds some of the points are made for a page, beside those of the runs.
 const VOLUME_COPIES: usize = 6;
 
@@ -122,11 +126,15 @@ fn series_bytes(session: &Session, settings: &Settings, runs: usize) -> u64 {
 /// each map, and what is drawn and embedded of it.
 fn points_bytes(places: &PointsPlaces, runs: usize) -> u64 {
     let on_surfaces: usize = places.on_surfaces.iter().map(|it| it.points.len()).sum();
+    let vertices: usize = places.on_surfaces.iter().map(|it| it.vertices).sum();
     let in_volume = places.in_volume.as_ref();
     let part = in_volume.map_or(0, |it| it.part(3).iter().map(|it| it.len()).product());
     let own = if runs > 1 { runs } else { 0 };
     let maps = 8 * part * (VOLUME_COPIES + own);
-    (8 * on_surfaces + 12 * in_volume.map_or(0, |it| it.points.len()) + maps) as u64
+    (8 * on_surfaces
+        + SURFACE_BYTES_PER_VERTEX * vertices
+        + 12 * in_volume.map_or(0, |it| it.points.len())
+        + maps) as u64
 }
 
 fn json_bytes(session: &Session) -> u64 {

@@ -16,6 +16,7 @@ mod observer;
 mod quality;
 mod regions;
 mod sample;
+mod surfaces;
 
 pub use definitions::{ByTool, by_each_tool, check_read_again};
 pub use mask::mask_on_grid;
@@ -25,6 +26,7 @@ pub use regions::{atlas_on_grid, or_whole, structures_of};
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
+use crate::formats::gifti::Surface;
 use crate::formats::{Keep, MapFormat, MapSink, PointsPlaces, Progress, Source};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
@@ -250,6 +252,15 @@ impl Planned {
             }
             None => Ok(values),
         }
+    }
+
+    /// Surfaces on which points of the runs lie, each with the structure that it is of.
+    ///
+    /// # Errors
+    /// Runs whose voxels lie on a grid; a file that is no surface, or one of another structure or with
+    /// another number of vertices than those of the points; two of one structure.
+    pub fn surfaces(&self, paths: &[PathBuf]) -> Result<Vec<Surface>> {
+        surfaces::on_which_points_lie(paths, self.places.as_ref())
     }
 
     /// How the maps are computed.

@@ -7,6 +7,7 @@ use super::{Process, compare, outputs, print};
 use crate::analysis::{Planned, by_each_tool};
 use crate::error::{Error, Result};
 use crate::export::graph::Subject;
+use crate::export::html::Shown;
 use crate::export::png::Ground;
 use crate::export::{
     Context, MapOutput, check_names, check_several, definitions, encoding, graph, html, json,
@@ -51,13 +52,15 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
     let overlay = arguments.pictures.overlay_file();
-    outputs::check(&files, planned.files_read().chain(overlay), process)?;
+    let surfaces = arguments.pictures.surfaces.iter().map(PathBuf::as_path);
+    outputs::check(&files, planned.files_read().chain(overlay).chain(surfaces), process)?;
     let ground = match (overlay, &arguments.pictures.overlay) {
         (Some(path), _) => Ground::Image(planned.values_on_grid(path, "overlay")?, name_of(path)),
         (None, Some(_)) => Ground::Mean,
         (None, None) => Ground::None,
     };
-    let shown = arguments.pictures.shown();
+    let mut shown = arguments.pictures.shown();
+    shown.surfaces = html::meshes(planned.surfaces(&arguments.pictures.surfaces)?)?;
     html::check_slices(planned.session().geometry(), &shown)?;
     if arguments.verbose {
         messages.lines(text::inputs(planned.session()));
@@ -73,7 +76,7 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     let record = planned.run()?;
     refuse_findings(arguments, &record.findings)?;
 
-    let written = write(arguments, &record, (&maps, &ground), raw, &context, process);
+    let written = write(arguments, &record, (&maps, &ground, &shown), raw, &context, process);
     if !messages.is_quiet && !process.interruption.is_there() {
         let nothing = outputs::context_of_process(context.is_reproducible);
         say(arguments, &record, if written.is_ok() { &context } else { &nothing }, process)?;
@@ -85,12 +88,11 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
 fn write(
     arguments: &RunArguments,
     record: &Record,
-    (maps, ground): (&[MapOutput], &Ground),
+    (maps, ground, shown): (&[MapOutput], &Ground, &Shown),
     raw: Option<taskgraph::Outline>,
     context: &Context,
     process: &Process,
 ) -> Result<()> {
-    let shown = &arguments.pictures.shown();
     let mut batch = process.under_way.batch();
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();

@@ -166,6 +166,26 @@ pub fn surface(last: f64) -> String {
     file(2, "", &[points, triangle.element(&triangles, ("", 0))].concat())
 }
 
+/// A sheet of 4 x 8 vertices, bent, of a structure: `CortexLeft`.
+pub fn sheet(structure: &str) -> String {
+    let vertex = |it: usize| {
+        let [row, column] = [it / 8, it % 8].map(|it| it as f64);
+        [-30.0 - (row - 1.5).powi(2), 10.0 * column - 35.0, 12.0 * row - 18.0]
+    };
+    let points: Vec<f64> = (0..32).flat_map(vertex).collect();
+    let of_cell = |it: usize| {
+        let [a, b, c, d] = [it, it + 1, it + 8, it + 9].map(|it| it as f64);
+        [a, b, c, b, d, c]
+    };
+    let cells = (0..24).filter(|it| it % 8 != 7);
+    let triangles: Vec<f64> = cells.flat_map(of_cell).collect();
+    let lengths = [[32, 3], [triangles.len() / 3, 3]];
+    let of_points = Array { intent: "POINTSET", lengths: &lengths[0], ..VOLUME };
+    let of_triangles = Array { intent: "TRIANGLE", datatype: 8, lengths: &lengths[1], ..VOLUME };
+    let elements = [of_points.element(&points, ("", 0)), of_triangles.element(&triangles, ("", 0))];
+    file_of(2, &[("AnatomicalStructurePrimary", structure)], "", &elements.concat())
+}
+
 pub(super) fn write_specimens(odd: &mut Specimens) -> io::Result<()> {
     let samples = noisy_bold("gifti", [VERTICES, VOLUMES]);
     let plain = file(VOLUMES, "", &volumes(&VOLUME, &samples));
@@ -234,6 +254,10 @@ fn write_damaged(odd: &mut Specimens, plain: &str, samples: &[f64]) -> io::Resul
     odd.no("gifti_mask.shape.gii", mask(), "1 volume in all", "one number of each vertex")?;
     let says = "a surface (.surf.gii)";
     odd.no("gifti_surface.surf.gii", surface(3.0), says, "a surface is no run")?;
+    let why = "a hemisphere of the mesh of cifti.dtseries.nii";
+    for (name, structure) in [("left", "CortexLeft"), ("right", "CortexRight")] {
+        odd.no(&format!("gifti_{name}.surf.gii"), sheet(structure), says, why)?;
+    }
     let why = "a triangle of a fifth vertex of four";
     odd.no("gifti_surface_corner.surf.gii", surface(4.0), says, why)?;
     let claims = surface(3.0).replace("Dim0=\"4\"", "Dim0=\"400000000\"");

@@ -2,6 +2,7 @@
 //! them. (What is in the files, `specimens` holds to numpy.)
 
 use crate::make::cifti as made;
+use crate::make::gifti as surfaces;
 use crate::program;
 
 use program::{Map, Outcome, Scratch, bits, python, testdata};
@@ -138,6 +139,45 @@ fn the_page_shows_the_voxels_below_the_cortex_the_distribution_and_the_carpet_by
     {
         assert!(!page.contains(part), "{part}");
     }
+    // With surfaces the hemispheres are drawn, each from two sides, in each map.
+    scratch.file("L.surf.gii", surfaces::sheet("CortexLeft"));
+    scratch.file("R.surf.gii", surfaces::sheet("CortexRight"));
+    let options = ["--report", "s.html", "--surfaces", "L.surf.gii", "R.surf.gii"];
+    tsnr(&scratch, &options).succeeded();
+    let page = fs::read_to_string(scratch.path("s.html")).expect("a page");
+    for map in ["tSNR", "Mean over time", "Standard deviation over time"] {
+        for view in ["left lateral", "left medial", "right medial", "right lateral"] {
+            assert!(page.contains(&format!("alt=\"{map}: {view}\"")), "{map}: {view}");
+        }
+    }
+    // One that does not fit is refused before anything is computed.
+    scratch.file("other.surf.gii", surfaces::surface(3.0));
+    scratch.file("thalamus.surf.gii", surfaces::sheet("ThalamusLeft"));
+    scratch.file("unsaid.surf.gii", surfaces::sheet(""));
+    let volume = testdata("odd/int16_le.nii").display().to_string();
+    for (run, surface, says) in [
+        (
+            &*run(),
+            "other.surf.gii",
+            "4 vertices, expected the 32 of the runs' CIFTI_STRUCTURE_CORTEX_LEFT",
+        ),
+        (
+            &*run(),
+            "thalamus.surf.gii",
+            "a surface of ThalamusLeft, expected one of CIFTI_STRUCTURE_CORTEX_LEFT,",
+        ),
+        (&*run(), "unsaid.surf.gii", "does not say of which hemisphere it is"),
+        (&*run(), "s.html", "s.html: "),
+        (&*volume, "L.surf.gii", "a surface, where the runs have no points that lie on one"),
+    ] {
+        let options = [run, "--report", "n.html", "--surfaces", surface];
+        let line = scratch.tsnr(options).error();
+        assert!(line.contains(says), "'{says}' in: {line}");
+        assert!(!scratch.path("n.html").exists());
+    }
+    let line =
+        tsnr(&scratch, &["--report", "L.surf.gii.html", "--surfaces", "L.surf.gii", "L.surf.gii"]);
+    assert!(line.error().contains("a second surface of CIFTI_STRUCTURE_CORTEX_LEFT"));
     // Of parcels nothing is known below the cortex.
     let parcels = testdata("odd/cifti.ptseries.nii").display().to_string();
     scratch.tsnr([&*parcels, "--report", "q.html"]).succeeded();

@@ -5,10 +5,11 @@
 //! fails here until it has a row. A row says how the option is typed, what it acts on, and how its
 //! effect is seen. `without_end` in a name: run by `.ci/run-all`.
 
+use crate::make::gifti as made;
 use crate::program;
 
-use program::Scratch;
 use program::bytes::{FLOAT32, Header, INT16, Random};
+use program::{Scratch, testdata};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -254,6 +255,9 @@ const COMPARE: &[Row] = &[
     how("chunk-length", "--chunk-length=3", &[]),
 ];
 
+/// The options that act on points which lie on surfaces.
+const ON_SURFACES: &[Row] = &[row("surfaces", "--surfaces=IN/L.surf.gii", &["--report=r.html"])];
+
 /// The options of `tsnr info`.
 const INFO: &[Row] = &[
     row("json", JSON, &[]),
@@ -304,6 +308,9 @@ fn data() -> Scratch {
     scratch.file("labels.tsv", "index\tname\n1\tone\n2\ttwo\n3\tthree\n");
     scratch.file("gm.nii", image(FLOAT32, 32, |it| it as f64 / 59.0));
     scratch.file("mean.nii", image(FLOAT32, 32, |it| 700.0 + it as f64));
+    let points = std::fs::read(testdata("odd/cifti.dtseries.nii")).expect("a specimen");
+    scratch.file("points.dtseries.nii", points);
+    scratch.file("L.surf.gii", made::sheet("CortexLeft"));
     scratch.file("a.nii", image(FLOAT32, 32, |it| 20.0 + it as f64));
     scratch.file("b.nii", image(FLOAT32, 32, |it| 90.0 - it as f64 * 0.7));
     scratch
@@ -474,7 +481,7 @@ fn every_option_has_a_row() {
     };
     let rows =
         |rows: &[Row]| -> BTreeSet<String> { rows.iter().map(|it| it.option.to_owned()).collect() };
-    assert_eq!(of("run"), rows(RUN));
+    assert_eq!(of("run"), &rows(RUN) | &rows(ON_SURFACES));
     assert_eq!(of("diff"), rows(DIFF));
     assert_eq!(of("info"), rows(INFO));
     assert_eq!(of("compare"), &rows(COMPARE) | &rows(COMPARE_MESSAGES));
@@ -487,6 +494,9 @@ fn no_option_is_without_effect() {
     RUN.iter().for_each(|row| assert!(see(&mut runs, row, &BTreeSet::new()), "{}", row.option));
     let mut maps = Bench::new(&["diff"], &["a.nii", "b.nii"]);
     DIFF.iter().for_each(|row| assert!(see(&mut maps, row, &BTreeSet::new()), "{}", row.option));
+    let mut points = Bench::new(&[], &["points.dtseries.nii"]);
+    let of_points = ON_SURFACES.iter();
+    of_points.for_each(|row| assert!(see(&mut points, row, &BTreeSet::new()), "{}", row.option));
     let mut images = Bench::new(&["info"], &["a.nii", "run-1_bold.nii"]);
     INFO.iter().for_each(|row| assert!(see(&mut images, row, &BTreeSet::new()), "{}", row.option));
     let mut modes = Bench::new(&["compare", "--repeat=1"], &["run-1_bold.nii", "run-2_bold.nii"]);

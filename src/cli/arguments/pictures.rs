@@ -17,6 +17,14 @@ pub(in crate::cli) struct PictureArguments {
     #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Output")]
     pub report: Option<PathBuf>,
 
+    /// Draw the hemispheres of CIFTI or GIFTI runs on the page, on these surfaces
+    ///
+    /// One or two, as L.midthickness.surf.gii R.midthickness.surf.gii, of the mesh that the runs have; of
+    /// which hemisphere each is, it says itself.
+    #[arg(long, value_name = "FILE.surf.gii", num_args = 1..=2, hide_short_help = true,
+          help_heading = "Pictures")]
+    pub surfaces: Vec<PathBuf>,
+
     /// Draw slices of the map as a picture
     #[arg(long, value_name = "FILE.png", value_parser = png_name, hide_short_help = true,
           help_heading = "Pictures")]

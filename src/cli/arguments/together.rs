@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// The options that each option acts on: without one of these it would do nothing. A value is
 /// written behind `=`; where a command has none of them, it has the option for its own sake.
-const NEEDS: [(&str, &[&str]); 31] = [
+const NEEDS: [(&str, &[&str]); 32] = [
     ("quiet", SAY_OR_WRITE),
     // The summary of a run has its time, that of two maps has nothing that differs.
     ("reproducible", &["command=run", "report", "png", "difference", "ratio", "json", "table"]),
@@ -44,6 +44,7 @@ const NEEDS: [(&str, &[&str]); 31] = [
     ("slices", &["report", "png"]),
     ("range", &["report", "png", "preview"]),
     ("colormap", &["report", "png", "preview"]),
+    ("surfaces", &["report"]),
     ("dark", &["png"]),
     ("transparent", &["png"]),
     ("overlay", &["png"]),

@@ -17,7 +17,7 @@ mod packed;
 mod page;
 pub(super) mod pair;
 mod pair_maps;
-pub(super) mod points;
+mod points;
 mod runs;
 mod seen;
 mod session;
@@ -27,6 +27,7 @@ mod time;
 mod viewer;
 
 pub use page::{Shown, check_slices, tsnr_range};
+pub use points::meshes;
 pub(super) use seen::oddest_slice;
 pub use session::page;
 

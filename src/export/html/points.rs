@@ -5,7 +5,9 @@ use super::drawn::Drawn;
 use super::histogram::{self, Histogram, bins};
 use super::page::TSNR;
 use super::seen::Seen;
+use crate::error::{Error, Result};
 use crate::export::words::grid;
+use crate::formats::gifti::Surface;
 use crate::formats::{
     Affine, Geometry, InVolume, OnSurface, Orientation, SpatialUnit, plain_structure,
 };
@@ -22,6 +24,31 @@ const WIDTH_OF_RUN: usize = 260;
 const MOST_RUNS: usize = 24;
 /// The voxels that are shown around those that have points.
 const MARGIN: usize = 3;
+
+/// Surfaces as they are drawn.
+///
+/// # Errors
+/// One that is of no hemisphere of the cortex, or whose triangles are not of its vertices.
+pub fn meshes(surfaces: Vec<Surface>) -> Result<Vec<Mesh>> {
+    let mesh = |it: Surface| {
+        let side = side_of(it.structure.as_deref().unwrap_or_default()).ok_or_else(|| {
+            Error::unsupported(
+                "a surface that is no hemisphere of the cortex, which cannot be drawn",
+            )
+        })?;
+        Mesh::new(side, it.points, it.triangles)
+    };
+    surfaces.into_iter().map(mesh).collect()
+}
+
+/// The side of the cortex that a structure is.
+fn side_of(structure: &str) -> Option<BodySide> {
+    match plain_structure(structure).as_str() {
+        "cortexleft" => Some(BodySide::Left),
+        "cortexright" => Some(BodySide::Right),
+        _ => None,
+    }
+}
 
 /// The maps of the voxels below the cortex, on the part of their volume that holds them.
 pub(super) struct Below {
@@ -158,13 +185,9 @@ pub(super) fn surfaces(page: &mut String, seen: &Seen) {
 }
 
 /// Whether points lie on a surface: by their structure and the number of its vertices.
-pub(super) fn is_of(mesh: &Mesh, on: &OnSurface) -> bool {
-    let side = match plain_structure(&on.structure).as_str() {
-        "cortexleft" => Some(BodySide::Left),
-        "cortexright" => Some(BodySide::Right),
-        _ => None,
-    };
-    side == Some(mesh.side) && mesh.points.len() == on.vertices
+fn is_of(mesh: &Mesh, on: &OnSurface) -> bool {
+    let is_unsaid = on.structure.is_empty();
+    (is_unsaid || side_of(&on.structure) == Some(mesh.side)) && mesh.points.len() == on.vertices
 }
 
 /// The views of all hemispheres, coloured by one map.

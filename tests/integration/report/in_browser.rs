@@ -85,9 +85,12 @@ fn axe_finds_no_violation_in_light_and_dark_wide_and_narrow() {
 return found.violations.map(it => it.id + ': ' + it.nodes.map(node => node.html.slice(0, 120)).join(' | '));";
     let scratch = Scratch::new();
     let (_, page, _) = faulty(&scratch);
-    for (width, is_dark) in [(1400, false), (1400, true), (400, false), (400, true)] {
+    let points = super::of_points(&scratch);
+    let sizes = [(1400, false), (1400, true), (400, false), (400, true)];
+    let screens = |page| sizes.map(|it| (page, it));
+    for (page, (width, is_dark)) in [&page, &points].into_iter().flat_map(screens) {
         let body = format!("{axe}\n{look}");
-        let found = asked(&browser(), &page, Screen { width, is_dark }, &body);
+        let found = asked(&browser(), page, Screen { width, is_dark }, &body);
         assert_eq!(found, serde_json::json!([]), "{width} {is_dark}");
     }
 }

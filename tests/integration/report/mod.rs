@@ -455,6 +455,15 @@ fn a_large_page_is_small() {
     assert!(page.contains("run-2_bold, volumes 3 to 3: censored"));
 }
 
+/// The page of points that lie on hemispheres and below them.
+fn of_points(scratch: &Scratch) -> String {
+    let odd = |name: &str| crate::program::testdata("odd").join(name).display().to_string();
+    let [run, left, right] =
+        ["cifti.dtseries.nii", "gifti_left.surf.gii", "gifti_right.surf.gii"].map(odd);
+    scratch.tsnr([&*run, "--report=points.html", "--surfaces", &left, &right]).succeeded();
+    fs::read_to_string(scratch.path("points.html")).expect("a page")
+}
+
 /// A page of each kind, at the width of a desk and of a telephone.
 #[test]
 #[ignore = "needs a browser"]
@@ -464,7 +473,7 @@ fn a_browser_finds_no_fault_in_any_page() {
     large.tsnr(["*_bold.nii", "-q", "--volumes=1:", "-o", "other.nii"]).succeeded();
     large.tsnr(["diff", "tsnr.nii", "other.nii", "--report=d.html"]).succeeded();
     let compared = fs::read_to_string(large.path("d.html")).expect("a page");
-    for page in [&faulty().page, &views.page, &compared] {
+    for page in [&faulty().page, &views.page, &compared, &of_points(&large)] {
         for width in [1400, 420] {
             browser::look_at(&browser::browser(), page, width);
         }
