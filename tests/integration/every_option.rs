@@ -420,10 +420,16 @@ fn is_refused(options: &BTreeSet<String>) -> bool {
 }
 
 /// Whether outputs of these options say nothing of what another option does: a comparison has times,
-/// a dry run says what would be written, and not what is in it.
+/// a dry run says what would be written, and not what is in it; a quiet one that writes a profile only
+/// writes times.
 fn hides_effects(options: &BTreeSet<String>) -> bool {
     let named = named(options);
-    named.contains("compare") || named.contains("dry-run")
+    let is_written = |it: &&String| is_output(it) || it.ends_with("=-");
+    let mut written = options.iter().filter(is_written).peekable();
+    let has_times_only = named.contains("quiet")
+        && written.peek().is_some()
+        && written.all(|it| it.starts_with("--profile="));
+    named.contains("compare") || named.contains("dry-run") || has_times_only
 }
 
 /// Whether an option has no effect that is seen beside others, and that is in order.

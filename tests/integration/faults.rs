@@ -89,6 +89,10 @@ fn before() -> Scratch {
     scratch
 }
 
+/// A run that takes longer hangs, and is ended with this exit status by `timeout`.
+const SECONDS: u32 = 120;
+const HANGS: i32 = 124;
+
 /// What came of one run with an injection.
 struct Traced {
     exit_code: Option<i32>,
@@ -105,7 +109,7 @@ fn strace<'a>(
 ) -> Traced {
     let log = Scratch::new();
     let line = format!(
-        "export TMPDIR=$PWD/folder; exec strace -f -qq -y -o '{}' {options} \"$@\"",
+        "export TMPDIR=$PWD/folder; exec timeout {SECONDS} strace -f -qq -y -o '{}' {options} \"$@\"",
         log.path("log").display(),
     );
     let Outcome { exit_code, stderr, .. } = scratch.bash(&line, arguments);
@@ -348,6 +352,12 @@ impl Use {
         let what = format!("{calls}:error={error}:when={number}");
         let Traced { exit_code, stderr, calls: injected } = traced(&scratch, &what, self.arguments);
         let what = format!("{what}: {injected:?}: {exit_code:?}: {stderr}");
+        // Other than a kernel, strace leaves a pipe open whose closing fails, and its reader waits.
+        if exit_code == Some(HANGS)
+            && injected.iter().all(|it| it.contains("close(") && it.contains("<pipe:"))
+        {
+            return None;
+        }
         // What the loader cannot read, or the standard library's of an error that no file system
         // gives.
         if injected.is_empty()
