@@ -50,7 +50,7 @@ pub const ENDINGS: &str = ".nii, .nii.gz, .mgz, .func.gii, ...";
 /// A file that cannot be opened, was not fetched, is of no format that is read, or contradicts
 /// itself; the path is named.
 pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
-    in_file(OpenFile::open(path)?)
+    in_file(OpenFile::open(path).map_err(|error| afni::or_its_header(error, path))?)
 }
 
 /// Opens the image of a run, which may be a [stream](is_stream): its voxels are then read once.
@@ -58,7 +58,7 @@ pub fn open(path: &Path) -> Result<Arc<dyn Source>> {
 /// # Errors
 /// Those of [`open`]; those of reading the beginning of a stream.
 pub fn open_run(path: &Path) -> Result<Arc<dyn Source>> {
-    in_file(OpenFile::open_run(path)?)
+    in_file(OpenFile::open_run(path).map_err(|error| afni::or_its_header(error, path))?)
 }
 
 /// Whether a path names what can be read once only: `-`, which is standard input, a FIFO or a device.

@@ -57,7 +57,10 @@ fn every_format_says_it_in_one_form() {
     let compressions = [2, 3].map(|it| field(it, "compression"));
     assert_eq!(compressions, ["bzip2", "gzip"]);
     assert_eq!([0, 1, 2, 3].map(|it| field(it, "byte_order")), ["little", "little", "big", "big"]);
-    assert_eq!(field(0, "particulars")[0]["value"], "+orig");
+    assert_eq!(
+        [0, 1].map(|it| field(0, "particulars")[it]["value"].clone()),
+        ["+orig", "#0 to #5"]
+    );
     assert_eq!(field(0, "files").as_array().expect("both halves").len(), 2);
     assert_eq!((field(1, "grid"), field(1, "points")["count"].clone()), (Value::Null, 60.into()));
     assert_eq!(field(1, "points")["structures"][2]["name"], "CIFTI_STRUCTURE_THALAMUS_LEFT");
@@ -98,6 +101,15 @@ fn a_file_that_cannot_be_read_is_told_and_the_others_too() {
     let error = Scratch::new().tsnr([&["info"][..], &files].concat()).stderr;
     assert_eq!(error.lines().count(), 3, "{error}");
     assert!(error.ends_with("2 of 3 files cannot be read\n"), "{error}");
+}
+
+/// AFNI's programs are given the name without an ending.
+#[test]
+fn an_afni_dataset_without_an_ending_is_told_its_header() {
+    let line = Scratch::new().tsnr(["info", &specimen("afni_factor+orig")]).stderr;
+    let says = "afni_factor+orig: no such file; give the header of the AFNI dataset, \
+                afni_factor+orig.HEAD";
+    assert!(line.contains(says), "{line}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(super) struct Header {
     pub datatype: Datatype,
     pub byte_order: ByteOrder,
     pub factors: Factors,
+    /// The labels of the sub-bricks (`BRICK_LABS`); none where they have none.
+    pub labels: Vec<String>,
 }
 
 /// The factors of the sub-bricks.
@@ -96,12 +98,16 @@ impl Header {
                 }
             },
             factors: factors(&attributes.numbers("BRICK_FLOAT_FACS")?, volumes)?,
+            labels: labels(attributes.text("BRICK_LABS")),
         })
     }
 
     /// What only AFNI says: the view, and the factors where sub-bricks differ in them.
     pub fn particulars(&self) -> Vec<(&'static str, String)> {
         let mut particulars = vec![("view", self.view.to_owned())];
+        if let [first, .., last] = &self.labels[..] {
+            particulars.push(("BRICK_LABS", format!("{first} to {last}")));
+        }
         if let Factors::Each(factors) = &self.factors {
             let slopes = factors.iter().map(|it| it.slope());
             let least = slopes.clone().fold(f64::INFINITY, f64::min);
@@ -123,6 +129,12 @@ impl Header {
             other_size: None,
         }
     }
+}
+
+/// The labels of sub-bricks, which a `~` ends each.
+fn labels(text: Option<&str>) -> Vec<String> {
+    let labels = text.unwrap_or_default().split('~').map(str::trim);
+    labels.filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
 /// The one type of all sub-bricks.

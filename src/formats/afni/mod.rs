@@ -14,7 +14,7 @@ mod header;
 mod reader;
 
 pub use reader::Image;
-pub(super) use reader::{files_of, is_brik, is_head};
+pub(super) use reader::{files_of, is_brik, is_head, or_its_header};
 
 /// Names that say that a file is a half of such a dataset.
 pub(super) const ENDINGS: [&str; 2] = [".head", ".brik"];

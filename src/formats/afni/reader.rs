@@ -3,7 +3,7 @@
 
 use super::attributes::damaged;
 use super::header::{Factors, Header};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::formats::codec::{self, OpenFile};
 use crate::formats::stored::Stored;
 use crate::formats::{
@@ -43,6 +43,17 @@ pub(in crate::formats) fn files_of(path: &Path) -> Option<[PathBuf; 2]> {
         "HEAD" => Some([path.to_owned(), found(path, &stem, "BRIK")?]),
         "BRIK" => Some([found(path, &stem, "HEAD")?, path.to_owned()]),
         _ => None,
+    }
+}
+
+/// The error of a file that is not there, with the file that AFNI means by a name without an ending: of
+/// `run+orig`, `run+orig.HEAD`.
+pub(in crate::formats) fn or_its_header(error: Error, path: &Path) -> Error {
+    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let header = path.with_file_name(format!("{named}.HEAD"));
+    match error.kind() == ErrorKind::NotFound && !named.is_empty() && header.exists() {
+        true => error.remedy(format!("give the header of the AFNI dataset, {named}.HEAD")),
+        false => error,
     }
 }
 
