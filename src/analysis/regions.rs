@@ -58,11 +58,13 @@ pub(super) fn regions_of(
     Ok(regions)
 }
 
-/// The structures of points that lie on no grid, as regions; none of a grid.
+/// The structures of points that lie on no grid, as regions, or all points where no structure is said; none
+/// of a grid.
 pub fn structures_of(geometry: &Geometry) -> Option<Regions> {
-    let structures = geometry.points.as_ref()?.structures.iter();
-    let ranges = structures.map(|it| (it.name.as_str(), it.rows.clone()));
-    Some(Regions::of_ranges(geometry.shape, ranges))
+    let points = geometry.points.as_ref()?;
+    let structures = points.structures.iter().map(|it| (it.name.as_str(), it.rows.clone()));
+    let all = points.structures.is_empty().then(|| (points.kind.in_words(), 0..points.count));
+    Some(Regions::of_ranges(geometry.shape, structures.chain(all)))
 }
 
 /// The tissues among the regions of a choice, with the numbers of their voxels among `places`, which

@@ -112,28 +112,36 @@ pub fn asked_format<'a>(
     chosen: Option<MapFormat>,
     precision: MapPrecision,
 ) -> std::result::Result<Option<MapFormat>, String> {
-    let (mut mgh, mut nifti) = (None, None);
+    let mut said: Option<(MapFormat, &Path)> = None;
     for name in names {
-        match MapFormat::is_mgh_by_output_name(name) {
-            Some(true) => mgh = Some(name.display()),
-            Some(false) => nifti = Some(name.display()),
-            None => {}
+        let Some(format) = MapFormat::by_output_name(name) else { continue };
+        match said {
+            Some((other, first)) if other != format => {
+                return Err(format!(
+                    "{} and {} are of two formats, where one command writes one",
+                    first.display(),
+                    name.display()
+                ));
+            }
+            _ => said = Some((format, name)),
         }
     }
-    let format = match (mgh, nifti, chosen) {
-        (Some(mgh), Some(nifti), _) => {
-            return Err(format!(
-                "{mgh} and {nifti} are of two formats, where one command writes one"
-            ));
+    let format = match (said, chosen) {
+        (Some((MapFormat::Nifti1, _)), None | Some(MapFormat::Nifti1 | MapFormat::Nifti2)) => {
+            chosen
         }
-        (Some(mgh), None, Some(chosen)) if chosen != MapFormat::Mgh => {
-            return Err(format!("the name {mgh} says MGH, not {}", chosen.name()));
+        (Some((said, name)), Some(chosen)) if said != chosen => {
+            let said = if said == MapFormat::Nifti1 { "NIfTI" } else { said.name() };
+            let ending = match chosen {
+                MapFormat::Mgh => ", which is .mgz",
+                MapFormat::Gifti => ", which is .func.gii",
+                _ => "",
+            };
+            let (name, chosen) = (name.display(), chosen.name());
+            return Err(format!("the name {name} says {said}, not {chosen}{ending}"));
         }
-        (None, Some(nifti), Some(MapFormat::Mgh)) => {
-            return Err(format!("the name {nifti} says NIfTI, not MGH, which is .mgz"));
-        }
-        (Some(_), ..) => Some(MapFormat::Mgh),
-        (None, _, chosen) => chosen,
+        (Some((said, _)), _) => Some(said),
+        (None, chosen) => chosen,
     };
     if format == Some(MapFormat::Mgh) && precision != MapPrecision::Float32 {
         return Err(format!("MGH has no {}, only float32", precision.name()));

@@ -2,7 +2,7 @@
 
 use super::words::{map_format, map_name};
 use super::{Context, sentence};
-use crate::formats::{Encoding, MapFile, MapFormat};
+use crate::formats::{Encoding, MapFile};
 use crate::maps::{CV, Extent, MapKind, STD};
 use crate::recipe::{RecordedDefinition, Regressors, SCHEMA};
 use crate::record::{Record, short_names};
@@ -74,10 +74,11 @@ pub fn write(
 /// their own.
 fn name(record: &Record, kind: MapKind, run: usize, context: &Context) -> String {
     let format = map_format(record, context);
+    let is_workbenchs = format.is_workbenchs();
     let title = match (kind.name, record.definition.formula.ddof) {
-        (name, Ddof::Fixed(0)) if format == MapFormat::Cifti2 && name == STD.name => "stdev",
-        (name, Ddof::Fixed(1)) if format == MapFormat::Cifti2 && name == STD.name => "sampstdev",
-        (name, Ddof::Fixed(1)) if format == MapFormat::Cifti2 && name == CV.name => "cov",
+        (name, Ddof::Fixed(0)) if is_workbenchs && name == STD.name => "stdev",
+        (name, Ddof::Fixed(1)) if is_workbenchs && name == STD.name => "sampstdev",
+        (name, Ddof::Fixed(1)) if is_workbenchs && name == CV.name => "cov",
         _ => kind.title,
     };
     let name = map_name(title, Some(format));

@@ -46,11 +46,11 @@ pub(super) fn map_format(record: &Record, context: &Context) -> MapFormat {
     record.sink.format(context.format).expect("a format that was asked for before")
 }
 
-/// The name of a map within its file: its title, and in CIFTI in capital letters, as Workbench names the maps
-/// of its operators.
+/// The name of a map within its file: its title, and where Workbench reads it in capital letters, as it names
+/// the maps of its operators.
 pub(super) fn map_name(title: &str, format: Option<MapFormat>) -> String {
     match format {
-        Some(MapFormat::Cifti2) => title.to_uppercase(),
+        Some(format) if format.is_workbenchs() => title.to_uppercase(),
         _ => title.to_owned(),
     }
 }

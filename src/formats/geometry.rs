@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use twox_hash::XxHash3_64;
 
 /// How far the positions of the same voxel in two images may lie apart, in millimetres,
 /// before the images are said to lie differently. Float32 header fields of one geometry,
@@ -125,6 +126,14 @@ pub struct Points {
 }
 
 impl Points {
+    /// All vertices of a surface, of the structure that the file says, if it says one.
+    pub fn of_surface(count: usize, structure: Option<&str>) -> Points {
+        let mapping = XxHash3_64::oneshot(structure.unwrap_or_default().as_bytes());
+        let structures = structure.map(|name| Structure { name: name.to_owned(), rows: 0..count });
+        let structures = structures.into_iter().collect();
+        Points { kind: PointsKind::Vertices, count, structures, mapping }
+    }
+
     /// The name of the structure that the point at a place is of; empty if none is said.
     pub fn structure_of(&self, place: usize) -> &str {
         let at = self.structures.partition_point(|it| it.rows.end <= place);
@@ -258,12 +267,13 @@ impl Geometry {
         Geometry { points: Some(points), ..grid }
     }
 
-    /// Whether another has the same grid, or the same points.
+    /// Whether another has the same grid, or the same points. A vector on a grid may be of vertices: NIfTI has
+    /// no other place for them.
     pub fn is_of_one_grid_with(&self, other: &Geometry) -> bool {
         let are_one = match (&self.points, &other.points) {
             (Some(a), Some(b)) => a.are_those_of(b),
             (None, None) => true,
-            _ => false,
+            (Some(points), None) | (None, Some(points)) => points.kind == PointsKind::Vertices,
         };
         self.shape == other.shape && are_one
     }

@@ -1,6 +1,6 @@
 //! Where points that are no voxels of a grid lie: on surfaces, and in some voxels of a volume.
 
-use super::Affine;
+use super::{Affine, Points};
 use std::ops::Range;
 use twox_hash::XxHash3_64;
 
@@ -39,6 +39,17 @@ pub struct InVolume {
 const ROUNDING_MM: f64 = 1e-3;
 
 impl PointsPlaces {
+    /// All vertices of a surface, in their order.
+    pub fn of_surface(points: &Points) -> PointsPlaces {
+        let each = 0..points.count as u32;
+        let on_surface = OnSurface {
+            structure: points.structure_of(0).to_owned(),
+            vertices: points.count,
+            points: each.map(|it| (it, it)).collect(),
+        };
+        PointsPlaces { on_surfaces: vec![on_surface], in_volume: None }
+    }
+
     /// A hash of which point lies where, in whatever order and with whatever digits a file says so.
     pub fn hash(&self) -> u64 {
         let mut bytes = Vec::new();

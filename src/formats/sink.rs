@@ -34,25 +34,31 @@ pub enum MapPrecision {
     Float64,
 }
 
-/// The endings of the names of maps, in small letters: whether they ask for MGH, and for compression.
-const ENDINGS: [(&str, bool, Encoding); 4] = [
-    (".nii", false, Encoding::Plain),
-    (".nii.gz", false, Encoding::Gzip),
-    (".mgh", true, Encoding::Plain),
-    (".mgz", true, Encoding::Gzip),
+/// The endings of the names of maps, in small letters: the format, of NIfTI the usual one, and whether the
+/// file is compressed.
+const ENDINGS: [(&str, MapFormat, Encoding); 6] = [
+    (".nii", MapFormat::Nifti1, Encoding::Plain),
+    (".nii.gz", MapFormat::Nifti1, Encoding::Gzip),
+    (".mgh", MapFormat::Mgh, Encoding::Plain),
+    (".mgz", MapFormat::Mgh, Encoding::Gzip),
+    (".func.gii", MapFormat::Gifti, Encoding::Plain),
+    (".shape.gii", MapFormat::Gifti, Encoding::Plain),
 ];
 
-/// Whether the name of a file to be written asks for MGH, and the encoding that it asks for; none of a name
+/// The format that the name of a file to be written asks for, and the encoding; none of a name
 /// that cannot be written. The case of its letters does not matter.
-fn asked_by_name(path: &Path) -> Option<(bool, Encoding)> {
+fn asked_by_name(path: &Path) -> Option<(MapFormat, Encoding)> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-    let (_, is_mgh, encoding) = ENDINGS.into_iter().find(|it| name.ends_with(it.0))?;
-    Some((is_mgh, encoding))
+    let (_, format, encoding) = ENDINGS.into_iter().find(|it| name.ends_with(it.0))?;
+    Some((format, encoding))
 }
 
 impl Encoding {
-    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, `.mgz` or `.mgh`, or
-    /// nothing that can be written. The case of its letters does not matter.
+    /// The endings of names of files that can be written, in words.
+    pub const OUTPUT_ENDINGS: &str = ".nii, .nii.gz, .mgz or .func.gii";
+
+    /// The encoding that the name of a file to be written asks for: `.nii` or `.nii.gz`, `.mgz` or `.mgh`,
+    /// `.func.gii` or `.shape.gii`, or nothing that can be written. The case of its letters does not matter.
     pub fn of_output_name(path: &Path) -> Option<Encoding> {
         asked_by_name(path).map(|(_, encoding)| encoding)
     }
@@ -126,11 +132,14 @@ pub enum MapFormat {
     Cifti2,
     /// FreeSurfer's MGH, whose values are float32.
     Mgh,
+    /// GIFTI: maps of the vertices of a surface.
+    Gifti,
 }
 
 impl MapFormat {
-    /// Those that can be chosen where maps lie on a grid.
-    pub const CHOICES: [MapFormat; 3] = [MapFormat::Nifti1, MapFormat::Nifti2, MapFormat::Mgh];
+    /// Those that can be chosen.
+    pub const CHOICES: [MapFormat; 4] =
+        [MapFormat::Nifti1, MapFormat::Nifti2, MapFormat::Mgh, MapFormat::Gifti];
 
     /// The name of the format: `NIfTI-1`.
     pub fn name(self) -> &'static str {
@@ -139,6 +148,7 @@ impl MapFormat {
             MapFormat::Nifti2 => "NIfTI-2",
             MapFormat::Cifti2 => "CIFTI-2",
             MapFormat::Mgh => "MGH",
+            MapFormat::Gifti => "GIFTI",
         }
     }
 
@@ -149,24 +159,32 @@ impl MapFormat {
             MapFormat::Nifti2 => "nifti2",
             MapFormat::Cifti2 => "cifti2",
             MapFormat::Mgh => "mgz",
+            MapFormat::Gifti => "gifti",
         }
     }
 
     /// Whether a file of this format can hold several maps, each with its name.
     pub fn holds_several_maps(self) -> bool {
-        self == MapFormat::Cifti2
+        matches!(self, MapFormat::Cifti2 | MapFormat::Gifti)
+    }
+
+    /// Whether Connectome Workbench reads files of this format, so that its maps are called as it calls
+    /// those of its operators.
+    pub fn is_workbenchs(self) -> bool {
+        matches!(self, MapFormat::Cifti2 | MapFormat::Gifti)
     }
 
     /// Whether the name of a file to be written says that it is of a format that holds several maps.
     pub fn holds_several_maps_by_output_name(path: &Path) -> bool {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        [".dscalar.nii", ".pscalar.nii"].iter().any(|ending| name.ends_with(ending))
+        let is_cifti = [".dscalar.nii", ".pscalar.nii"].iter().any(|it| name.ends_with(it));
+        is_cifti || MapFormat::by_output_name(path) == Some(MapFormat::Gifti)
     }
 
-    /// Whether the name of a file to be written asks for MGH, or for NIfTI; none of a name that asks for
-    /// neither.
-    pub fn is_mgh_by_output_name(path: &Path) -> Option<bool> {
-        asked_by_name(path).map(|(is_mgh, _)| is_mgh)
+    /// The format that the name of a file to be written asks for, NIfTI-1 where it asks for NIfTI; none of a
+    /// name that asks for no format.
+    pub fn by_output_name(path: &Path) -> Option<MapFormat> {
+        asked_by_name(path).map(|(format, _)| format)
     }
 }
 

@@ -26,10 +26,13 @@ pub fn single_volume(path: &Path, beside: &mut Beside) -> Result<(Vec<f64>, Arc<
 fn opened(path: &Path) -> Result<Arc<dyn Source>> {
     let image = formats::open(path)?;
     if image.volumes() != 1 && image.no_run().is_some() {
+        let merging = match image.format() {
+            "GIFTI" => "-metric-merge OUT.func.gii -metric",
+            _ => "-cifti-merge OUT.dscalar.nii -cifti",
+        };
         return Err(Error::mismatch(format!("{} maps, expected one", image.volumes()))
             .remedy(format!(
-                "take one out, with Connectome Workbench: wb_command -cifti-merge \
-                 OUT.dscalar.nii -cifti '{}' -column 1",
+                "take one out, with Connectome Workbench: wb_command {merging} '{}' -column 1",
                 path.display()
             ))
             .at(path));

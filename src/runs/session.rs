@@ -3,7 +3,7 @@
 use super::sidecar::{SidecarTr, Sidecars, Stated, UnreadSidecar};
 use super::{Entities, Inputs, natural_order};
 use crate::error::{Error, Result};
-use crate::formats::{self, Geometry, Source};
+use crate::formats::{self, Geometry, PointsKind, Source};
 use crate::paths::folder_of;
 use crate::recipe::recorded_map;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -323,7 +323,14 @@ fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {
     if found.is_of_one_grid_with(expected) {
         return Ok(());
     }
+    let of_vertices = |it: &Geometry| {
+        it.points.as_ref().is_some_and(|points| points.kind == PointsKind::Vertices)
+    };
+    let remedy = match of_vertices(found) && of_vertices(expected) {
+        true => "give the runs of one hemisphere: each has maps of its own",
+        false => "give runs of one grid",
+    };
     Err(Error::mismatch(format!("{} of {}", found.difference(expected), first.path().display()))
-        .remedy("give runs of one grid")
+        .remedy(remedy)
         .at(image.path()))
 }

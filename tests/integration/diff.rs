@@ -363,7 +363,7 @@ fn a_wrong_command_line_ends_with_2() {
         (&["diff", "a.nii", "b.nii", "-o", "c.nii"], "unexpected argument '-o'"),
         (&["diff", "a.nii", "b.nii", "--names=one"], "two different names"),
         (&["diff", "a.nii", "b.nii", "--names=one,one"], "two different names"),
-        (&["diff", "a.nii", "b.nii", "--ratio=r.tsv"], "ends in .nii, .nii.gz or .mgz"),
+        (&["diff", "a.nii", "b.nii", "--ratio=r.tsv"], "ends in .nii, .nii.gz, .mgz or .func.gii"),
         (
             &["diff", "a.nii", "b.nii", "--atlas=atlas.nii"],
             "--atlas needs --table, --report or --json",

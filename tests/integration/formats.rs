@@ -496,3 +496,49 @@ fn an_afni_dataset_that_is_cut_is_told_and_both_its_files_are_one_run() {
     let says = "afni_factors+orig.BRIK: truncated: its header has 6 volumes, of which 2 are whole";
     assert!(line.contains(says), "{line}");
 }
+
+/// The attributes of a `.HEAD` of one sub-brick of shorts, on the grid of `int16_le.nii`.
+fn head_of_one_volume() -> String {
+    let head = std::fs::read_to_string(testdata("odd/afni+orig.HEAD")).expect("a header");
+    let attributes = head.split("\n\n").filter(|it| !it.contains("TAXIS") && !it.contains("LABS"));
+    let attribute = |it: &str| match it {
+        it if it.contains("BRICK_TYPES") => {
+            "type = integer-attribute\nname = BRICK_TYPES\ncount = 1\n1".to_owned()
+        }
+        it if it.contains("FLOAT_FACS") => {
+            "type = float-attribute\nname = BRICK_FLOAT_FACS\ncount = 1\n0".to_owned()
+        }
+        it => it.replace(" 3 6 0", " 3 1 0"),
+    };
+    attributes.map(attribute).collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn masks_atlases_and_means_of_a_volume_may_be_in_mgh_and_afni() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/int16_le.nii").display().to_string();
+    // Regions 0, 1 and 2, of 20 voxels each.
+    let labels: Vec<f64> = (0..60).map(|it| f64::from(it / 20)).collect();
+    let one = Header::int16(1);
+    scratch.file("labels.nii", one.file(&labels));
+    let image = program::bytes::mgh(4, INT16, [5, 4, 3, 1], &labels);
+    scratch.file("labels.mgh", &image);
+    scratch.file("labels.mgz", gzip(&image));
+    scratch.file("labels+orig.HEAD", head_of_one_volume());
+    scratch.file("labels+orig.BRIK", one.encode(&labels));
+    let mut outcomes = Vec::new();
+    for labels in ["labels.nii", "labels.mgh", "labels.mgz", "labels+orig.HEAD", "labels+orig.BRIK"]
+    {
+        let options = ["--mask", labels, "--atlas", labels, "--table", "t.tsv", "--json", "j.json"];
+        let options = [&[&*run, "-o", "t.nii", "--reproducible"][..], &options].concat();
+        let outcome = scratch.tsnr(options).succeeded();
+        assert!(outcome.summary("mask").starts_with("40 of 60 voxels"), "{}", outcome.stderr);
+        assert!(outcome.found_as("affine-differs").is_empty(), "{}", outcome.stderr);
+        let table = std::fs::read_to_string(scratch.path("t.tsv")).expect("a table");
+        outcomes.push((bits(&Map::read(&scratch.path("t.nii")).values), table));
+        let mean = ["-q", "-o", "m.nii", "--mean-from", labels];
+        scratch.tsnr([&[&*run][..], &mean].concat()).succeeded();
+        outcomes.last_mut().expect("it").0.extend(bits(&Map::read(&scratch.path("m.nii")).values));
+    }
+    assert!(outcomes.iter().all(|it| *it == outcomes[0]), "{outcomes:?}");
+}

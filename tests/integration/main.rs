@@ -25,6 +25,7 @@ mod diff;
 mod every_option;
 mod faults;
 mod formats;
+mod gifti;
 mod graphs;
 mod guide;
 mod info;

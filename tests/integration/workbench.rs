@@ -1,4 +1,4 @@
-//! Connectome Workbench computes the same of CIFTI files, and reads what is written.
+//! Connectome Workbench computes the same of CIFTI and GIFTI files, and reads what is written.
 
 use crate::program;
 
@@ -101,4 +101,32 @@ fn workbench_reads_several_maps_with_their_names_and_takes_them_apart() {
         &folder,
     );
     assert_eq!(said.trim(), "");
+}
+
+// Connectome Workbench 1.5.0: wb_command -metric-reduce IN OPERATION OUT.
+#[test]
+#[ignore = "needs Connectome Workbench (wb_command)"]
+fn each_operator_that_is_offered_is_that_of_metrics() {
+    for run in ["gifti.func.gii", "gifti_big_endian.func.gii", "gifti_rows.time.gii"] {
+        for (operator, options) in [
+            ("TSNR", &["--definition=workbench", "-o"][..]),
+            ("MEAN", &["--definition=workbench", "--mean"]),
+            ("SAMPSTDEV", &["--definition=workbench", "--std"]),
+            ("STDEV", &["--definition=workbench", "--ddof=0", "--std"]),
+        ] {
+            let scratch = Scratch::new();
+            let folder = scratch.path("");
+            // Workbench tells what a file is by its name.
+            scratch.file("run.func.gii", std::fs::read(testdata("odd").join(run)).expect("a run"));
+            let run_here = ["run.func.gii"];
+            scratch.tsnr([&run_here[..], options, &["ours.nii"]].concat()).succeeded();
+            workbench(&["-metric-reduce", "run.func.gii", operator, "theirs.func.gii"], &folder);
+            workbench(&["-metric-convert", "-to-nifti", "theirs.func.gii", "theirs.nii"], &folder);
+            let [found, expected] =
+                ["ours.nii", "theirs.nii"].map(|it| Map::read(&scratch.path(it)));
+            assert_eq!(found.values.len(), 60, "{run}");
+            let found = Map { shape: expected.shape.clone(), ..found };
+            assert_workbenchs(&found, &expected, &format!("{operator} of {run}"));
+        }
+    }
 }

@@ -195,7 +195,7 @@ pub(super) struct RunArguments {
     #[arg(required = true, value_name = "INPUTS")]
     pub inputs: Vec<PathBuf>,
 
-    /// The tSNR map to write (.nii, .nii.gz or .mgz)
+    /// The tSNR map (.nii, .nii.gz, .mgz or .func.gii)
     ///
     /// Without any output the summary is all.
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
@@ -638,9 +638,10 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
     match Encoding::of_output_name(&path) {
         Some(_) => Ok(path),
         None if path.starts_with("/dev") => Ok(path),
-        None => {
-            Err("expected a name that ends in .nii, .nii.gz or .mgz, or - for stdout".to_owned())
-        }
+        None => Err(format!(
+            "expected a name that ends in {}, or - for stdout",
+            Encoding::OUTPUT_ENDINGS
+        )),
     }
 }
 

@@ -42,7 +42,9 @@ pub fn lines(info: &ImageInfo) -> String {
     }
     let odd = info.findings.iter().map(|finding| ("odd", finding.line()));
     let lines = lines.into_iter().chain(odd);
-    let lines = lines.map(|(label, text)| format!("  {label:<LABEL_COLUMNS$}{}", printable(&text)));
+    // A label that is as wide as its column is kept apart.
+    let apart = LABEL_COLUMNS - 1;
+    let lines = lines.map(|(label, text)| format!("  {label:<apart$} {}", printable(&text)));
     let path = printable(&info.path.display().to_string());
     [path].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }

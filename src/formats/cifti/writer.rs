@@ -94,7 +94,7 @@ impl MapSink for Sink {
                 asked.name(),
                 self.kind.in_words()
             ))
-            .remedy("ask for no format")
+            .remedy("ask for no format, and give names that end in .nii")
             .settings([Setting::MapFormat])),
         }
     }

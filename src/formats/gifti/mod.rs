@@ -9,6 +9,7 @@
 //! | `document` | the file: metadata, labels, then array after array |
 //! | `reader` | data of vertices, as volumes |
 //! | `surface` | a surface: vertices and triangles |
+//! | `writer` | maps, an array each, with their names and the structure |
 //!
 //! The XML is never held whole: of a series one volume is, or one array where its volumes do not lie one
 //! behind the other. The layout is that of "GIFTI Surface Data Format" 1.0; where it leaves a choice,
@@ -19,11 +20,13 @@ mod document;
 mod reader;
 mod samples;
 mod surface;
+mod writer;
 mod xml;
 
 pub use reader::Image;
 pub(super) use reader::is_gifti;
 pub use surface::Surface;
+pub(super) use writer::Sink;
 
 /// Names that say that a file is of this format, the longer first.
 pub(super) const ENDINGS: [&str; 6] =
@@ -31,6 +34,6 @@ pub(super) const ENDINGS: [&str; 6] =
 
 /// The structure that metadata name: `CortexLeft`.
 fn structure(metadata: &array::Metadata) -> Option<&str> {
-    let found = metadata.iter().find(|(name, _)| name == "AnatomicalStructurePrimary");
+    let found = metadata.iter().find(|(name, _)| name == writer::STRUCTURE);
     found.map(|(_, text)| text.trim()).filter(|it| !it.is_empty())
 }

@@ -4,14 +4,14 @@
 use super::array::{Array, Encoding, Order};
 use super::document::{Document, Head};
 use super::samples::external_path;
+use super::writer::{Sink, notes};
 use super::xml::Fault;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::codec::{Compression, Content, Held, OpenFile, Version, Waited};
 use crate::formats::{
-    Geometry, Oddity, Points, PointsKind, Progress, Source, Structure, Time, TimeUnit,
+    Geometry, Keep, MapSink, Oddity, Points, PointsPlaces, Progress, Source, Time, TimeUnit,
     VolumeStream, VoxelEncoding, Voxels,
 };
-use crate::formats::{OnSurface, PointsPlaces};
 use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Sample, Samples, Scaling};
 use gzip_stream::Surplus;
 use std::fmt;
@@ -20,7 +20,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
-use twox_hash::XxHash3_64;
 
 /// Whether a content begins as a GIFTI file does.
 pub(in crate::formats) fn is_gifti(head: &[u8]) -> bool {
@@ -244,10 +243,7 @@ impl GiftiFile {
         }
         let structure = super::structure(&self.head.metadata)
             .or_else(|| super::structure(&self.first.metadata));
-        let structures = structure.map(|name| Structure { name: name.to_owned(), rows: 0..count });
-        let mapping = XxHash3_64::oneshot(structure.unwrap_or_default().as_bytes());
-        let structures = structures.into_iter().collect();
-        Ok((volumes, Points { kind: PointsKind::Vertices, count, structures, mapping }))
+        Ok((volumes, Points::of_surface(count, structure)))
     }
 
     /// Refuses a file that was written to since it was opened; `handle` has its content.
@@ -320,15 +316,7 @@ impl Source for Image {
     }
 
     fn places(&self) -> Result<PointsPlaces> {
-        let points = self.geometry.points.as_ref().expect("vertices");
-        let structure = points.structure_of(0).to_owned();
-        let each = 0..points.count as u32;
-        let points = OnSurface {
-            structure,
-            vertices: points.count,
-            points: each.map(|it| (it, it)).collect(),
-        };
-        Ok(PointsPlaces { on_surfaces: vec![points], in_volume: None })
+        Ok(PointsPlaces::of_surface(self.geometry.points.as_ref().expect("vertices")))
     }
 
     fn compression(&self) -> Option<&'static str> {
@@ -377,7 +365,12 @@ impl Source for Image {
     }
 
     fn no_run(&self) -> Option<&'static str> {
-        (self.file.first.intent == "LABEL").then_some("labels (label.gii)")
+        let Head { arrays, metadata, .. } = &self.file.head;
+        match self.file.first.intent.as_str() {
+            "LABEL" => Some("labels (label.gii)"),
+            _ if *arrays > 1 && !notes(metadata).is_empty() => Some("maps of tsnr"),
+            _ => None,
+        }
     }
 
     fn label_names(&self) -> Vec<(i64, String)> {
@@ -440,6 +433,14 @@ impl Source for Image {
 
     fn most_extension_bytes(&self) -> u64 {
         self.file.head_bytes.len() as u64
+    }
+
+    fn notes(&self) -> Result<Vec<String>> {
+        Ok(notes(&self.file.head.metadata))
+    }
+
+    fn map_sink(&self, keep: Keep) -> Result<Arc<dyn MapSink>> {
+        Ok(Arc::new(Sink::new(&self.geometry, &self.file.head.metadata, keep)))
     }
 
     fn oddities(&self) -> Vec<Oddity> {

@@ -3,8 +3,9 @@
 use crate::error::{Error, Result};
 use crate::formats::geometry::positive;
 use crate::formats::stored::Layout;
-use crate::formats::{Affine, Geometry, Orientation, SpatialUnit};
+use crate::formats::{Affine, Geometry, Orientation, Points, SpatialUnit};
 use crate::voxels::{ByteOrder, Datatype};
+use std::sync::Arc;
 
 /// Where the voxels begin.
 pub(super) const HEADER_BYTES: usize = 284;
@@ -73,7 +74,11 @@ impl Header {
         let [x, y, z, volumes] = lengths;
         let datatype = datatype(int32(bytes, at::TYPE))?;
         Layout::check([x, y, z], volumes, datatype, HEADER_BYTES as u64)?;
-        Ok(Header { geometry: geometry(bytes, [x, y, z]), volumes, datatype, bytes: *bytes })
+        // FreeSurfer writes the vertices of a surface along the first axis, where a volume has depth.
+        let is_surface = x > 1 && [y, z] == [1, 1];
+        let points = is_surface.then(|| Arc::new(Points::of_surface(x, None)));
+        let geometry = Geometry { points, ..geometry(bytes, [x, y, z]) };
+        Ok(Header { geometry, volumes, datatype, bytes: *bytes })
     }
 
     /// The place of the voxels in the file, and how they are stored.

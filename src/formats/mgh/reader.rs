@@ -5,9 +5,13 @@ use super::header::{HEADER_BYTES, Header};
 use crate::error::Result;
 use crate::formats::codec::OpenFile;
 use crate::formats::stored::Stored;
-use crate::formats::{Geometry, Oddity, Progress, Source, Time, TimeUnit, VoxelEncoding, Voxels};
+use crate::formats::{
+    Geometry, Keep, MapSink, Oddity, PointsPlaces, Progress, Source, Time, TimeUnit, VoxelEncoding,
+    Voxels, gifti, nifti,
+};
 use crate::voxels::{ByteOrder, Scaling};
 use std::path::Path;
+use std::sync::Arc;
 
 /// An MGH image whose header was read and found good. Its voxels stay in the file.
 #[derive(Clone, Debug)]
@@ -75,6 +79,19 @@ impl Source for Image {
 
     fn geometry(&self) -> &Geometry {
         &self.header.geometry
+    }
+
+    fn places(&self) -> Result<PointsPlaces> {
+        let points = self.header.geometry.points.as_ref();
+        Ok(points.map(|it| PointsPlaces::of_surface(it)).unwrap_or_default())
+    }
+
+    fn map_sink(&self, keep: Keep) -> Result<Arc<dyn MapSink>> {
+        let geometry = &self.header.geometry;
+        Ok(match geometry.points {
+            Some(_) => Arc::new(gifti::Sink::new(geometry, &Vec::new(), keep)),
+            None => Arc::new(nifti::Sink::on_grid(geometry)),
+        })
     }
 
     fn time(&self) -> &Time {

@@ -292,9 +292,10 @@ impl MapSink for Sink {
             Some(format @ (MapFormat::Nifti2 | MapFormat::Mgh)) => Ok(format),
             None | Some(MapFormat::Nifti1) if self.is_held_by_nifti_1() => Ok(MapFormat::Nifti1),
             None => Ok(MapFormat::Nifti2),
-            Some(MapFormat::Cifti2) => {
-                Err(Error::unsupported("CIFTI-2 is asked for, and the maps lie on a grid")
-                    .remedy("ask for NIfTI")
+            Some(other @ (MapFormat::Cifti2 | MapFormat::Gifti)) => {
+                let problem = format!("{} is asked for, and the maps lie on a grid", other.name());
+                Err(Error::unsupported(problem)
+                    .remedy("give names that end in .nii.gz")
                     .settings([Setting::MapFormat]))
             }
             Some(MapFormat::Nifti1) => Err(Error::unsupported(format!(

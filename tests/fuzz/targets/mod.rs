@@ -6,10 +6,13 @@ mod maps;
 mod modes;
 mod options;
 mod program;
+mod surfaces;
 mod tables;
 
 use crate::bytes::{FLOAT32, FLOAT64, Header, INT16, Random, UINT16, mgh, with_mgh_footer};
 use crate::driver::Target;
+use flate2::{Compression, write::ZlibEncoder};
+use std::io::Write;
 use tsnr::error::{Error, ErrorKind};
 
 pub const ALL: &[Target] = &[
@@ -20,11 +23,46 @@ pub const ALL: &[Target] = &[
     modes::TARGET,
     program::TARGET,
     maps::TARGET,
+    surfaces::TARGET,
 ];
 
 /// What is put into images: fields of a header that mean something.
-const WORDS_OF_IMAGES: &[&str] =
-    &["n+1\0", "ni1\0", "n+2\0\r\n\x1a\n", "ni2\0\r\n\x1a\n", "\x02\0", "\x10\0"];
+const WORDS_OF_IMAGES: &[&str] = &[
+    "n+1\0",
+    "ni1\0",
+    "n+2\0\r\n\x1a\n",
+    "ni2\0\r\n\x1a\n",
+    "\x02\0",
+    "\x10\0",
+    "<![CDATA[",
+    "</Data>",
+];
+
+/// What is put into GIFTI files.
+const WORDS_OF_XML: &[&str] = &[
+    "<DataArray ",
+    "</DataArray>",
+    "<Data>",
+    "</Data>",
+    "<MetaData>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "<!DOCTYPE a [",
+    "&amp;",
+    "&#x41;",
+    "Dim0=\"9\"",
+    "Dim1=\"1\"",
+    "4294967296",
+    "Base64Binary",
+    "GZipBase64Binary",
+    "ExternalFileBinary",
+    "ColumnMajorOrder",
+    "BigEndian",
+    "NIFTI_TYPE_UINT8",
+    "nan",
+    "=",
+];
 
 /// Small runs of every sort: datatypes, byte orders, scalings, extensions, shapes.
 fn images() -> Vec<Vec<u8>> {
@@ -72,7 +110,42 @@ fn images() -> Vec<Vec<u8>> {
     two[168..176].fill(0);
     images.push([two, header.encode(&voxels(132))].concat());
     images.push(cifti(&voxels(60)));
+    // GIFTI, in words, base 64 and packed, vertices fastest and time fastest.
+    images.push(vertices("ASCII", "ColumnMajorOrder"));
+    images.push(vertices("Base64Binary", "RowMajorOrder"));
+    images.push(vertices("GZipBase64Binary", "RowMajorOrder"));
     images
+}
+
+/// A series of 9 time points of 5 vertices, in three arrays.
+fn vertices(encoding: &str, order: &str) -> Vec<u8> {
+    let array = |first: u16, columns: u16| {
+        let samples: Vec<i16> =
+            (0..5 * columns).map(|it| (100 + (it + first) * it % 13) as i16).collect();
+        let bytes: Vec<u8> = samples.iter().flat_map(|it| it.to_be_bytes()).collect();
+        let data = match encoding {
+            "ASCII" => samples.iter().map(|it| format!("{it} ")).collect(),
+            "Base64Binary" => tsnr::markup::base64(&bytes),
+            _ => tsnr::markup::base64(&zlib(&bytes)),
+        };
+        format!(
+            "<DataArray Intent=\"NIFTI_INTENT_TIME_SERIES\" DataType=\"NIFTI_TYPE_INT16\" \
+             ArrayIndexingOrder=\"{order}\" Dimensionality=\"2\" Dim0=\"5\" Dim1=\"{columns}\" \
+             Encoding=\"{encoding}\" Endian=\"BigEndian\"><MetaData/><Data>{data}</Data></DataArray>"
+        )
+    };
+    // Arrays are as long as the first.
+    let (arrays, structure) = ([array(1, 3), array(2, 3), array(3, 3)].concat(), "CortexLeft");
+    format!(
+        "<?xml version=\"1.0\"?>\n<GIFTI NumberOfDataArrays=\"3\"><MetaData><MD><Name>\
+         AnatomicalStructurePrimary</Name><Value>{structure}</Value></MD></MetaData>{arrays}</GIFTI>"
+    )
+    .into_bytes()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory")
 }
 
 /// A series of 5 time points of 12 grayordinates.
