@@ -360,10 +360,7 @@ fn asked(has_beside: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("a page", vec!["--report=page.html"]),
         ("a picture", vec!["--png=slide.png"]),
         ("a large one", vec!["--png=slide.png", "--width=8000"]),
-        (
-            "a large slice",
-            vec!["--png=slide.png", "--width=8000", "--slices=14,", "--overlay=mean"],
-        ),
+        ("a large slice", vec!["--png=slide.png", "--width=8000", "--slices=3,", "--overlay=mean"]),
         ("an automatic mask", vec!["--mask=auto"]),
         ("all maps", ALL_MAPS.to_vec()),
         ("a trend", vec!["--detrend=3"]),
