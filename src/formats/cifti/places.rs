@@ -89,6 +89,10 @@ fn brain_models(map: Node, places: &mut PointsPlaces) -> Result<()> {
         let found = match is_surface {
             true => {
                 let vertices = number("SurfaceNumberOfVertices")?;
+                if !is_number_of_vertices(&vertices) {
+                    let problem = format!("SurfaceNumberOfVertices of {name} is {vertices}");
+                    return Err(damaged(problem));
+                }
                 let listed = vertices_of(child(model, "VertexIndices"), name, vertices)?;
                 let points = listed.iter().enumerate().map(|(place, it)| (*it, row(place)));
                 places.on_surfaces.push(OnSurface {
@@ -114,14 +118,20 @@ fn brain_models(map: Node, places: &mut PointsPlaces) -> Result<()> {
     Ok(())
 }
 
+/// Whether a surface can have so many vertices: the finest meshes have some hundred thousand.
+fn is_number_of_vertices(count: &usize) -> bool {
+    *count <= 1 << 24
+}
+
 /// The places of parcels: those of everything that they are made of.
 fn parcels(map: Node, places: &mut PointsPlaces) -> Result<()> {
     for surface in map.children().filter(|it| it.has_tag_name("Surface")) {
         let structure = surface.attribute("BrainStructure").unwrap_or("UNKNOWN").to_owned();
         let vertices = surface.attribute("SurfaceNumberOfVertices").unwrap_or_default();
-        let vertices = vertices.trim().parse().map_err(|_| {
-            damaged(format!("SurfaceNumberOfVertices of {structure} is '{vertices}'"))
-        })?;
+        let vertices =
+            vertices.trim().parse().ok().filter(is_number_of_vertices).ok_or_else(|| {
+                damaged(format!("SurfaceNumberOfVertices of {structure} is '{vertices}'"))
+            })?;
         places.on_surfaces.push(OnSurface { structure, vertices, points: Vec::new() });
     }
     for (row, parcel) in map.children().filter(|it| it.has_tag_name("Parcel")).enumerate() {

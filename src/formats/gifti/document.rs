@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// Samples are moved in pieces of this size.
 const PIECE_BYTES: usize = 1024 * 1024;
 
+/// The most bytes of the metadata of a file or an array: notes, of kilobytes.
+const MOST_METADATA_BYTES: usize = 4 * 1024 * 1024;
+
 /// What stands before the arrays of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
@@ -44,7 +47,8 @@ enum State {
 }
 
 impl Document {
-    /// Begins to read a content; the files that it names are beside it in `folder`.
+    /// Begins to read a content, what stands before its arrays; the files that it names are beside it in
+    /// `folder`. What was read is kept until [`take_head`](Document::take_head).
     ///
     /// # Errors
     /// Those of reading; a content that is no GIFTI.
@@ -95,11 +99,15 @@ impl Document {
     /// The metadata whose element was opened.
     fn metadata(&mut self) -> Result<Metadata, Fault> {
         let mut metadata = Metadata::new();
-        let mut name = String::new();
+        let (mut name, mut bytes) = (String::new(), 0);
         loop {
             let mut tag = self.scanner.tag()?;
             if tag.kind == TagKind::Start && (tag.name == "Name" || tag.name == "Value") {
                 let (text, end) = self.scanner.text_and_tag()?;
+                bytes += text.len();
+                if bytes > MOST_METADATA_BYTES {
+                    return Err(Fault::damaged("metadata of more than 4 MiB"));
+                }
                 match tag.name.as_str() {
                     "Name" => name = text.trim().to_owned(),
                     _ => metadata.push((std::mem::take(&mut name), text)),
@@ -151,7 +159,7 @@ impl Document {
         while !has_samples {
             let tag = self.scanner.tag()?;
             if tag.opens("MetaData") && tag.kind == TagKind::Start {
-                array.metadata.extend(self.metadata()?);
+                array.metadata = self.metadata()?;
             }
             has_samples = tag.opens("Data") || tag.ends("DataArray");
             if tag.ends("DataArray") {

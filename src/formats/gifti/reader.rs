@@ -103,6 +103,7 @@ pub(super) fn in_document<T>(
 ) -> std::result::Result<T, Fault> {
     let content = Content::open(&file.path, file.version).map_err(Fault::Wrong)?;
     let (mut document, head) = Document::open(content.stream, folder_of(&file.path))?;
+    document.take_head();
     read(&mut document, head)
 }
 
@@ -385,8 +386,9 @@ impl Source for Image {
                 let Content { stream, waited, file: handle } =
                     Content::open(&file.path, file.version)?;
                 let opened = Document::open(stream, folder_of(&file.path));
-                let (document, _) =
+                let (mut document, _) =
                     opened.map_err(|fault| error_of(fault, file.compression, &file.path))?;
+                document.take_head();
                 Volumes::new(document, waited, handle, None)
             }
         };

@@ -9,6 +9,9 @@ use crate::formats::codec::OpenFile;
 use crate::voxels::{ByteOrder, OutOfMemory, Samples};
 use std::path::Path;
 
+/// No vertex of a body lies so far away, in mm: a kilometre.
+const FARTHEST_MM: f64 = 1e6;
+
 /// A surface of triangles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surface {
@@ -69,8 +72,11 @@ impl Surface {
             };
             let points = points.ok_or_else(|| missing("POINTSET", "vertices"))?;
             let triangles = triangles.ok_or_else(|| missing("TRIANGLE", "triangles"))?;
-            if let Some(place) = points.iter().position(|it| !it.iter().all(|it| it.is_finite())) {
-                return Err(Fault::damaged(format!("vertex {place} lies nowhere")));
+            let is_in_body = |it: &f64| it.abs() <= FARTHEST_MM;
+            if let Some(place) = points.iter().position(|it| !it.iter().all(is_in_body)) {
+                let [x, y, z] = points[place];
+                let problem = format!("vertex {place} lies at {x} {y} {z}, which is in no body");
+                return Err(Fault::damaged(problem));
             }
             let count = points.len();
             let corner = |it: f64| {

@@ -170,7 +170,7 @@ impl Scanner {
     /// Consumes so many of the bytes that [`text`](Scanner::text) gave.
     ///
     /// # Errors
-    /// More than is kept before the first samples.
+    /// Text of more than 16 MiB, while what was read is kept.
     pub fn consume_text(&mut self, count: usize) -> Result<(), Fault> {
         self.consume(count)
     }
@@ -224,6 +224,9 @@ impl Scanner {
                 Markup::Characters(characters) => text.extend(characters),
                 Markup::Nothing => {}
             }
+            if text.len() > MOST_HEAD_BYTES {
+                return Err(Fault::damaged("a text of more than 16 MiB"));
+            }
         }
     }
 
@@ -258,10 +261,15 @@ impl Scanner {
 
     /// A comment, CDATA or the type of the document, behind `<!`.
     fn declaration(&mut self) -> Result<Markup, Fault> {
-        let mut inside = Vec::new();
+        let (mut inside, mut open) = (Vec::new(), 0_usize);
         loop {
             let byte = self.next()?;
             inside.push(byte);
+            match byte {
+                b'[' => open += 1,
+                b']' => open = open.saturating_sub(1),
+                _ => {}
+            }
             match &inside[..] {
                 b"--" => {
                     inside.clear();
@@ -273,13 +281,8 @@ impl Scanner {
                     self.up_to(b"]]>", &mut inside)?;
                     return Ok(Markup::Characters(inside));
                 }
-                _ if byte == b'>' => {
-                    // A type with declarations of its own between brackets ends behind these.
-                    let count = |it: u8| inside.iter().filter(|byte| **byte == it).count();
-                    if count(b'[') <= count(b']') {
-                        return Ok(Markup::Nothing);
-                    }
-                }
+                // A type with declarations of its own between brackets ends behind these.
+                _ if byte == b'>' && open == 0 => return Ok(Markup::Nothing),
                 _ => {}
             }
             if inside.len() > MOST_TAG_BYTES {
