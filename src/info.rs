@@ -66,8 +66,8 @@ pub enum Content {
     Run,
     /// One volume.
     Volume,
-    /// A map that tsnr wrote, of this kind.
-    Map(String),
+    /// Maps that tsnr wrote, of these kinds.
+    Maps(Vec<String>),
     /// Something that is no run however many volumes it has, in words.
     Other(&'static str),
 }
@@ -82,10 +82,8 @@ impl ImageInfo {
         let run = Run::alone(formats::open_run(path)?);
         let image = &run.images()[0];
         let notes = image.notes()?;
-        let content = match notes.iter().find_map(|text| recorded_map(text)) {
-            Some(map) => Content::Map(map),
-            None => content(image),
-        };
+        let maps: Vec<String> = notes.iter().filter_map(|text| recorded_map(text)).collect();
+        let content = if maps.is_empty() { content(image) } else { Content::Maps(maps) };
         let files = image.files();
         Ok(ImageInfo {
             path: path.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::gifti::Surface;
-use crate::formats::{OnSurface, PointsPlaces, plain_structure};
+use crate::formats::{OnSurface, PointsPlaces, hemisphere, plain_structure};
 use std::path::{Path, PathBuf};
 
 /// The surfaces in these files, each with the structure of the points that lie on it.
@@ -34,13 +34,23 @@ pub(super) fn on_which_points_lie(
                 .at(path)
             })?;
         let on = on_surface(all, structure, surface.points.len()).map_err(|it| it.at(path))?;
-        if found.iter().any(|it| it.structure.as_deref() == Some(&on.structure)) {
-            return Err(Error::mismatch(format!("a second surface of {}", on.structure))
+        // Points of which no structure is said lie on one surface.
+        let is_second = |it: &Surface| {
+            on.structure.is_empty() || it.structure.as_deref() == Some(&on.structure)
+        };
+        if found.iter().any(is_second) {
+            return Err(Error::mismatch(format!("a second surface of {}", named(on)))
                 .remedy("give one of each hemisphere")
                 .at(path));
         }
-        // Points of which no structure is said lie on the one that was given.
         let name = if on.structure.is_empty() { structure } else { &on.structure };
+        if hemisphere(name).is_none() {
+            return Err(Error::unsupported(format!(
+                "a surface of {name}, which is no hemisphere of the cortex and is not drawn"
+            ))
+            .remedy("give surfaces of the left and the right cortex")
+            .at(path));
+        }
         found.push(Surface { structure: Some(name.to_owned()), ..surface });
     }
     Ok(found)
@@ -62,11 +72,17 @@ fn on_surface<'a>(all: &'a [OnSurface], structure: &str, vertices: usize) -> Res
     match on.vertices == vertices {
         true => Ok(on),
         false => Err(Error::mismatch(format!(
-            "a surface of {vertices} vertices, expected the {} of the runs\' {}",
-            on.vertices, on.structure
+            "a surface of {vertices} vertices, expected the {} of {}",
+            on.vertices,
+            named(on)
         ))
         .remedy("give one of the same mesh (fsLR 32k, fsaverage5, ...)")),
     }
+}
+
+/// The points on a surface, in words.
+fn named(on: &OnSurface) -> &str {
+    if on.structure.is_empty() { "the runs" } else { &on.structure }
 }
 
 /// The hemisphere that a file is of by its name, as BIDS, the HCP and FreeSurfer have it.

@@ -1,5 +1,6 @@
 //! A grid, and where it lies in space.
 
+use super::plain_structure;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -143,9 +144,12 @@ impl Points {
     /// Whether these are the points of another file: of one space, or vertices of as many of which either
     /// file does not say of what structure they are.
     pub fn are_those_of(&self, other: &Points) -> bool {
-        let is_unsaid = self.structures.is_empty() || other.structures.is_empty();
         let are_vertices = self.kind == PointsKind::Vertices && other.kind == PointsKind::Vertices;
-        self == other || (are_vertices && self.count == other.count && is_unsaid)
+        if !are_vertices {
+            return self == other;
+        }
+        let [a, b] = [self, other].map(|it| plain_structure(it.structure_of(0)));
+        self.count == other.count && (a.is_empty() || b.is_empty() || a == b)
     }
 
     /// How many there are and what they are, in words: `10242 vertices of CortexLeft`.

@@ -28,7 +28,7 @@ mod stored;
 pub use geometry::{
     AFFINE_TOLERANCE_MM, Affine, Geometry, Orientation, Points, PointsKind, SpatialUnit, Structure,
 };
-pub use places::{InVolume, OnSurface, PointsPlaces, plain_structure};
+pub use places::{Hemisphere, InVolume, OnSurface, PointsPlaces, hemisphere, plain_structure};
 pub use sink::{Encoding, Keep, MapFile, MapFormat, MapPrecision, MapSink};
 pub use source::{
     BlockReader, HeaderExtension, Oddity, Progress, Source, Time, TimeUnit, VolumeReader,

@@ -100,6 +100,24 @@ pub fn plain_structure(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()).collect()
 }
 
+/// The hemisphere that a structure of the cortex is.
+pub fn hemisphere(structure: &str) -> Option<Hemisphere> {
+    match plain_structure(structure).as_str() {
+        "cortexleft" => Some(Hemisphere::Left),
+        "cortexright" => Some(Hemisphere::Right),
+        _ => None,
+    }
+}
+
+/// A hemisphere of the cortex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hemisphere {
+    /// That at the left of the body.
+    Left,
+    /// That at the right.
+    Right,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -156,11 +156,7 @@ fn the_page_shows_the_voxels_below_the_cortex_the_distribution_and_the_carpet_by
     scratch.file("unsaid.surf.gii", surfaces::sheet(""));
     let volume = testdata("odd/int16_le.nii").display().to_string();
     for (run, surface, says) in [
-        (
-            &*run(),
-            "other.surf.gii",
-            "4 vertices, expected the 32 of the runs' CIFTI_STRUCTURE_CORTEX_LEFT",
-        ),
+        (&*run(), "other.surf.gii", "4 vertices, expected the 32 of CIFTI_STRUCTURE_CORTEX_LEFT"),
         (
             &*run(),
             "thalamus.surf.gii",

@@ -200,3 +200,42 @@ fn a_stream_gives_the_bits_of_the_file() {
         }
     }
 }
+
+/// What stands before the first samples is bounded, not the samples.
+#[test]
+fn a_file_of_many_samples_is_read() {
+    let scratch = Scratch::new();
+    let volumes = 75_000;
+    let small: Vec<f64> = (0..made::VERTICES * volumes).map(|it| (it % 13 % 7) as f64).collect();
+    let array = made::Array { encoding: "Base64Binary", ..made::VOLUME };
+    let lengths = [made::VERTICES, volumes];
+    let array = made::Array { lengths: &lengths, ..array };
+    let turned: Vec<f64> =
+        (0..small.len()).map(|it| small[it % volumes * made::VERTICES + it / volumes]).collect();
+    let content = made::file(1, "", &array.element(&turned, ("", 0)));
+    assert!(content.len() > 20 << 20, "{}", content.len());
+    scratch.file("run.func.gii", content);
+    let outcome = scratch.tsnr(["run.func.gii", "-q", "--mean", "m.func.gii"]).succeeded();
+    assert_eq!(outcome.stderr, "");
+    let found = &maps_in(&scratch.path("m.func.gii"))[0];
+    for (vertex, found) in found.iter().enumerate() {
+        let sum: f64 = small.iter().skip(vertex).step_by(made::VERTICES).sum();
+        assert!((found - sum / volumes as f64).abs() < 1e-5, "{vertex}: {found}");
+    }
+}
+
+/// Vertices that are in no body are not drawn, and a surface of what is no cortex is not either.
+#[test]
+fn hemispheres_are_drawn_on_surfaces_of_the_mesh_of_the_run() {
+    let scratch = Scratch::new();
+    let run = testdata("odd/gifti.func.gii").display().to_string();
+    let line =
+        scratch.tsnr([&*run, "--report", "p.html", "--surfaces", &odd("gifti_left.surf.gii")]);
+    let says = "a surface of 32 vertices, expected the 60 of CortexLeft";
+    assert!(line.error().contains(says));
+    scratch.file("far.surf.gii", made::sheet("CortexLeft").replace("GZipBase64Binary", "ASCII"));
+    let line = scratch.tsnr([&*run, "--report", "p.html", "--surfaces", "far.surf.gii"]).error();
+    assert!(line.starts_with("tsnr: error: far.surf.gii: "), "{line}");
+    let names = scratch.names();
+    assert_eq!(names, ["far.surf.gii"]);
+}

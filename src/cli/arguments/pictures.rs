@@ -20,7 +20,7 @@ pub(in crate::cli) struct PictureArguments {
     /// Draw the hemispheres of CIFTI or GIFTI runs on the page, on these surfaces
     ///
     /// One or two, as L.midthickness.surf.gii R.midthickness.surf.gii, of the mesh that the runs have; of
-    /// which hemisphere each is, it says itself.
+    /// which hemisphere each is, it says itself, or else its name (hemi-L, .L., lh.).
     #[arg(long, value_name = "FILE.surf.gii", num_args = 1..=2, hide_short_help = true,
           help_heading = "Pictures")]
     pub surfaces: Vec<PathBuf>,

@@ -1,7 +1,7 @@
 //! The carpet: the series of sampled voxels as rows of grey, tissue by tissue.
 
 use super::seen::Seen;
-use crate::formats::{PointsKind, plain_structure};
+use crate::formats::{Hemisphere, PointsKind, hemisphere, plain_structure};
 use crate::nuisance::Use;
 use crate::record::RunRecord;
 use crate::stats::signals::Sampled;
@@ -101,11 +101,14 @@ fn parts_of_points(
     left: Vec<usize>,
 ) -> Vec<(Option<String>, Vec<usize>)> {
     let points = seen.record.geometry.points.as_ref().expect("points");
-    let name = |place: usize| match plain_structure(points.structure_of(place)).as_str() {
-        "cortexleft" => "cortex L",
-        "cortexright" => "cortex R",
-        name if name.starts_with("cerebellum") => "cerebel.",
-        _ => "subcort.",
+    let name = |place: usize| {
+        let structure = points.structure_of(place);
+        match hemisphere(structure) {
+            Some(Hemisphere::Left) => "cortex L",
+            Some(Hemisphere::Right) => "cortex R",
+            None if plain_structure(structure).starts_with("cerebellum") => "cerebel.",
+            None => "subcort.",
+        }
     };
     let mut parts: Vec<(Option<String>, Vec<usize>)> = Vec::new();
     if points.kind == PointsKind::Parcels {

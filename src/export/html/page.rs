@@ -1,6 +1,6 @@
 //! How the maps of a page are looked at, and the parts of the page of two maps.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::words::grid;
 use crate::findings::{Finding, Severity};
 use crate::formats::Geometry;
@@ -45,6 +45,16 @@ impl Default for Shown {
 /// The first of them.
 pub fn check_slices(geometry: &Geometry, shown: &Shown) -> Result<()> {
     let Some(slices) = &shown.slices else { return Ok(()) };
+    if let Some(points) = &geometry.points {
+        return match slices {
+            Slices::List(_) => Err(Error::unsupported(format!(
+                "slices are asked for by their indices, and {} lie on no grid",
+                points.kind.in_words()
+            ))
+            .remedy("say how many are to be shown of the voxels below the cortex")),
+            Slices::All | Slices::Count(_) => Ok(()),
+        };
+    }
     let grid = grid(geometry);
     shown.views.iter().try_for_each(|view| slices.check(*view, &grid))
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::export::words::grid;
 use crate::formats::gifti::Surface;
 use crate::formats::{
-    Affine, Geometry, InVolume, OnSurface, Orientation, SpatialUnit, plain_structure,
+    Affine, Geometry, Hemisphere, InVolume, OnSurface, Orientation, SpatialUnit, hemisphere,
 };
 use crate::markup::{base64, escaped};
 use crate::numbers::figure;
@@ -41,13 +41,12 @@ pub fn meshes(surfaces: Vec<Surface>) -> Result<Vec<Mesh>> {
     surfaces.into_iter().map(mesh).collect()
 }
 
-/// The side of the cortex that a structure is.
+/// The side of the body that a hemisphere is at.
 fn side_of(structure: &str) -> Option<BodySide> {
-    match plain_structure(structure).as_str() {
-        "cortexleft" => Some(BodySide::Left),
-        "cortexright" => Some(BodySide::Right),
-        _ => None,
-    }
+    hemisphere(structure).map(|it| match it {
+        Hemisphere::Left => BodySide::Left,
+        Hemisphere::Right => BodySide::Right,
+    })
 }
 
 /// The maps of the voxels below the cortex, on the part of their volume that holds them.
@@ -104,7 +103,7 @@ impl Below {
             head: Crop::of_head(&mean, Some(&self.inside)),
             grid: self.grid.clone(),
             names: whole.names.clone(),
-            inside: Some(&self.inside),
+            inside: whole.inside.map(|_| &self.inside[..]),
             mean: &self.mean,
             std: &self.std,
             tsnr: &self.tsnr,
@@ -180,6 +179,13 @@ pub(super) fn surfaces(page: &mut String, seen: &Seen) {
             row(page, &drawn, &tsnr(format!("tSNR of {name}"), values), WIDTH_OF_RUN);
         }
         *page += "</div>\n";
+        if seen.runs.len() > MOST_RUNS {
+            let _ = writeln!(
+                page,
+                "<p class=\"faint\">Of {} runs the first {MOST_RUNS} are drawn.</p>",
+                seen.runs.len()
+            );
+        }
     }
     *page += "</section>\n";
 }

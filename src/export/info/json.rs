@@ -53,10 +53,10 @@ struct ImageJson<'a> {
     compression: Option<&'static str>,
     /// `little` or `big`; null where numbers are text, or the order differs within the file.
     byte_order: Option<&'static str>,
-    /// `run` (two volumes or more), `volume` (one), `map` (one of tsnr) or `other`.
+    /// `run` (two volumes or more), `volume` (one), `map` (one or several of tsnr) or `other`.
     content: &'static str,
-    /// Of a map its kind, of something else what it is, in words.
-    content_name: Option<&'a str>,
+    /// Of maps their kinds, with commas between; of something else what it is, in words.
+    content_name: Option<String>,
     /// How many volumes it has.
     volumes: usize,
     /// Whether it has a time axis of its own.
@@ -100,7 +100,7 @@ struct ImageJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PointsJson<'a> {
-    /// `grayordinates` or `parcels`.
+    /// `grayordinates`, `parcels` or `vertices`.
     kind: &'static str,
     /// How many there are.
     count: usize,
@@ -164,8 +164,8 @@ fn image(info: &ImageInfo) -> ImageJson<'_> {
     let (content, content_name) = match &info.content {
         Content::Run => ("run", None),
         Content::Volume => ("volume", None),
-        Content::Map(map) => ("map", Some(map.as_str())),
-        Content::Other(what) => ("other", Some(*what)),
+        Content::Maps(maps) => ("map", Some(maps.join(", "))),
+        Content::Other(what) => ("other", Some((*what).to_owned())),
     };
     let points = info.geometry.points.as_deref();
     ImageJson {

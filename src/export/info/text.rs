@@ -17,7 +17,7 @@ pub fn lines(info: &ImageInfo) -> String {
     if info.geometry.points.is_none() {
         lines.extend(orientation(&info.geometry));
     }
-    if info.time.has_axis && (info.time.volumes > 1 || info.tr_seconds.is_some()) {
+    if info.content == Content::Run || (info.time.has_axis && info.tr_seconds.is_some()) {
         lines.push(("TR", repetition_time(info)));
     }
     lines.push(("samples", samples(info)));
@@ -76,7 +76,10 @@ fn content(info: &ImageInfo) -> String {
             format!("a run: {}{length}", counted(volumes, "volume"))
         }
         Content::Volume => "1 volume".to_owned(),
-        Content::Map(map) => format!("the map '{map}' of tsnr"),
+        Content::Maps(maps) => match &maps[..] {
+            [map] => format!("the map '{map}' of tsnr"),
+            maps => format!("the maps {} of tsnr", maps.join(", ")),
+        },
         Content::Other(what) => (*what).to_owned(),
     }
 }
