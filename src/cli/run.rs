@@ -17,7 +17,7 @@ use crate::findings::{Finding, refused};
 use crate::output::Batch;
 use crate::record::Record;
 use crate::resources;
-use crate::runs::name_of;
+use crate::runs::{by_hemisphere, name_of};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use taskgraph::drawing::{Format, Picture};
@@ -26,24 +26,86 @@ use taskgraph::profile::Profile;
 /// The width of what is drawn where there is no terminal.
 const PREVIEW_COLUMNS: usize = 79;
 
-/// Computes what was asked for, writes it and says what came out.
+/// Computes what was asked for, writes it and says what came out: for each hemisphere, if the name of an output
+/// asks for that.
 pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     if arguments.compare {
         return compare::run(&arguments.as_comparison(), process);
     }
-    let recipe = arguments.recipe();
     if arguments.definitions {
         let (observer, cancellation) = (process.messages, &process.interruption.cancellation);
         return print(&definitions::table(&by_each_tool(
-            &recipe,
+            &arguments.recipe(),
             Arc::new(observer),
             cancellation,
         )?));
     }
+    if !arguments.asks_for_hemispheres() {
+        return run_all(std::slice::from_ref(arguments), process);
+    }
+    let each = by_hemisphere(&arguments.inputs)?.into_iter();
+    let each = each.map(|(name, runs)| RunArguments::of_hemisphere(name, runs));
+    run_all(&each.collect::<Vec<_>>(), process)
+}
+
+/// What is settled of an analysis and its outputs before anything is computed.
+struct Settled {
+    maps: Vec<MapOutput>,
+    context: Context,
+    ground: Ground,
+    shown: Shown,
+    raw: Option<taskgraph::Outline>,
+}
+
+/// Computes analyses one after the other, and writes the files of all of them together.
+fn run_all(each: &[RunArguments], process: &Process) -> Result<()> {
+    let (mut planned, mut files) = (Vec::new(), Vec::new());
+    for arguments in each {
+        let (plan, settled, own) = settled(arguments, process)?;
+        files.extend_from_slice(&own);
+        planned.push((arguments, plan, settled, own));
+    }
+    let read = planned
+        .iter()
+        .flat_map(|(arguments, plan, ..)| plan.files_read().chain(arguments.pictures.files_read()));
+    outputs::check(&files, read, process)?;
+    let mut computed = Vec::new();
+    for (arguments, plan, settled, own) in planned {
+        if arguments.dry_run {
+            refuse_findings(arguments, plan.findings())?;
+            dry_run(arguments, &plan, &own, process)?;
+            continue;
+        }
+        let record = plan.run()?;
+        refuse_findings(arguments, &record.findings)?;
+        computed.push((arguments, record, settled));
+    }
+    let mut batch = process.under_way.batch();
+    let written = computed
+        .iter()
+        .try_for_each(|(arguments, record, settled)| {
+            write(arguments, record, settled, &mut batch, process)
+        })
+        .and_then(|()| process.commit(batch));
+    for (arguments, record, Settled { context, .. }) in &computed {
+        if !process.messages.is_quiet && !process.interruption.is_there() {
+            let nothing = outputs::context_of_process(context.is_reproducible);
+            say(arguments, record, if written.is_ok() { context } else { &nothing }, process)?;
+        }
+    }
+    written
+}
+
+/// Plans an analysis and its outputs, whose files are given last.
+fn settled(
+    arguments: &RunArguments,
+    process: &Process,
+) -> Result<(Planned, Settled, Vec<PathBuf>)> {
     outputs::check_folders(arguments, process)?;
     let messages = process.messages;
     let progress = Arc::new(ReadingBar::new(messages, arguments.dry_run));
-    let planned = Planned::new(&recipe, progress.clone(), &process.interruption.cancellation)?;
+    let cancellation = &process.interruption.cancellation;
+    let planned = Planned::new(&arguments.recipe(), progress.clone(), cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
     let format = planned.map_format(context.format)?;
@@ -51,10 +113,8 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     check_several(format, &maps)?;
     let files: Vec<PathBuf> =
         maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
-    let overlay = arguments.pictures.overlay_file();
-    let surfaces = arguments.pictures.surfaces.iter().map(PathBuf::as_path);
-    outputs::check(&files, planned.files_read().chain(overlay).chain(surfaces), process)?;
-    let ground = match (overlay, &arguments.pictures.overlay) {
+    outputs::check(&files, planned.files_read().chain(arguments.pictures.files_read()), process)?;
+    let ground = match (arguments.pictures.overlay_file(), &arguments.pictures.overlay) {
         (Some(path), _) => Ground::Image(planned.values_on_grid(path, "overlay")?, name_of(path)),
         (None, Some(_)) => Ground::Mean,
         (None, None) => Ground::None,
@@ -68,32 +128,18 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     if arguments.explain {
         messages.lines(text::passes(planned.passes(), planned.outline().tasks.len()));
     }
-    if arguments.dry_run {
-        refuse_findings(arguments, planned.findings())?;
-        return dry_run(arguments, &planned, &files, process);
-    }
     let raw = arguments.visualize_raw.then(|| planned.raw_outline());
-    let record = planned.run()?;
-    refuse_findings(arguments, &record.findings)?;
-
-    let written = write(arguments, &record, (&maps, &ground, &shown), raw, &context, process);
-    if !messages.is_quiet && !process.interruption.is_there() {
-        let nothing = outputs::context_of_process(context.is_reproducible);
-        say(arguments, &record, if written.is_ok() { &context } else { &nothing }, process)?;
-    }
-    written
+    Ok((planned, Settled { maps, context, ground, shown, raw }, files))
 }
 
-/// Writes all files that were asked for.
+/// Writes all files that were asked for of an analysis.
 fn write(
     arguments: &RunArguments,
     record: &Record,
-    (maps, ground, shown): (&[MapOutput], &Ground, &Shown),
-    raw: Option<taskgraph::Outline>,
-    context: &Context,
+    Settled { maps, context, ground, shown, raw }: &Settled,
+    batch: &mut Batch,
     process: &Process,
 ) -> Result<()> {
-    let mut batch = process.under_way.batch();
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
     for MapOutput { path, maps } in maps {
@@ -129,8 +175,7 @@ fn write(
         profile.add_phase("write", (began_drawing - began_writing).as_secs_f64());
         profile.add_phase("draw", (process.started.elapsed() - began_drawing).as_secs_f64());
     }
-    write_graph(arguments, record, raw, profile.as_ref(), &mut batch)?;
-    process.commit(batch)
+    write_graph(arguments, record, raw.as_ref(), profile.as_ref(), batch)
 }
 
 /// Says the summary, and shows what a terminal shows of the map.
@@ -164,14 +209,14 @@ fn say(
 fn write_graph(
     arguments: &RunArguments,
     record: &Record,
-    raw: Option<taskgraph::Outline>,
+    raw: Option<&taskgraph::Outline>,
     profile: Option<&Profile>,
     batch: &mut Batch,
 ) -> Result<()> {
     if let Some(path) = &arguments.visualize {
         let subject = Subject::from_record(record);
         let coloring = arguments.color_by.into();
-        let picture = match (&raw, profile) {
+        let picture = match (raw, profile) {
             // The tasks that ran are others.
             (Some(raw), _) => Subject { outline: raw, is_raw: true, ..subject }.picture(coloring),
             (None, Some(profile)) if arguments.profile.is_some() => {

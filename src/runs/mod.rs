@@ -5,12 +5,14 @@
 //! - [`Entities`] are what BIDS says in the name of a file.
 //! - [`names_of`] has the names of files as messages show them.
 //! - [`short_names`] are what tells runs apart.
+//! - [`by_hemisphere`] parts the files of surfaces.
 //! - A [`Session`] is images on one grid, opened and compared, and each [`Run`] one of them or a
 //!   series of volumes.
 
 mod data_set;
 mod entities;
 mod groups;
+mod hemispheres;
 mod natural;
 mod patterns;
 mod same;
@@ -24,6 +26,7 @@ mod words;
 pub use data_set::check_not_of_data_set;
 pub use entities::Entities;
 pub use groups::grouped_by;
+pub use hemispheres::{HEMISPHERE_PLACE, by_hemisphere};
 pub use natural::natural_order;
 pub use patterns::{Input, Inputs, expand, expand_each, expand_files};
 pub use same::{EXTENSION, OneRun, one_run_by_files};

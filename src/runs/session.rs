@@ -236,7 +236,7 @@ impl Session {
 }
 
 /// Whether an image is a map that tsnr wrote, by its header.
-fn is_map(image: &dyn Source) -> Result<bool> {
+pub(super) fn is_map(image: &dyn Source) -> Result<bool> {
     if image.most_extension_bytes() == 0 {
         return Ok(false);
     }
@@ -327,7 +327,9 @@ fn same_grid(first: &dyn Source, image: &dyn Source) -> Result<()> {
         it.points.as_ref().is_some_and(|points| points.kind == PointsKind::Vertices)
     };
     let remedy = match of_vertices(found) && of_vertices(expected) {
-        true => "give the runs of one hemisphere: each has maps of its own",
+        true => {
+            "give the runs of one hemisphere, or write {hemi} where L and R are to stand in the names of outputs"
+        }
         false => "give runs of one grid",
     };
     Err(Error::mismatch(format!("{} of {}", found.difference(expected), first.path().display()))

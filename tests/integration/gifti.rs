@@ -239,3 +239,59 @@ fn hemispheres_are_drawn_on_surfaces_of_the_mesh_of_the_run() {
     let names = scratch.names();
     assert_eq!(names, ["far.surf.gii"]);
 }
+
+/// The runs of both hemispheres, two of each: named by the entity, the second of each only by its structure.
+fn both_hemispheres(scratch: &Scratch) {
+    let run = fs::read_to_string(odd("gifti.func.gii")).expect("a specimen");
+    for (letter, structure) in [("L", "CortexLeft"), ("R", "CortexRight")] {
+        let content = run.replace("CortexLeft", structure);
+        scratch.file(&format!("run-1_hemi-{letter}_bold.func.gii"), &content);
+        let side = if letter == "L" { "lh" } else { "rh" };
+        scratch.file(&format!("{side}.run-2_bold.func.gii"), &content);
+    }
+}
+
+#[test]
+fn both_hemispheres_have_outputs_of_their_own_which_appear_together() {
+    let scratch = Scratch::new();
+    both_hemispheres(&scratch);
+    let outputs = ["-o", "t_{hemi}.func.gii", "--json", "j_{hemi}.json", "--table", "r_{hemi}.tsv"];
+    let both = [&["*_bold.func.gii"][..], &outputs].concat();
+    let outcome = scratch.tsnr(&both).succeeded();
+    assert!(outcome.stderr.contains("written      t_L.func.gii (GIFTI, float32)"));
+    assert!(outcome.stderr.contains("written      t_R.func.gii (GIFTI, float32)"));
+    for (letter, structure) in [("L", "CortexLeft"), ("R", "CortexRight")] {
+        // As of one call for each.
+        let side = if letter == "L" { "lh" } else { "rh" };
+        let [first, second] =
+            [format!("run-1_hemi-{letter}_bold.func.gii"), format!("{side}.run-2_bold.func.gii")];
+        scratch.tsnr([&*second, &first, "-o", "one.func.gii"]).succeeded();
+        let [one, of_both] = ["one.func.gii".to_owned(), format!("t_{letter}.func.gii")]
+            .map(|it| maps_in(&scratch.path(&it)));
+        assert_eq!(bits(&one[0]), bits(&of_both[0]));
+        let table = fs::read_to_string(scratch.path(&format!("r_{letter}.tsv"))).expect("a table");
+        assert!(table.contains(structure), "{table}");
+    }
+    let before = scratch.names();
+    // All together or none.
+    for (options, says) in [
+        (
+            &["-o", "u_{hemi}.func.gii", "--json", "same.json"][..],
+            "cannot be written to one file: same.json",
+        ),
+        (&["-o", "u_{hemi}.func.gii", "--mean", "none/m_{hemi}.func.gii"], "none"),
+        (&["-o", "u_{hemi}.func.gii", "--strict"], "same-run"),
+        (&["-o", "u.func.gii"], "or write {hemi} where L and R are to stand"),
+    ] {
+        let line = scratch.tsnr([&["*_bold.func.gii"][..], options].concat());
+        assert_eq!(line.exit_code, Some(1), "{options:?}: {}", line.stderr);
+        assert!(line.stderr.contains(says), "'{says}' in {}", line.stderr);
+        assert_eq!(scratch.names(), before, "{options:?}");
+    }
+    // Of one side that is there alone, and of none.
+    scratch.tsnr(["run-1_hemi-R_bold.func.gii", "-q", "-o", "w_{hemi}.func.gii"]).succeeded();
+    assert!(scratch.path("w_R.func.gii").exists() && !scratch.path("w_L.func.gii").exists());
+    let line =
+        scratch.tsnr([&*testdata("odd/int16_le.nii").display().to_string(), "-o", "v_{hemi}.nii"]);
+    assert!(line.error().contains("of no hemisphere, where {hemi} asks for one"));
+}

@@ -25,6 +25,7 @@ use crate::maps::{self, Extent, MEAN, MapKind, STD, TSNR, WrittenUndefined};
 use crate::output::{STDOUT, in_one_file, repeated, written_file};
 use crate::recipe::Mode;
 use crate::resources::byte_size;
+use crate::runs::HEMISPHERE_PLACE;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, StyledStr, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -197,7 +198,8 @@ pub(super) struct RunArguments {
 
     /// The tSNR map (.nii, .nii.gz, .mgz or .func.gii)
     ///
-    /// Without any output the summary is all.
+    /// Without any output the summary is all. Runs of both hemispheres have outputs of their own, all of them
+    /// written together, where names of files hold {hemi}, which becomes L and R.
     #[arg(short, long, value_name = "FILE", value_parser = output_name, help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -457,6 +459,28 @@ impl RunArguments {
         }
         files.extend(self.files_beside_maps());
         two_outputs(files.iter().map(PathBuf::as_path), self.regions.table.as_ref())
+    }
+
+    /// Whether the name of an output has a place for the hemisphere.
+    pub fn asks_for_hemispheres(&self) -> bool {
+        let maps = self.maps_to_write().map(|(path, _)| path.to_owned());
+        let mut files = maps.chain(self.files_beside_maps());
+        files.any(|it| it.to_string_lossy().contains(HEMISPHERE_PLACE))
+    }
+
+    /// The arguments of this process for the runs of a hemisphere, whose letter takes its place in all names.
+    pub fn of_hemisphere(letter: &str, runs: Vec<PathBuf>) -> RunArguments {
+        let named = |it: OsString| match it.to_str() {
+            Some(text) => text.replace(HEMISPHERE_PLACE, letter).into(),
+            None => it,
+        };
+        let arguments: Vec<OsString> = typed::arguments().into_iter().map(named).collect();
+        let command = CommandLine::understood(&arguments);
+        let command = command.unwrap_or_else(|error| end(&error, &arguments));
+        match command.command {
+            Some(Subcommand::Run(run)) => RunArguments { inputs: runs, ..*run },
+            _ => RunArguments { inputs: runs, ..command.run },
+        }
     }
 
     /// The maps to write, and the file of each as it was typed.

@@ -105,6 +105,11 @@ impl PictureArguments {
         self.overlay.as_deref().filter(|it| *it != Path::new("mean"))
     }
 
+    /// The files that are read to draw on or over.
+    pub fn files_read(&self) -> impl Iterator<Item = &Path> {
+        self.overlay_file().into_iter().chain(self.surfaces.iter().map(PathBuf::as_path))
+    }
+
     /// How the maps are looked at: each view once.
     pub fn shown(&self) -> Shown {
         let mut views: Vec<View> = Vec::new();
