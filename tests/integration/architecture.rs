@@ -100,6 +100,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "maps",
             "numbers",
             "output",
+            "paths",
             "pictures",
             "pipeline",
             "recipe",

@@ -35,7 +35,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use taskgraph::drawing::{Coloring, Format};
+use taskgraph::drawing::Coloring;
 
 // A paragraph is one line, which is wrapped at the width of the terminal with its indent kept.
 const DEFINITION: &str = "\
@@ -298,7 +298,7 @@ pub(super) struct RunArguments {
     ///
     /// With --profile it has the time of each task, with --dry-run it is all that is written. What
     /// repeats in a large graph is drawn once, with a count; .json has every task.
-    #[arg(long, value_name = "FILE", value_parser = drawing_name, hide_short_help = true,
+    #[arg(long, value_name = "FILE", value_parser = ending_in(&[".svg", ".dot", ".mmd", ".json"]), hide_short_help = true,
           help_heading = "Task graph")]
     pub visualize: Option<PathBuf>,
 
@@ -324,7 +324,7 @@ pub(super) struct RunArguments {
     pub no_optimize: bool,
 
     /// Write what happened when: .html (a page) or .json (a trace that Perfetto opens)
-    #[arg(long, value_name = "FILE", value_parser = profile_name, hide_short_help = true,
+    #[arg(long, value_name = "FILE", value_parser = ending_in(&[".html", ".json"]), hide_short_help = true,
           help_heading = "Task graph")]
     pub profile: Option<PathBuf>,
 
@@ -669,18 +669,13 @@ fn output_name(name: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn drawing_name(name: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(name);
-    match Format::of_name(&path) {
-        Some(_) => Ok(path),
-        None => Err("expected a name that ends in .svg, .dot, .mmd or .json".to_owned()),
-    }
-}
-
-fn profile_name(name: &str) -> Result<PathBuf, String> {
-    match name.to_ascii_lowercase() {
-        known if known.ends_with(".html") || known.ends_with(".json") => Ok(PathBuf::from(name)),
-        _ => Err("expected a name that ends in .html or .json".to_owned()),
+/// A parser of the name of a file that ends in one of these.
+fn ending_in(
+    endings: &'static [&'static str],
+) -> impl Fn(&str) -> Result<PathBuf, String> + Clone + Send + Sync + 'static {
+    move |name| match endings.iter().any(|it| name.to_ascii_lowercase().ends_with(it)) {
+        true => Ok(PathBuf::from(name)),
+        false => Err(format!("expected a name that ends in {}", endings.join(" or "))),
     }
 }
 

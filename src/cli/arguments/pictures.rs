@@ -1,5 +1,6 @@
 //! The options of looking: a page, a picture, the terminal, and how slices are shown in them.
 
+use super::ending_in;
 use crate::export::html::Shown;
 use crate::pictures::{Colormap, Paper, Range, Slices, View};
 use clap::Args;
@@ -14,7 +15,7 @@ pub(in crate::cli) struct PictureArguments {
     /// Its findings first, each with the way to its place, then figures, maps, courses over time, runs and
     /// slices. One file that loads nothing; only its own script runs, whose hash its policy names, and
     /// everything that matters is readable without. Light or dark as its reader, to be printed or sent.
-    #[arg(long, value_name = "FILE.html", value_parser = page_name, help_heading = "Output")]
+    #[arg(long, value_name = "FILE.html", value_parser = ending_in(&[".html"]), help_heading = "Output")]
     pub report: Option<PathBuf>,
 
     /// Draw the hemispheres of CIFTI or GIFTI runs on the page, on these surfaces
@@ -26,7 +27,7 @@ pub(in crate::cli) struct PictureArguments {
     pub surfaces: Vec<PathBuf>,
 
     /// Draw slices of the map as a picture
-    #[arg(long, value_name = "FILE.png", value_parser = png_name, hide_short_help = true,
+    #[arg(long, value_name = "FILE.png", value_parser = ending_in(&[".png"]), hide_short_help = true,
           help_heading = "Pictures")]
     pub png: Option<PathBuf>,
 
@@ -126,20 +127,6 @@ impl PictureArguments {
             colormap: self.colormap,
             surfaces: Vec::new(),
         }
-    }
-}
-
-fn page_name(name: &str) -> Result<PathBuf, String> {
-    match name.to_ascii_lowercase().ends_with(".html") {
-        true => Ok(PathBuf::from(name)),
-        false => Err("expected a name that ends in .html".to_owned()),
-    }
-}
-
-fn png_name(name: &str) -> Result<PathBuf, String> {
-    match name.to_ascii_lowercase().ends_with(".png") {
-        true => Ok(PathBuf::from(name)),
-        false => Err("expected a name that ends in .png".to_owned()),
     }
 }
 

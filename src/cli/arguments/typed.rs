@@ -2,12 +2,13 @@
 
 use super::{CommandLine, without_orphans};
 use crate::export::printable;
+use crate::paths::with_home;
 use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory};
 use std::collections::HashSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 /// The arguments of this process, with the home folder for `~/` where a shell leaves it: in quotes,
 /// behind `=`, and behind `-o`.
@@ -18,20 +19,6 @@ pub(super) fn arguments() -> Vec<OsString> {
         None => argument,
     };
     env::args_os().map(expanded).collect()
-}
-
-fn with_home(argument: &OsStr, home: &OsStr) -> OsString {
-    let bytes = argument.as_bytes();
-    // A path begins with the argument, behind -o, or behind the name of an option or a map.
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_=".contains(byte);
-    let start = match bytes.windows(2).position(|pair| pair == b"~/") {
-        Some(0) => 0,
-        Some(2) if bytes.starts_with(b"-o") => 2,
-        Some(start) if bytes[start - 1] == b'=' && bytes[..start].iter().all(is_of_name) => start,
-        _ => return argument.to_owned(),
-    };
-    let parts = [&bytes[..start], home.as_bytes(), &bytes[start + 1..]];
-    OsString::from_vec(parts.concat())
 }
 
 /// The arguments with a negative number behind an option as its value: clap takes it for an option of its
@@ -115,19 +102,6 @@ mod tests {
         assert_eq!(joined("tsnr compare --threads -.5"), "tsnr compare --threads=-.5");
         for other in ["tsnr -1", "tsnr --dark -1", "tsnr --ddof -x", "tsnr -- --ddof -1"] {
             assert_eq!(joined(other), other);
-        }
-    }
-
-    #[test]
-    fn the_home_folder_stands_where_a_path_begins() {
-        let of = |text: &str| with_home(OsStr::new(text), OsStr::new("/h")).into_string().unwrap();
-        assert_eq!(of("~/a*.nii"), "/h/a*.nii");
-        assert_eq!(of("--output=~/a"), "--output=/h/a");
-        assert_eq!(of("--map=run-tsnr=~/a"), "--map=run-tsnr=/h/a");
-        assert_eq!(of("gm=~/a"), "gm=/h/a");
-        assert_eq!(of("-o~/a"), "-o/h/a");
-        for other in ["a", "~", "~u/a", "./~/a", "a~/b", "d/x=~/a", "-q~/a"] {
-            assert_eq!(of(other), other);
         }
     }
 }
