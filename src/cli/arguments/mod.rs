@@ -675,7 +675,12 @@ fn ending_in(
 ) -> impl Fn(&str) -> Result<PathBuf, String> + Clone + Send + Sync + 'static {
     move |name| match endings.iter().any(|it| name.to_ascii_lowercase().ends_with(it)) {
         true => Ok(PathBuf::from(name)),
-        false => Err(format!("expected a name that ends in {}", endings.join(" or "))),
+        false => match endings {
+            [others @ .., last] if !others.is_empty() => {
+                Err(format!("expected a name that ends in {} or {last}", others.join(", ")))
+            }
+            endings => Err(format!("expected a name that ends in {}", endings.concat())),
+        },
     }
 }
 
