@@ -48,46 +48,45 @@ pub(super) fn run(arguments: &RunArguments, process: &Process) -> Result<()> {
     run_all(&each.collect::<Vec<_>>(), process)
 }
 
-/// What is settled of an analysis and its outputs before anything is computed.
-struct Settled {
+/// The outputs that are asked for of an analysis.
+struct Asked<'a> {
+    arguments: &'a RunArguments,
     maps: Vec<MapOutput>,
+    files: Vec<PathBuf>,
     context: Context,
     ground: Ground,
     shown: Shown,
+    /// The graph as it was before optimisation, if it is to be drawn.
     raw: Option<taskgraph::Outline>,
 }
 
 /// Computes analyses one after the other, and writes the files of all of them together.
 fn run_all(each: &[RunArguments], process: &Process) -> Result<()> {
-    let (mut planned, mut files) = (Vec::new(), Vec::new());
-    for arguments in each {
-        let (plan, settled, own) = settled(arguments, process)?;
-        files.extend_from_slice(&own);
-        planned.push((arguments, plan, settled, own));
-    }
-    let read = planned
-        .iter()
-        .flat_map(|(arguments, plan, ..)| plan.files_read().chain(arguments.pictures.files_read()));
+    let mut all = each.iter().map(|it| planned(it, process)).collect::<Result<Vec<_>>>()?;
+    let files: Vec<PathBuf> = all.iter().flat_map(|(_, asked)| asked.files.clone()).collect();
+    let read = all.iter().flat_map(|(planned, asked)| {
+        planned.files_read().chain(asked.arguments.pictures.files_read())
+    });
     outputs::check(&files, read, process)?;
+    all.iter_mut().try_for_each(|(planned, asked)| asked.look(planned, process))?;
     let mut computed = Vec::new();
-    for (arguments, plan, settled, own) in planned {
-        if arguments.dry_run {
-            refuse_findings(arguments, plan.findings())?;
-            dry_run(arguments, &plan, &own, process)?;
+    for (planned, mut asked) in all {
+        if asked.arguments.dry_run {
+            refuse_findings(asked.arguments, planned.findings())?;
+            dry_run(asked.arguments, &planned, &asked.files, process)?;
             continue;
         }
-        let record = plan.run()?;
-        refuse_findings(arguments, &record.findings)?;
-        computed.push((arguments, record, settled));
+        asked.raw = asked.arguments.visualize_raw.then(|| planned.raw_outline());
+        let record = planned.run()?;
+        refuse_findings(asked.arguments, &record.findings)?;
+        computed.push((record, asked));
     }
     let mut batch = process.under_way.batch();
     let written = computed
         .iter()
-        .try_for_each(|(arguments, record, settled)| {
-            write(arguments, record, settled, &mut batch, process)
-        })
+        .try_for_each(|(record, asked)| write(record, asked, &mut batch, process))
         .and_then(|()| process.commit(batch));
-    for (arguments, record, Settled { context, .. }) in &computed {
+    for (record, Asked { arguments, context, .. }) in &computed {
         if !process.messages.is_quiet && !process.interruption.is_there() {
             let nothing = outputs::context_of_process(context.is_reproducible);
             say(arguments, record, if written.is_ok() { context } else { &nothing }, process)?;
@@ -96,50 +95,49 @@ fn run_all(each: &[RunArguments], process: &Process) -> Result<()> {
     written
 }
 
-/// Plans an analysis and its outputs, whose files are given last.
-fn settled(
-    arguments: &RunArguments,
-    process: &Process,
-) -> Result<(Planned, Settled, Vec<PathBuf>)> {
+/// Plans an analysis, and names its files.
+fn planned<'a>(arguments: &'a RunArguments, process: &Process) -> Result<(Planned, Asked<'a>)> {
     outputs::check_folders(arguments, process)?;
-    let messages = process.messages;
-    let progress = Arc::new(ReadingBar::new(messages, arguments.dry_run));
+    let progress = Arc::new(ReadingBar::new(process.messages, arguments.dry_run));
     let cancellation = &process.interruption.cancellation;
-    let planned = Planned::new(&arguments.recipe(), progress.clone(), cancellation)?;
+    let planned = Planned::new(&arguments.recipe(), progress, cancellation)?;
     let maps = MapOutput::named(arguments.maps_to_write(), planned.session().runs().len())?;
     let context = outputs::context(arguments, &maps);
     let format = planned.map_format(context.format)?;
     check_names(format, &context.images)?;
     check_several(format, &maps)?;
-    let files: Vec<PathBuf> =
-        maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps()).collect();
-    outputs::check(&files, planned.files_read().chain(arguments.pictures.files_read()), process)?;
-    let ground = match (arguments.pictures.overlay_file(), &arguments.pictures.overlay) {
-        (Some(path), _) => Ground::Image(planned.values_on_grid(path, "overlay")?, name_of(path)),
-        (None, Some(_)) => Ground::Mean,
-        (None, None) => Ground::None,
-    };
-    let mut shown = arguments.pictures.shown();
-    shown.surfaces = html::meshes(planned.surfaces(&arguments.pictures.surfaces)?)?;
-    html::check_slices(planned.session().geometry(), &shown)?;
-    if arguments.verbose {
-        messages.lines(text::inputs(planned.session()));
+    let files = maps.iter().map(|it| it.path.clone()).chain(arguments.files_beside_maps());
+    let (files, shown, ground) = (files.collect(), arguments.pictures.shown(), Ground::None);
+    Ok((planned, Asked { arguments, maps, files, context, ground, shown, raw: None }))
+}
+
+impl Asked<'_> {
+    /// Reads what is drawn on or over, and says what was asked of the plan.
+    fn look(&mut self, planned: &Planned, process: &Process) -> Result<()> {
+        let pictures = &self.arguments.pictures;
+        self.ground = match (pictures.overlay_file(), &pictures.overlay) {
+            (Some(path), _) => {
+                Ground::Image(planned.values_on_grid(path, "overlay")?, name_of(path))
+            }
+            (None, Some(_)) => Ground::Mean,
+            (None, None) => Ground::None,
+        };
+        self.shown.surfaces = html::meshes(planned.surfaces(&pictures.surfaces)?)?;
+        html::check_slices(planned.session().geometry(), &self.shown)?;
+        if self.arguments.verbose {
+            process.messages.lines(text::inputs(planned.session()));
+        }
+        if self.arguments.explain {
+            let tasks = planned.outline().tasks.len();
+            process.messages.lines(text::passes(planned.passes(), tasks));
+        }
+        Ok(())
     }
-    if arguments.explain {
-        messages.lines(text::passes(planned.passes(), planned.outline().tasks.len()));
-    }
-    let raw = arguments.visualize_raw.then(|| planned.raw_outline());
-    Ok((planned, Settled { maps, context, ground, shown, raw }, files))
 }
 
 /// Writes all files that were asked for of an analysis.
-fn write(
-    arguments: &RunArguments,
-    record: &Record,
-    Settled { maps, context, ground, shown, raw }: &Settled,
-    batch: &mut Batch,
-    process: &Process,
-) -> Result<()> {
+fn write(record: &Record, asked: &Asked, batch: &mut Batch, process: &Process) -> Result<()> {
+    let Asked { arguments, maps, context, ground, shown, raw, .. } = asked;
     let mut profile = record.timings.profile.clone();
     let began_writing = process.started.elapsed();
     for MapOutput { path, maps } in maps {

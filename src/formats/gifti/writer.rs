@@ -59,22 +59,20 @@ impl Sink {
             (format!("{NOTE}{number}"), text.clone())
         });
         let metadata: Metadata = notes.chain(self.metadata.iter().cloned()).collect();
-        let mut arrays = vec![Vec::new(); file.names.len()];
-        for (place, value) in values.enumerate() {
-            let (array, value) = (place % file.names.len(), &mut std::iter::once(value));
-            file.precision.write_values(&mut arrays[array], value)?;
-        }
+        // Together come the values of a vertex, and apart those of a map are written.
+        let mut maps = vec![Vec::with_capacity(self.vertices); file.names.len()];
+        values.enumerate().for_each(|(place, value)| maps[place % file.names.len()].push(value));
         writeln!(to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
         let place = "http://www.nitrc.org/frs/download.php/115/gifti.dtd";
         writeln!(to, "<!DOCTYPE GIFTI SYSTEM \"{place}\">")?;
-        writeln!(to, "<GIFTI Version=\"1.0\" NumberOfDataArrays=\"{}\">", arrays.len())?;
+        writeln!(to, "<GIFTI Version=\"1.0\" NumberOfDataArrays=\"{}\">", maps.len())?;
         write_metadata(to, &metadata)?;
         writeln!(to, "<LabelTable/>")?;
         let datatype = match file.precision {
             MapPrecision::Float32 => "FLOAT32",
             MapPrecision::Float64 => "FLOAT64",
         };
-        for (name, array) in file.names.iter().zip(arrays) {
+        for (name, map) in file.names.iter().zip(maps) {
             writeln!(
                 to,
                 "<DataArray Intent=\"NIFTI_INTENT_NORMAL\" DataType=\"NIFTI_TYPE_{datatype}\" \
@@ -85,7 +83,7 @@ impl Sink {
             )?;
             write_metadata(to, &vec![("Name".to_owned(), name.clone())])?;
             let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-            encoder.write_all(&array)?;
+            file.precision.write_values(&mut encoder, &mut map.into_iter())?;
             writeln!(to, "<Data>{}</Data>\n</DataArray>", base64(&encoder.finish()?))?;
         }
         writeln!(to, "</GIFTI>")
