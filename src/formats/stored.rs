@@ -1,7 +1,7 @@
 //! Voxels as most formats store them, one volume behind another in a file, and their readers: of a
 //! compressed file a stream, else any block.
 
-use super::codec::{Compression, Content, Held, OpenFile, Version, Waited};
+use super::codec::{Compression, Content, Held, Once, OpenFile, Version};
 use super::{BlockReader, Oddity, Progress, VolumeStream, Voxels};
 use crate::error::{Error, Result};
 use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Samples};
@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Voxels are read in pieces of this size, so that progress is seen within a large volume, too.
@@ -102,37 +102,30 @@ pub(super) struct Stored {
     /// The bytes of a gzip file beside its members, known once it was read to the end.
     surplus: Arc<OnceLock<Surplus>>,
     /// The content, if it can be read once only.
-    once: Option<Arc<Once>>,
+    once: Option<Arc<Streamed>>,
 }
 
-/// The content of a stream, which is read once.
-struct Once {
+/// The content of a stream.
+struct Streamed {
     /// What lies before the voxels, up to [`MOST_BYTES_BEFORE_VOXELS`].
     before_voxels: Held,
-    waited: Waited,
-    state: Mutex<State>,
-}
-
-struct State {
-    /// The content from the first voxel on, until it is read.
-    content: Option<Content>,
-    /// How much of it is held in memory.
-    held_bytes: u64,
-}
-
-impl fmt::Debug for Once {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Once({} bytes taken)", self.waited.bytes())
-    }
+    /// The content from the first voxel on.
+    voxels: Once<Content>,
 }
 
 /// So much of what lies before the voxels of a stream is held for those who ask for it: headers and
 /// notes, of kilobytes.
 const MOST_BYTES_BEFORE_VOXELS: u64 = 5 * 1024 * 1024;
 
-impl Once {
+impl fmt::Debug for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.voxels.fmt(f)
+    }
+}
+
+impl Streamed {
     /// The stream of a file of which the head was read.
-    fn new(head: &[u8], mut rest: Content, offset: u64) -> io::Result<Once> {
+    fn new(head: &[u8], mut rest: Content, offset: u64) -> io::Result<Streamed> {
         let (before, behind) = head.split_at(head.len().min(offset as usize));
         let (mut before, behind) = (before.to_vec(), behind.to_vec());
         let left = offset - before.len() as u64;
@@ -140,21 +133,8 @@ impl Once {
         rest.stream.by_ref().take(kept).read_to_end(&mut before)?;
         io::copy(&mut rest.stream.by_ref().take(left - kept), &mut io::sink())?;
         let waited = rest.waited.clone();
-        let content = Some(rest.behind(Held(Arc::new(behind))));
-        let state = Mutex::new(State { content, held_bytes: 0 });
-        Ok(Once { before_voxels: Held(Arc::new(before)), waited, state })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The content from the first voxel on.
-    fn take(&self) -> Result<Content> {
-        let content = self.state().content.take();
-        content.ok_or_else(|| {
-            Error::unsupported("it can be read once, and was").remedy("write it to a file first")
-        })
+        let voxels = Once::new(waited, rest.behind(Held(Arc::new(behind))));
+        Ok(Streamed { before_voxels: Held(Arc::new(before)), voxels })
     }
 }
 
@@ -173,7 +153,7 @@ impl Stored {
     pub fn in_file(mut file: OpenFile, layout: Layout) -> Result<Stored> {
         let rest = file.rest_of_stream();
         let OpenFile { path, version, compression, head, .. } = file;
-        let once = rest.map(|rest| Once::new(&head, rest, layout.offset));
+        let once = rest.map(|rest| Streamed::new(&head, rest, layout.offset));
         let once = once.transpose().map_err(|error| compression.stream_error(error).at(&path))?;
         let (header_file, surplus, once) = (None, Arc::default(), once.map(Arc::new));
         let stored = Stored { path, version, compression, layout, header_file, surplus, once };
@@ -234,12 +214,12 @@ impl Stored {
 
     /// Of what can be read once only, how many bytes were taken of it so far.
     pub fn stream_bytes(&self) -> Option<u64> {
-        self.once.as_ref().map(|once| once.waited.bytes())
+        self.once.as_ref().map(|once| once.voxels.bytes())
     }
 
     /// How many bytes are held of what can be read once only.
     pub fn held_bytes(&self) -> u64 {
-        self.once.as_ref().map_or(0, |once| once.state().held_bytes)
+        self.once.as_ref().map_or(0, |once| once.voxels.held_bytes())
     }
 
     /// A reader of the first volumes. Of what can be read once only they are read and held, to be read
@@ -249,7 +229,7 @@ impl Stored {
     /// Those of opening and reading the file; memory that cannot be had.
     pub fn open_beginning(&self, volumes: usize, progress: &dyn Progress) -> Result<Voxels> {
         let Some(once) = &self.once else { return self.open_voxels() };
-        let mut content = once.take().map_err(|error| error.at(&self.path))?;
+        let mut content = once.voxels.take().map_err(|error| error.at(&self.path))?;
         let bytes = volumes.min(self.layout.volumes) * self.layout.volume_bytes();
         let mut held = Vec::new();
         let no_memory = |_| Error::from(OutOfMemory { bytes }).at(&self.path);
@@ -270,8 +250,7 @@ impl Stored {
         }
         let held = Held(Arc::new(held));
         let beginning = content.alone(held.clone());
-        let content = Some(content.behind(held));
-        *once.state() = State { content, held_bytes: bytes as u64 };
+        once.voxels.put_back(content.behind(held), bytes as u64);
         Ok(Voxels::Stream(Box::new(Stream {
             stored: self.clone(),
             content: beginning,
@@ -290,7 +269,7 @@ impl Stored {
             return Ok(Voxels::Blocks(Box::new(Blocks::open(self)?)));
         }
         let content = match &self.once {
-            Some(once) => once.take().map_err(|error| error.at(&self.path))?,
+            Some(once) => once.voxels.take().map_err(|error| error.at(&self.path))?,
             None => Content::open(&self.path, self.version)?,
         };
         Ok(Voxels::Stream(Box::new(Stream {

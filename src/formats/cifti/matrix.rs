@@ -71,11 +71,7 @@ impl Matrix {
         let maps: Vec<Node> =
             matrix.children().filter(|it| it.has_tag_name("MatrixIndicesMap")).collect();
         let of_axis = |axis: &str| {
-            let applies = |it: &&Node| {
-                let axes = it.attribute("AppliesToMatrixDimension").unwrap_or_default();
-                axes.split(',').any(|it| it.trim() == axis)
-            };
-            let mut found = maps.iter().filter(applies);
+            let mut found = maps.iter().filter(|it| is_of_axis(**it, axis));
             match (found.next(), found.next()) {
                 (Some(map), None) => Ok(*map),
                 (None, _) => Err(damaged(format!("its XML does not say what dimension {axis} is"))),
@@ -157,14 +153,8 @@ fn series(node: Node) -> Result<Row> {
 fn brain_models(node: Node) -> Result<(usize, Vec<Structure>)> {
     let mut structures: Vec<Structure> = Vec::new();
     for model in node.children().filter(|it| it.has_tag_name("BrainModel")) {
-        let name = model.attribute("BrainStructure").unwrap_or("UNKNOWN");
-        let number = |attribute: &str| {
-            let text = model.attribute(attribute).unwrap_or_default();
-            text.trim().parse::<usize>().map_err(|_| {
-                damaged(format!("{attribute} of {name} is '{text}', expected a whole number"))
-            })
-        };
-        let (first, count) = (number("IndexOffset")?, number("IndexCount")?);
+        let name = structure_of(model);
+        let (first, count) = (count_in(model, "IndexOffset")?, count_in(model, "IndexCount")?);
         let end = first.checked_add(count).ok_or_else(|| damaged(format!("{name} has no end")))?;
         structures.push(Structure { name: name.to_owned(), rows: first..end });
     }
@@ -189,6 +179,29 @@ fn parcels(node: Node) -> (usize, Vec<Structure>) {
     };
     let structures: Vec<Structure> = parcels.enumerate().map(parcel).collect();
     (structures.len(), structures)
+}
+
+/// Whether an element says what stands along an axis.
+pub(super) fn is_of_axis(map: Node, axis: &str) -> bool {
+    let axes = map.attribute("AppliesToMatrixDimension").unwrap_or_default();
+    axes.split(',').any(|it| it.trim() == axis)
+}
+
+/// The name of the structure that an element is of.
+pub(super) fn structure_of<'a>(node: Node<'a, 'a>) -> &'a str {
+    node.attribute("BrainStructure").unwrap_or("UNKNOWN")
+}
+
+/// A count that an element of a structure states.
+///
+/// # Errors
+/// An attribute that is missing, or no whole number; without the file's name.
+pub(super) fn count_in(node: Node, attribute: &str) -> Result<usize> {
+    let text = node.attribute(attribute).unwrap_or_default();
+    text.trim().parse().map_err(|_| {
+        let name = structure_of(node);
+        damaged(format!("{attribute} of {name} is '{text}', expected a whole number"))
+    })
 }
 
 /// The sort of an axis.

@@ -1,6 +1,6 @@
 //! Where the points of a CIFTI-2 file lie, by its XML (CIFTI-2 specification, "Brain Models" and "Parcels").
 
-use super::matrix::{child, damaged, kind};
+use super::matrix::{child, count_in, damaged, is_of_axis, kind, structure_of};
 use crate::error::Result;
 use crate::formats::{Affine, InVolume, OnSurface, PointsPlaces};
 use roxmltree::{Document, Node};
@@ -13,15 +13,11 @@ use roxmltree::{Document, Node};
 pub(super) fn parse(text: &str) -> Result<PointsPlaces> {
     let document = Document::parse(text)
         .map_err(|error| damaged(format!("its XML cannot be read: {error}")))?;
-    let maps = document.descendants().filter(|it| it.has_tag_name("MatrixIndicesMap"));
-    let is_of_rows = |it: &Node| {
-        let axes = it.attribute("AppliesToMatrixDimension").unwrap_or_default();
-        axes.split(',').any(|it| it.trim() == "1")
-    };
-    let Some(map) = maps.into_iter().find(is_of_rows) else {
-        return Err(damaged("its XML does not say what dimension 1 is"));
-    };
-    of_map(map)
+    let mut maps = document.descendants().filter(|it| it.has_tag_name("MatrixIndicesMap"));
+    match maps.find(|it| is_of_axis(*it, "1")) {
+        Some(map) => of_map(map),
+        None => Err(damaged("its XML does not say what dimension 1 is")),
+    }
 }
 
 /// The places of the points that the element of an axis describes.
@@ -76,23 +72,13 @@ fn volume(node: Node) -> Result<InVolume> {
 /// The places of the rows of a dense file.
 fn brain_models(map: Node, places: &mut PointsPlaces) -> Result<()> {
     for model in map.children().filter(|it| it.has_tag_name("BrainModel")) {
-        let name = model.attribute("BrainStructure").unwrap_or("UNKNOWN");
-        let number = |attribute: &str| -> Result<usize> {
-            let text = model.attribute(attribute).unwrap_or_default();
-            text.trim().parse().map_err(|_| {
-                damaged(format!("{attribute} of {name} is '{text}', expected a whole number"))
-            })
-        };
-        let (first, count) = (number("IndexOffset")?, number("IndexCount")?);
+        let name = structure_of(model);
+        let (first, count) = (count_in(model, "IndexOffset")?, count_in(model, "IndexCount")?);
         let row = |place: usize| (first + place) as u32;
         let is_surface = child(model, "VertexIndices").is_some();
         let found = match is_surface {
             true => {
-                let vertices = number("SurfaceNumberOfVertices")?;
-                if !is_number_of_vertices(&vertices) {
-                    let problem = format!("SurfaceNumberOfVertices of {name} is {vertices}");
-                    return Err(damaged(problem));
-                }
+                let vertices = vertices_in(model)?;
                 let listed = vertices_of(child(model, "VertexIndices"), name, vertices)?;
                 let points = listed.iter().enumerate().map(|(place, it)| (*it, row(place)));
                 places.on_surfaces.push(OnSurface {
@@ -118,26 +104,32 @@ fn brain_models(map: Node, places: &mut PointsPlaces) -> Result<()> {
     Ok(())
 }
 
-/// Whether a surface can have so many vertices: the finest meshes have some hundred thousand.
-fn is_number_of_vertices(count: &usize) -> bool {
-    *count <= 1 << 24
+/// No surface has more vertices: the finest meshes have some hundred thousand.
+const MOST_VERTICES: usize = 1 << 24;
+
+/// How many vertices the surface has that an element speaks of.
+fn vertices_in(node: Node) -> Result<usize> {
+    let vertices = count_in(node, "SurfaceNumberOfVertices")?;
+    match vertices <= MOST_VERTICES {
+        true => Ok(vertices),
+        false => {
+            let name = structure_of(node);
+            Err(damaged(format!("SurfaceNumberOfVertices of {name} is {vertices}")))
+        }
+    }
 }
 
 /// The places of parcels: those of everything that they are made of.
 fn parcels(map: Node, places: &mut PointsPlaces) -> Result<()> {
     for surface in map.children().filter(|it| it.has_tag_name("Surface")) {
-        let structure = surface.attribute("BrainStructure").unwrap_or("UNKNOWN").to_owned();
-        let vertices = surface.attribute("SurfaceNumberOfVertices").unwrap_or_default();
-        let vertices =
-            vertices.trim().parse().ok().filter(is_number_of_vertices).ok_or_else(|| {
-                damaged(format!("SurfaceNumberOfVertices of {structure} is '{vertices}'"))
-            })?;
+        let structure = structure_of(surface).to_owned();
+        let vertices = vertices_in(surface)?;
         places.on_surfaces.push(OnSurface { structure, vertices, points: Vec::new() });
     }
     for (row, parcel) in map.children().filter(|it| it.has_tag_name("Parcel")).enumerate() {
         let name = parcel.attribute("Name").unwrap_or("a parcel");
         for part in parcel.children().filter(|it| it.has_tag_name("Vertices")) {
-            let structure = part.attribute("BrainStructure").unwrap_or("UNKNOWN");
+            let structure = structure_of(part);
             let surface = places.on_surfaces.iter_mut().find(|it| it.structure == structure);
             let surface = surface.ok_or_else(|| {
                 damaged(format!("{name} has vertices of {structure}, of which there is no Surface"))

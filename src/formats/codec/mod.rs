@@ -6,7 +6,7 @@ mod streams;
 #[cfg(feature = "zstd")]
 mod zstd;
 
-pub(super) use streams::{Held, is_stream};
+pub(super) use streams::{Held, Once, is_stream};
 
 use crate::error::{Error, ErrorKind, Result};
 use gzip_stream::{GzipFile, Surplus};

@@ -2,15 +2,16 @@
 //! what is said of addresses, of which nothing is fetched.
 
 use super::{
-    Compression, Content, Decoded, HEAD_BYTES, OpenFile, READ_BUFFER_BYTES, Timed, Version,
+    Compression, Content, Decoded, HEAD_BYTES, OpenFile, READ_BUFFER_BYTES, Timed, Version, Waited,
 };
 use crate::error::{Error, Result};
 use gzip_stream::{GzipReader, Surplus};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of standard input among the runs.
 const STDIN: &str = "-";
@@ -94,6 +95,54 @@ impl Read for Broken {
 impl Decoded for Broken {}
 
 impl Decoded for io::Empty {}
+
+/// What a stream gives, which can be taken once, and how much of it is held for who takes it again.
+pub(in crate::formats) struct Once<T> {
+    waited: Waited,
+    state: Mutex<(Option<T>, u64)>,
+}
+
+impl<T> fmt::Debug for Once<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Once({} bytes taken)", self.bytes())
+    }
+}
+
+impl<T> Once<T> {
+    /// What is read of a stream, whose reads `waited` counts.
+    pub fn new(waited: Waited, content: T) -> Once<T> {
+        Once { waited, state: Mutex::new((Some(content), 0)) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, (Option<T>, u64)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The content, the first time that it is asked for.
+    ///
+    /// # Errors
+    /// That it was taken; without the stream's name.
+    pub fn take(&self) -> Result<T> {
+        self.state().0.take().ok_or_else(|| {
+            Error::unsupported("it can be read once, and was").remedy("write it to a file first")
+        })
+    }
+
+    /// Puts the content back, of which so many bytes are held.
+    pub fn put_back(&self, content: T, held_bytes: u64) {
+        *self.state() = (Some(content), held_bytes);
+    }
+
+    /// How many bytes were taken of the stream so far.
+    pub fn bytes(&self) -> u64 {
+        self.waited.bytes()
+    }
+
+    /// How many bytes of it are held.
+    pub fn held_bytes(&self) -> u64 {
+        self.state().1
+    }
+}
 
 /// Bytes in memory that several may read, each from its own place.
 #[derive(Clone)]

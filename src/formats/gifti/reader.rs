@@ -7,18 +7,17 @@ use super::samples::external_path;
 use super::writer::{Sink, notes};
 use super::xml::Fault;
 use crate::error::{Error, ErrorKind, Result};
-use crate::formats::codec::{Compression, Content, Held, OpenFile, Version, Waited};
+use crate::formats::codec::{Compression, Content, Held, Once, OpenFile, Version, Waited};
 use crate::formats::{
     Geometry, Keep, MapSink, Oddity, Points, PointsPlaces, Progress, Source, Time, TimeUnit,
     VolumeStream, VoxelEncoding, Voxels,
 };
 use crate::voxels::{ByteOrder, Datatype, OutOfMemory, Sample, Samples, Scaling};
 use gzip_stream::Surplus;
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// Whether a content begins as a GIFTI file does.
@@ -63,37 +62,7 @@ struct GiftiFile {
     /// The bytes of a gzip file beside its members, known once it was read to the end.
     surplus: OnceLock<Surplus>,
     /// The content, if it can be read once only.
-    once: Option<Once>,
-}
-
-/// A content that is read once.
-struct Once {
-    waited: Waited,
-    state: Mutex<State>,
-}
-
-struct State {
-    volumes: Option<Volumes>,
-    /// How many bytes of samples are held in memory.
-    held_bytes: u64,
-}
-
-impl fmt::Debug for Once {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Once({} bytes taken)", self.waited.bytes())
-    }
-}
-
-impl Once {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Result<Volumes> {
-        self.state().volumes.take().ok_or_else(|| {
-            Error::unsupported("it can be read once, and was").remedy("write it to a file first")
-        })
-    }
+    once: Option<Once<Volumes>>,
 }
 
 /// Reads the content of a file from its beginning: `read` is given it behind its head.
@@ -185,8 +154,7 @@ impl Image {
         let (volumes, points) = known.volumes_and_points().map_err(|it| it.at(&known.path))?;
         if version == Version::of_stream() {
             let begun = Volumes::new(document, waited.clone(), handle, Some(&known.first));
-            let state = Mutex::new(State { volumes: Some(begun), held_bytes: 0 });
-            known.once = Some(Once { waited, state });
+            known.once = Some(Once::new(waited, begun));
         }
         let time = Time {
             volumes,
@@ -409,17 +377,17 @@ impl Source for Image {
         let held = Arc::new(held);
         volumes.beginning = Some((Arc::clone(&held), 0));
         volumes.read = 0;
-        *once.state() = State { volumes: Some(volumes), held_bytes: bytes as u64 };
+        once.put_back(volumes, bytes as u64);
         let vertices = self.voxels();
         Ok(Voxels::Stream(Box::new(Beginning { held, at: 0, vertices })))
     }
 
     fn stream_bytes(&self) -> Option<u64> {
-        self.file.once.as_ref().map(|once| once.waited.bytes())
+        self.file.once.as_ref().map(Once::bytes)
     }
 
     fn held_bytes(&self) -> u64 {
-        self.file.once.as_ref().map_or(0, |once| once.state().held_bytes)
+        self.file.once.as_ref().map_or(0, Once::held_bytes)
     }
 
     fn header_bytes(&self) -> &[u8] {
