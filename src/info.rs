@@ -1,13 +1,11 @@
-//! What an image says of itself, without its voxels: an [`ImageInfo`], of which every output is a
-//! function.
+//! The description of an image by its header: an [`ImageInfo`], of which every output is a function.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::findings::{self, Finding};
 use crate::formats::{self, Geometry, HeaderExtension, Source, Time, VoxelEncoding};
 use crate::recipe::{RecordedDefinition, recorded_map};
 use crate::runs::Run;
 use crate::voxels::ByteOrder;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +25,7 @@ pub struct ImageInfo {
     pub compression: Option<&'static str>,
     /// The order of the bytes of a stored number; none where it is a text, or differs within the file.
     pub byte_order: Option<ByteOrder>,
-    /// What it holds.
+    /// The content: a run, a volume, maps, or something else.
     pub content: Content,
     /// The grid, and where it lies in space.
     pub geometry: Geometry,
@@ -59,7 +57,7 @@ pub struct ImageInfo {
     pub findings: Vec<Finding>,
 }
 
-/// What an image holds.
+/// The content of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Volumes that follow one another in time, two or more.
@@ -73,7 +71,7 @@ pub enum Content {
 }
 
 impl ImageInfo {
-    /// What the image at `path` says of itself. No voxel is read, except those of a compressed MGH image,
+    /// The description of the image at `path`. No voxel is read, except those of a compressed MGH image,
     /// whose repetition time lies behind them.
     ///
     /// # Errors
@@ -89,7 +87,7 @@ impl ImageInfo {
             path: path.to_owned(),
             bytes: match image.stream_bytes() {
                 Some(_) => None,
-                None => Some(files.iter().map(|it| size(it)).sum::<Result<u64>>()?),
+                None => Some(formats::bytes_of_files(&**image)?),
             },
             files,
             format: image.format(),
@@ -120,9 +118,4 @@ fn content(image: &Arc<dyn Source>) -> Content {
         None if image.volumes() > 1 => Content::Run,
         None => Content::Volume,
     }
-}
-
-fn size(path: &Path) -> Result<u64> {
-    let metadata = fs::metadata(path);
-    Ok(metadata.map_err(|error| Error::io("cannot look at it", error).at(path))?.len())
 }

@@ -22,7 +22,7 @@ const PAGE_BYTES_PER_RUN: u64 = 512 * 1024;
 /// and what it is drawn by.
 const SURFACE_BYTES_PER_VERTEX: usize = 2 * (12 + 24) + 32;
 
-/// So many maps of a volume that holds some of the points are made for a page, beside those of the runs.
+/// The maps that a page makes of a volume which holds some of the points, beside those of the runs.
 const VOLUME_COPIES: usize = 6;
 
 /// A picture takes so many copies of a map beside its own memory and what it lies over: the mean on the
@@ -33,7 +33,7 @@ const PICTURE_COPIES: u64 = 2;
 const JSON_BYTES_PER_FILE: u64 = 2 * 400;
 const JSON_BYTES_PER_VOLUME: u64 = 2 * 80;
 
-/// What is predicted: a recipe, its runs, and where their points lie, if that is to be shown.
+/// The subject of a prediction: a recipe, its runs, and where their points lie, if that is to be shown.
 pub(super) type Subject<'a> = (&'a Recipe, &'a Session, Option<&'a PointsPlaces>);
 
 /// The settings with as many threads as `limit` bytes of memory allow. What is read before the pass takes
@@ -128,7 +128,7 @@ fn points_bytes(places: &PointsPlaces, runs: usize) -> u64 {
     let on_surfaces: usize = places.on_surfaces.iter().map(|it| it.points.len()).sum();
     let vertices: usize = places.on_surfaces.iter().map(|it| it.vertices).sum();
     let in_volume = places.in_volume.as_ref();
-    let part = in_volume.map_or(0, |it| it.part(3).iter().map(|it| it.len()).product());
+    let part = in_volume.map_or(0, |it| it.part().iter().map(|it| it.len()).product());
     let own = if runs > 1 { runs } else { 0 };
     let maps = 8 * part * (VOLUME_COPIES + own);
     (8 * on_surfaces

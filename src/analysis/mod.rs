@@ -22,12 +22,12 @@ pub use definitions::{ByTool, by_each_tool, check_read_again};
 pub use mask::mask_on_grid;
 pub use observer::Observer;
 pub use regions::{atlas_on_grid, or_whole, structures_of};
+pub use surfaces::PlacedSurface;
 
 use crate::error::{Error, Result, Setting};
 use crate::findings::between_runs::BetweenRuns;
 use crate::findings::{self, Finding, Opened};
-use crate::formats::gifti::Surface;
-use crate::formats::{Keep, MapFormat, MapSink, PointsPlaces, Progress, Source};
+use crate::formats::{Keep, MapFormat, MapSink, PointsPlaces, Progress, Source, bytes_of_files};
 use crate::maps::{BETWEEN, MEAN, MapKind, Maps, RUN_TSNR, STD, STDERR, Status, TSNR, Wanted};
 use crate::nuisance::{Prepared, PreparedRun, prepare};
 use crate::pipeline::{self, Analysis, Beside, OffGrid, PassOutcome, Plan, RunSignals, Settings};
@@ -44,7 +44,6 @@ use crate::stats::summary::Summary;
 use memory::{predicted_bytes, within_memory};
 use observer::Watch;
 use std::collections::BTreeSet;
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -254,12 +253,12 @@ impl Planned {
         }
     }
 
-    /// Surfaces on which points of the runs lie, each with the structure that it is of.
+    /// The surfaces in these files, on which points of the runs lie.
     ///
     /// # Errors
     /// Runs whose voxels lie on a grid; a file that is no surface, or one of another structure or with
     /// another number of vertices than those of the points; two of one structure.
-    pub fn surfaces(&self, paths: &[PathBuf]) -> Result<Vec<Surface>> {
+    pub fn surfaces(&self, paths: &[PathBuf]) -> Result<Vec<PlacedSurface>> {
         surfaces::on_which_points_lie(paths, self.places.as_ref())
     }
 
@@ -606,7 +605,7 @@ fn file_record(image: &dyn Source) -> Result<FileRecord> {
         path: image.path().to_owned(),
         bytes: match image.stream_bytes() {
             Some(bytes) => bytes,
-            None => image.files().iter().map(|it| size_of_file(it)).sum::<Result<u64>>()?,
+            None => bytes_of_files(image)?,
         },
         format: image.format(),
         datatype: image.datatype(),
@@ -614,10 +613,4 @@ fn file_record(image: &dyn Source) -> Result<FileRecord> {
         intercept: scaling.intercept(),
         header_sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
-}
-
-fn size_of_file(path: &Path) -> Result<u64> {
-    let metadata = fs::metadata(path);
-    let failed = |error| Error::io("cannot look at the file once more", error).at(path);
-    metadata.map(|it| it.len()).map_err(failed)
 }

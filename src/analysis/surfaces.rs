@@ -2,10 +2,22 @@
 
 use crate::error::{Error, Result};
 use crate::formats::gifti::Surface;
-use crate::formats::{OnSurface, PointsPlaces, hemisphere, plain_structure};
+use crate::formats::{Hemisphere, OnSurface, PointsPlaces, hemisphere, plain_structure};
 use std::path::{Path, PathBuf};
 
-/// The surfaces in these files, each with the structure of the points that lie on it.
+/// A surface that is given, and the points of the runs that lie on it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PlacedSurface {
+    /// The place of these points in [`PointsPlaces::on_surfaces`].
+    pub number: usize,
+    /// The hemisphere that it is.
+    pub hemisphere: Hemisphere,
+    /// The surface.
+    pub surface: Surface,
+}
+
+/// The surfaces in these files, each with the points that lie on it.
 ///
 /// # Errors
 /// Points that lie on no surface; a file that is no surface, or one of another structure or with another
@@ -13,8 +25,8 @@ use std::path::{Path, PathBuf};
 pub(super) fn on_which_points_lie(
     paths: &[PathBuf],
     places: Option<&PointsPlaces>,
-) -> Result<Vec<Surface>> {
-    let mut found: Vec<Surface> = Vec::new();
+) -> Result<Vec<PlacedSurface>> {
+    let mut found: Vec<PlacedSurface> = Vec::new();
     for path in paths {
         let all = places.map_or(&[][..], |it| &it.on_surfaces);
         if all.is_empty() {
@@ -33,35 +45,34 @@ pub(super) fn on_which_points_lie(
                 )
                 .at(path)
             })?;
-        let on = on_surface(all, structure, surface.points.len()).map_err(|it| it.at(path))?;
-        // Points of which no structure is said lie on one surface.
-        let is_second = |it: &Surface| {
-            on.structure.is_empty() || it.structure.as_deref() == Some(&on.structure)
-        };
-        if found.iter().any(is_second) {
+        let number = number_of(all, structure, surface.points.len());
+        let number = number.map_err(|error| error.at(path))?;
+        let on = &all[number];
+        if found.iter().any(|it| it.number == number) {
             return Err(Error::mismatch(format!("a second surface of {}", named(on)))
                 .remedy("give one of each hemisphere")
                 .at(path));
         }
+        // Points of which no structure is said lie on what is given.
         let name = if on.structure.is_empty() { structure } else { &on.structure };
-        if hemisphere(name).is_none() {
-            return Err(Error::unsupported(format!(
+        let hemisphere = hemisphere(name).ok_or_else(|| {
+            Error::unsupported(format!(
                 "a surface of {name}, which is no hemisphere of the cortex and is not drawn"
             ))
             .remedy("give surfaces of the left and the right cortex")
-            .at(path));
-        }
-        found.push(Surface { structure: Some(name.to_owned()), ..surface });
+            .at(path)
+        })?;
+        found.push(PlacedSurface { number, hemisphere, surface });
     }
     Ok(found)
 }
 
-/// The points that lie on a surface of this structure and so many vertices.
-fn on_surface<'a>(all: &'a [OnSurface], structure: &str, vertices: usize) -> Result<&'a OnSurface> {
-    let is_of = |it: &&OnSurface| plain_structure(&it.structure) == plain_structure(structure);
+/// The number of the points that lie on a surface of this structure and so many vertices.
+fn number_of(all: &[OnSurface], structure: &str, vertices: usize) -> Result<usize> {
+    let is_of = |it: &OnSurface| plain_structure(&it.structure) == plain_structure(structure);
     // Vertices of which the file does not say of what structure they are.
-    let unsaid = all.iter().find(|it| it.structure.is_empty());
-    let Some(on) = all.iter().find(is_of).or(unsaid) else {
+    let unsaid = || all.iter().position(|it| it.structure.is_empty());
+    let Some(number) = all.iter().position(is_of).or_else(unsaid) else {
         let known: Vec<&str> = all.iter().map(|it| it.structure.as_str()).collect();
         return Err(Error::mismatch(format!(
             "a surface of {structure}, expected one of {}",
@@ -69,8 +80,9 @@ fn on_surface<'a>(all: &'a [OnSurface], structure: &str, vertices: usize) -> Res
         ))
         .remedy("give a surface on which points of the runs lie"));
     };
+    let on = &all[number];
     match on.vertices == vertices {
-        true => Ok(on),
+        true => Ok(number),
         false => Err(Error::mismatch(format!(
             "a surface of {vertices} vertices, expected the {} of {}",
             on.vertices,
@@ -123,8 +135,8 @@ mod tests {
     fn a_surface_is_of_the_structure_and_mesh_of_the_points() {
         let structure = "CIFTI_STRUCTURE_CORTEX_LEFT".to_owned();
         let all = [OnSurface { structure, vertices: 9, points: Vec::new() }];
-        assert_eq!(on_surface(&all, "CortexLeft", 9).unwrap(), &all[0]);
-        let error = |structure, count| on_surface(&all, structure, count).unwrap_err().to_string();
+        assert_eq!(number_of(&all, "CortexLeft", 9).unwrap(), 0);
+        let error = |structure, count| number_of(&all, structure, count).unwrap_err().to_string();
         assert!(error("CortexRight", 9).starts_with("a surface of CortexRight, expected one of"));
         assert!(error("CortexLeft", 8).starts_with("a surface of 8 vertices, expected the 9"));
     }

@@ -1,4 +1,4 @@
-//! `tsnr info`: what images say of themselves.
+//! The command `tsnr info`, which describes images.
 
 use super::arguments::InfoArguments;
 use super::{Process, outputs, print};

@@ -35,7 +35,7 @@ pub use source::{
     VolumeStream, VoxelEncoding, Voxels,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use codec::OpenFile;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,6 +91,18 @@ pub fn files_of(path: &Path) -> Vec<PathBuf> {
         return vec![header, voxels];
     }
     afni::files_of(path).map_or_else(|| vec![path.to_owned()], Vec::from)
+}
+
+/// The size of the files of an image, in bytes.
+///
+/// # Errors
+/// A file that cannot be looked at; it is named.
+pub fn bytes_of_files(image: &dyn Source) -> Result<u64> {
+    let size = |path: PathBuf| {
+        let failed = |error| Error::io("cannot look at the file once more", error).at(&path);
+        std::fs::metadata(&path).map(|it| it.len()).map_err(failed)
+    };
+    image.files().into_iter().map(size).sum()
 }
 
 /// Whether a file's name says that it is an image.

@@ -35,6 +35,9 @@ pub struct InVolume {
     pub points: Vec<([u16; 3], u32)>,
 }
 
+/// The voxels around those that have points that belong to the part which holds them.
+const MARGIN: usize = 3;
+
 /// The positions of two volumes are one where they differ by no more, in mm.
 const ROUNDING_MM: f64 = 1e-3;
 
@@ -82,13 +85,13 @@ impl PointsPlaces {
 }
 
 impl InVolume {
-    /// The part of the volume that holds its points, with so many voxels around them: along each axis the
+    /// The part of the volume that holds its points, with a few voxels around them: along each axis the
     /// first voxel, and the one behind the last.
-    pub fn part(&self, margin: usize) -> [Range<usize>; 3] {
+    pub fn part(&self) -> [Range<usize>; 3] {
         [0, 1, 2].map(|axis| {
             let along = || self.points.iter().map(|(voxel, _)| usize::from(voxel[axis]));
-            let first = along().min().unwrap_or(0).saturating_sub(margin);
-            first..(along().max().unwrap_or(0) + 1 + margin).min(self.shape[axis])
+            let first = along().min().unwrap_or(0).saturating_sub(MARGIN);
+            first..(along().max().unwrap_or(0) + 1 + MARGIN).min(self.shape[axis])
         })
     }
 }

@@ -40,6 +40,6 @@ pub use crop::Crop;
 pub use orientation::BodyOrientation;
 pub use range::Range;
 pub use slide::{Paper, Slide};
-pub use surface::{BodySide, Mesh};
+pub use surface::{BodySide, HemisphereView, Mesh};
 pub use views::{Plane, Slices, View};
 pub use volume::{Grid, Volume, unknown_sides};

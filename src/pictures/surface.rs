@@ -1,4 +1,4 @@
-//! A surface of triangles, coloured by a map and seen from a side.
+//! A surface of triangles, coloured by a map and view from a side.
 
 use super::png;
 use super::{Colormap, Range};
@@ -26,7 +26,7 @@ pub enum BodySide {
 
 /// The side from which a hemisphere is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum HemisphereView {
     /// From the outside of the head.
     Lateral,
     /// From the other hemisphere.
@@ -40,9 +40,9 @@ impl BodySide {
     }
 }
 
-impl Seen {
+impl HemisphereView {
     /// Both, in the order in which they are shown.
-    pub const ALL: [Seen; 2] = [Seen::Lateral, Seen::Medial];
+    pub const ALL: [HemisphereView; 2] = [HemisphereView::Lateral, HemisphereView::Medial];
 
     /// The name of the view.
     pub fn name(self) -> &'static str {
@@ -55,7 +55,7 @@ const COLORS: usize = 27;
 const SHADES: usize = 9;
 /// What has no value, in the brightest shade.
 const VOID: [u8; 3] = [158, 164, 174];
-/// A triangle that is seen from its edge is so bright, beside one that is seen from the front.
+/// A triangle that is view from its edge is so bright, beside one that is view from the front.
 const DARKEST: f32 = 0.42;
 /// The room beside the surface, in parts of the width.
 const MARGIN: f32 = 0.02;
@@ -74,21 +74,21 @@ impl Mesh {
         }
     }
 
-    /// The surface seen from a side as a PNG of `width` pixels, of which the ground is transparent, and its
+    /// The surface view from a side as a PNG of `width` pixels, of which the ground is transparent, and its
     /// height: orthographic, superior up, lit from where it is seen. A vertex without a value (NaN) is grey.
     ///
     /// # Panics
     /// If there is not a value for each vertex, or the width is 0.
     pub fn png(
         &self,
-        seen: Seen,
+        view: HemisphereView,
         values: &[f64],
         colormap: Colormap,
         range: Range,
         width: usize,
     ) -> (Vec<u8>, usize) {
         assert_eq!(values.len(), self.points.len(), "a value for each vertex");
-        let canvas = self.drawn(seen, values, range, width);
+        let canvas = self.drawn(view, values, range, width);
         let mut palette = vec![[0; 3]];
         for shade in 0..SHADES {
             let light = f64::from(DARKEST)
@@ -102,9 +102,9 @@ impl Mesh {
         (png::encoded(width, height, &canvas.pixels, &palette, &[0]), height)
     }
 
-    fn drawn(&self, seen: Seen, values: &[f64], range: Range, width: usize) -> Canvas {
+    fn drawn(&self, view: HemisphereView, values: &[f64], range: Range, width: usize) -> Canvas {
         // Looked at along the first axis; to the right of the picture leads the second, or away from it.
-        let is_from_left = (self.side == BodySide::Left) == (seen == Seen::Lateral);
+        let is_from_left = (self.side == BodySide::Left) == (view == HemisphereView::Lateral);
         let sign = if is_from_left { 1.0 } else { -1.0 };
         let turned = |[x, y, z]: [f32; 3]| [-sign * y, z, sign * x];
         let places: Vec<[f32; 3]> = self.points.iter().map(|it| turned(*it)).collect();
@@ -169,7 +169,7 @@ impl Mesh {
     }
 }
 
-/// A picture as it is drawn: the number of a colour a pixel, and how far away what is seen there lies.
+/// A picture as it is drawn: the number of a colour a pixel, and how far away what is view there lies.
 struct Canvas {
     width: usize,
     pixels: Vec<u8>,
@@ -241,7 +241,7 @@ mod tests {
         let range = Range::new(0.0, 1.0).unwrap();
         let values = [0.0, 0.5, 1.0, f64::NAN];
         // From outside the fourth corner is in the middle, and anterior (the first) at the left.
-        let lateral = mesh().drawn(Seen::Lateral, &values, range, 100);
+        let lateral = mesh().drawn(HemisphereView::Lateral, &values, range, 100);
         let height = lateral.pixels.len() / 100;
         assert!((50..60).contains(&height), "{height}");
         assert_eq!(color(&lateral, 50, height - 12), 1, "without a value");
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(color(&lateral, 94, height - 3), 2 + COLORS / 2, "the second");
         assert_eq!(color(&lateral, 2, 2), 0, "the ground");
         // From inside it is hidden, and anterior is at the right.
-        let medial = mesh().drawn(Seen::Medial, &values, range, 100);
+        let medial = mesh().drawn(HemisphereView::Medial, &values, range, 100);
         assert_eq!(color(&medial, 94, height - 3), 2);
         assert_eq!(color(&medial, 50, 6), 1 + COLORS, "above, with the greatest");
         assert!(!(0..height).any(|row| (0..100).any(|it| color(&medial, it, row) == 1)));
@@ -262,12 +262,12 @@ mod tests {
         let points = left.points.iter().map(|[x, y, z]| [-x, *y, *z]).collect();
         let right = Mesh::new(BodySide::Right, points, left.triangles.clone()).unwrap();
         let values = [0.0, 0.5, 1.0, f64::NAN];
-        for seen in Seen::ALL {
-            let [a, b] = [&left, &right].map(|it| it.drawn(seen, &values, range, 64));
+        for view in HemisphereView::ALL {
+            let [a, b] = [&left, &right].map(|it| it.drawn(view, &values, range, 64));
             let height = a.pixels.len() / 64;
             for row in 0..height {
                 for column in 0..64 {
-                    assert_eq!(color(&a, column, row), color(&b, 63 - column, row), "{seen:?}");
+                    assert_eq!(color(&a, column, row), color(&b, 63 - column, row), "{view:?}");
                 }
             }
         }
@@ -276,7 +276,8 @@ mod tests {
     #[test]
     fn a_picture_is_a_png_with_a_transparent_ground() {
         let range = Range::new(0.0, 1.0).unwrap();
-        let (file, height) = mesh().png(Seen::Lateral, &[0.5; 4], Colormap::Viridis, range, 80);
+        let (file, height) =
+            mesh().png(HemisphereView::Lateral, &[0.5; 4], Colormap::Viridis, range, 80);
         let mut decoder = ::png::Decoder::new(std::io::Cursor::new(&file));
         decoder.set_transformations(::png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();

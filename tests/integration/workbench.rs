@@ -36,17 +36,20 @@ fn assert_workbenchs(found: &Map, expected: &Map, what: &str) {
     }
 }
 
+/// Operators of Workbench, and the options that ask for the same map, whose file follows.
+const OPERATORS: [(&str, &[&str]); 4] = [
+    ("TSNR", &["--definition=workbench", "-o"]),
+    ("MEAN", &["--definition=workbench", "--mean"]),
+    ("SAMPSTDEV", &["--definition=workbench", "--std"]),
+    ("STDEV", &["--definition=workbench", "--ddof=0", "--std"]),
+];
+
 // Connectome Workbench 1.5.0: wb_command -cifti-reduce IN OPERATION OUT.
 #[test]
 #[ignore = "needs Connectome Workbench (wb_command)"]
 fn each_operator_that_is_offered_is_workbenchs() {
     for (run, kind) in [("cifti.dtseries.nii", "dscalar"), ("cifti.ptseries.nii", "pscalar")] {
-        for (operator, options) in [
-            ("TSNR", &["--definition=workbench", "-o"][..]),
-            ("MEAN", &["--definition=workbench", "--mean"]),
-            ("SAMPSTDEV", &["--definition=workbench", "--std"]),
-            ("STDEV", &["--definition=workbench", "--ddof=0", "--std"]),
-        ] {
+        for (operator, options) in OPERATORS {
             let scratch = Scratch::new();
             let run = testdata(&format!("odd/{run}")).display().to_string();
             let (ours, theirs) = (format!("ours.{kind}.nii"), format!("theirs.{kind}.nii"));
@@ -108,12 +111,7 @@ fn workbench_reads_several_maps_with_their_names_and_takes_them_apart() {
 #[ignore = "needs Connectome Workbench (wb_command)"]
 fn each_operator_that_is_offered_is_that_of_metrics() {
     for run in ["gifti.func.gii", "gifti_big_endian.func.gii", "gifti_rows.time.gii"] {
-        for (operator, options) in [
-            ("TSNR", &["--definition=workbench", "-o"][..]),
-            ("MEAN", &["--definition=workbench", "--mean"]),
-            ("SAMPSTDEV", &["--definition=workbench", "--std"]),
-            ("STDEV", &["--definition=workbench", "--ddof=0", "--std"]),
-        ] {
+        for (operator, options) in OPERATORS {
             let scratch = Scratch::new();
             let folder = scratch.path("");
             // Workbench tells what a file is by its name.

@@ -16,7 +16,7 @@ Examples:
 Exit status: 0 if every file can be read, 1 if one cannot (the others are told), 2 for a wrong \
 command line.";
 
-/// What images say of themselves: format, grid, volumes, TR, scaling, orientation, and what is odd
+/// Describe images without reading voxels: format, grid, volumes, TR, scaling, oddities
 #[derive(Args, Debug)]
 #[command(display_name = "tsnr info", version, max_term_width = 96, after_long_help = MEANING)]
 pub(in crate::cli) struct InfoArguments {

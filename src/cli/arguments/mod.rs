@@ -99,7 +99,7 @@ pub(super) enum Subcommand {
     /// Compare two maps: before and after, two protocols, two days
     #[command(display_name = "tsnr diff")]
     Diff(Box<DiffArguments>),
-    /// Say what images say of themselves, without their voxels
+    /// Describe images without reading voxels: format, grid, volumes, TR
     #[command(display_name = "tsnr info")]
     Info(InfoArguments),
     /// Compare the three modes: time, memory, difference of maps

@@ -93,7 +93,7 @@ const CONTRADICTIONS: [(&str, &[&str], &[&str], &str); 13] = [
     ("color_by", &["visualize=.json"], &[], "JSON has no colours"),
 ];
 
-/// What shows the tSNR in colours: [`COLORS`] where the terminal does.
+/// The options that show the tSNR in colours, and [`COLORS`], a terminal that does.
 const IN_COLORS: &[&str] = &["report", "png", COLORS];
 /// A terminal with colours, as if it were typed.
 const COLORS: &str = "terminal=in colours";

@@ -1,6 +1,7 @@
 //! A map as the pages draw it: its colours, and the shape of its slices.
 
-use crate::markup::base64;
+use crate::markup::{base64, escaped};
+use crate::numbers::figure;
 use crate::pictures::{Colormap, Grid, Range, View, pixels};
 
 /// A map as it is drawn.
@@ -14,6 +15,17 @@ pub(super) struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    /// The colours of the map as a bar, with what its ends mean.
+    pub(super) fn scale(&self) -> String {
+        format!(
+            " <span class=\"scale\">{} {} {}</span> <span class=\"faint\">{}</span>",
+            figure(self.range.low()),
+            self.bar(),
+            figure(self.range.high()),
+            escaped(self.label)
+        )
+    }
+
     /// The image of its colours from low to high.
     pub(super) fn bar(&self) -> String {
         let levels: Vec<f64> = (0..64).map(|it| f64::from(it) / 63.0).collect();

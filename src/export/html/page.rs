@@ -23,8 +23,9 @@ pub struct Shown {
     pub range: Option<Range>,
     /// The colours of the tSNR.
     pub colormap: Colormap,
-    /// The surfaces on which points are drawn that lie on no grid.
-    pub surfaces: Vec<Mesh>,
+    /// The surfaces on which points are drawn that lie on no grid, each with its number in
+    /// [`on_surfaces`](crate::formats::PointsPlaces::on_surfaces).
+    pub surfaces: Vec<(usize, Mesh)>,
 }
 
 impl Default for Shown {

@@ -5,16 +5,13 @@ use super::drawn::Drawn;
 use super::histogram::{self, Histogram, bins};
 use super::page::TSNR;
 use super::seen::Seen;
-use crate::error::{Error, Result};
+use crate::analysis::PlacedSurface;
+use crate::error::Result;
 use crate::export::words::grid;
 use crate::formats::gifti::Surface;
-use crate::formats::{
-    Affine, Geometry, Hemisphere, InVolume, OnSurface, Orientation, SpatialUnit, hemisphere,
-};
+use crate::formats::{Affine, Geometry, Hemisphere, InVolume, OnSurface, Orientation, SpatialUnit};
 use crate::markup::{base64, escaped};
-use crate::numbers::figure;
-use crate::pictures::surface::Seen as Side;
-use crate::pictures::{BodySide, Colormap, Crop, Grid, Mesh, Volume};
+use crate::pictures::{BodySide, Colormap, Crop, Grid, HemisphereView, Mesh, Volume};
 use std::fmt::Write;
 
 /// The width of a hemisphere in pixels, twice what a screen shows, and that of a single run's.
@@ -22,31 +19,21 @@ const WIDTH: usize = 520;
 const WIDTH_OF_RUN: usize = 260;
 /// Hemispheres of more runs are not drawn.
 const MOST_RUNS: usize = 24;
-/// The voxels that are shown around those that have points.
-const MARGIN: usize = 3;
 
-/// Surfaces as they are drawn.
+/// Surfaces as they are drawn, each with the number of its points among those of the runs.
 ///
 /// # Errors
-/// One that is of no hemisphere of the cortex, or whose triangles are not of its vertices.
-pub fn meshes(surfaces: Vec<Surface>) -> Result<Vec<Mesh>> {
-    let mesh = |it: Surface| {
-        let side = side_of(it.structure.as_deref().unwrap_or_default()).ok_or_else(|| {
-            Error::unsupported(
-                "a surface that is no hemisphere of the cortex, which cannot be drawn",
-            )
-        })?;
-        Mesh::new(side, it.points, it.triangles)
+/// One whose triangles are not of its vertices.
+pub fn meshes(surfaces: Vec<PlacedSurface>) -> Result<Vec<(usize, Mesh)>> {
+    let mesh = |PlacedSurface { number, hemisphere, surface }| {
+        let side = match hemisphere {
+            Hemisphere::Left => BodySide::Left,
+            Hemisphere::Right => BodySide::Right,
+        };
+        let Surface { points, triangles, .. } = surface;
+        Ok((number, Mesh::new(side, points, triangles)?))
     };
     surfaces.into_iter().map(mesh).collect()
-}
-
-/// The side of the body that a hemisphere is at.
-fn side_of(structure: &str) -> Option<BodySide> {
-    hemisphere(structure).map(|it| match it {
-        Hemisphere::Left => BodySide::Left,
-        Hemisphere::Right => BodySide::Right,
-    })
 }
 
 /// The maps of the voxels below the cortex, on the part of their volume that holds them.
@@ -116,7 +103,7 @@ impl Below {
 
 /// The part of a volume that holds its points: its first voxel, and its grid.
 fn part(volume: &InVolume) -> ([usize; 3], Grid) {
-    let part = volume.part(MARGIN);
+    let part = volume.part();
     let first = part.each_ref().map(|it| it.start);
     let origin = volume.affine.position(first.map(|it| it as f64));
     let Affine(mut affine) = volume.affine;
@@ -134,16 +121,15 @@ fn part(volume: &InVolume) -> ([usize; 3], Grid) {
 
 /// The section of the hemispheres, coloured by each map.
 pub(super) fn surfaces(page: &mut String, seen: &Seen) {
-    let surfaces = seen.record.places.iter().flat_map(|it| &it.on_surfaces);
-    let surfaces: Vec<&OnSurface> = surfaces.collect();
-    if surfaces.is_empty() {
+    let places = seen.record.places.as_ref();
+    let Some(surfaces) = places.map(|it| &it.on_surfaces).filter(|it| !it.is_empty()) else {
         return;
-    }
+    };
     *page += "<section id=\"surfaces\"><h2>Cortex</h2>\n";
-    let drawn: Vec<(&OnSurface, &Mesh)> = surfaces
-        .iter()
-        .filter_map(|on| Some((*on, seen.shown.surfaces.iter().find(|it| is_of(it, on))?)))
-        .collect();
+    let mut drawn: Vec<_> = seen.shown.surfaces.iter().collect();
+    drawn.sort_by_key(|(number, _)| *number);
+    let drawn: Vec<(&OnSurface, &Mesh)> =
+        drawn.into_iter().map(|(number, mesh)| (&surfaces[*number], mesh)).collect();
     if drawn.is_empty() {
         *page += "<p class=\"faint\">Not drawn: no surface was given on which its vertices lie.</p>\
                   </section>\n";
@@ -190,37 +176,28 @@ pub(super) fn surfaces(page: &mut String, seen: &Seen) {
     *page += "</section>\n";
 }
 
-/// Whether points lie on a surface: by their structure and the number of its vertices.
-fn is_of(mesh: &Mesh, on: &OnSurface) -> bool {
-    let is_unsaid = on.structure.is_empty();
-    (is_unsaid || side_of(&on.structure) == Some(mesh.side)) && mesh.points.len() == on.vertices
-}
-
 /// The views of all hemispheres, coloured by one map.
 fn row(page: &mut String, surfaces: &[(&OnSurface, &Mesh)], drawn: &Drawn, width: usize) {
     let _ = write!(
         page,
-        "<figure class=\"slides hemispheres\"><figcaption><b>{}</b> <span class=\"scale\">{} {} {}</span> \
-         <span class=\"faint\">{}</span></figcaption>\n<div class=\"tiles\">",
+        "<figure class=\"slides hemispheres\"><figcaption><b>{}</b>{}</figcaption>\n<div \
+         class=\"tiles\">",
         escaped(&drawn.title),
-        figure(drawn.range.low()),
-        drawn.bar(),
-        figure(drawn.range.high()),
-        escaped(drawn.label)
+        drawn.scale()
     );
     for (on, mesh) in surfaces {
         let mut values = vec![f64::NAN; on.vertices];
         for &(vertex, point) in &on.points {
             values[vertex as usize] = drawn.values[point as usize];
         }
-        let mut sides = Side::ALL;
+        let mut views = HemisphereView::ALL;
         // Of the right hemisphere the medial view stands beside that of the left.
         if mesh.side == BodySide::Right {
-            sides.reverse();
+            views.reverse();
         }
-        for side in sides {
-            let (file, height) = mesh.png(side, &values, drawn.colormap, drawn.range, width);
-            let name = format!("{} {}", mesh.side.name(), side.name());
+        for view in views {
+            let (file, height) = mesh.png(view, &values, drawn.colormap, drawn.range, width);
+            let name = format!("{} {}", mesh.side.name(), view.name());
             let _ = write!(
                 page,
                 "<div class=\"tile\"><img alt=\"{}: {name}\" width=\"{width}\" height=\"{height}\" \

@@ -6,7 +6,7 @@ use super::seen::Seen;
 use crate::error::Result;
 use crate::findings::Severity;
 use crate::markup::{base64, escaped};
-use crate::numbers::{figure, millimetres};
+use crate::numbers::millimetres;
 use crate::pictures::{Colormap, Crop, Plane, Range, Slices, View, Volume, pixels};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -138,7 +138,7 @@ fn row(
         page,
         "<figure class=\"slides\"><figcaption><b>{}</b>{}</figcaption>\n<div class=\"tiles\">",
         escaped(&drawn.title),
-        scale(drawn)
+        drawn.scale()
     );
     for (number, tile) in tiles.iter().enumerate() {
         let plane = volume.plane_within(&seen.head, tile.view, tile.index);
@@ -219,17 +219,6 @@ fn picture(
         side(right, "at-right"),
         escaped(&tile.label)
     );
-}
-
-/// The colours of a map as a bar with what its ends mean.
-fn scale(drawn: &Drawn) -> String {
-    format!(
-        " <span class=\"scale\">{} {} {}</span> <span class=\"faint\">{}</span>",
-        figure(drawn.range.low()),
-        drawn.bar(),
-        figure(drawn.range.high()),
-        escaped(drawn.label)
-    )
 }
 
 /// The slices that are shown: evenly spread over the head, with those that findings name and the one

@@ -1,4 +1,4 @@
-//! What images say of themselves for programs: one JSON object of the schema `tsnr-info/1`, described field
+//! The descriptions of images for programs: one JSON object of the schema `tsnr-info/1`, described field
 //! by field in `docs/schemas/tsnr-info-1.json`.
 
 use crate::error::Error;
@@ -55,7 +55,7 @@ struct ImageJson<'a> {
     byte_order: Option<&'static str>,
     /// `run` (two volumes or more), `volume` (one), `map` (one or several of tsnr) or `other`.
     content: &'static str,
-    /// Of maps their kinds, with commas between; of something else what it is, in words.
+    /// The kinds of maps of tsnr, with commas between, or the name of something that is no run; null of others.
     content_name: Option<String>,
     /// How many volumes it has.
     volumes: usize,
@@ -93,7 +93,7 @@ struct ImageJson<'a> {
     definition: Option<&'a RecordedDefinition>,
     /// The labels that it names itself.
     labels: Vec<LabelJson<'a>>,
-    /// What is odd, most of it with what to do.
+    /// The oddities of the image, most of them with what to do.
     findings: &'a [Finding],
 }
 
@@ -124,7 +124,7 @@ struct StructureJson<'a> {
 struct ParticularJson<'a> {
     /// The name in the format: `sform_code`.
     name: &'static str,
-    /// What it says, in words.
+    /// The statement, in words.
     value: &'a str,
 }
 
@@ -153,9 +153,9 @@ struct LabelJson<'a> {
 struct RefusedJson<'a> {
     /// The path as it was given; null where it is not of one file.
     path: Option<String>,
-    /// What is wrong.
+    /// The fault.
     problem: &'a str,
-    /// What to do.
+    /// The next step.
     remedy: Option<&'a str>,
 }
 

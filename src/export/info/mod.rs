@@ -1,4 +1,4 @@
-//! Outputs of what an image says of itself, each a function of an
+//! The outputs that describe an image, each a function of an
 //! [`ImageInfo`](crate::info::ImageInfo).
 
 pub mod json;

@@ -1,4 +1,4 @@
-//! What an image says of itself, in lines for a person.
+//! The description of an image, in lines for a person.
 
 use crate::export::words::grid;
 use crate::export::{LABEL_COLUMNS, printable, sentence};

@@ -102,7 +102,7 @@ impl Header {
         })
     }
 
-    /// What only AFNI says: the view, and the factors where sub-bricks differ in them.
+    /// The statements that only AFNI makes: the view, labels, and the factors where sub-bricks differ in them.
     pub fn particulars(&self) -> Vec<(&'static str, String)> {
         let mut particulars = vec![("view", self.view.to_owned())];
         if let [first, .., last] = &self.labels[..] {

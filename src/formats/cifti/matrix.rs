@@ -116,7 +116,7 @@ impl Matrix {
 }
 
 impl Matrix {
-    /// What stands along a row, where that is no time: the maps by their names.
+    /// The maps along a row by their names, where it is no series.
     pub fn particulars(&self) -> Vec<(&'static str, String)> {
         match &self.row {
             Row::Series { .. } => Vec::new(),

@@ -3,8 +3,10 @@
 use super::matrix::Matrix;
 use super::reader::XML;
 use crate::error::{Error, Result, Setting};
-use crate::formats::nifti::{Extension, Fields, Standard};
-use crate::formats::{MapFile, MapFormat, MapPrecision, MapSink, PointsKind};
+use crate::formats::nifti::{
+    Extension, Fields, MOST_DESCRIPTION_BYTES, Standard, datatype_of, fixed,
+};
+use crate::formats::{MapFile, MapFormat, MapSink, PointsKind};
 use crate::markup::escaped;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -54,17 +56,11 @@ impl Sink {
         // The XML goes first: some readers look no further.
         let extensions: Vec<Extension> = [xml].into_iter().chain(notes).collect();
         let extension_bytes: usize = extensions.iter().map(Extension::bytes).sum();
-        let (datatype, bitpix) = match file.precision {
-            MapPrecision::Float32 => (16, 32),
-            MapPrecision::Float64 => (64, 64),
-        };
+        let (datatype, bitpix) = datatype_of(file.precision);
         let (intent_code, intent_name) = match self.kind {
             PointsKind::Grayordinates | PointsKind::Vertices => (3006, *b"ConnDenseScalar\0"),
             PointsKind::Parcels => (3008, *b"ConnParcelScalr\0"),
         };
-        let mut descrip = [0; 80];
-        let length = file.description.len().min(79);
-        descrip[..length].copy_from_slice(&file.description.as_bytes()[..length]);
         let fields = Fields {
             dim: [6, 1, 1, 1, 1, file.names.len() as i64, self.points as i64, 1],
             datatype,
@@ -75,7 +71,7 @@ impl Sink {
             xyzt_units: 10,
             intent_code,
             intent_name,
-            descrip,
+            descrip: fixed(file.description.as_bytes(), MOST_DESCRIPTION_BYTES),
             ..Fields::default()
         };
         to.write_all(&fields.to_bytes(Standard::Two))?;

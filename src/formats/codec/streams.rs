@@ -96,7 +96,7 @@ impl Decoded for Broken {}
 
 impl Decoded for io::Empty {}
 
-/// What a stream gives, which can be taken once, and how much of it is held for who takes it again.
+/// The content of a stream, which can be taken once, and how much of it is held for who takes it again.
 pub(in crate::formats) struct Once<T> {
     waited: Waited,
     state: Mutex<(Option<T>, u64)>,
@@ -109,7 +109,7 @@ impl<T> fmt::Debug for Once<T> {
 }
 
 impl<T> Once<T> {
-    /// What is read of a stream, whose reads `waited` counts.
+    /// The content of a stream whose reads `waited` counts.
     pub fn new(waited: Waited, content: T) -> Once<T> {
         Once { waited, state: Mutex::new((Some(content), 0)) }
     }

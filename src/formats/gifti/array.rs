@@ -1,4 +1,4 @@
-//! What a DataArray says of itself: its attributes and its metadata (GIFTI 1.0, "DataArray").
+//! The attributes and metadata of a DataArray (GIFTI 1.0, "DataArray").
 
 use super::xml::{Fault, Tag};
 use crate::error::Error;

@@ -13,13 +13,13 @@ const PIECE_BYTES: usize = 1024 * 1024;
 /// The most bytes of the metadata of a file or an array: notes, of kilobytes.
 const MOST_METADATA_BYTES: usize = 4 * 1024 * 1024;
 
-/// What stands before the arrays of a file.
+/// The statements before the arrays of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     /// How many arrays it claims.
     pub arrays: usize,
     pub metadata: Metadata,
-    /// What each label is called.
+    /// The names of labels by their numbers.
     pub labels: Vec<(i64, String)>,
 }
 
@@ -250,7 +250,7 @@ impl Document {
         self.begun
     }
 
-    /// What was read up to now, as it stands in the content.
+    /// The bytes read up to now, as they stand in the content.
     pub fn take_head(&mut self) -> Vec<u8> {
         self.scanner.take_head()
     }

@@ -47,7 +47,7 @@ pub struct Image {
     time: Time,
 }
 
-/// What is known of the file.
+/// The file of an image, as far as it is known before its samples are read.
 #[derive(Debug)]
 struct GiftiFile {
     path: PathBuf,

@@ -184,7 +184,7 @@ fn opened(path: &Path, offset: u64, bytes: u64) -> crate::error::Result<File> {
 /// The bytes of a base 64 text (RFC 4648, section 4), with space anywhere in it.
 #[derive(Default)]
 struct Base64 {
-    /// What came out and was not taken.
+    /// Bytes that came out and were not taken.
     staged: Vec<u8>,
     at: usize,
     /// The digits of a group of four that is not whole.
@@ -198,7 +198,7 @@ struct Base64 {
 const SPACE: u8 = 0xFE;
 const WRONG: u8 = 0xFF;
 
-/// What each byte stands for.
+/// The digit that each byte of base 64 stands for.
 const DIGITS: [u8; 256] = {
     let mut digits = [WRONG; 256];
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -18,14 +18,14 @@ const MOST_TAG_BYTES: usize = 64 * 1024;
 /// The most bytes of what stands before the first samples: metadata and labels, of kilobytes.
 const MOST_HEAD_BYTES: usize = 16 * 1024 * 1024;
 
-/// What breaks a file off.
+/// The reason why a file breaks off.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The content cannot be read.
     Read(io::Error),
     /// The content ends within the XML.
     Ended,
-    /// What the content is wrong about; the file is not named.
+    /// A fault of the content; the file is not named.
     Wrong(Error),
 }
 
@@ -86,7 +86,7 @@ pub(super) struct Scanner {
     buffer: Vec<u8>,
     at: usize,
     end: usize,
-    /// What was read so far, while it is kept.
+    /// The bytes read so far, while they are kept.
     head: Option<Vec<u8>>,
 }
 
@@ -96,7 +96,7 @@ impl Scanner {
         Scanner { from, buffer: vec![0; BUFFER_BYTES], at: 0, end: 0, head: Some(Vec::new()) }
     }
 
-    /// What was read so far, as it stands in the content.
+    /// The bytes read so far, as they stand in the content.
     pub fn take_head(&mut self) -> Vec<u8> {
         self.head.take().unwrap_or_default()
     }
@@ -230,7 +230,7 @@ impl Scanner {
         }
     }
 
-    /// What begins with the `<` at which the scanner stands.
+    /// The markup that begins with the `<` at which the scanner stands.
     fn markup(&mut self) -> Result<Markup, Fault> {
         self.next()?;
         let mut inside = vec![self.next()?];
@@ -304,7 +304,7 @@ impl Scanner {
     }
 }
 
-/// What stands between `<` and `>`.
+/// A piece of markup, from `<` to `>`.
 enum Markup {
     Tag(Tag),
     Characters(Vec<u8>),

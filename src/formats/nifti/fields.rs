@@ -1,6 +1,7 @@
 //! The fields of a header as its bytes have them: 348 of NIfTI-1, 540 of NIfTI-2. Names are those of
 //! nifti1.h and nifti2.h. What they mean, and which can be believed, the other files decide.
 
+use crate::formats::MapPrecision;
 use crate::voxels::ByteOrder;
 
 /// One of the two standards.
@@ -109,6 +110,14 @@ impl Default for Fields {
             srow: [[0.0; 4]; 3],
             intent_name: [0; 16],
         }
+    }
+}
+
+/// The datatype and the bits of values as they are stored.
+pub(in crate::formats) fn datatype_of(precision: MapPrecision) -> (i16, i16) {
+    match precision {
+        MapPrecision::Float32 => (16, 32),
+        MapPrecision::Float64 => (64, 64),
     }
 }
 

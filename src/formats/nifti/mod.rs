@@ -19,9 +19,9 @@ mod pair;
 mod reader;
 mod writer;
 
-pub(super) use fields::{Fields, Standard};
+pub(super) use fields::{Fields, Standard, datatype_of};
 pub(super) use header::Header;
 pub(super) use pair::{Halves, halves};
 pub use reader::Image;
 pub(super) use reader::{ENDINGS, is_nifti};
-pub(super) use writer::{Extension, Sink};
+pub(super) use writer::{Extension, MOST_DESCRIPTION_BYTES, Sink, fixed};

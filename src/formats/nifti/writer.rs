@@ -1,18 +1,16 @@
 //! Maps as little-endian NIfTI single files with the geometry of an image: NIfTI-1 where that holds
 //! the grid, for every program reads it, unless NIfTI-2 is asked for.
 
-use super::fields::{Fields, Standard};
+use super::fields::{Fields, Standard, datatype_of};
 use super::header::{Header, LENGTH_IN_GLMIN};
 use super::orientation::unit_code;
 use crate::error::{Error, Result, Setting};
-use crate::formats::{
-    Geometry, HeaderExtension, MapFile, MapFormat, MapPrecision, MapSink, Orientation, mgh,
-};
+use crate::formats::{Geometry, HeaderExtension, MapFile, MapFormat, MapSink, Orientation, mgh};
 use crate::voxels::ByteOrder;
 use std::io::{self, Read, Write};
 
 /// The most bytes that `descrip` holds, a terminating zero kept (nifti1.h, nifti2.h).
-const MOST_DESCRIPTION_BYTES: usize = 79;
+pub(in crate::formats) const MOST_DESCRIPTION_BYTES: usize = 79;
 
 /// The most bytes that `intent_name` holds, likewise.
 const MOST_NAME_BYTES: usize = 15;
@@ -111,7 +109,7 @@ impl Extension {
         self.code
     }
 
-    /// What it is, without what it holds.
+    /// The outline of the extension: whose it is, and its size.
     pub fn outline(&self) -> HeaderExtension {
         let owner = match self.code {
             2 => Some("DICOM"),
@@ -251,10 +249,7 @@ impl Sink {
             (Standard::One, 32_768..) => (LENGTH_IN_GLMIN, x as i32),
             (_, x) => (x, 0),
         };
-        let (datatype, bitpix) = match file.precision {
-            MapPrecision::Float32 => (16, 32),
-            MapPrecision::Float64 => (64, 64),
-        };
+        let (datatype, bitpix) = datatype_of(file.precision);
         let fields = Fields {
             dim: [3, x, y, z, 1, 1, 1, 1],
             datatype,
@@ -361,7 +356,7 @@ impl MapHeader {
 }
 
 /// The first `most` bytes of `text`, the rest zero.
-fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
+pub(in crate::formats) fn fixed<const LENGTH: usize>(text: &[u8], most: usize) -> [u8; LENGTH] {
     let mut field = [0; LENGTH];
     let count = text.len().min(most);
     field[..count].copy_from_slice(&text[..count]);
